@@ -1,0 +1,57 @@
+#pragma once
+/// Walking through arrays whose shapes differ. Only the ops include this header.
+
+#include <array>
+
+#include <gradus/core/kernels.h>
+#include <gradus/core/shape.h>
+
+namespace gradus::inline GRADUS_VARIANT::detail {
+
+/// The common shape of two, by NumPy's rule. ShapeError names both and the axis at fault.
+Shape broadcast_shape(const char* op, const Shape& a, const Shape& b);
+
+/// Two operands laid over a common shape, cut into runs along which each of them is either
+/// contiguous or one repeated element.
+class Runs {
+ public:
+  Runs(const Shape& a, const Shape& b, const Shape& common);
+
+  std::int64_t length() const { return length_; }
+  bool a_repeats() const { return a_repeats_; }
+  bool b_repeats() const { return b_repeats_; }
+
+  /// f(offset in a, offset in b, offset in the common shape), run after run.
+  template <class F>
+  void each(F f) const {
+    std::array<std::int64_t, Shape::max_rank> index{};
+    std::int64_t a = 0, b = 0;
+    for (std::int64_t run = 0; run < count_; ++run) {
+      f(a, b, run * length_);
+      for (int i = outer_ - 1; i >= 0; --i) {
+        const auto k = static_cast<std::size_t>(i);
+        a += outer_a_[k];
+        b += outer_b_[k];
+        if (++index[k] < extent_[k]) break;
+        a -= outer_a_[k] * extent_[k];
+        b -= outer_b_[k] * extent_[k];
+        index[k] = 0;
+      }
+    }
+  }
+
+ private:
+  std::int64_t length_ = 1, count_ = 1;
+  bool a_repeats_ = false, b_repeats_ = false;
+  int outer_ = 0;
+  std::array<std::int64_t, Shape::max_rank> extent_{}, outer_a_{}, outer_b_{};
+};
+
+/// dst (of shape `to`) += src (of shape `from`), summed over the axes along which `to` repeats.
+/// Pairwise along long axes.
+void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to);
+
+/// dst (of shape `to`) = or += src (of shape `from`), repeated.
+void broadcast_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to, bool add);
+
+}  // namespace gradus::inline GRADUS_VARIANT::detail

@@ -1,0 +1,54 @@
+#pragma once
+/// Errors. The library never prints and never aborts: what is wrong is thrown, and the text says
+/// where, which argument, the rule it broke and the value received:
+/// `ExponentialDecay: decay_steps must be > 0 (got 0)`.
+
+#include <fmt/core.h>
+
+#include <stdexcept>
+#include <utility>
+
+#include <gradus/core/scalar.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// The base of everything gradus throws (std::bad_alloc aside).
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+/// An argument is outside its range: a negative rate, an axis a tensor does not have.
+struct ValueError : Error {
+  using Error::Error;
+};
+/// Tensors whose shapes do not go together, or data that does not fill its shape.
+struct ShapeError : Error {
+  using Error::Error;
+};
+/// The call is right but not now: fit() before compile(), backward() twice.
+struct StateError : Error {
+  using Error::Error;
+};
+/// A number became nan or infinite while training; nothing of that update was applied.
+struct NumericError : Error {
+  using Error::Error;
+};
+/// The operating system refused a file; the text holds its reason.
+struct IoError : Error {
+  using Error::Error;
+};
+/// A file or a text is not in the form it should be; the text holds the place.
+struct FormatError : Error {
+  using Error::Error;
+};
+
+/// Throws `E` with the formatted text unless `ok`. The arguments are formatted only then.
+///
+///     check(units > 0, "Dense: units must be >= 1 (got {})", units);
+///     check<ShapeError>(a == b, "add: ...");
+template <class E = ValueError, class... Args>
+void check(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
+  if (!ok) [[unlikely]]
+    throw E(fmt::vformat(text, fmt::make_format_args(args...)));
+}
+
+}  // namespace gradus

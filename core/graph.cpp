@@ -1,0 +1,305 @@
+/// The life of a graph: nodes are made, recorded, run backward and freed.
+
+#include <algorithm>
+#include <bit>
+#include <vector>
+
+#include <gradus/core/node.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+namespace detail {
+namespace {
+
+/// All the state the library keeps, one per thread.
+struct ThreadState {
+  bool recording = true;
+  std::int64_t next_id = 0;
+  Census census{0, 0};
+  DeepCopy* deep_copy = nullptr;
+};
+constinit thread_local ThreadState thread_state{};
+
+/// Nodes with a gradient waiting, the youngest on top.
+bool older(const Node* a, const Node* b) { return a->id < b->id; }
+
+/// Memory of the backward pass, kept between passes.
+struct Scratch {
+  std::vector<Node*> queue, leaves;
+};
+thread_local Scratch scratch;
+
+/// One run backward. Whatever happens, it leaves no node queued and no flow behind.
+class Pass {
+ public:
+  Pass(const Tensor& y, Buffer seed) {
+    Node& node = *y.node();
+    node.flow = std::move(seed);
+    enqueue(&node);
+  }
+  Pass(const Pass&) = delete;
+  Pass& operator=(const Pass&) = delete;
+  ~Pass() {
+    for (std::vector<Node*>* list : {&scratch.queue, &scratch.leaves}) {
+      for (Node* node : *list) {
+        for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs[i]->flow.reset();
+        node->queued = false;
+        node->flow.reset();
+        release(node);
+      }
+      list->clear();
+    }
+  }
+
+  void enqueue(Node* node) {
+    if (node->queued) return;
+    scratch.queue.push_back(node);
+    std::push_heap(scratch.queue.begin(), scratch.queue.end(), older);
+    node->queued = true;
+    retain(node);
+  }
+
+  /// Hands every gradient down to the leaves, which then wait in `leaves()`.
+  void run() {
+    while (!scratch.queue.empty()) {
+      std::pop_heap(scratch.queue.begin(), scratch.queue.end(), older);
+      Node* node = scratch.queue.back();
+      scratch.leaves.push_back(node);  // first, so that an exception finds the node in a list
+      scratch.queue.pop_back();
+      if (node->is_parameter) continue;
+      check<StateError>(!node->spent,
+                        "backward: this part of the computation was run backward before; compute "
+                        "it again, or add the losses up first");
+      Backward turn(*node);
+      node->run(node->closure.data(), turn);
+      for (std::uint32_t i = 0; i < node->input_count; ++i)
+        if (node->inputs[i]->flow) enqueue(node->inputs[i]);
+      if (!node->keep_flow) node->flow.reset();
+      node->spent = true;
+      node->forget();
+      if (node->keep_flow) continue;
+      scratch.leaves.pop_back();
+      node->queued = false;
+      release(node);
+    }
+  }
+
+  static const std::vector<Node*>& leaves() { return scratch.leaves; }
+};
+
+Buffer ones(std::int64_t n) {
+  Buffer seed(n);
+  kernels().fill(1, seed.data(), n, false);
+  return seed;
+}
+
+void check_differentiable(const Tensor& y) {
+  check<StateError>(node_of(y).wants_grad,
+                    "backward: nothing to differentiate; compute from a parameter(), and outside "
+                    "of NoGrad");
+}
+
+Buffer seed_of(const Tensor& y) {
+  check<ShapeError>(y.size() == 1,
+                    "backward: the tensor must have one element (got shape {}); reduce it with "
+                    "mean() or sum(), or give the upstream gradient",
+                    y.shape());
+  check_differentiable(y);
+  return ones(1);
+}
+
+/// What gradients_into() does to the nodes it is asked about, undone at the end.
+class KeepFlow {
+ public:
+  explicit KeepFlow(std::span<const Tensor> inputs) : inputs_(inputs) {
+    for (const Tensor& x : inputs_) node_of(x).keep_flow = true;
+  }
+  KeepFlow(const KeepFlow&) = delete;
+  KeepFlow& operator=(const KeepFlow&) = delete;
+  ~KeepFlow() {
+    for (const Tensor& x : inputs_) node_of(x).keep_flow = false;
+  }
+
+ private:
+  std::span<const Tensor> inputs_;
+};
+
+void run_backward(const Tensor& y, Buffer seed) {
+  Pass pass(y, std::move(seed));
+  pass.run();
+  for (Node* leaf : Pass::leaves()) {
+    if (!leaf->grad) {
+      leaf->grad = std::move(leaf->flow);
+      continue;
+    }
+    if (!leaf->grad.unique())  // a tensor from grad() still shows the old sum
+      leaf->grad = leaf->grad.copy(leaf->size);
+    kernels().accumulate(leaf->flow.data(), leaf->grad.data(), leaf->size);
+  }
+}
+
+}  // namespace
+
+Node::Node(const Shape& s, Buffer v)
+    : id(thread_state.next_id++), size(s.count()), shape(s), value(std::move(v)) {}
+
+Scalar* Node::writable() {
+  if (!value.unique()) value = value.copy(size);
+  return value.data();
+}
+
+Node* make_node(const Shape& shape, Buffer value) {
+  void* memory = take_memory(sizeof(Node));
+  Node* node = new (memory) Node(shape, std::move(value));
+  ++thread_state.census.tensors;
+  return node;
+}
+
+void release(Node* node) noexcept {
+  if (--node->owners > 0) return;
+  Node* doomed = node;  // a list through Node::next: no recursion, no memory
+  while (doomed) {
+    Node* dead = std::exchange(doomed, doomed->next);
+    if (dead->recorded()) {
+      dead->drop(dead->closure.data());
+      --thread_state.census.recorded;
+      for (std::uint32_t i = 0; i < dead->input_count; ++i)
+        if (Node* input = dead->inputs[i]; --input->owners == 0)
+          input->next = std::exchange(doomed, input);
+      if (dead->inputs != dead->few_inputs.data()) release_memory(dead->inputs);
+    }
+    dead->~Node();
+    release_memory(dead);
+    --thread_state.census.tensors;
+  }
+}
+
+void Node::forget() noexcept {
+  if (!recorded()) return;
+  drop(closure.data());
+  run = nullptr;
+  --thread_state.census.recorded;
+  for (std::uint32_t i = 0; i < input_count; ++i) release(inputs[i]);
+  if (inputs != few_inputs.data()) release_memory(inputs);
+  input_count = 0;
+}
+
+Node& node_of(const Tensor& tensor) {
+  if (Node* node = tensor.node()) return *node;
+  thread_local const Tensor empty = Tensor::zeros({0});
+  return *empty.node();
+}
+
+Fresh::Fresh(const Shape& shape)
+    : tensor(make_node(shape, Buffer(shape.count()))), data(tensor.node()->value.data()) {}
+
+Target Backward::into(int i, bool in_place) {
+  Node& x = *node_.inputs[i];
+  if (x.flow) {
+    if (!x.flow.unique()) x.flow = x.flow.copy(x.size);  // pass() shares: others still read it
+    return {x.flow.data(), true};
+  }
+  if (in_place && node_.flow.unique() && !node_.keep_flow) {
+    dy_ = node_.flow.data();
+    x.flow = std::move(node_.flow);
+  } else {
+    x.flow = Buffer(x.size);
+  }
+  return {x.flow.data(), false};
+}
+
+void Backward::pass(int i) {
+  Node& x = *node_.inputs[i];
+  if (!x.flow)
+    x.flow = node_.flow;
+  else
+    kernels().accumulate(dy(), into(i).data, x.size);
+}
+
+bool recording() noexcept { return thread_state.recording; }
+
+void attach(Node& node, std::span<const Tensor* const> inputs) {
+  node.inputs = inputs.size() <= node.few_inputs.size()
+                    ? node.few_inputs.data()
+                    : static_cast<Node**>(take_memory(inputs.size() * sizeof(Node*)));
+  for (const Tensor* x : inputs) {
+    Node* input = &node_of(*x);
+    retain(input);
+    node.inputs[node.input_count++] = input;
+  }
+  node.wants_grad = true;
+  ++thread_state.census.recorded;
+}
+
+void gradients_into(const Tensor& y, std::span<const Tensor> inputs, std::vector<Tensor>& out) {
+  Buffer seed = seed_of(y);
+  const KeepFlow keep(inputs);
+  Pass pass(y, std::move(seed));
+  pass.run();
+  out.clear();
+  for (const Tensor& x : inputs) {
+    const Node& node = node_of(x);
+    out.push_back(node.flow ? Tensor(make_node(node.shape, node.flow)) : Tensor());
+  }
+}
+
+Census census() { return thread_state.census; }
+
+DeepCopy::DeepCopy() : outermost_(!thread_state.deep_copy) {
+  if (outermost_) thread_state.deep_copy = this;
+}
+DeepCopy::~DeepCopy() {
+  if (outermost_) thread_state.deep_copy = nullptr;
+}
+
+Node* DeepCopy::copy_of(Node* original) {
+  for (const auto& [from, to] : copies_)
+    if (from.node() == original) {
+      retain(to.node());
+      return to.node();
+    }
+  thread_state.deep_copy = nullptr;  // what follows copies handles as usual
+  retain(original);
+  const Tensor from(original);
+  copies_.emplace_back(from, parameter(from));
+  thread_state.deep_copy = this;
+  Node* copy = copies_.back().second.node();
+  retain(copy);
+  return copy;
+}
+
+}  // namespace detail
+
+Tensor::Tensor(const Tensor& other) : node_(other.node_) {
+  if (!node_) return;
+  if (node_->is_parameter && detail::thread_state.deep_copy) [[unlikely]]
+    node_ = detail::thread_state.deep_copy->copy_of(node_);
+  else
+    detail::retain(node_);
+}
+
+Tensor::~Tensor() {
+  if (node_) detail::release(node_);
+}
+
+void Tensor::backward() const { detail::run_backward(*this, detail::seed_of(*this)); }
+
+void Tensor::backward(const Tensor& upstream) const {
+  check<ShapeError>(upstream.shape() == shape(),
+                    "backward: the upstream gradient must have the tensor's shape {} (got {})",
+                    shape(), upstream.shape());
+  detail::check_differentiable(*this);
+  detail::run_backward(*this, detail::node_of(upstream).value);
+}
+
+std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs) {
+  std::vector<Tensor> result;
+  detail::gradients_into(y, inputs, result);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!result[i].node()) result[i] = Tensor::zeros(inputs[i].shape());
+  return result;
+}
+
+NoGrad::NoGrad() noexcept : before_(std::exchange(detail::thread_state.recording, false)) {}
+NoGrad::~NoGrad() { detail::thread_state.recording = before_; }
+
+}  // namespace gradus

@@ -1,0 +1,87 @@
+#pragma once
+/// The arithmetic that costs time, behind one table of functions. The sources kernels_*.cpp are
+/// compiled once per instruction set (x86-64, x86-64-v3 with AVX2, x86-64-v4 with AVX-512) and the
+/// best copy this processor runs is chosen when the program loads. Every array is contiguous.
+
+#include <cstdint>
+
+#include <gradus/core/scalar.h>
+
+#ifndef GRADUS_ISA  // the copy being compiled
+#define GRADUS_ISA plain
+#endif
+
+namespace gradus::inline GRADUS_VARIANT::detail {
+
+/// y = f(x; p, q), element by element, and dx (= or +=) dy * f'(x; p, q).
+struct Unary {
+  void (*forward)(const Scalar* x, Scalar* y, std::int64_t n, Scalar p, Scalar q);
+  void (*backward)(const Scalar* x, const Scalar* y, const Scalar* dy, Scalar* dx, std::int64_t n,
+                   Scalar p, Scalar q, bool add);
+};
+
+/// y = f(a, b), element by element. A side with `repeat` set is one element, used n times.
+struct Operand {
+  const Scalar* data;
+  bool repeat;
+};
+struct Binary {
+  void (*forward)(Operand a, Operand b, Scalar* y, std::int64_t n);
+  /// da (= or +=) dy * df/da, and the same for b. Null where the factor is 1.
+  void (*backward_a)(Operand a, Operand b, const Scalar* y, const Scalar* dy, Scalar* da,
+                     std::int64_t n, bool add);
+  void (*backward_b)(Operand a, Operand b, const Scalar* y, const Scalar* dy, Scalar* db,
+                     std::int64_t n, bool add);
+};
+
+/// A function of each row of a (rows, n) array: into one value per row, or into a row again.
+struct Rowwise {
+  void (*forward)(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n);
+  void (*backward)(const Scalar* x, const Scalar* y, const Scalar* dy, Scalar* dx,
+                   std::int64_t rows, std::int64_t n, bool add);
+};
+
+/// A matrix inside an array: element (i, j) lies at data[i * row_stride + j * column_stride].
+struct MatrixView {
+  const Scalar* data;
+  std::int64_t row_stride, column_stride;
+};
+
+struct Kernels {
+  Unary neg, exp, log, log1p, expm1, sqrt, square, abs, sin, cos, power, clip;
+  Unary tanh, sigmoid, relu, leaky_relu, elu, gelu, gelu_tanh, silu, softplus, log_sigmoid;
+  Binary add, sub, mul, div, pow, maximum, minimum;
+  Rowwise max, min, logsumexp, softmax, log_softmax;
+  /// y = condition != 0 ? a : b; with b null, 0 stands for it; a null likewise.
+  void (*select)(const Scalar* condition, const Scalar* a, const Scalar* b, Scalar* y,
+                 std::int64_t n, bool add);
+  /// The sum of n elements in a fixed order, pairwise above a few hundred.
+  Scalar (*sum)(const Scalar* x, std::int64_t n);
+  /// y += x.
+  void (*accumulate)(const Scalar* x, Scalar* y, std::int64_t n);
+  /// y (= or +=) a.
+  void (*fill)(Scalar a, Scalar* y, std::int64_t n, bool add);
+  /// c (m x n, row-major, = or +=) a (m x k) times b (k x n). Each element is summed in the order
+  /// of k, whatever m and n are. `workspace` holds product_workspace elements.
+  void (*product)(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n,
+                  std::int64_t k, bool add, Scalar* workspace);
+  /// The first index whose element is nan or infinite, or -1.
+  std::int64_t (*first_not_finite)(const Scalar* x, std::int64_t n);
+};
+
+/// Elements of scratch memory that `product` needs.
+inline constexpr std::int64_t product_workspace = 48 * 256;
+
+namespace GRADUS_ISA {
+/// Filled in by the sources compiled for this instruction set.
+void fill_elementwise(Kernels& table);
+void fill_reductions(Kernels& table);
+void fill_product(Kernels& table);
+}  // namespace GRADUS_ISA
+
+/// The copy in force.
+const Kernels& kernels();
+/// Its name: "x86-64", "x86-64-v3", "x86-64-v4" or "plain".
+const char* kernels_name();
+
+}  // namespace gradus::inline GRADUS_VARIANT::detail

@@ -1,0 +1,148 @@
+#include <gradus/core/broadcast.h>
+#include <gradus/core/node.h>
+#include <gradus/core/ops.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+namespace {
+
+using detail::Backward;
+using detail::Binary;
+using detail::Buffer;
+using detail::Fresh;
+using detail::Kernels;
+using detail::kernels;
+using detail::node_of;
+using detail::Operand;
+using detail::Runs;
+using detail::Unary;
+
+/// y = f(x; p, q), one element at a time.
+Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
+  Fresh y(x.shape());
+  const Buffer& xv = node_of(x).value;
+  f.forward(xv.data(), y.data, x.size(), p, q);
+  const Buffer& yv = y.tensor.node()->value;
+  return detail::record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
+    const Scalar* dy = pass.dy();
+    const auto dx = pass.into(0, true);
+    f.backward(xv.data(), yv.data(), dy, dx.data, pass.output().size, p, q, dx.add);
+  });
+}
+
+/// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
+void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
+                  const Buffer& b, const Buffer& y) {
+  const Shape& common = pass.output().shape;
+  const Shape& own = pass.input(i).shape;
+  const Scalar* through = pass.dy();
+  if (!slope && own == common) return pass.pass(i);
+
+  Buffer whole;
+  detail::Target target{};
+  bool add = false;
+  if (own == common) {
+    target = pass.into(i);
+    add = target.add;
+  }
+  if (slope) {
+    if (!target.data) whole = Buffer(pass.output().size);
+    Scalar* out = target.data ? target.data : whole.data();
+    const Runs runs(pass.input(0).shape, pass.input(1).shape, common);
+    runs.each([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
+      slope({a.data() + ao, runs.a_repeats()}, {b.data() + bo, runs.b_repeats()}, y.data() + yo,
+            through + yo, out + yo, runs.length(), add);
+    });
+    through = out;
+  }
+  if (own == common) return;
+  target = pass.into(i);
+  if (!target.add) kernels().fill(0, target.data, pass.input(i).size, false);
+  detail::sum_into(through, common, target.data, own);
+}
+
+/// y = f(a, b), broadcast.
+Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
+  const Shape common = detail::broadcast_shape(name, a.shape(), b.shape());
+  Fresh y(common);
+  const Buffer& av = node_of(a).value;
+  const Buffer& bv = node_of(b).value;
+  const Runs runs(a.shape(), b.shape(), common);
+  runs.each([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
+    f.forward({av.data() + ao, runs.a_repeats()}, {bv.data() + bo, runs.b_repeats()}, y.data + yo,
+              runs.length());
+  });
+  const Buffer& yv = y.tensor.node()->value;
+  return detail::record(std::move(y.tensor), {&a, &b},
+                        [&f, a = av, b = bv, y = yv](Backward& pass) {
+                          if (pass.wants(0)) zip_backward(pass, 0, f.backward_a, a, b, y);
+                          if (pass.wants(1)) zip_backward(pass, 1, f.backward_b, a, b, y);
+                        });
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return zip("add", a, b, kernels().add); }
+Tensor sub(const Tensor& a, const Tensor& b) { return zip("sub", a, b, kernels().sub); }
+Tensor mul(const Tensor& a, const Tensor& b) { return zip("mul", a, b, kernels().mul); }
+Tensor div(const Tensor& a, const Tensor& b) { return zip("div", a, b, kernels().div); }
+Tensor pow(const Tensor& x, const Tensor& y) { return zip("pow", x, y, kernels().pow); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return zip("maximum", a, b, kernels().maximum); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return zip("minimum", a, b, kernels().minimum); }
+
+Tensor neg(const Tensor& x) { return map(x, kernels().neg); }
+Tensor pow(const Tensor& x, double y) { return map(x, kernels().power, static_cast<Scalar>(y)); }
+Tensor exp(const Tensor& x) { return map(x, kernels().exp); }
+Tensor log(const Tensor& x) { return map(x, kernels().log); }
+Tensor log1p(const Tensor& x) { return map(x, kernels().log1p); }
+Tensor expm1(const Tensor& x) { return map(x, kernels().expm1); }
+Tensor sqrt(const Tensor& x) { return map(x, kernels().sqrt); }
+Tensor square(const Tensor& x) { return map(x, kernels().square); }
+Tensor abs(const Tensor& x) { return map(x, kernels().abs); }
+Tensor sin(const Tensor& x) { return map(x, kernels().sin); }
+Tensor cos(const Tensor& x) { return map(x, kernels().cos); }
+Tensor tanh(const Tensor& x) { return map(x, kernels().tanh); }
+Tensor sigmoid(const Tensor& x) { return map(x, kernels().sigmoid); }
+Tensor relu(const Tensor& x) { return map(x, kernels().relu); }
+Tensor leaky_relu(const Tensor& x) { return leaky_relu(x, 0.2); }
+Tensor leaky_relu(const Tensor& x, double slope) {
+  return map(x, kernels().leaky_relu, static_cast<Scalar>(slope));
+}
+Tensor elu(const Tensor& x) { return elu(x, 1.0); }
+Tensor elu(const Tensor& x, double alpha) {
+  return map(x, kernels().elu, static_cast<Scalar>(alpha));
+}
+Tensor gelu(const Tensor& x) { return map(x, kernels().gelu); }
+Tensor gelu(const Tensor& x, bool approximate) {
+  return map(x, approximate ? kernels().gelu_tanh : kernels().gelu);
+}
+Tensor silu(const Tensor& x) { return map(x, kernels().silu); }
+Tensor softplus(const Tensor& x) { return map(x, kernels().softplus); }
+Tensor log_sigmoid(const Tensor& x) { return map(x, kernels().log_sigmoid); }
+
+Tensor clip(const Tensor& x, double low, double high) {
+  check(low <= high, "clip: low must be <= high (got {} and {})", low, high);
+  return map(x, kernels().clip, static_cast<Scalar>(low), static_cast<Scalar>(high));
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  const Shape sides = detail::broadcast_shape("where", a.shape(), b.shape());
+  const Shape common = detail::broadcast_shape("where", condition.shape(), sides);
+  const Tensor c = broadcast_to(detach(condition), common);
+  const Tensor whole_a = broadcast_to(a, common), whole_b = broadcast_to(b, common);
+  Fresh y(common);
+  const Buffer& cv = node_of(c).value;
+  kernels().select(cv.data(), node_of(whole_a).data(), node_of(whole_b).data(), y.data, c.size(),
+                   false);
+  return detail::record(
+      std::move(y.tensor), {&whole_a, &whole_b}, [condition = cv](Backward& pass) {
+        const std::int64_t n = pass.output().size;
+        for (const int side : {0, 1}) {
+          if (!pass.wants(side)) continue;
+          const auto target = pass.into(side);
+          kernels().select(condition.data(), side == 0 ? pass.dy() : nullptr,
+                           side == 1 ? pass.dy() : nullptr, target.data, n, target.add);
+        }
+      });
+}
+
+}  // namespace gradus

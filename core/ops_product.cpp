@@ -1,0 +1,103 @@
+#include <gradus/core/broadcast.h>
+#include <gradus/core/node.h>
+#include <gradus/core/ops.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+namespace {
+
+using detail::Backward;
+using detail::Buffer;
+using detail::Fresh;
+using detail::kernels;
+using detail::MatrixView;
+using detail::node_of;
+
+/// (m x k) times (k x n), `batches` of them; an operand with stride 0 is shared by all.
+struct Product {
+  std::int64_t m, n, k;
+};
+
+MatrixView plain(const Scalar* data, std::int64_t columns) { return {data, columns, 1}; }
+MatrixView transposed(const Scalar* data, std::int64_t columns) { return {data, 1, columns}; }
+
+void multiply(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
+              bool add) {
+  const Buffer workspace(m * n * k > 64 ? detail::product_workspace : 1);
+  kernels().product(a, b, c, m, n, k, add, workspace.data());
+}
+
+Shape leading(const Shape& shape) {
+  Shape result;
+  for (int i = 0; i + 2 < shape.rank(); ++i) result.push_back(shape[i]);
+  return result;
+}
+
+/// f(a's matrix, b's matrix, y's matrix) by number, over broadcast leading axes.
+template <class F>
+void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
+  const detail::Runs runs(leading(a), leading(b), leading(y));
+  runs.each([&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
+    for (std::int64_t i = 0; i < runs.length(); ++i)
+      f(runs.a_repeats() ? ai : ai + i, runs.b_repeats() ? bi : bi + i, yi + i);
+  });
+}
+
+/// What one matrix operand gets: da = dy b^T, db = a^T dy, summed over the batches that share it.
+void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
+  const Shape& sa = pass.input(0).shape;
+  const Shape& sb = pass.input(1).shape;
+  const Shape& sy = pass.output().shape;
+  const bool single = sb.rank() == 2;  // a's leading axes are folded into m
+  for (const int side : {0, 1}) {
+    if (!pass.wants(side)) continue;
+    auto target = pass.into(side);
+    if (!single && !target.add) {
+      kernels().fill(0, target.data, pass.input(side).size, false);
+      target.add = true;
+    }
+    const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
+      const Scalar* dy = pass.dy() + yi * p.m * p.n;
+      if (side == 0)
+        multiply(plain(dy, p.n), transposed(b.data() + bi * p.k * p.n, p.n),
+                 target.data + ai * p.m * p.k, p.m, p.k, p.n, target.add);
+      else
+        multiply(transposed(a.data() + ai * p.m * p.k, p.k), plain(dy, p.n),
+                 target.data + bi * p.k * p.n, p.k, p.n, p.m, target.add);
+    };
+    if (single)
+      one(0, 0, 0);
+    else
+      each_batch(sa, sb, sy, one);
+  }
+}
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  const Shape &sa = a.shape(), &sb = b.shape();
+  check<ShapeError>(sa.rank() >= 2 && sb.rank() >= 2,
+                    "matmul: both sides must be matrices, rank >= 2 (got {} and {})", sa, sb);
+  check<ShapeError>(sa[-1] == sb[-2], "matmul: {} by {}: the inner extents {} and {} must be equal",
+                    sa, sb, sa[-1], sb[-2]);
+  Product p{sa[-2], sb[-1], sa[-1]};
+  Shape shape = detail::broadcast_shape("matmul", leading(sa), leading(sb));
+  shape.push_back(p.m);
+  shape.push_back(p.n);
+  Fresh y(shape);
+  const Buffer &av = node_of(a).value, &bv = node_of(b).value;
+  const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
+    multiply(plain(av.data() + ai * p.m * p.k, p.k), plain(bv.data() + bi * p.k * p.n, p.n),
+             y.data + yi * p.m * p.n, p.m, p.n, p.k, false);
+  };
+  if (sb.rank() == 2) {
+    p.m = leading(sa).count() * p.m;
+    one(0, 0, 0);
+  } else {
+    each_batch(sa, sb, shape, one);
+  }
+  return detail::record(std::move(y.tensor), {&a, &b}, [a = av, b = bv, p](Backward& pass) {
+    product_backward(pass, a, b, p);
+  });
+}
+
+}  // namespace gradus

@@ -1,0 +1,109 @@
+#pragma once
+/// Shape: the extents of a tensor, outermost first.
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <initializer_list>
+#include <iterator>
+#include <string>
+
+#include <gradus/core/error.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// An extent, or a count such as a layer's `units`: taken from any integer type, so that neither
+/// `2`, `v.size()` nor an `int` variable needs a cast.
+struct Extent {
+  constexpr Extent(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
+  constexpr operator std::int64_t() const { return count; }
+  std::int64_t count;
+};
+
+/// `Shape{2, 3}` is two rows of three; `Shape{}` is a scalar's. At most `max_rank` axes
+/// (ShapeError beyond). Extents are stored inline: a Shape never allocates. Negative extents are
+/// refused where a tensor is made, since `reshape` takes one -1.
+class Shape {
+ public:
+  static constexpr int max_rank = 8;
+
+  Shape() = default;
+  Shape(std::initializer_list<Extent> extents) {
+    for (const Extent e : extents) push_back(e);
+  }
+
+  int rank() const { return rank_; }
+  /// The number of axes again, for range algorithms.
+  std::size_t size() const { return static_cast<std::size_t>(rank_); }
+  /// The number of elements. ValueError for a negative extent or a product over 2^60.
+  std::int64_t count() const;
+
+  /// The extent of an axis; negative axes count from the end. ValueError when there is none such.
+  std::int64_t operator[](std::integral auto axis) const {
+    const auto i = static_cast<std::int64_t>(axis);
+    check(i >= -rank_ && i < rank_, "Shape: axis {} out of range for rank {}", i, rank_);
+    return extent(static_cast<int>(i < 0 ? i + rank_ : i));
+  }
+  std::int64_t front() const { return (*this)[0]; }
+  std::int64_t back() const { return (*this)[-1]; }
+  const std::int64_t* begin() const { return extents_.data(); }
+  const std::int64_t* end() const { return extents_.data() + rank_; }
+
+  /// Replaces one extent; the axis counts as in operator[].
+  void set(int axis, std::int64_t extent) {
+    (void)(*this)[axis];
+    extents_[static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis)] = extent;
+  }
+  void push_back(std::int64_t extent) {
+    check<ShapeError>(rank_ < max_rank, "Shape: rank must be <= {}", max_rank);
+    extents_[static_cast<std::size_t>(rank_++)] = extent;
+  }
+
+  friend bool operator==(const Shape& a, const Shape& b) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end());
+  }
+
+ private:
+  std::int64_t extent(int i) const { return extents_[static_cast<std::size_t>(i)]; }
+
+  std::array<std::int64_t, max_rank> extents_{};
+  int rank_ = 0;
+};
+
+}  // namespace gradus
+
+/// `(2,3)`; `()` for a scalar's. Written out by hand: fmt's own formatters need <fmt/format.h>.
+template <>
+struct fmt::formatter<gradus::Shape> {
+  constexpr auto parse(format_parse_context& ctx) { return ctx.begin(); }
+  template <class Context>
+  auto format(const gradus::Shape& shape, Context& ctx) const {
+    std::string text = "(";
+    for (int i = 0; i < shape.rank(); ++i) {
+      if (i > 0) text += ',';
+      text += std::to_string(shape[i]);
+    }
+    text += ')';
+    return std::copy(text.begin(), text.end(), ctx.out());
+  }
+};
+
+namespace gradus::inline GRADUS_VARIANT {
+
+inline std::int64_t Shape::count() const {
+  constexpr std::int64_t most = std::int64_t{1} << 60;
+  std::int64_t n = 1;
+  for (int i = 0; i < rank_; ++i)
+    check(extent(i) >= 0, "Tensor: shape[{}] must be >= 0 (got {})", i, extent(i));
+  if (std::find(begin(), end(), 0) != end()) return 0;
+  for (const std::int64_t e : *this) {
+    check(n <= most / e, "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
+    n *= e;
+  }
+  return n;
+}
+
+}  // namespace gradus

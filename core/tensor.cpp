@@ -1,0 +1,134 @@
+#include <gradus/core/tensor.h>
+
+#include <algorithm>
+
+#include <gradus/core/node.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+namespace {
+
+/// The shape of a braced list by its first elements; `fill` checks the others against it.
+void measure(const detail::Nested& nested, Shape& shape) {
+  if (!nested.is_list) return;
+  shape.push_back(static_cast<std::int64_t>(nested.items.size()));
+  if (!nested.items.empty()) measure(nested.items.front(), shape);
+}
+
+Scalar* fill(const detail::Nested& nested, const Shape& shape, int axis, Scalar* out) {
+  check<ShapeError>(nested.is_list == (axis < shape.rank()),
+                    "Tensor: braces must be nested equally deep everywhere (got a {} at depth {})",
+                    nested.is_list ? "list" : "number", axis);
+  if (!nested.is_list) {
+    *out = nested.number;
+    return out + 1;
+  }
+  for (std::size_t i = 0; i < nested.items.size(); ++i) {
+    const detail::Nested& item = nested.items[i];
+    if (item.is_list && axis + 1 < shape.rank())
+      check<ShapeError>(static_cast<std::int64_t>(item.items.size()) == shape[axis + 1],
+                        "Tensor: braces must not be ragged (row {} has {} values, row 0 has {})", i,
+                        item.items.size(), shape[axis + 1]);
+    out = fill(item, shape, axis + 1, out);
+  }
+  return out;
+}
+
+}  // namespace
+
+Tensor::Tensor(std::initializer_list<detail::Nested> nested) {
+  const detail::Nested list(nested);
+  Shape shape;
+  measure(list, shape);
+  detail::Fresh made(shape);
+  fill(list, shape, 0, made.data);
+  *this = std::move(made.tensor);
+}
+
+Tensor::Tensor(const Shape& shape, std::span<const Scalar> values) {
+  const std::int64_t count = shape.count();
+  check<ShapeError>(count == static_cast<std::int64_t>(values.size()),
+                    "Tensor: shape {} needs {} values (got {})", shape, count, values.size());
+  detail::Fresh made(shape);
+  std::copy(values.begin(), values.end(), made.data);
+  *this = std::move(made.tensor);
+}
+
+Tensor Tensor::scalar(Scalar number) {
+  detail::Fresh made{Shape()};
+  *made.data = number;
+  return std::move(made.tensor);
+}
+
+Tensor Tensor::filled(const Shape& shape, Scalar number) {
+  detail::Fresh made(shape);
+  std::fill_n(made.data, made.tensor.size(), number);
+  return std::move(made.tensor);
+}
+
+Tensor Tensor::uniform(const Shape& shape, double low, double high, Random& random) {
+  detail::Fresh made(shape);
+  std::generate_n(made.data, made.tensor.size(),
+                  [&] { return static_cast<Scalar>(random.uniform(low, high)); });
+  return std::move(made.tensor);
+}
+
+Tensor Tensor::normal(const Shape& shape, double mean, double deviation, Random& random) {
+  detail::Fresh made(shape);
+  std::generate_n(made.data, made.tensor.size(),
+                  [&] { return static_cast<Scalar>(mean + deviation * random.normal()); });
+  return std::move(made.tensor);
+}
+
+const Shape& Tensor::shape() const { return detail::node_of(*this).shape; }
+std::int64_t Tensor::size() const { return detail::node_of(*this).size; }
+
+std::span<const Scalar> Tensor::values() const {
+  const detail::Node& node = detail::node_of(*this);
+  return {node.data(), static_cast<std::size_t>(node.size)};
+}
+
+Scalar Tensor::at(std::initializer_list<std::int64_t> index) const {
+  check(static_cast<int>(index.size()) == rank(), "Tensor: a tensor of shape {} needs {} indices (got {})",
+        shape(), rank(), index.size());
+  std::int64_t offset = 0;
+  int axis = 0;
+  for (const std::int64_t i : index) {
+    check(i >= 0 && i < shape()[axis], "Tensor: index {} of axis {} must be in [0,{})", i, axis,
+          shape()[axis]);
+    offset = offset * shape()[axis++] + i;
+  }
+  return values()[static_cast<std::size_t>(offset)];
+}
+
+Scalar Tensor::item() const {
+  check<ShapeError>(size() == 1, "Tensor::item: the tensor must have one element (got shape {})",
+                    shape());
+  return values()[0];
+}
+
+Shape Tensor::matrix_shape() const {
+  check<ShapeError>(rank() <= 2, "Tensor::matrix: rank must be at most 2 (got shape {})", shape());
+  return rank() == 2 ? shape() : Shape{size(), 1};
+}
+
+bool Tensor::has_grad() const { return static_cast<bool>(detail::node_of(*this).grad); }
+
+Tensor Tensor::grad() const {
+  const detail::Node& node = detail::node_of(*this);
+  check<StateError>(static_cast<bool>(node.grad),
+                    "Tensor::grad: there is no gradient; make the tensor with parameter() and call "
+                    "backward() on what was computed from it");
+  return Tensor(detail::make_node(node.shape, node.grad));
+}
+
+void Tensor::zero_grad() const { detail::node_of(*this).grad.reset(); }
+bool Tensor::wants_grad() const { return detail::node_of(*this).wants_grad; }
+
+Tensor parameter(const Tensor& initial) {
+  const detail::Node& from = detail::node_of(initial);
+  Tensor leaf(detail::make_node(from.shape, from.value));
+  leaf.node()->wants_grad = leaf.node()->is_parameter = true;
+  return leaf;
+}
+
+}  // namespace gradus

@@ -1,0 +1,36 @@
+#pragma once
+/// The name of a type as its author wrote it, without namespaces: `ExponentialDecay`.
+/// Texts, errors, layer names and History keys come from it, so that no struct says its name twice.
+
+#include <string>
+#include <string_view>
+
+#include <gradus/core/scalar.h>
+
+namespace gradus::inline GRADUS_VARIANT::detail {
+
+/// What the compiler prints inside `T = ...` of this very function, cut to the last name.
+template <class T>
+constexpr std::string_view type_name() {
+  std::string_view text = __PRETTY_FUNCTION__;
+  text.remove_prefix(text.find("T = ") + 4);
+  if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
+  text = text.substr(0, text.find_first_of(";]"));
+  const std::size_t last = text.substr(0, text.find('<')).rfind(':');
+  return last == text.npos ? text : text.substr(last + 1);
+}
+
+/// `MeanAbsoluteError` -> `mean_absolute_error`, as Keras names layers and metrics.
+inline std::string snake_case(std::string_view name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool starts_word = i > 0 && upper(name[i]) &&
+                             (!upper(name[i - 1]) || (i + 1 < name.size() && !upper(name[i + 1])));
+    if (starts_word) out += '_';
+    out += upper(name[i]) ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
+  }
+  return out;
+}
+
+}  // namespace gradus::inline GRADUS_VARIANT::detail
