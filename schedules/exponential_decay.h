@@ -1,0 +1,47 @@
+#pragma once
+/// ExponentialDecay: the same factor every decay_steps, smoothly or in stairs.
+
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include <gradus/schedules/steps.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// initial_learning_rate * decay_rate ^ (step / decay_steps), with the exponent rounded down if
+/// `staircase`. Keras: keras.optimizers.schedules.ExponentialDecay.
+///
+/// With initial_learning_rate 0.1, decay_steps 2, decay_rate 0.5:
+///
+/// | step      | 0   | 1        | 2    | 3        | 4     | 5        |
+/// |-----------|-----|----------|------|----------|-------|----------|
+/// | smooth    | 0.1 | 0.070711 | 0.05 | 0.035355 | 0.025 | 0.017678 |
+/// | staircase | 0.1 | 0.1      | 0.05 | 0.05     | 0.025 | 0.025    |
+///
+/// Never ends. A decay_rate above 1 grows, until the value overflows (NumericError). ValueError
+/// unless initial_learning_rate >= 0, decay_steps > 0 and decay_rate > 0, all finite.
+struct ExponentialDecay {
+  Real initial_learning_rate;  ///< the value at step 0
+  Steps decay_steps;           ///< steps per factor; may be fractional
+  Real decay_rate;             ///< the factor; 0.5 halves
+  bool staircase = false;      ///< hold the value within each decay_steps
+  std::optional<std::string> name = "ExponentialDecay";
+
+  Real operator()(double step) const {
+    using std::pow;
+    const Real exponent =
+        staircase ? Real(detail::whole_cycles(step, decay_steps)) : step / decay_steps.count;
+    return initial_learning_rate * pow(decay_rate, exponent);
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("initial_learning_rate", self.initial_learning_rate, not_negative);
+    field("decay_steps", self.decay_steps, positive_steps);
+    field("decay_rate", self.decay_rate, positive);
+    field("staircase", self.staircase, anything, optional);
+    field("name", self.name, anything, optional);
+  }
+};
+
+}  // namespace gradus

@@ -1,0 +1,19 @@
+#pragma once
+/// Schedules from text.
+
+#include <string_view>
+
+#include <gradus/schedules/schedule.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// Reads what to_string() writes, or a line pasted from Python: positional or keyword arguments,
+/// `True` or `true`, with or without `keras.optimizers.schedules.` in front. A number is a constant.
+///
+///     Schedule s = parse_schedule("ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)");
+///
+/// FormatError with the column, what was expected and, for a misspelt name, the nearest one;
+/// ValueError where the options are refused.
+Schedule parse_schedule(std::string_view text);
+
+}  // namespace gradus
