@@ -1,0 +1,48 @@
+#pragma once
+/// SGD: stochastic gradient descent, with momentum.
+
+#include <gradus/optim/optimizer.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// Without momentum: w -= learning_rate g.
+/// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v - learning_rate
+/// g. The rate sits inside the velocity, so a drop of the rate reaches old gradients only step by
+/// step; PyTorch's SGD has it outside. Keras: keras.optimizers.SGD.
+///
+/// ValueError unless learning_rate >= 0, momentum in [0, 1), and momentum > 0 for nesterov.
+struct SGD {
+  Schedule learning_rate = 0.01;
+  Schedule momentum = 0.0;
+  bool nesterov = false;
+
+  int slots() const { return plain() ? 0 : 1; }
+  void update(ParameterUpdate& u) const {
+    const auto rate = static_cast<Scalar>(u.learning_rate);
+    if (plain()) {
+      for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * u.g[i];
+      return;
+    }
+    const auto mu = static_cast<Scalar>(momentum.at(static_cast<double>(u.step)));
+    const std::span<Scalar> v = u.slot(0);
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      v[i] = mu * v[i] - rate * u.g[i];
+      u.w[i] += nesterov ? mu * v[i] - rate * u.g[i] : v[i];
+    }
+  }
+
+  void validate() const {
+    check(!nesterov || !plain(), "SGD: nesterov must come with momentum > 0 (got momentum 0)");
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("momentum", self.momentum, below_one, optional);
+    field("nesterov", self.nesterov, anything, optional);
+  }
+
+ private:
+  bool plain() const { return momentum.constant() == Real(0); }
+};
+
+}  // namespace gradus
