@@ -1,0 +1,22 @@
+#pragma once
+/// All of gradus.
+
+#include <fmt/core.h>
+
+#include <gradus/core/check_gradients.h>
+#include <gradus/core/ops.h>
+#include <gradus/core/random.h>
+#include <gradus/core/tensor.h>
+#include <gradus/models/dataset.h>
+#include <gradus/models/layers.h>
+#include <gradus/models/losses.h>
+#include <gradus/models/metrics.h>
+#include <gradus/models/read_csv.h>
+#include <gradus/models/read_idx.h>
+#include <gradus/models/sequential.h>
+#include <gradus/optim/optimizer.h>
+#include <gradus/optim/sgd.h>
+#include <gradus/schedules/exponential_decay.h>
+#include <gradus/schedules/parse.h>
+#include <gradus/schedules/piecewise_constant_decay.h>
+#include <gradus/schedules/schedule.h>

@@ -1,0 +1,48 @@
+#pragma once
+/// What fit() shows while it trains: Keras's lines, on standard error.
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/scalar.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// Where progress goes, piece by piece; the default writes to standard error.
+using ProgressSink = std::function<void(std::string_view)>;
+
+namespace detail {
+
+using Logs = std::vector<std::pair<std::string, double>>;
+
+/// Formats progress: verbose 0 nothing, 1 a bar that redraws itself on a terminal, 2 a line per
+/// epoch. 1 becomes 2 where there is no terminal.
+class Progress {
+ public:
+  /// `moving`: the learning rate is a schedule, and shown.
+  Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps, bool moving);
+
+  void begin_epoch(std::int64_t epoch);
+  /// Called after each batch; draws at most 20 times a second.
+  void batch(std::int64_t done, double loss);
+  /// The last of `logs` is the learning rate.
+  void end_epoch(const Logs& logs);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string bar(std::int64_t done, const std::string& numbers) const;
+  double seconds() const;
+
+  int verbose_;
+  ProgressSink sink_;
+  std::int64_t epochs_, steps_;
+  bool moving_;
+  Clock::time_point started_{}, drawn_{};
+};
+
+}  // namespace detail
+}  // namespace gradus
