@@ -1,4 +1,5 @@
-// Three kinds of iris from four measurements: reading a table, standardising it, and a small network.
+// Three kinds of iris from four measurements: reading a table, standardising it, and a small
+// network.
 
 #include <algorithm>
 #include <chrono>
@@ -22,8 +23,7 @@ double accuracy_with(const Dataset& flowers, std::uint64_t seed) {
                  .loss = SparseCategoricalCrossentropy{.from_logits = true},
                  .metrics = {Accuracy{}},
                  .seed = seed});
-  model.fit(standard(parts.train.x), parts.train.y,
-            {.batch_size = 16, .epochs = 60, .verbose = 0});
+  model.fit(standard(parts.train.x), parts.train.y, {.batch_size = 16, .epochs = 60, .verbose = 0});
   return model.evaluate(standard(parts.test.x), parts.test.y)["accuracy"];
 }
 

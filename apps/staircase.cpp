@@ -34,8 +34,10 @@ int main() {
   const Schedule rate = fast.optimizer().schedule();
   double still_to_come = 0;
   for (Step step = fast.optimizer().iterations(); step < 1000; ++step) still_to_come += rate(step);
-  fmt::print("It stops short of 11 because the rates still to come add up to almost nothing: {:.3f}\n"
-             "in all, less than the first step alone.\n\n", still_to_come);
+  fmt::print(
+      "It stops short of 11 because the rates still to come add up to almost nothing: {:.3f}\n"
+      "in all, less than the first step alone.\n\n",
+      still_to_come);
 
   // The same staircase with longer steps leaves time to arrive.
   Sequential slow = untrained;

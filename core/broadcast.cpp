@@ -72,6 +72,11 @@ Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
 }
 
 Runs::Runs(const Shape& a, const Shape& b, const Shape& common) {
+  if (a == b) {
+    length_ = common.count();
+    count_ = length_ > 0;
+    return;
+  }
   std::int64_t a_stride = 1, b_stride = 1;
   bool in_run = true, first = true;
   const int rank = common.rank();
@@ -103,7 +108,11 @@ Runs::Runs(const Shape& a, const Shape& b, const Shape& common) {
 }
 
 void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to) {
-  std::array<Group, Shape::max_rank> groups{};
+  if (to.count() == 1) {
+    *dst += kernels().sum(src, from.count());
+    return;
+  }
+  std::array<Group, Shape::max_rank> groups;
   std::size_t count = 0;
   for (int axis = 0; axis < from.rank(); ++axis) {
     const std::int64_t extent = from[axis];
@@ -126,6 +135,7 @@ void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to
 }
 
 void broadcast_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to, bool add) {
+  if (from.count() == 1) return kernels().fill(*src, dst, to.count(), add);
   const Runs runs(from, to, to);
   runs.each([&](std::int64_t s, std::int64_t, std::int64_t d) {
     if (runs.a_repeats())

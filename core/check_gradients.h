@@ -17,7 +17,8 @@ struct GradientCheck {
 };
 
 /// Differentiates `f` at `inputs` backward, and by central differences of fourth order,
-/// (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, at every element of every input, and compares.
+/// (8 (f(x+h) - f(x-h)) - (f(x+2h) - f(x-2h))) / 12h, at every element of every input, and
+/// compares.
 ///
 ///     GradientCheck r = check_gradients(
 ///         [](std::span<const Tensor> in) { return mean(tanh(in[0])); }, {x});

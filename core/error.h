@@ -41,14 +41,23 @@ struct FormatError : Error {
   using Error::Error;
 };
 
+namespace detail {
+/// Apart from check(), so that a check costs its caller one branch.
+template <class E, class... Args>
+[[noreturn, gnu::cold, gnu::noinline]] void fail(fmt::string_view text, const Args&... args) {
+  throw E(fmt::vformat(text, fmt::make_format_args(args...)));
+}
+}  // namespace detail
+
 /// Throws `E` with the formatted text unless `ok`. The arguments are formatted only then.
 ///
 ///     check(units > 0, "Dense: units must be >= 1 (got {})", units);
 ///     check<ShapeError>(a == b, "add: ...");
 template <class E = ValueError, class... Args>
-void check(bool ok, fmt::format_string<const Args&...> text, const Args&... args) {
+[[gnu::always_inline]] inline void check(bool ok, fmt::format_string<const Args&...> text,
+                                         const Args&... args) {
   if (!ok) [[unlikely]]
-    throw E(fmt::vformat(text, fmt::make_format_args(args...)));
+    detail::fail<E>(fmt::string_view(text), args...);
 }
 
 }  // namespace gradus

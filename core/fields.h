@@ -53,10 +53,14 @@ namespace detail {
 using rules::Presence;
 
 template <class T>
-concept HasFields = requires(T& self) { T::fields(self, [](auto&&...) {}); };
+concept HasFields = requires(T& self) {
+  T::fields(self, [](auto&&...) {});
+};
 
 template <class T>
-concept HasValidate = requires(const T& self) { self.validate(); };
+concept HasValidate = requires(const T& self) {
+  self.validate();
+};
 
 inline void print_field(std::string& out, double v) { out += fmt::format("{}", v); }
 inline void print_field(std::string& out, bool v) { out += v ? "True" : "False"; }
@@ -102,10 +106,9 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
 template <class T>
 void validate(const T& self) {
   if constexpr (HasFields<const T>)
-    T::fields(self, [](std::string_view name, const auto& member, const Rule& rule,
-                       Presence = rules::required) {
-      check_field(type_name<T>(), name, member, rule);
-    });
+    T::fields(self,
+              [](std::string_view name, const auto& member, const Rule& rule,
+                 Presence = rules::required) { check_field(type_name<T>(), name, member, rule); });
   if constexpr (HasValidate<T>) self.validate();
 }
 
@@ -117,9 +120,10 @@ std::string describe(const T& self) {
   if constexpr (HasFields<const T>) {
     std::vector<std::string> defaults;
     const T fresh{};
-    T::fields(fresh, [&](std::string_view, const auto& member, const Rule&, Presence = rules::required) {
-      print_field(defaults.emplace_back(), member);
-    });
+    T::fields(fresh,
+              [&](std::string_view, const auto& member, const Rule&, Presence = rules::required) {
+                print_field(defaults.emplace_back(), member);
+              });
     out += '(';
     std::size_t i = 0;
     T::fields(self, [&](std::string_view name, const auto& member, const Rule&,

@@ -139,17 +139,17 @@ void run_backward(const Tensor& y, Buffer seed) {
 
 }  // namespace
 
-Node::Node(const Shape& s, Buffer v)
-    : id(thread_state.next_id++), size(s.count()), shape(s), value(std::move(v)) {}
+Node::Node(const Shape& s, std::int64_t n, Buffer v)
+    : id(thread_state.next_id++), size(n), shape(s), value(std::move(v)) {}
 
 Scalar* Node::writable() {
   if (!value.unique()) value = value.copy(size);
   return value.data();
 }
 
-Node* make_node(const Shape& shape, Buffer value) {
+Node* make_node(const Shape& shape, std::int64_t size, Buffer value) {
   void* memory = take_memory(sizeof(Node));
-  Node* node = new (memory) Node(shape, std::move(value));
+  Node* node = new (memory) Node(shape, size, std::move(value));
   ++thread_state.census.tensors;
   return node;
 }
@@ -183,14 +183,17 @@ void Node::forget() noexcept {
   input_count = 0;
 }
 
-Node& node_of(const Tensor& tensor) {
-  if (Node* node = tensor.node()) return *node;
+Node& empty_node() {
   thread_local const Tensor empty = Tensor::zeros({0});
   return *empty.node();
 }
 
-Fresh::Fresh(const Shape& shape)
-    : tensor(make_node(shape, Buffer(shape.count()))), data(tensor.node()->value.data()) {}
+Fresh::Fresh(const Shape& shape) : data(nullptr) {
+  const std::int64_t size = shape.count();
+  Node* node = make_node(shape, size, Buffer(size));
+  data = node->value.data();
+  tensor = Tensor(node);
+}
 
 Target Backward::into(int i, bool in_place) {
   Node& x = *node_.inputs[i];

@@ -7,16 +7,19 @@ namespace x86_64 {
 void fill_elementwise(Kernels&);
 void fill_reductions(Kernels&);
 void fill_product(Kernels&);
+void fill_updates(Kernels&);
 }  // namespace x86_64
 namespace x86_64_v3 {
 void fill_elementwise(Kernels&);
 void fill_reductions(Kernels&);
 void fill_product(Kernels&);
+void fill_updates(Kernels&);
 }  // namespace x86_64_v3
 namespace x86_64_v4 {
 void fill_elementwise(Kernels&);
 void fill_reductions(Kernels&);
 void fill_product(Kernels&);
+void fill_updates(Kernels&);
 }  // namespace x86_64_v4
 #endif
 
@@ -42,14 +45,16 @@ Choice choose() {
                   __builtin_cpu_supports("avx512vl");
   if (v4)
     take("x86-64-v4", x86_64_v4::fill_elementwise, x86_64_v4::fill_reductions,
-         x86_64_v4::fill_product);
+         x86_64_v4::fill_product, x86_64_v4::fill_updates);
   else if (v3)
     take("x86-64-v3", x86_64_v3::fill_elementwise, x86_64_v3::fill_reductions,
-         x86_64_v3::fill_product);
+         x86_64_v3::fill_product, x86_64_v3::fill_updates);
   else
-    take("x86-64", x86_64::fill_elementwise, x86_64::fill_reductions, x86_64::fill_product);
+    take("x86-64", x86_64::fill_elementwise, x86_64::fill_reductions, x86_64::fill_product,
+         x86_64::fill_updates);
 #else
-  take("plain", plain::fill_elementwise, plain::fill_reductions, plain::fill_product);
+  take("plain", plain::fill_elementwise, plain::fill_reductions, plain::fill_product,
+       plain::fill_updates);
 #endif
   return choice;
 }
@@ -61,7 +66,7 @@ const Choice& chosen() {
 
 }  // namespace
 
-const Kernels& kernels() { return chosen().table; }
+const Kernels& choose_kernels() { return chosen().table; }
 const char* kernels_name() { return chosen().name; }
 
 }  // namespace gradus::inline GRADUS_VARIANT::detail

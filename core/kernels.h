@@ -65,6 +65,10 @@ struct Kernels {
   /// of k, whatever m and n are. `workspace` holds product_workspace elements.
   void (*product)(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n,
                   std::int64_t k, bool add, Scalar* workspace);
+  /// w -= rate g; with momentum v = mu v - rate g and w += v, or with nesterov w += mu v - rate g.
+  void (*sgd)(Scalar rate, const Scalar* g, Scalar* w, std::int64_t n);
+  void (*sgd_momentum)(Scalar rate, Scalar mu, bool nesterov, const Scalar* g, Scalar* v, Scalar* w,
+                       std::int64_t n);
   /// The first index whose element is nan or infinite, or -1.
   std::int64_t (*first_not_finite)(const Scalar* x, std::int64_t n);
 };
@@ -77,10 +81,15 @@ namespace GRADUS_ISA {
 void fill_elementwise(Kernels& table);
 void fill_reductions(Kernels& table);
 void fill_product(Kernels& table);
+void fill_updates(Kernels& table);
 }  // namespace GRADUS_ISA
 
+const Kernels& choose_kernels();
 /// The copy in force.
-const Kernels& kernels();
+inline const Kernels& kernels() {
+  static const Kernels& table = choose_kernels();
+  return table;
+}
 /// Its name: "x86-64", "x86-64-v3", "x86-64-v4" or "plain".
 const char* kernels_name();
 

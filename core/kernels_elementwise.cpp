@@ -74,8 +74,7 @@ void fill_functions(Kernels& t) {
   t.log1p =
       unary([](S x, S, S) { return std::log1p(x); }, [](S x, S, S, S) { return 1 / (1 + x); });
   t.expm1 = unary([](S x, S, S) { return std::expm1(x); }, [](S x, S, S, S) { return exp(x); });
-  t.sqrt =
-      unary([](S x, S, S) { return std::sqrt(x); }, [](S, S y, S, S) { return S(0.5) / y; });
+  t.sqrt = unary([](S x, S, S) { return std::sqrt(x); }, [](S, S y, S, S) { return S(0.5) / y; });
   t.square = unary([](S x, S, S) { return x * x; }, [](S x, S, S, S) { return 2 * x; });
   t.abs = unary([](S x, S, S) { return absolute(x); },
                 [](S x, S, S, S) { return x > 0 ? S(1) : (x < 0 ? S(-1) : S(0)); });
@@ -88,8 +87,7 @@ void fill_functions(Kernels& t) {
 }
 
 void fill_activations(Kernels& t) {
-  t.tanh =
-      unary([](S x, S, S) { return tanh(x); }, [](S x, S, S, S) { return tanh_slope(x); });
+  t.tanh = unary([](S x, S, S) { return tanh(x); }, [](S x, S, S, S) { return tanh_slope(x); });
   t.sigmoid =
       unary([](S x, S, S) { return sigmoid(x); }, [](S x, S, S, S) { return sigmoid_slope(x); });
   t.relu = unary([](S x, S, S) { return x < 0 ? S(0) : x; },  // this way round nan stays nan
@@ -118,9 +116,9 @@ void fill_arithmetic(Kernels& t) {
                  [](S a, S, S) { return a; });
   t.div = binary([](S a, S b) { return a / b; }, [](S, S b, S) { return 1 / b; },
                  [](S, S b, S y) { return -y / b; });
-  t.pow = binary([](S a, S b) { return std::pow(a, b); },
-                 [](S a, S b, S) { return power_slope(a, b); },
-                 [](S a, S b, S y) { return a == 0 && b >= 0 ? S(0) : y * std::log(a); });
+  t.pow =
+      binary([](S a, S b) { return std::pow(a, b); }, [](S a, S b, S) { return power_slope(a, b); },
+             [](S a, S b, S y) { return a == 0 && b >= 0 ? S(0) : y * std::log(a); });
   // At a tie each side gets half, so that maximum(x, x) has slope 1.
   t.maximum = binary([](S a, S b) { return a > b || a != a ? a : b; },
                      [](S a, S b, S) { return a > b ? S(1) : (a == b ? S(0.5) : S(0)); },

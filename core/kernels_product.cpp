@@ -19,39 +19,48 @@ constexpr std::int64_t panel_width = lanes * tile_vectors, panel_depth = 256;
 static_assert(panel_width * panel_depth <= product_workspace);
 
 /// A machine vector of Scalars, read and written at any address.
-typedef Scalar Vector __attribute__((vector_size(vector_bytes), aligned(alignof(Scalar)), may_alias));
+typedef Scalar Vector
+    __attribute__((vector_size(vector_bytes), aligned(alignof(Scalar)), may_alias));
 
 Vector& vector_at(Scalar* p) { return *reinterpret_cast<Vector*>(p); }
 const Vector& vector_at(const Scalar* p) { return *reinterpret_cast<const Vector*>(p); }
 
-/// One tile: R rows of a times a packed panel V vectors wide; `width` of its columns exist in c.
+/// One tile: R rows of a times a packed panel V vectors wide. The loops are unrolled early: only
+/// then do the sums stay in registers throughout.
 template <int R, int V>
-void tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride, std::int64_t width,
-          std::int64_t k, bool add) {
-  Scalar edge[R * V * lanes] = {};
-  const bool whole = width == V * lanes;
-  Scalar* out = whole ? c : edge;
-  const std::int64_t stride = whole ? c_stride : V * lanes;
-  if (!whole && add)
-    for (int r = 0; r < R; ++r)
-      for (std::int64_t j = 0; j < width; ++j) edge[r * V * lanes + j] = c[r * c_stride + j];
-
+void tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride, std::int64_t k,
+          bool add) {
   Vector sum[R][V] = {};
   if (add)
+#pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
-      for (int v = 0; v < V; ++v) sum[r][v] = vector_at(out + r * stride + v * lanes);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) sum[r][v] = vector_at(c + r * c_stride + v * lanes);
   for (std::int64_t p = 0; p < k; ++p, panel += V * lanes) {
     const Scalar* column = a.data + p * a.column_stride;
+#pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
+#pragma GCC unroll 8
       for (int v = 0; v < V; ++v)
         sum[r][v] += column[r * a.row_stride] * vector_at(panel + v * lanes);
   }
+#pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
-    for (int v = 0; v < V; ++v) vector_at(out + r * stride + v * lanes) = sum[r][v];
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) vector_at(c + r * c_stride + v * lanes) = sum[r][v];
+}
 
-  if (!whole)
-    for (int r = 0; r < R; ++r)
-      for (std::int64_t j = 0; j < width; ++j) c[r * c_stride + j] = edge[r * V * lanes + j];
+/// A tile of which only `width` columns exist in c.
+template <int R, int V>
+void edge_tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride,
+               std::int64_t width, std::int64_t k, bool add) {
+  Scalar whole[R * V * lanes];
+  for (int r = 0; r < R; ++r)
+    for (std::int64_t j = 0; j < V * lanes; ++j)
+      whole[r * V * lanes + j] = add && j < width ? c[r * c_stride + j] : Scalar(0);
+  tile<R, V>(a, panel, whole, V * lanes, k, add);
+  for (int r = 0; r < R; ++r)
+    for (std::int64_t j = 0; j < width; ++j) c[r * c_stride + j] = whole[r * V * lanes + j];
 }
 
 /// Rows [i, m) of a panel in tiles of R rows, then what is left in smaller ones.
@@ -59,31 +68,67 @@ template <int R, int V>
 void rows(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t n, std::int64_t width,
           std::int64_t m, std::int64_t k, bool add) {
   std::int64_t i = 0;
-  for (; i + R <= m; i += R)
-    tile<R, V>({a.data + i * a.row_stride, a.row_stride, a.column_stride}, panel, c + i * n, n,
-               width, k, add);
+  for (; i + R <= m; i += R) {
+    const MatrixView part{a.data + i * a.row_stride, a.row_stride, a.column_stride};
+    if (width == V * lanes)
+      tile<R, V>(part, panel, c + i * n, n, k, add);
+    else
+      edge_tile<R, V>(part, panel, c + i * n, n, width, k, add);
+  }
   if constexpr (R > 1)
     if (i < m)
       rows<R / 2, V>({a.data + i * a.row_stride, a.row_stride, a.column_stride}, panel, c + i * n,
                      n, width, m - i, k, add);
 }
 
-/// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors.
+typedef Scalar Four
+    __attribute__((vector_size(4 * sizeof(Scalar)), aligned(alignof(Scalar)), may_alias));
+
+Four& four_at(Scalar* p) { return *reinterpret_cast<Four*>(p); }
+const Four& four_at(const Scalar* p) { return *reinterpret_cast<const Four*>(p); }
+
+/// out[i * padded + j] = in[j * stride + i] for i, j in 0..3.
+void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int64_t padded) {
+  const Four a = four_at(in), b = four_at(in + stride);
+  const Four c = four_at(in + 2 * stride), d = four_at(in + 3 * stride);
+  const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
+  const Four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+  const Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  four_at(out) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  four_at(out + padded) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  four_at(out + 2 * padded) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  four_at(out + 3 * padded) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+
+/// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. A transposed
+/// b is read in blocks of sixteen of its columns, so that each cache line is fetched once.
 void pack(MatrixView b, Scalar* panel, std::int64_t k, std::int64_t width, std::int64_t padded) {
+  std::int64_t done = 0, columns = 0;  // what the blocks of four have copied
+  if (b.row_stride == 1 && b.column_stride != 1) {
+    done = k / 4 * 4;
+    columns = width / 4 * 4;
+    for (std::int64_t p = 0; p < done; p += 16)
+      for (std::int64_t j = 0; j < columns; j += 4)
+        for (std::int64_t q = p; q < p + 16 && q < done; q += 4)
+          transpose_4x4(b.data + q + j * b.column_stride, b.column_stride, panel + q * padded + j,
+                        padded);
+  }
   for (std::int64_t p = 0; p < k; ++p) {
     const Scalar* row = b.data + p * b.row_stride;
     Scalar* out = panel + p * padded;
     if (b.column_stride == 1)
       for (std::int64_t j = 0; j < width; ++j) out[j] = row[j];
     else
-      for (std::int64_t j = 0; j < width; ++j) out[j] = row[j * b.column_stride];
+      for (std::int64_t j = p < done ? columns : 0; j < width; ++j)
+        out[j] = row[j * b.column_stride];
     for (std::int64_t j = width; j < padded; ++j) out[j] = 0;
   }
 }
 
 /// Too small to be worth packing.
-void product_tiny(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n,
-                  std::int64_t k, bool add) {
+[[gnu::noinline]] void product_tiny(MatrixView a, MatrixView b, Scalar* c, std::int64_t m,
+                                    std::int64_t n, std::int64_t k, bool add) {
   for (std::int64_t i = 0; i < m; ++i, c += n) {
     for (std::int64_t j = 0; j < n && !add; ++j) c[j] = 0;
     for (std::int64_t p = 0; p < k; ++p)  // outside of j, so that products are fused as in tile()
@@ -93,11 +138,11 @@ void product_tiny(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::in
   }
 }
 
-void product(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
-             bool add, Scalar* workspace) {
-  if (m * n * k <= 64 || k == 0) return product_tiny(a, b, c, m, n, k, add);
-  for (std::int64_t p = 0; p < k; p += panel_depth) {
-    const std::int64_t depth = k - p < panel_depth ? k - p : panel_depth;
+[[gnu::noinline]] void product_packed(MatrixView a, MatrixView b, Scalar* c, std::int64_t m,
+                                      std::int64_t n, std::int64_t k, bool add, Scalar* workspace) {
+  const std::int64_t parts = (k + panel_depth - 1) / panel_depth, even = (k + parts - 1) / parts;
+  for (std::int64_t p = 0; p < k; p += even) {
+    const std::int64_t depth = k - p < even ? k - p : even;
     const MatrixView a_part{a.data + p * a.column_stride, a.row_stride, a.column_stride};
     for (std::int64_t j = 0; j < n; j += panel_width) {
       const std::int64_t width = n - j < panel_width ? n - j : panel_width;
@@ -111,6 +156,12 @@ void product(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t
       run(a_part, workspace, c + j, n, width, m, depth, add || p > 0);
     }
   }
+}
+
+void product(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
+             bool add, Scalar* workspace) {
+  if (m * n * k <= 64 || k == 0) return product_tiny(a, b, c, m, n, k, add);
+  product_packed(a, b, c, m, n, k, add, workspace);
 }
 
 }  // namespace

@@ -10,6 +10,11 @@ constexpr std::int64_t lanes = 16;
 
 /// Sixteen running sums, added up pairwise: a fixed order that fits every vector length.
 Scalar sum_short(const Scalar* x, std::int64_t n) {
+  if (n < lanes) {
+    Scalar total = 0;
+    for (std::int64_t i = 0; i < n; ++i) total += x[i];
+    return total;
+  }
   Scalar lane[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)
@@ -41,13 +46,14 @@ void fill(Scalar a, Scalar* y, std::int64_t n, bool add) {
 
 /// A number minus itself is 0 unless it is nan or infinite.
 std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
-  Scalar lane[lanes] = {};
+  Scalar lane[lanes] = {}, rest = 0;
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)
     for (std::int64_t j = 0; j < lanes; ++j) lane[j] += x[i + j] - x[i + j];
-  for (std::int64_t j = 0; i < n; ++i, ++j) lane[j] += x[i] - x[i];
-  bool finite = true;
-  for (const Scalar difference : lane) finite = finite && difference == 0;
+  for (; i < n; ++i) rest += x[i] - x[i];
+  bool finite = rest == 0;
+  if (n >= lanes)
+    for (const Scalar difference : lane) finite = finite && difference == 0;
   if (finite) return -1;
   for (i = 0; x[i] - x[i] == 0;) ++i;
   return i;

@@ -61,13 +61,13 @@ struct Closer {
   }
 };
 
-void* take_from_system(std::size_t bytes, std::uint32_t size_class) {
+[[gnu::cold, gnu::noinline]] void* take_from_system(std::size_t bytes, std::uint32_t size_class) {
   thread_local const Closer closer;
   if (size_class != unpooled) bytes = size_of_class(size_class);
   const std::size_t front = bytes >= aligned_from ? cache_line : sizeof(Header);
   void* block = bytes >= aligned_from
-                    ? std::aligned_alloc(cache_line, (front + bytes + cache_line - 1) / cache_line *
-                                                         cache_line)
+                    ? std::aligned_alloc(cache_line,
+                                         (front + bytes + cache_line - 1) / cache_line * cache_line)
                     : std::malloc(front + bytes);
   if (!block) throw std::bad_alloc();
   void* memory = static_cast<std::byte*>(block) + front;
@@ -99,8 +99,7 @@ void release_memory(void* memory) noexcept {
 }
 
 Buffer::Buffer(std::int64_t count)
-    : data_(static_cast<Scalar*>(
-          take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {}
+    : data_(static_cast<Scalar*>(take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {}
 
 Buffer Buffer::zeros(std::int64_t count) {
   Buffer made(count);

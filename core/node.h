@@ -22,14 +22,14 @@ inline constexpr std::size_t closure_bytes = 80;
 /// One tensor. `id` rises with every node a thread makes, so an op's inputs have smaller ids than
 /// its result: visiting by falling id is a reverse topological order.
 struct Node {
-  Node(const Shape& shape, Buffer value);
+  Node(const Shape& shape, std::int64_t size, Buffer value);
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
   std::uint32_t owners = 1;
   bool wants_grad = false;
   bool is_parameter = false;
-  bool spent = false;   ///< was run backward: the way back is gone
+  bool spent = false;      ///< was run backward: the way back is gone
   bool queued = false;     ///< waits in a backward pass
   bool keep_flow = false;  ///< a pass was asked for this gradient itself
   std::uint32_t input_count = 0;
@@ -57,13 +57,20 @@ struct Node {
   void forget() noexcept;
 };
 
-Node* make_node(const Shape& shape, Buffer value);
+Node* make_node(const Shape& shape, std::int64_t size, Buffer value);
+inline Node* make_node(const Shape& shape, Buffer value) {
+  return make_node(shape, shape.count(), std::move(value));
+}
 inline void retain(Node* node) noexcept { ++node->owners; }
 /// Frees the node with its last owner, and whatever only it kept alive, without recursion.
 void release(Node* node) noexcept;
 
 /// The node behind a tensor; an empty one for a Tensor that was moved from or never set.
-Node& node_of(const Tensor& tensor);
+Node& empty_node();
+inline Node& node_of(const Tensor& tensor) {
+  Node* node = tensor.node();
+  return node ? *node : empty_node();
+}
 
 /// A tensor of this shape with uninitialised values, and the place to write them.
 struct Fresh {

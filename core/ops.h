@@ -2,9 +2,9 @@
 /// Differentiable operations on tensors.
 ///
 /// Shapes that differ are broadcast as NumPy does: aligned at the last axis, an axis of extent 1
-/// or a missing one repeats; otherwise ShapeError. Numbers convert to scalars, so `2 * x + 1` works.
-/// Values follow IEEE arithmetic: log(-1) is nan (fit() refuses to go on with it).
-/// At a kink the slope is the one stated; everything else is the ordinary derivative.
+/// or a missing one repeats; otherwise ShapeError. Numbers convert to scalars, so `2 * x + 1`
+/// works. Values follow IEEE arithmetic: log(-1) is nan (fit() refuses to go on with it). At a kink
+/// the slope is the one stated; everything else is the ordinary derivative.
 
 #include <array>
 #include <cstdint>
@@ -47,8 +47,7 @@ class Indices {
  public:
   Indices(std::initializer_list<std::int64_t> list) : list_(list) {}
   template <std::ranges::input_range R>
-    requires std::integral<std::ranges::range_value_t<R>>
-  Indices(const R& range) {
+  requires std::integral<std::ranges::range_value_t<R>> Indices(const R& range) {
     for (const auto i : range) list_.push_back(static_cast<std::int64_t>(i));
   }
   std::span<const std::int64_t> list() const { return list_; }
@@ -97,21 +96,21 @@ Tensor cos(const Tensor& x);
 // ---- activations --------------------------------------------------------------------------------
 
 Tensor tanh(const Tensor& x);
-Tensor sigmoid(const Tensor& x);                         ///< 1 / (1 + e^-x)
-Tensor relu(const Tensor& x);                            ///< max(x, 0); slope 0 at 0
-Tensor leaky_relu(const Tensor& x);                      ///< with Keras's slope, 0.2
-Tensor leaky_relu(const Tensor& x, double slope);        ///< x > 0 ? x : slope x; `slope` at 0
-Tensor elu(const Tensor& x);                             ///< with alpha = 1
-Tensor elu(const Tensor& x, double alpha);               ///< x > 0 ? x : alpha (e^x - 1); alpha at 0
-Tensor gelu(const Tensor& x);                            ///< x Phi(x), exact (erf)
-Tensor gelu(const Tensor& x, bool approximate);          ///< true: the form with tanh
-Tensor silu(const Tensor& x);                            ///< x sigmoid(x)
-Tensor softplus(const Tensor& x);                        ///< log(1 + e^x)
-Tensor log_sigmoid(const Tensor& x);                     ///< log sigmoid(x)
-Tensor softmax(const Tensor& x);                         ///< over the last axis
-Tensor softmax(const Tensor& x, int axis);               ///< e^x / sum e^x along an axis
-Tensor log_softmax(const Tensor& x);                     ///< over the last axis
-Tensor log_softmax(const Tensor& x, int axis);           ///< log of softmax, never log(0)
+Tensor sigmoid(const Tensor& x);                   ///< 1 / (1 + e^-x)
+Tensor relu(const Tensor& x);                      ///< max(x, 0); slope 0 at 0
+Tensor leaky_relu(const Tensor& x);                ///< with Keras's slope, 0.2
+Tensor leaky_relu(const Tensor& x, double slope);  ///< x > 0 ? x : slope x; `slope` at 0
+Tensor elu(const Tensor& x);                       ///< with alpha = 1
+Tensor elu(const Tensor& x, double alpha);         ///< x > 0 ? x : alpha (e^x - 1); alpha at 0
+Tensor gelu(const Tensor& x);                      ///< x Phi(x), exact (erf)
+Tensor gelu(const Tensor& x, bool approximate);    ///< true: the form with tanh
+Tensor silu(const Tensor& x);                      ///< x sigmoid(x)
+Tensor softplus(const Tensor& x);                  ///< log(1 + e^x)
+Tensor log_sigmoid(const Tensor& x);               ///< log sigmoid(x)
+Tensor softmax(const Tensor& x);                   ///< over the last axis
+Tensor softmax(const Tensor& x, int axis);         ///< e^x / sum e^x along an axis
+Tensor log_softmax(const Tensor& x);               ///< over the last axis
+Tensor log_softmax(const Tensor& x, int axis);     ///< log of softmax, never log(0)
 
 // ---- reductions ---------------------------------------------------------------------------------
 

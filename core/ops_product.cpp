@@ -22,7 +22,7 @@ MatrixView transposed(const Scalar* data, std::int64_t columns) { return {data, 
 
 void multiply(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
               bool add) {
-  const Buffer workspace(m * n * k > 64 ? detail::product_workspace : 1);
+  const Buffer workspace = m * n * k > 64 ? Buffer(detail::product_workspace) : Buffer();
   kernels().product(a, b, c, m, n, k, add, workspace.data());
 }
 
@@ -80,7 +80,9 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   check<ShapeError>(sa[-1] == sb[-2], "matmul: {} by {}: the inner extents {} and {} must be equal",
                     sa, sb, sa[-1], sb[-2]);
   Product p{sa[-2], sb[-1], sa[-1]};
-  Shape shape = detail::broadcast_shape("matmul", leading(sa), leading(sb));
+  Shape shape;
+  if (sa.rank() > 2 || sb.rank() > 2)
+    shape = detail::broadcast_shape("matmul", leading(sa), leading(sb));
   shape.push_back(p.m);
   shape.push_back(p.n);
   Fresh y(shape);
@@ -90,14 +92,13 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
              y.data + yi * p.m * p.n, p.m, p.n, p.k, false);
   };
   if (sb.rank() == 2) {
-    p.m = leading(sa).count() * p.m;
+    if (sa.rank() > 2) p.m = leading(sa).count() * p.m;
     one(0, 0, 0);
   } else {
     each_batch(sa, sb, shape, one);
   }
-  return detail::record(std::move(y.tensor), {&a, &b}, [a = av, b = bv, p](Backward& pass) {
-    product_backward(pass, a, b, p);
-  });
+  return detail::record(std::move(y.tensor), {&a, &b},
+                        [a = av, b = bv, p](Backward& pass) { product_backward(pass, a, b, p); });
 }
 
 }  // namespace gradus

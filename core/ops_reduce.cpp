@@ -43,8 +43,9 @@ struct Marked {
 /// The sum over axes, divided by `divisor`.
 Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, bool mean) {
   const Marked marked(op, reduction.axis, x.rank());
-  const Shape kept = marked.reduced(x.shape(), true);
-  Fresh y(marked.reduced(x.shape(), reduction.keepdims));
+  const Shape& shape = node_of(x).shape;
+  const Shape kept = marked.reduced(shape, true);
+  Fresh y(reduction.keepdims ? kept : marked.reduced(shape, false));
   const std::int64_t size = y.tensor.size();
   kernels().fill(0, y.data, size, false);
   detail::sum_into(node_of(x).data(), x.shape(), y.data, kept);
@@ -58,6 +59,7 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   return detail::record(std::move(y.tensor), {&x}, [divisor, kept](Backward& pass) {
     const auto dx = pass.into(0);
     const std::int64_t n = pass.output().size;
+    if (n == 1) return kernels().fill(*pass.dy() / divisor, dx.data, pass.input(0).size, dx.add);
     const Buffer share(n);
     for (std::int64_t i = 0; i < n; ++i) share.data()[i] = pass.dy()[i] / divisor;
     detail::broadcast_into(share.data(), kept, dx.data, pass.input(0).shape, dx.add);
@@ -71,7 +73,9 @@ Tensor with_marked_last(const Tensor& x, const Marked& marked) {
   for (const bool mark : {false, true})
     for (int i = 0; i < x.rank(); ++i)
       if (marked[i] == mark) *end++ = i;
-  return std::is_sorted(order.begin(), end) ? x : transpose(x, std::span<const int>(order.begin(), end));
+  return std::is_sorted(order.begin(), end)
+             ? x
+             : transpose(x, std::span<const int>(order.begin(), end));
 }
 
 /// f of each row of x, a tensor of (rows, n) elements, into a tensor of this shape.

@@ -71,11 +71,28 @@ void check_axis(const char* op, int axis, int rank) {
   check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
 }
 
+/// The shape of parts side by side along an axis, if they fit.
+Shape concat_shape(std::span<const Tensor> parts, int axis) {
+  check(!parts.empty(), "concat: needs at least one tensor");
+  Shape shape = parts[0].shape();
+  check_axis("concat", axis, shape.rank());
+  std::int64_t total = 0;
+  for (const Tensor& part : parts) {
+    Shape other = part.shape();
+    check<ShapeError>(other.rank() == shape.rank(), "concat: ranks must agree (got {} and {})",
+                      shape, other);
+    total += other[axis];
+    other.set(axis, shape[axis]);
+    check<ShapeError>(other == shape, "concat: extents off axis {} must agree (got {} and {})",
+                      axis, parts[0].shape(), part.shape());
+  }
+  shape.set(axis, total);
+  return shape;
+}
+
 }  // namespace
 
-Tensor detach(const Tensor& x) {
-  return Tensor(detail::make_node(x.shape(), node_of(x).value));
-}
+Tensor detach(const Tensor& x) { return Tensor(detail::make_node(x.shape(), node_of(x).value)); }
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   Shape target = shape;
@@ -104,8 +121,8 @@ Tensor transpose(const Tensor& x) {
 Tensor transpose(const Tensor& x, const Axes& axes) {
   std::array<bool, Shape::max_rank> seen{};
   Shape shape;
-  check(static_cast<int>(axes.size()) == x.rank(), "transpose: {} axes given for a tensor of rank {}",
-        axes.size(), x.rank());
+  check(static_cast<int>(axes.size()) == x.rank(),
+        "transpose: {} axes given for a tensor of rank {}", axes.size(), x.rank());
   for (const int axis : axes) {
     check_axis("transpose", axis, x.rank());
     bool& mark = seen[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)];
@@ -137,29 +154,18 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
 }
 
 Tensor concat(std::span<const Tensor> parts, int axis) {
-  check(!parts.empty(), "concat: needs at least one tensor");
-  Shape shape = parts[0].shape();
-  check_axis("concat", axis, shape.rank());
-  std::int64_t total = 0;
+  const Shape shape = concat_shape(parts, axis);
+  const std::int64_t total = shape[axis];
   std::vector<const Tensor*> inputs;
-  for (const Tensor& part : parts) {
-    Shape other = part.shape();
-    check<ShapeError>(other.rank() == shape.rank(), "concat: ranks must agree (got {} and {})",
-                      shape, other);
-    total += other[axis];
-    other.set(axis, shape[axis]);
-    check<ShapeError>(other == shape, "concat: extents off axis {} must agree (got {} and {})",
-                      axis, shape, part.shape());
-    inputs.push_back(&part);
-  }
-  shape.set(axis, total);
+  for (const Tensor& part : parts) inputs.push_back(&part);
   Fresh y(shape);
   const Around around(shape, axis);
   std::int64_t start = 0;
   for (const Tensor& part : parts) {
     const std::int64_t block = part.shape()[axis] * around.inner;
     for (std::int64_t o = 0; o < around.outer; ++o)
-      put(node_of(part).data() + o * block, y.data + o * total * around.inner + start, block, false);
+      put(node_of(part).data() + o * block, y.data + o * total * around.inner + start, block,
+          false);
     start += block;
   }
   return detail::record(std::move(y.tensor), inputs, [axis](Backward& pass) {
@@ -211,35 +217,37 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, s
 }
 
 Tensor gather_rows(const Tensor& x, const Indices& rows) {
-  check<ShapeError>(x.rank() >= 1, "gather_rows: rank must be at least 1 (got shape {})", x.shape());
+  check<ShapeError>(x.rank() >= 1, "gather_rows: rank must be at least 1 (got shape {})",
+                    x.shape());
   const Around around(x.shape(), 0);
   std::vector<std::int64_t> list(rows.list().begin(), rows.list().end());
   Shape shape = x.shape();
   shape.set(0, static_cast<std::int64_t>(list.size()));
   Fresh y(shape);
   for (std::size_t i = 0; i < list.size(); ++i) {
-    check(list[i] >= 0 && list[i] < around.extent, "gather_rows: rows[{}] must be in [0,{}) (got {})",
-          i, around.extent, list[i]);
+    check(list[i] >= 0 && list[i] < around.extent,
+          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, around.extent, list[i]);
     std::copy_n(node_of(x).data() + list[i] * around.inner, around.inner,
                 y.data + static_cast<std::int64_t>(i) * around.inner);
   }
-  return detail::record(
-      std::move(y.tensor), {&x}, [inner = around.inner, list = std::move(list)](Backward& pass) {
-        const auto dx = pass.into(0);
-        if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-        const Scalar* dy = pass.dy();
-        for (const std::int64_t row : list) {
-          kernels().accumulate(dy, dx.data + row * inner, inner);
-          dy += inner;
-        }
-      });
+  return detail::record(std::move(y.tensor), {&x},
+                        [inner = around.inner, list = std::move(list)](Backward& pass) {
+                          const auto dx = pass.into(0);
+                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+                          const Scalar* dy = pass.dy();
+                          for (const std::int64_t row : list) {
+                            kernels().accumulate(dy, dx.data + row * inner, inner);
+                            dy += inner;
+                          }
+                        });
 }
 
 Tensor pick(const Tensor& x, const Tensor& columns) {
   const Shape& s = columns.shape();
-  check<ShapeError>(x.rank() == 2 && (s == Shape{x.shape()[0]} || s == Shape{x.shape()[0], 1}),
-                    "pick: x must be a matrix with one column number per row (got shapes {} and {})",
-                    x.shape(), s);
+  check<ShapeError>(
+      x.rank() == 2 && (s == Shape{x.shape()[0]} || s == Shape{x.shape()[0], 1}),
+      "pick: x must be a matrix with one column number per row (got shapes {} and {})", x.shape(),
+      s);
   const std::int64_t width = x.shape()[1];
   Fresh y(Shape{columns.size()});
   const Scalar* row = node_of(x).data();

@@ -96,14 +96,15 @@ namespace gradus::inline GRADUS_VARIANT {
 inline std::int64_t Shape::count() const {
   constexpr std::int64_t most = std::int64_t{1} << 60;
   std::int64_t n = 1;
+  bool plain = true;  // no division here: this runs for every tensor that is made
+  for (const std::int64_t e : *this) plain = !__builtin_mul_overflow(n, e, &n) && e > 0 && plain;
+  if (plain && n <= most) [[likely]]
+    return n;
   for (int i = 0; i < rank_; ++i)
     check(extent(i) >= 0, "Tensor: shape[{}] must be >= 0 (got {})", i, extent(i));
   if (std::find(begin(), end(), 0) != end()) return 0;
-  for (const std::int64_t e : *this) {
-    check(n <= most / e, "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
-    n *= e;
-  }
-  return n;
+  check(false, "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
+  return 0;
 }
 
 }  // namespace gradus

@@ -88,8 +88,8 @@ std::span<const Scalar> Tensor::values() const {
 }
 
 Scalar Tensor::at(std::initializer_list<std::int64_t> index) const {
-  check(static_cast<int>(index.size()) == rank(), "Tensor: a tensor of shape {} needs {} indices (got {})",
-        shape(), rank(), index.size());
+  check(static_cast<int>(index.size()) == rank(),
+        "Tensor: a tensor of shape {} needs {} indices (got {})", shape(), rank(), index.size());
   std::int64_t offset = 0;
   int axis = 0;
   for (const std::int64_t i : index) {

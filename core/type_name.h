@@ -9,15 +9,20 @@
 
 namespace gradus::inline GRADUS_VARIANT::detail {
 
-/// What the compiler prints inside `T = ...` of this very function, cut to the last name.
-template <class T>
-constexpr std::string_view type_name() {
-  std::string_view text = __PRETTY_FUNCTION__;
+/// The last name in "... [with T = gradus::f32::SGD; ...]".
+constexpr std::string_view last_name(std::string_view text) {
   text.remove_prefix(text.find("T = ") + 4);
   if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
   text = text.substr(0, text.find_first_of(";]"));
   const std::size_t last = text.substr(0, text.find('<')).rfind(':');
   return last == text.npos ? text : text.substr(last + 1);
+}
+
+/// Worked out while compiling, from what the compiler prints of this very function.
+template <class T>
+constexpr std::string_view type_name() {
+  constexpr std::string_view name = last_name(__PRETTY_FUNCTION__);
+  return name;
 }
 
 /// `MeanAbsoluteError` -> `mean_absolute_error`, as Keras names layers and metrics.

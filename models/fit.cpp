@@ -36,7 +36,8 @@ Dataset hold_back(Dataset& training, double share) {
   const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - share)));
   check(kept > 0 && kept < rows,
         "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
-  Dataset held{detail::row_range(training.x, kept, rows), detail::row_range(training.y, kept, rows)};
+  Dataset held{detail::row_range(training.x, kept, rows),
+               detail::row_range(training.y, kept, rows)};
   training = {detail::row_range(training.x, 0, kept), detail::row_range(training.y, 0, kept)};
   return held;
 }
@@ -99,7 +100,8 @@ void Sequential::train_batch(const Dataset& batch, Epoch& epoch) {
     epoch.means.add(1 + i, value(mean(compiled_->metrics[i](batch.y, y_pred)).item()), rows);
 }
 
-/// The epoch's numbers, in the order of `logs`: loss, metrics, the same of the validation data, rate.
+/// The epoch's numbers, in the order of `logs`: loss, metrics, the same of the validation data,
+/// rate.
 void Sequential::end_epoch(const Epoch& epoch, const std::optional<Dataset>& validation,
                            std::int64_t batch_size, detail::Logs& logs) {
   const std::size_t count = 1 + compiled_->metrics.size();

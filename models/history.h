@@ -17,7 +17,8 @@ namespace gradus::inline GRADUS_VARIANT {
 /// One number per epoch for each key: `h["loss"].back()`. Keys: "loss", each metric, the same with
 /// "val_" in front when there is validation data, and "learning_rate", the rate that the epoch's
 /// last update used. "loss" and the metrics are means over the epoch's rows, each seen before its
-/// batch's update, as Keras reports them: while the model improves, evaluate() afterwards is better.
+/// batch's update, as Keras reports them: while the model improves, evaluate() afterwards is
+/// better.
 class History {
  public:
   using Series = std::map<std::string, std::vector<double>, std::less<>>;

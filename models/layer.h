@@ -46,9 +46,9 @@ concept ModalLayer = requires(L& layer, const Tensor& x, const Mode& mode) {
 class Layer {
  public:
   template <class L>
-    requires((detail::PlainLayer<L> || detail::ModalLayer<L>) && !std::same_as<L, Layer> &&
-             !std::same_as<L, Sequential>)
-  Layer(L layer) : held_(std::make_unique<Held<L>>(std::move(layer))) {}
+  requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
+           !std::same_as<L, Sequential>) Layer(L layer)
+      : held_(std::make_unique<Held<L>>(std::move(layer))) {}
   Layer(const Layer& other) : held_(other.held_->clone()) {}
   Layer(Layer&&) noexcept = default;
   Layer& operator=(Layer other) noexcept {

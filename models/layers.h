@@ -21,9 +21,9 @@ class Activation {
     check(op != nullptr, "Activation: the function must not be null");
   }
   template <class F>
-    requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
-             (!std::same_as<F, Activation>)
-  Activation(F function) : function_(std::move(function)) {}
+  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
+      (!std::same_as<F, Activation>)Activation(F function)
+      : function_(std::move(function)) {}
 
   Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
 
@@ -35,8 +35,8 @@ class Activation {
 ///
 ///     Dense{.units = 128, .activation = relu}     Dense{16, tanh}
 ///
-/// A copy of the struct shares the weights, as a copy of a Tensor does; a copy of a Layer or a model
-/// has its own. ValueError unless units >= 1; ShapeError for an input of another width.
+/// A copy of the struct shares the weights, as a copy of a Tensor does; a copy of a Layer or a
+/// model has its own. ValueError unless units >= 1; ShapeError for an input of another width.
 struct Dense {
   Extent units = 0;
   Activation activation = {};

@@ -84,7 +84,8 @@ void SparseCategoricalCrossentropy::check_targets(const Tensor& y_true, const Sh
   for (std::size_t i = 0; i < y_true.values().size(); ++i) {
     const double y = value(y_true.values()[i]);
     check(y >= 0 && y < static_cast<double>(y_pred[1]) && y == std::floor(y),
-          "SparseCategoricalCrossentropy: y[{}]={} is not a class index in [0,{})", i, y, y_pred[1]);
+          "SparseCategoricalCrossentropy: y[{}]={} is not a class index in [0,{})", i, y,
+          y_pred[1]);
   }
 }
 

@@ -23,8 +23,8 @@ concept LossFunction = requires(const L& loss, const Tensor& y) {
 class Loss {
  public:
   template <LossFunction L>
-    requires(!std::same_as<L, Loss>)
-  Loss(L loss) : held_(std::make_shared<const Held<L>>(std::move(loss))) {}
+  requires(!std::same_as<L, Loss>) Loss(L loss)
+      : held_(std::make_shared<const Held<L>>(std::move(loss))) {}
 
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return held_->call(y_true, y_pred);
@@ -71,9 +71,10 @@ struct MeanAbsoluteError {
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
 };
 
-/// -(y log p + (1 - y) log(1 - p)), mean over a row's outputs, for targets y in [0, 1] (ValueError).
-/// From probabilities, p is cut to [1e-7, 1 - 1e-7]; from logits z it is softplus(z) - y z, which
-/// needs no cut. With smoothing s the target is y (1 - s) + s / 2. Keras: BinaryCrossentropy.
+/// -(y log p + (1 - y) log(1 - p)), mean over a row's outputs, for targets y in [0, 1]
+/// (ValueError). From probabilities, p is cut to [1e-7, 1 - 1e-7]; from logits z it is softplus(z)
+/// - y z, which needs no cut. With smoothing s the target is y (1 - s) + s / 2. Keras:
+/// BinaryCrossentropy.
 struct BinaryCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< in [0, 1), ValueError

@@ -19,8 +19,8 @@ struct Accuracy {
 class Metric {
  public:
   template <LossFunction M>
-    requires(!std::same_as<M, Metric>)
-  Metric(M metric) : name_(detail::snake_case(detail::type_name<M>())), function_(std::move(metric)) {}
+  requires(!std::same_as<M, Metric>) Metric(M metric)
+      : name_(detail::snake_case(detail::type_name<M>())), function_(std::move(metric)) {}
 
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }

@@ -116,8 +116,9 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
 
 std::string Sequential::name_of(std::size_t layer) const {
   const std::string_view type = layers_[layer].type();
-  const auto before = std::count_if(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(layer),
-                                    [&](const Layer& l) { return l.type() == type; });
+  const auto before =
+      std::count_if(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(layer),
+                    [&](const Layer& l) { return l.type() == type; });
   return fmt::format("{}{} ({})", detail::snake_case(type),
                      before > 0 ? fmt::format("_{}", before) : "", type);
 }
@@ -125,8 +126,10 @@ std::string Sequential::name_of(std::size_t layer) const {
 std::string Sequential::summary() const {
   const std::string rule(29, '-'), wide(27, '-'), narrow(13, '-');
   const std::string line = fmt::format("+{}+{}+{}+\n", rule, wide, narrow);
-  std::string out = line + fmt::format("| {:<27} | {:<25} | {:>11} |\n", "Layer (type)",
-                                       "Output Shape", "Param #") + line;
+  std::string out =
+      line +
+      fmt::format("| {:<27} | {:<25} | {:>11} |\n", "Layer (type)", "Output Shape", "Param #") +
+      line;
   std::int64_t total = 0;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     std::int64_t count = 0;

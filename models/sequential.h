@@ -48,9 +48,10 @@ struct EvaluateOptions {
 ///     History history = model.fit(x, y, {.epochs = 20});
 ///     Tensor answer = model.predict({{0.5}});
 ///
-/// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss wants it. Weights are
-/// made from the seed when the first data shows the number of features. A copy of a model is a model
-/// of its own. Data with nan or infinity in it is refused (ValueError) before anything happens.
+/// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss wants it. Weights
+/// are made from the seed when the first data shows the number of features. A copy of a model is a
+/// model of its own. Data with nan or infinity in it is refused (ValueError) before anything
+/// happens.
 class Sequential {
  public:
   /// ValueError without layers.
@@ -71,7 +72,8 @@ class Sequential {
   /// call to the next, and so does the schedule.
   /// Each number is checked before it is used: NumericError with epoch, batch, step, rate and the
   /// last finite loss when a loss, a gradient or a rate is not finite; the weights are those before
-  /// that update. StateError before compile(), ShapeError and ValueError for data that does not fit.
+  /// that update. StateError before compile(), ShapeError and ValueError for data that does not
+  /// fit.
   History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {});
   /// Loss and metrics without training.
   Evaluation evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {});

@@ -39,8 +39,8 @@ std::string Optimizer::fault(std::string_view owner, std::string_view name,
   if (schedule.constant()) return {};  // was checked when it was given
   const double v = value(schedule.at(static_cast<double>(step)));
   if (range.holds(v)) return {};
-  return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name, v, step,
-                     to_string(schedule), range.text);
+  return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name, v,
+                     step, to_string(schedule), range.text);
 }
 
 void Optimizer::step(std::span<const Tensor> parameters) {
@@ -66,8 +66,8 @@ void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor>
 
 /// Makes these parameters the optimizer's own; their slots come with their first gradient.
 void Optimizer::adopt(std::span<const Tensor> parameters) {
-  check(rule_->slots() >= 0 && rule_->slots() <= most_slots, "{}: slots() must be in [0,{}] (got {})",
-        rule_->name(), most_slots, rule_->slots());
+  check(rule_->slots() >= 0 && rule_->slots() <= most_slots,
+        "{}: slots() must be in [0,{}] (got {})", rule_->name(), most_slots, rule_->slots());
   std::vector<State> states;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     check<StateError>(node_of(parameters[i]).is_parameter,
@@ -104,9 +104,10 @@ std::string Optimizer::fault_before(std::span<const Tensor> parameters, Gradient
     any = true;
     const std::int64_t bad = detail::kernels().first_not_finite(g, parameters[i].size());
     if (bad >= 0)
-      return fmt::format("Optimizer: the gradient of parameters[{}] must be finite (got {} at "
-                         "element {}, step {})",
-                         i, value(g[bad]), bad, iterations_);
+      return fmt::format(
+          "Optimizer: the gradient of parameters[{}] must be finite (got {} at "
+          "element {}, step {})",
+          i, value(g[bad]), bad, iterations_);
   }
   check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
   return rule_->fault_at(iterations_);

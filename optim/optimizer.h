@@ -17,11 +17,11 @@ namespace gradus::inline GRADUS_VARIANT {
 
 /// One parameter's turn in an update, as an update rule sees it.
 struct ParameterUpdate {
-  std::span<Scalar> w;         ///< the weights, to be changed
-  std::span<const Scalar> g;   ///< d(loss)/d(w)
-  const Shape& shape;          ///< of both
-  Step step;                   ///< updates made before this one: 0 for the first
-  Real learning_rate;          ///< in force now
+  std::span<Scalar> w;        ///< the weights, to be changed
+  std::span<const Scalar> g;  ///< d(loss)/d(w)
+  const Shape& shape;         ///< of both
+  Step step;                  ///< updates made before this one: 0 for the first
+  Real learning_rate;         ///< in force now
   std::span<Scalar* const> slots;
 
   /// Memory number i of this parameter, as long as w, 0 at first and kept between updates.
@@ -63,7 +63,8 @@ class Optimizer {
 
   /// Updates made so far.
   Step iterations() const { return iterations_; }
-  /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than 0.
+  /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than
+  /// 0.
   Real learning_rate() const;
   /// Where the rate comes from.
   const Schedule& schedule() const { return rule_->learning_rate(); }
@@ -73,8 +74,8 @@ class Optimizer {
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
   /// All or nothing: StateError when no parameter has a gradient, or one is new after the first
-  /// update; NumericError when a gradient or a schedule's value is nan or infinite; then nothing has
-  /// changed.
+  /// update; NumericError when a gradient or a schedule's value is nan or infinite; then nothing
+  /// has changed.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -109,8 +110,10 @@ class Optimizer {
       detail::validate(rule);
     }
     std::string fault_at(Step step) const override {
-      std::string found = fault(name(), "learning_rate", rule.learning_rate, rules::not_negative, step);
-      if constexpr (detail::HasFields<const R>)
+      std::string found;
+      if constexpr (!detail::HasFields<const R>)
+        found = fault(name(), "learning_rate", rule.learning_rate, rules::not_negative, step);
+      else
         R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
                             rules::Presence = rules::required) {
           if (found.empty()) found = fault(name(), field, member, range, step);

@@ -1,14 +1,15 @@
 #pragma once
 /// SGD: stochastic gradient descent, with momentum.
 
+#include <gradus/core/kernels.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
 /// Without momentum: w -= learning_rate g.
-/// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v - learning_rate
-/// g. The rate sits inside the velocity, so a drop of the rate reaches old gradients only step by
-/// step; PyTorch's SGD has it outside. Keras: keras.optimizers.SGD.
+/// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v -
+/// learning_rate g. The rate sits inside the velocity, so a drop of the rate reaches old gradients
+/// only step by step; PyTorch's SGD has it outside. Keras: keras.optimizers.SGD.
 ///
 /// ValueError unless learning_rate >= 0, momentum in [0, 1), and momentum > 0 for nesterov.
 struct SGD {
@@ -19,16 +20,10 @@ struct SGD {
   int slots() const { return plain() ? 0 : 1; }
   void update(ParameterUpdate& u) const {
     const auto rate = static_cast<Scalar>(u.learning_rate);
-    if (plain()) {
-      for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * u.g[i];
-      return;
-    }
+    const auto n = static_cast<std::int64_t>(u.w.size());
+    if (plain()) return detail::kernels().sgd(rate, u.g.data(), u.w.data(), n);
     const auto mu = static_cast<Scalar>(momentum.at(static_cast<double>(u.step)));
-    const std::span<Scalar> v = u.slot(0);
-    for (std::size_t i = 0; i < u.w.size(); ++i) {
-      v[i] = mu * v[i] - rate * u.g[i];
-      u.w[i] += nesterov ? mu * v[i] - rate * u.g[i] : v[i];
-    }
+    detail::kernels().sgd_momentum(rate, mu, nesterov, u.g.data(), u.slot(0).data(), u.w.data(), n);
   }
 
   void validate() const {

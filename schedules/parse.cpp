@@ -56,8 +56,9 @@ class Reader {
   }
   /// What comes next, for an error's text.
   std::string next() {
-    return at_end() ? "the end" : fmt::format("'{}'", text_.substr(at_, std::min<std::size_t>(
-                                                                            12, text_.size() - at_)));
+    return at_end() ? "the end"
+                    : fmt::format("'{}'",
+                                  text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
   }
 
   /// A name with dots in it, or "".
@@ -76,7 +77,8 @@ class Reader {
     double v = 0;
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
-    if (error != std::errc() || !std::isfinite(v)) fail(start, "expected a number (got " + next() + ")");
+    if (error != std::errc() || !std::isfinite(v))
+      fail(start, "expected a number (got " + next() + ")");
     at_ = static_cast<std::size_t>(end - text_.data());
     return v;
   }
@@ -207,8 +209,7 @@ Schedule read(const std::vector<Argument>& arguments, std::size_t end_column) {
     const Argument& argument = arguments[i];
     const std::size_t place = place_of(argument, i, by_keyword, names, type);
     by_keyword = by_keyword || !argument.keyword.empty();
-    if (given[place])
-      fail(argument.value.column, fmt::format("'{}' is given twice", names[place]));
+    if (given[place]) fail(argument.value.column, fmt::format("'{}' is given twice", names[place]));
     given[place] = &argument.value;
   }
   T self{};
@@ -225,8 +226,8 @@ Schedule read(const std::vector<Argument>& arguments, std::size_t end_column) {
 
 /// Cuts off the module a line pasted from Python may name.
 std::string without_module(std::string name) {
-  for (const std::string_view module : {"tf.keras.optimizers.schedules.",
-                                        "keras.optimizers.schedules."})
+  for (const std::string_view module :
+       {"tf.keras.optimizers.schedules.", "keras.optimizers.schedules."})
     if (name.starts_with(module)) return name.substr(module.size());
   return name;
 }

@@ -8,7 +8,8 @@
 namespace gradus::inline GRADUS_VARIANT {
 
 /// Reads what to_string() writes, or a line pasted from Python: positional or keyword arguments,
-/// `True` or `true`, with or without `keras.optimizers.schedules.` in front. A number is a constant.
+/// `True` or `true`, with or without `keras.optimizers.schedules.` in front. A number is a
+/// constant.
 ///
 ///     Schedule s = parse_schedule("ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)");
 ///

@@ -20,8 +20,8 @@ namespace detail {
 template <class F>
 concept ScheduleFunction =
     !std::same_as<std::remove_cvref_t<F>, Schedule> && requires(const F& f, double step) {
-      { f(step) } -> std::convertible_to<Real>;
-    };
+  { f(step) } -> std::convertible_to<Real>;
+};
 template <class T>
 concept Constant = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || std::same_as<T, Real>;
 }  // namespace detail
@@ -52,8 +52,7 @@ class Schedule {
   /// The value at a step, integral or not. ValueError for a step below 0, NumericError when the
   /// schedule gives nan or infinity there.
   template <class T>
-    requires std::is_arithmetic_v<T>
-  Real operator()(T step) const {
+  requires std::is_arithmetic_v<T> Real operator()(T step) const {
     return checked(static_cast<double>(step));
   }
   /// The same without the checks, for callers that make their own.
@@ -61,7 +60,7 @@ class Schedule {
   /// Its length in steps; infinity for one that never ends.
   double duration() const { return function_->duration(); }
   /// The number, if this schedule is one.
-  std::optional<Real> constant() const { return function_->constant(); }
+  std::optional<Real> constant() const { return function_->constant; }
 
   /// Keras's call syntax: `ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, ...)`; a
   /// number for a constant, `custom` for a lambda. parse_schedule() reads it back exactly.
@@ -79,13 +78,12 @@ class Schedule {
     virtual ~Function() = default;
     virtual Real at(double step) const = 0;
     virtual double duration() const { return std::numeric_limits<double>::infinity(); }
-    virtual std::optional<Real> constant() const { return std::nullopt; }
     virtual std::string text() const = 0;
+    std::optional<Real> constant = {};  ///< no virtual function: asked several times in each update
   };
   struct Fixed final : Function {
-    explicit Fixed(Real v) : number(v) {}
+    explicit Fixed(Real v) : number(v) { constant = v; }
     Real at(double) const override { return number; }
-    std::optional<Real> constant() const override { return number; }
     std::string text() const override { return fmt::format("{}", value(number)); }
     Real number;
   };

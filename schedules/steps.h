@@ -10,13 +10,13 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 
-/// A number of steps. Takes any arithmetic value, so that `.decay_steps = epochs * batches` needs no
-/// cast, and may be fractional.
+/// A number of steps. Takes any arithmetic value, so that `.decay_steps = epochs * batches` needs
+/// no cast, and may be fractional.
 struct Steps {
   Steps() = default;
   template <class T>
-    requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) || std::is_same_v<T, Real>
-  constexpr Steps(T n) : count(static_cast<Real>(n)) {}
+  requires(std::is_arithmetic_v<T> && !std::is_same_v<T, bool>) ||
+      std::is_same_v<T, Real> constexpr Steps(T n) : count(static_cast<Real>(n)) {}
   constexpr operator Real() const { return count; }
   Real count = 0;
 

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Sets up, builds the library and trains y = 2x + 1 with a learning rate that halves: apps/staircase.cpp.
+set -eu
+cd "$(dirname "$0")/.."
+. apps/packages.sh
+
+need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev
+cmake --workflow --preset demo
+build/demo/staircase
