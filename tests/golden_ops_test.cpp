@@ -1,0 +1,398 @@
+/// Runs the programs of ops/ops.json, and compares values at extreme arguments with ops/tails.json.
+
+#include <doctest/doctest.h>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+
+#include <gradus/core/ops.h>
+
+#include "golden_support.h"
+
+namespace {
+
+using golden::coarse;
+using golden::GoldenFile;
+using golden::Json;
+using golden::number;
+using golden::numbers;
+using namespace gradus;
+
+/// Ends a case that this interpreter has no rule for.
+struct Skipped : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+using Integers = std::vector<std::int64_t>;
+
+/// One line of a program.
+struct Call {
+  std::vector<Tensor> in;
+  std::vector<Integers> integers;  ///< the same inputs as row or class numbers, where they are such
+  Json attrs;
+
+  double real(const char* key, double otherwise) const {
+    const auto found = attrs.find(key);
+    return found == attrs.end() || found->is_null() ? otherwise : number(*found);
+  }
+  int axis(int otherwise) const { return attrs.value("axis", otherwise); }
+  Reduction over() const {
+    Reduction over{.keepdims = attrs.value("keepdim", false)};
+    const Json axis = attrs.value("axis", Json());
+    if (axis.is_array()) over.axis = Axes(axis.get<std::vector<int>>());
+    if (axis.is_number()) over.axis = Axes(axis.get<int>());
+    return over;
+  }
+};
+
+using Rule = std::function<Tensor(const Call&)>;
+using Rules = std::map<std::string, Rule>;
+
+Rule of(Tensor (*f)(const Tensor&)) {
+  return [f](const Call& c) { return f(c.in.at(0)); };
+}
+Rule of(Tensor (*f)(const Tensor&, const Tensor&)) {
+  return [f](const Call& c) { return f(c.in.at(0), c.in.at(1)); };
+}
+Rule of(Tensor (*f)(const Tensor&, const Reduction&)) {
+  return [f](const Call& c) { return f(c.in.at(0), c.over()); };
+}
+
+void add_arithmetic(Rules& rules) {
+  rules["add"] = of(add);
+  rules["sub"] = of(sub);
+  rules["mul"] = of(mul);
+  rules["div"] = of(div);
+  rules["neg"] = of(neg);
+  rules["pow"] = of(pow);
+  rules["maximum"] = of(maximum);
+  rules["minimum"] = of(minimum);
+  rules["add_scalar"] = [](const Call& c) { return c.in.at(0) + c.real("value", 0); };
+  rules["mul_scalar"] = [](const Call& c) { return c.in.at(0) * c.real("value", 1); };
+  rules["rsub_scalar"] = [](const Call& c) { return c.real("value", 1) - c.in.at(0); };
+  rules["rdiv_scalar"] = [](const Call& c) { return c.real("value", 1) / c.in.at(0); };
+  rules["pow_scalar"] = [](const Call& c) { return pow(c.in.at(0), c.real("value", 1)); };
+  rules["where"] = [](const Call& c) { return where(c.in.at(0), c.in.at(1), c.in.at(2)); };
+  rules["clip"] = [](const Call& c) {
+    return clip(c.in.at(0), c.real("lo", -INFINITY), c.real("hi", INFINITY));
+  };
+}
+
+void add_functions(Rules& rules) {
+  rules["exp"] = of(exp);
+  rules["log"] = of(log);
+  rules["log1p"] = of(log1p);
+  rules["expm1"] = of(expm1);
+  rules["sqrt"] = of(sqrt);
+  rules["square"] = of(square);
+  rules["abs"] = of(abs);
+  rules["sin"] = of(sin);
+  rules["cos"] = of(cos);
+  rules["tanh"] = of(tanh);
+  rules["sigmoid"] = of(sigmoid);
+  rules["relu"] = of(relu);
+  rules["silu"] = of(silu);
+  rules["softplus"] = of(softplus);
+  rules["log_sigmoid"] = of(log_sigmoid);
+  rules["leaky_relu"] = [](const Call& c) { return leaky_relu(c.in.at(0), c.real("slope", 0.2)); };
+  rules["elu"] = [](const Call& c) { return elu(c.in.at(0), c.real("alpha", 1)); };
+  rules["gelu"] = [](const Call& c) {
+    return gelu(c.in.at(0), c.attrs.value("approximate", "none") == "tanh");
+  };
+  // The names in tails.json.
+  rules["elu1"] = [](const Call& c) { return elu(c.in.at(0)); };
+  rules["gelu_erf"] = [](const Call& c) { return gelu(c.in.at(0)); };
+  rules["gelu_tanh"] = [](const Call& c) { return gelu(c.in.at(0), true); };
+}
+
+Tensor variance(const Call& c) {
+  const Tensor center = mean(c.in.at(0), {.axis = c.over().axis, .keepdims = true});
+  return mean(square(c.in.at(0) - center), c.over());
+}
+
+void add_reductions(Rules& rules) {
+  rules["sum"] = of(sum);
+  rules["mean"] = of(mean);
+  rules["max"] = of(max);
+  rules["min"] = of(min);
+  rules["logsumexp"] = of(logsumexp);
+  rules["softmax"] = [](const Call& c) { return softmax(c.in.at(0), c.axis(-1)); };
+  rules["log_softmax"] = [](const Call& c) { return log_softmax(c.in.at(0), c.axis(-1)); };
+  rules["var"] = variance;
+}
+
+Tensor stack(const Call& c) {
+  Shape shape;
+  const Shape& part = c.in.at(0).shape();
+  const int axis = c.axis(0) < 0 ? c.axis(0) + part.rank() + 1 : c.axis(0);
+  for (int i = 0; i <= part.rank(); ++i)
+    shape.push_back(i == axis ? 1 : part[i < axis ? i : i - 1]);
+  std::vector<Tensor> parts;
+  for (const Tensor& x : c.in) parts.push_back(reshape(x, shape));
+  return concat(parts, axis);
+}
+
+Tensor slice_all(const Call& c) {
+  Tensor x = c.in.at(0);
+  int axis = 0;
+  for (const Json& range : c.attrs.at("ranges")) {
+    const std::int64_t step = range.size() > 2 ? range[2].get<std::int64_t>() : 1;
+    x = slice(x, axis++, range.at(0), range.at(1), step);
+  }
+  return x;
+}
+
+void add_shapes(Rules& rules) {
+  rules["matmul"] = of(matmul);
+  rules["concat"] = [](const Call& c) { return concat(c.in, c.axis(0)); };
+  rules["stack"] = stack;
+  rules["slice"] = slice_all;
+  rules["detach"] = of(detach);
+  rules["gather_rows"] = [](const Call& c) { return gather_rows(c.in.at(0), c.integers.at(1)); };
+  rules["transpose"] = [](const Call& c) {
+    if (!c.attrs.contains("perm")) return transpose(c.in.at(0));
+    return transpose(c.in.at(0), c.attrs["perm"].get<std::vector<int>>());
+  };
+  rules["reshape"] = [](const Call& c) {
+    return reshape(c.in.at(0), golden::shape(c.attrs.at("shape")));
+  };
+  rules["broadcast_to"] = [](const Call& c) {
+    return broadcast_to(c.in.at(0), golden::shape(c.attrs.at("shape")));
+  };
+}
+
+/// r^2/2 within delta, delta (|r| - delta/2) beyond; the clip's slope is 1 at delta itself.
+Tensor huber(const Call& c) {
+  const double delta = c.real("delta", 1);
+  const Tensor r = c.in.at(0) - c.in.at(1);
+  const Tensor inner = clip(r, -delta, delta);
+  return mean(inner * (r - 0.5 * inner));
+}
+
+Tensor bce_logits(const Tensor& z, const Tensor& y) { return mean(softplus(z) - z * y); }
+
+Tensor bce(const Call& c) {
+  for (const Scalar p : c.in.at(0).values())
+    if (!(p > 0 && p < 1)) throw Skipped("torch's slope at p = 0 or 1 stems from another clamp");
+  const Tensor &p = c.in.at(0), &y = c.in.at(1);
+  return -mean(y * clip(log(p), -100, INFINITY) + (1 - y) * clip(log1p(-p), -100, INFINITY));
+}
+
+Tensor sparse_ce(const Tensor& logits, const Tensor& labels, double smoothing) {
+  const Tensor total = logsumexp(logits, {.axis = -1});
+  return mean((1 - smoothing) * (total - pick(logits, labels)) +
+              smoothing * (total - mean(logits, {.axis = -1})));
+}
+
+void add_losses(Rules& rules) {
+  rules["mse_loss"] = [](const Call& c) { return mean(square(c.in.at(0) - c.in.at(1))); };
+  rules["mae_loss"] = [](const Call& c) { return mean(abs(c.in.at(0) - c.in.at(1))); };
+  rules["huber_loss"] = huber;
+  rules["bce_loss"] = bce;
+  rules["bce_logits_loss"] = of(bce_logits);
+  rules["sparse_ce_logits_loss"] = [](const Call& c) {
+    return sparse_ce(c.in.at(0), c.in.at(1), c.real("label_smoothing", 0));
+  };
+  rules["ce_logits_loss"] = [](const Call& c) {
+    return -mean(sum(c.in.at(1) * log_softmax(c.in.at(0)), {.axis = -1}));
+  };
+}
+
+const Rules& rules() {
+  static const Rules made = [] {
+    Rules all;
+    add_arithmetic(all);
+    add_functions(all);
+    add_reductions(all);
+    add_shapes(all);
+    add_losses(all);
+    return all;
+  }();
+  return made;
+}
+
+const Rule& rule(const std::string& name) {
+  const auto found = rules().find(name);
+  if (found == rules().end()) throw Skipped("no rule for the op " + name);
+  return found->second;
+}
+
+void check_attributes(const Json& attrs) {
+  static const std::vector<std::string> known = {
+      "value", "axis", "keepdim", "perm",   "shape", "approximate",    "alpha",
+      "slope", "lo",   "hi",      "ranges", "delta", "label_smoothing"};
+  for (const auto& [key, unused] : attrs.items())
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      throw Skipped("no rule for the attribute " + key);
+}
+
+/// The inputs of a case, and its program run on them.
+struct Run {
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, Integers> integers;
+  Tensor output;
+
+  explicit Run(const Json& c) {
+    for (const Json& input : c.at("inputs")) {
+      const std::string name = input.at("name");
+      tensors[name] = golden::tensor(input);
+      if (input.value("requires_grad", false)) tensors[name] = parameter(tensors[name]);
+      if (input.value("kind", "float") == "int") integers[name] = input.at("data").get<Integers>();
+    }
+    for (const Json& line : c.at("program")) {
+      Call call{{}, {}, line.value("attrs", Json::object())};
+      check_attributes(call.attrs);
+      for (const std::string name : line.at("in")) {
+        call.in.push_back(tensors.at(name));
+        call.integers.push_back(integers.contains(name) ? integers[name] : Integers{});
+      }
+      output = tensors[line.at("out")] = rule(line.at("op"))(call);
+    }
+  }
+};
+
+/// What differs first, or nothing.
+std::string difference(const char* what, const Tensor& got, const Json& want, const Json& c) {
+  if (got.shape() != golden::shape(want.at("shape")))
+    return fmt::format("{} has shape {}", what, got.shape());
+  double absolute = 1e-12, relative = 1e-10;
+  if (const auto stated = c.find("tolerance"); stated != c.end()) {
+    absolute = number(stated->value("atol", Json(absolute)));
+    relative = number(stated->value("rtol", Json(relative)));
+  }
+  const std::vector<double> list = numbers(want.at("data"));
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const double x = got.values()[i], y = list[i];
+    if (coarse && golden::beyond_float(y)) throw Skipped("outside the range of float");
+    const bool ok = coarse ? golden::close(x, y, 1e-4 * std::max(1.0, std::abs(y)), 0)
+                           : golden::close(x, y, absolute, relative);
+    if (!ok) return fmt::format("{}[{}] is {:.17g}, not {:.17g}", what, i, x, y);
+  }
+  return {};
+}
+
+/// Every gradient of a case, taken from `of`.
+template <class F>
+std::string compare_gradients(const char* how, const Json& c, F gradient_of) {
+  for (const auto& [name, want] : c.at("grads").items()) {
+    const std::string what = fmt::format("d/d{} by {}", name, how);
+    const std::string text = difference(what.c_str(), gradient_of(name), want, c);
+    if (!text.empty()) return text;
+  }
+  return {};
+}
+
+std::string run_case(const Json& c) {
+  Run first(c);
+  std::string text = difference("output", first.output, c.at("output"), c);
+  if (!text.empty() || !c.contains("grads")) return text;
+
+  const Tensor upstream = golden::tensor(c.at("upstream"));
+  if (first.output.wants_grad()) first.output.backward(upstream);
+  text = compare_gradients("backward", c, [&](const std::string& name) {
+    const Tensor& x = first.tensors.at(name);
+    return x.has_grad() ? x.grad() : Tensor::zeros(x.shape());
+  });
+  if (!text.empty()) return text;
+
+  Run second(c);
+  if (!second.output.wants_grad()) return {};
+  std::vector<Tensor> inputs;
+  std::map<std::string, std::size_t> place;
+  for (const auto& [name, unused] : c.at("grads").items()) {
+    place[name] = inputs.size();
+    inputs.push_back(second.tensors.at(name));
+  }
+  const std::vector<Tensor> all = gradients(sum(second.output * upstream), inputs);
+  return compare_gradients("gradients", c,
+                           [&](const std::string& name) { return all.at(place.at(name)); });
+}
+
+TEST_CASE("golden ops/ops.json") {
+  GoldenFile file("ops/ops.json");
+  for (const Json& c : file.cases()) {
+    const std::string name = c.at("name");
+    try {
+      file.finish(name, run_case(c));
+    } catch (const Skipped& skipped) {
+      file.skip(name, skipped.what());
+    } catch (const std::exception& error) {
+      file.fail(name, error.what());
+    }
+  }
+}
+
+constexpr double four_ulp = 4 * 0x1p-52;
+
+/// The required tier of tails.json: `scale` is the largest number on the way to the result.
+std::string tail(const char* what, double got, double want, double scale) {
+  const double size = std::max({1.0, std::isfinite(want) ? std::abs(want) : 1.0, scale});
+  if (golden::close(got, want, (coarse ? 1e-4 : four_ulp) * size, 0)) return {};
+  return fmt::format("{} is {:.17g}, not {:.17g}", what, got, want);
+}
+
+void scalar_tail(GoldenFile& file, const Json& c) {
+  const double x = number(c.at("x")), value = number(c.at("value")),
+               derivative = number(c.at("derivative"));
+  const std::string fn = c.at("fn"), name = fmt::format("{}({})", fn, x);
+  if (!golden::fits(x, {value, derivative})) return file.skip(name, "outside the range of float");
+  if (!rules().contains(fn)) return file.skip(name, "no rule for the function");
+  const Tensor input = parameter(x);
+  const Tensor y = rule(fn)(Call{{input}, {{}}, Json::object()});
+  y.backward();
+  std::string text = tail("value", y.item(), value, 0);
+  if (text.empty()) text = tail("derivative", input.grad().item(), derivative, 0);
+  file.finish(name, text);
+}
+
+std::string tails_of(const char* what, const Tensor& got, const Json& want, double scale) {
+  std::string text;
+  const std::vector<double> list = numbers(want);
+  for (std::size_t i = 0; i < list.size() && text.empty(); ++i)
+    text = tail(what, got.values()[i], list[i], scale);
+  return text;
+}
+
+std::string vector_tail(const Json& c) {
+  const std::vector<double> x = numbers(c.at("x"));
+  const std::vector<Scalar> values(x.begin(), x.end());
+  const Tensor row(Shape{1, x.size()}, values);
+  double scale = 1;
+  for (const double element : x) scale = std::max(scale, std::abs(element));
+  std::string text = tail("logsumexp", logsumexp(row).item(), number(c.at("logsumexp")), scale);
+  if (text.empty()) text = tails_of("softmax", softmax(row), c.at("softmax"), scale);
+  if (text.empty()) text = tails_of("log_softmax", log_softmax(row), c.at("log_softmax"), scale);
+  for (std::size_t label = 0; label < x.size() && text.empty(); ++label) {
+    const Tensor logits = parameter(row);
+    const Tensor loss = sparse_ce(logits, Tensor{label}, 0);
+    text = tail("sparse_ce", loss.item(), number(c.at("sparse_ce")[label]), scale);
+    loss.backward();
+    if (text.empty())
+      text = tails_of("sparse_ce_grad", logits.grad(), c.at("sparse_ce_grad")[label], scale);
+  }
+  return text;
+}
+
+std::string bce_tail(const Json& c) {
+  const double z = number(c.at("z"));
+  const Tensor logit = parameter(z);
+  const Tensor loss = bce_logits(logit, number(c.at("y")));
+  loss.backward();
+  const std::string text = tail("loss", loss.item(), number(c.at("loss")), std::abs(z));
+  return text.empty() ? tail("dz", logit.grad().item(), number(c.at("dz")), 0) : text;
+}
+
+TEST_CASE("golden ops/tails.json") {
+  GoldenFile file("ops/tails.json");
+  for (const Json& c : file.cases("scalar")) scalar_tail(file, c);
+  for (const Json& c : file.cases("vector"))
+    file.finish("vector " + c.at("x").dump(), vector_tail(c));
+  for (const Json& c : file.cases("bce_logits"))
+    file.finish(fmt::format("bce_logits z={} y={}", c.at("z").dump(), c.at("y").dump()),
+                bce_tail(c));
+}
+
+}  // namespace

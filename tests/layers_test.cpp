@@ -1,0 +1,159 @@
+#include <gradus/models/layers.h>
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include <gradus/models/sequential.h>
+#include <gradus/optim/sgd.h>
+
+using namespace gradus;
+using doctest::Approx;
+using doctest::Contains;
+
+namespace {
+
+struct Statistics {
+  double mean, deviation, largest;
+};
+Statistics statistics(const Tensor& x) {
+  Statistics s{};
+  const auto n = static_cast<double>(x.size());
+  for (const double v : x.values()) s.mean += v / n;
+  for (const double v : x.values()) {
+    s.deviation += (v - s.mean) * (v - s.mean) / n;
+    s.largest = std::max(s.largest, std::abs(v));
+  }
+  s.deviation = std::sqrt(s.deviation);
+  return s;
+}
+
+/// A user's layer: multiplies by a weight per feature, doubled while training.
+struct Scale {
+  Tensor weight;
+  void build(const Shape& input, Random&) { weight = parameter(Tensor::full({input.back()}, 3)); }
+  std::vector<Tensor> parameters() const { return {weight}; }
+  Tensor operator()(const Tensor& x, const Mode& mode) const {
+    return x * weight * (mode.training ? 2 : 1);
+  }
+};
+
+Mode mode(bool training) {
+  static Random random(5);
+  return {.training = training, .random = random};
+}
+
+}  // namespace
+
+TEST_CASE("dense is a product, a bias and an activation") {
+  Random random(1);
+  Dense dense{.units = 2, .activation = relu, .bias_initializer = Constant{0.5}};
+  dense.build(Shape{1, 3}, random);
+  CHECK(dense.kernel.shape() == Shape{3, 2});
+  CHECK(dense.bias(1) == 0.5);
+  const Tensor x{{1, -2, 3}};
+  const Tensor y = dense(x);
+  for (int j = 0; j < 2; ++j) {
+    const double z = dense.kernel(0, j) - 2 * dense.kernel(1, j) + 3 * dense.kernel(2, j) + 0.5;
+    CHECK(y(0, j) == Approx(std::max(0.0, z)).epsilon(1e-6));
+  }
+  CHECK(dense.parameters().size() == 2);
+  Dense bare{.units = 2, .use_bias = false};
+  bare.build(Shape{1, 3}, random);
+  CHECK(bare.parameters().size() == 1);
+  CHECK(bare(Tensor::zeros({4, 5, 3})).shape() == Shape{4, 5, 2});
+}
+
+TEST_CASE("dense takes its options by position and any callable as activation") {
+  const Dense positional{16, tanh};
+  CHECK(positional.units == 16);
+  CHECK(positional.activation(Tensor(0.5)).item() == Approx(std::tanh(0.5)));
+  const Dense custom{.units = 1, .activation = [](const Tensor& x) { return x * x; }};
+  CHECK(custom.activation(Tensor(3.0)).item() == 9);
+  CHECK(Activation()(Tensor(3.0)).item() == 3);
+  Tensor (*none)(const Tensor&) = nullptr;
+  CHECK_THROWS_AS(Activation{none}, ValueError);
+}
+
+TEST_CASE("bad options of layers are refused where they are given") {
+  CHECK_THROWS_WITH_AS(Layer(Dense{.units = 0}), "Dense: units must be >= 1 (got 0)", ValueError);
+  CHECK_THROWS_WITH_AS(Layer(Dense{.units = -4}), "Dense: units must be >= 1 (got -4)", ValueError);
+  for (const double rate : {-0.1, 1.0, std::nan("")})
+    CHECK_THROWS_WITH_AS(Layer(Dropout{.rate = rate}), Contains("Dropout: rate must be in [0, 1)"),
+                         ValueError);
+}
+
+TEST_CASE("a layer built for another width is refused") {
+  Random random(1);
+  Dense dense{.units = 2};
+  dense.build(Shape{1, 4}, random);
+  Sequential model{Dense{.units = 3}, dense};
+  CHECK_THROWS_WITH_AS(model.build(Shape{1, 2}),
+                       "build: dense (Dense) gives 3 features, but dense_1 (Dense) must have 4",
+                       ShapeError);
+}
+
+TEST_CASE("initialisers have the spread their authors gave them") {
+  Random random(2);
+  const Statistics glorot = statistics(GlorotUniform{}(Shape{300, 200}, random));
+  const double limit = std::sqrt(6.0 / 500);
+  CHECK(glorot.largest <= limit);
+  CHECK(glorot.largest > 0.99 * limit);
+  CHECK(glorot.mean == Approx(0).epsilon(0.01));
+  CHECK(glorot.deviation == Approx(limit / std::sqrt(3.0)).epsilon(0.01));
+  const Statistics he = statistics(HeNormal{}(Shape{300, 200}, random));
+  const double deviation = std::sqrt(2.0 / 300);
+  CHECK(he.deviation == Approx(deviation).epsilon(0.01));
+  CHECK(he.largest <= 2 * deviation / 0.8796);
+  CHECK(Zeros{}(Shape{2}, random)(1) == 0);
+  CHECK(Constant{0.5}(Shape{2}, random)(1) == 0.5);
+}
+
+TEST_CASE("dropout drops a share while training and scales the rest") {
+  const Dropout dropout{.rate = 0.25};
+  const Tensor x = Tensor::ones({100, 100});
+  const Tensor y = dropout(x, mode(true));
+  int dropped = 0;
+  for (const Scalar v : y.values()) {
+    CHECK_MESSAGE((v == 0 || std::abs(v - 4.0 / 3) < 1e-6), v);
+    dropped += v == 0;
+  }
+  CHECK(dropped == Approx(2500).epsilon(0.06));
+  const Tensor still = dropout(x, mode(false));
+  CHECK(still.node() == x.node());
+}
+
+TEST_CASE("flatten keeps rows") {
+  CHECK(Flatten{}(Tensor::zeros({5, 2, 3})).shape() == Shape{5, 6});
+  CHECK(Flatten{}(Tensor::zeros({5})).shape() == Shape{5, 1});
+  CHECK(Flatten{}(Tensor::zeros({0, 2, 3})).shape() == Shape{0, 6});
+}
+
+TEST_CASE("layers of a user's own are built, trained and told the mode") {
+  Sequential model{Scale{}, Activation{relu}, Dense{.units = 1, .kernel_initializer = Constant{1}}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
+  model.build(Shape{1, 1});
+  CHECK(model.parameters().size() == 3);
+  CHECK(model.predict({{1}})(0, 0) == 3);
+  CHECK(model({{1}}, mode(true))(0, 0) == 6);
+  const Tensor x{{1}, {2}}, y{{1}, {2}};
+  model.fit(x, y, {.epochs = 1, .verbose = 0});
+  CHECK(model.predict({{1}})(0, 0) != 3);
+}
+
+TEST_CASE("a copied layer has weights of its own and handles to one weight stay one") {
+  struct Tied {
+    Tensor a = {}, b = {};
+    void build(const Shape&, Random&) { a = b = parameter({1}); }
+    std::vector<Tensor> parameters() const { return {a, b}; }
+    Tensor operator()(const Tensor& x) const { return x * a + b; }
+  };
+  Random random(1);
+  Layer layer = Tied{};
+  layer.build(Shape{1, 1}, random);
+  Layer copy = layer;
+  const auto before = layer.parameters(), after = copy.parameters();
+  CHECK(before[0].node() == before[1].node());
+  CHECK(after[0].node() == after[1].node());
+  CHECK(before[0].node() != after[0].node());
+}

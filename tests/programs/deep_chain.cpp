@@ -1,0 +1,79 @@
+/// A chain of a million ops on a thread with a stack of 64 KiB: built, run backward and freed, and
+/// freed without having been run. Anything recursive would overflow the stack.
+
+#include <fmt/core.h>
+#include <pthread.h>
+
+#include <chrono>
+
+#include <gradus/core/ops.h>
+
+namespace {
+
+using namespace gradus;
+
+constexpr int length = 1'000'000;
+
+Tensor chain(const Tensor& x) {
+  Tensor y = x;
+  for (int i = 0; i < length; ++i) y = y + x;
+  return y;
+}
+
+bool same(const detail::Census& a, const detail::Census& b) {
+  return a.tensors == b.tensors && a.recorded == b.recorded;
+}
+
+double seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+bool run_backward_and_free(const Tensor& x, const detail::Census& before) {
+  const double start = seconds();
+  const Tensor y = chain(x);
+  const detail::Census built = detail::census();
+  const double middle = seconds();
+  y.backward();
+  const detail::Census after = detail::census();
+  fmt::print("built {} ops in {:.2f} s; backward in {:.2f} s: slope {}, {} tensors left\n",
+             built.recorded, middle - start, seconds() - middle, x.grad().item(), after.tensors);
+  return built.recorded == length && after.recorded == 0 && after.tensors == before.tensors + 1 &&
+         x.grad().item() == length + 1;
+}
+
+void free_without_backward(const Tensor& x) {
+  const double start = seconds();
+  (void)chain(x);
+  fmt::print("built and dropped {} ops in {:.2f} s\n", length, seconds() - start);
+}
+
+void* work(void* result) {
+  const Tensor x = parameter(1);
+  const detail::Census before = detail::census();
+  bool good = run_backward_and_free(x, before);
+  good = same(detail::census(), before) && good;
+  free_without_backward(x);
+  const detail::Census after = detail::census();
+  fmt::print("{} tensors at the end, {} at the start; {} recorded\n", after.tensors, before.tensors,
+             after.recorded);
+  *static_cast<bool*>(result) = good && same(after, before);
+  return nullptr;
+}
+
+}  // namespace
+
+int main() {
+  bool good = false;
+  pthread_attr_t attributes;
+  pthread_t thread;
+  if (pthread_attr_init(&attributes) != 0 ||
+      pthread_attr_setstacksize(&attributes, std::size_t{64} << 10) != 0 ||
+      pthread_create(&thread, &attributes, work, &good) != 0) {
+    fmt::print("no thread with a small stack: skipped\n");
+    return 77;
+  }
+  pthread_join(thread, nullptr);
+  pthread_attr_destroy(&attributes);
+  fmt::print("{}\n", good ? "as it should be" : "WRONG");
+  return good ? 0 : 1;
+}

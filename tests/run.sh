@@ -1,0 +1,41 @@
+#!/bin/sh
+# Sets up, builds everything and runs every test. `sh tests/run.sh asan`: the same with clang and
+# the sanitizers. The last line is `N passed, N failed`, with `, N skipped` when there are any.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. apps/packages.sh
+
+preset=${1:-test}
+log=build/$preset/ctest.log  # CMakePresets.json has ctest write it
+rm -f "$log"
+packages="g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev
+  doctest-dev nlohmann-json3-dev libbenchmark-dev clang-14"
+[ "$preset" != asan ] || packages="$packages libclang-rt-14-dev"
+status=1
+if need $packages; then
+  cmake --workflow --preset "$preset"
+  status=$?
+fi
+
+if [ -f "$log" ]; then
+  # What was compared with recorded values; ctest does not show the output of a test that passed.
+  for variant in f32 f64; do
+    echo "Recorded values, $variant:"
+    awk -v variant=$variant '/^[0-9]+\/[0-9]+ Testing: / { mine = $3 == variant } mine && /^golden /' \
+      "build/$preset/Testing/Temporary/LastTest.log" | sort
+  done
+else
+  echo "The tests did not run: see above."
+  log=/dev/null
+fi
+# ctest counts a skipped test as passed. Without its summary, what failed is the setup or the build.
+awk -v status="$status" '
+  /^[0-9]+% tests passed/ { failed = $4; total = $NF }
+  /^\t *[0-9]+ - .* \(Skipped\)$/ { ++skipped }
+  END {
+    if (status != 0 && failed + 0 == 0) { ++failed; ++total }
+    printf "%d passed, %d failed", total - failed - skipped, failed
+    if (skipped) printf ", %d skipped", skipped
+    print ""
+  }' "$log"
+exit "$status"

@@ -1,0 +1,6 @@
+// error: could not convert|no viable conversion|conversion from
+// A schedule is a function of the step alone.
+#include <gradus/optim/sgd.h>
+using namespace gradus;
+
+SGD rule{.learning_rate = [](int a, int b) { return 0.1 / (a + b); }};
