@@ -24,11 +24,11 @@ int main() {
   const History history = train(fast, 2, 5);
   fmt::print("epoch   learning rate      loss\n");
   for (std::size_t epoch = 0; epoch < history["loss"].size(); ++epoch)
-    fmt::print("{:5} {:15} {:9.6f}\n", epoch + 1, history["learning_rate"][epoch],
+    fmt::print("{:5} {:15} {:9.6g}\n", epoch + 1, history["learning_rate"][epoch],
                history["loss"][epoch]);
   const std::vector<Tensor> weights = fast.get_weights();
-  fmt::print("w = {:.6f}, b = {:.6f}\n", weights[0](0, 0), weights[1](0));
-  fmt::print("Prediction for input 5.0: {:.6f}\n\n", fast.predict({{5}})(0, 0));
+  fmt::print("w = {:.6g}, b = {:.6g}\n", weights[0](0, 0), weights[1](0));
+  fmt::print("Prediction for input 5.0: {:.6g}\n\n", fast.predict({{5}})(0, 0));
 
   // Why not 11? However long we go on, the weights can only move by rate times gradient.
   const Schedule rate = fast.optimizer().schedule();

@@ -31,8 +31,9 @@ Shape with_rows(Shape y_pred, const Tensor& y_true) {
 /// One value per row: the mean over all axes but the first.
 Tensor row_means(const Tensor& x) {
   if (x.rank() <= 1) return x;
-  if (x.rank() == 2) return mean(x, {.axis = 1});
-  return mean(reshape(x, {x.shape()[0], -1}), {.axis = 1});
+  const std::int64_t rows = x.shape()[0];
+  if (x.size() == rows) return reshape(x, {rows});
+  return mean(reshape(x, {rows, -1}), {.axis = 1});
 }
 
 }  // namespace

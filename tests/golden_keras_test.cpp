@@ -17,12 +17,8 @@ using golden::GoldenFile;
 using golden::Json;
 using golden::number;
 using golden::numbers;
+using golden::Skipped;
 using namespace gradus;
-
-/// Ends a case that needs what gradus does not have.
-struct Skipped : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 /// `{"class_name": ..., "config": {...}}` as a schedule.
 Schedule schedule_of(const Json& json) {

@@ -19,12 +19,8 @@ using golden::GoldenFile;
 using golden::Json;
 using golden::number;
 using golden::numbers;
+using golden::Skipped;
 using namespace gradus;
-
-/// Ends a case that this interpreter has no rule for.
-struct Skipped : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 using Integers = std::vector<std::int64_t>;
 

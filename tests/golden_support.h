@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,11 @@ bool close(double got, double want, double absolute, double relative);
 bool beyond_float(double x);
 /// Whether this build can be asked for f(x) with these results at all; the double build always can.
 bool fits(double x, std::initializer_list<double> results);
+
+/// Thrown by a test to end a case that needs what gradus does not have.
+struct Skipped : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// One file, and what became of its cases. Each case ends in one call of pass(), refuse(), skip()
 /// or fail(); the counts are printed when the object dies and never asserted, so that a folder with

@@ -1,13 +1,15 @@
-/// Time per training step, gradus beside loops written by hand.
+/// Time per training step, gradus beside loops written by hand; and of what a step is made of.
 ///
-///     cmake --build build --target gradus_benchmarks
-///     build/tests/benchmarks/gradus_benchmarks                    # everything, about a minute
+///     apt-get install libbenchmark-dev
+///     cmake -B build && cmake --build build --target gradus_benchmarks
+///     build/tests/benchmarks/gradus_benchmarks                   # everything, a minute and a half
 ///     build/tests/benchmarks/gradus_benchmarks --benchmark_filter='^line/'
-///     build/tests/benchmarks/gradus_benchmarks --benchmark_repetitions=40   # on a noisy machine
+///     build/tests/benchmarks/gradus_benchmarks --benchmark_repetitions=40  # on a noisy machine
 ///
-/// All of Google Benchmark's options work (--benchmark_out=FILE writes every repetition as JSON).
-/// By default each benchmark runs 20 times, for 20 ms, in one random order over all of them, so
-/// that those compared meet the same states of a shared machine. Time is the thread's CPU time.
+/// Google Benchmark's options work, --benchmark_format aside (--benchmark_out=FILE writes every
+/// repetition as JSON). By default each benchmark runs 20 times, for 20 ms, in one random order
+/// over all of them, so that those compared meet the same states of a shared machine. Time is the
+/// thread's CPU time.
 ///
 /// How to read the table: `min` is the least of the repetitions, and `median/min` says how noisy
 /// they were (above 1.3 run again). `x first` compares with the first row of the group, `x above`
@@ -15,8 +17,10 @@
 /// not times: clocks differ from machine to machine and from minute to minute.
 ///
 /// A step is forward, loss, backward and update on a batch that already lies in memory; eight
-/// batches take turns. eigen_native is compiled for this machine, eigen_plain for any x86-64, and
-/// gradus as any user compiles it (it picks its instruction set when it runs).
+/// batches take turns. In a row of fit, shuffling, gathering, averages and history come on top.
+/// eigen_native is compiled for this machine, eigen_plain for any x86-64, both at -O3; this program
+/// at -O2, as many a user's, and gradus as the build type says (it picks its instruction set when
+/// it runs).
 
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
