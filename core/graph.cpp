@@ -39,33 +39,32 @@ class Pass {
   Pass(const Pass&) = delete;
   Pass& operator=(const Pass&) = delete;
   ~Pass() {
-    for (std::vector<Node*>* list : {&scratch.queue, &scratch.leaves}) {
-      for (Node* node : *list) {
-        for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs[i]->flow.reset();
-        node->queued = false;
-        node->flow.reset();
-        release(node);
-      }
+    if (current_) abandon(current_);
+    for (std::vector<Node*>* list : {&queue_, &leaves_}) {
+      for (Node* node : *list) abandon(node);
       list->clear();
     }
   }
 
+  /// A parameter is at its goal; anything else waits until all that was made from it had its turn.
   void enqueue(Node* node) {
     if (node->queued) return;
-    scratch.queue.push_back(node);
-    std::push_heap(scratch.queue.begin(), scratch.queue.end(), older);
+    if (node->is_parameter) {
+      leaves_.push_back(node);
+    } else {
+      queue_.push_back(node);
+      std::push_heap(queue_.begin(), queue_.end(), older);
+    }
     node->queued = true;
     retain(node);
   }
 
-  /// Hands every gradient down to the leaves, which then wait in `leaves()`.
+  /// Hands every gradient down to the parameters, which then wait in `leaves()`.
   void run() {
-    while (!scratch.queue.empty()) {
-      std::pop_heap(scratch.queue.begin(), scratch.queue.end(), older);
-      Node* node = scratch.queue.back();
-      scratch.leaves.push_back(node);  // first, so that an exception finds the node in a list
-      scratch.queue.pop_back();
-      if (node->is_parameter) continue;
+    while (!queue_.empty()) {
+      std::pop_heap(queue_.begin(), queue_.end(), older);
+      Node* node = current_ = queue_.back();
+      queue_.pop_back();
       check<StateError>(!node->spent,
                         "backward: this part of the computation was run backward before; compute "
                         "it again, or add the losses up first");
@@ -73,17 +72,29 @@ class Pass {
       node->run(node->closure.data(), turn);
       for (std::uint32_t i = 0; i < node->input_count; ++i)
         if (node->inputs[i]->flow) enqueue(node->inputs[i]);
-      if (!node->keep_flow) node->flow.reset();
       node->spent = true;
       node->forget();
-      if (node->keep_flow) continue;
-      scratch.leaves.pop_back();
-      node->queued = false;
-      release(node);
+      const bool kept = node->keep_flow;
+      if (kept) leaves_.push_back(node);
+      current_ = nullptr;
+      if (!kept) abandon(node);
     }
   }
 
-  static const std::vector<Node*>& leaves() { return scratch.leaves; }
+  const std::vector<Node*>& leaves() const { return leaves_; }
+
+ private:
+  /// Ends a node's part in this pass.
+  static void abandon(Node* node) noexcept {
+    for (std::uint32_t i = 0; i < node->input_count; ++i) node->inputs[i]->flow.reset();
+    node->queued = false;
+    node->flow.reset();
+    release(node);
+  }
+
+  Node* current_ = nullptr;  ///< whose turn it is
+  std::vector<Node*>& queue_ = scratch.queue;
+  std::vector<Node*>& leaves_ = scratch.leaves;
 };
 
 Buffer ones(std::int64_t n) {
@@ -126,7 +137,7 @@ class KeepFlow {
 void run_backward(const Tensor& y, Buffer seed) {
   Pass pass(y, std::move(seed));
   pass.run();
-  for (Node* leaf : Pass::leaves()) {
+  for (Node* leaf : pass.leaves()) {
     if (!leaf->grad) {
       leaf->grad = std::move(leaf->flow);
       continue;
