@@ -18,12 +18,23 @@ constexpr int tile_vectors = 3;
 constexpr std::int64_t panel_width = lanes * tile_vectors, panel_depth = 256;
 static_assert(panel_width * panel_depth <= product_workspace);
 
-/// A machine vector of Scalars, read and written at any address.
-typedef Scalar Vector
-    __attribute__((vector_size(vector_bytes), aligned(alignof(Scalar)), may_alias));
+typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
+typedef Scalar Four __attribute__((vector_size(4 * sizeof(Scalar))));
 
-Vector& vector_at(Scalar* p) { return *reinterpret_cast<Vector*>(p); }
-const Vector& vector_at(const Scalar* p) { return *reinterpret_cast<const Vector*>(p); }
+/// A vector of Scalars at any address. (`aligned` on the typedef is enough for g++; clang forgets
+/// it behind a reference.)
+template <class V>
+struct __attribute__((packed, may_alias)) Unaligned {
+  V vector;
+};
+template <class V>
+Unaligned<V>* vectors_at(Scalar* p) {
+  return reinterpret_cast<Unaligned<V>*>(p);
+}
+template <class V>
+const Unaligned<V>* vectors_at(const Scalar* p) {
+  return reinterpret_cast<const Unaligned<V>*>(p);
+}
 
 /// One tile: R rows of a times a packed panel V vectors wide. The loops are unrolled early: only
 /// then do the sums stay in registers throughout.
@@ -35,19 +46,19 @@ void tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride, s
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) sum[r][v] = vector_at(c + r * c_stride + v * lanes);
+      for (int v = 0; v < V; ++v) sum[r][v] = vectors_at<Vector>(c + r * c_stride)[v].vector;
   for (std::int64_t p = 0; p < k; ++p, panel += V * lanes) {
     const Scalar* column = a.data + p * a.column_stride;
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v)
-        sum[r][v] += column[r * a.row_stride] * vector_at(panel + v * lanes);
+        sum[r][v] += column[r * a.row_stride] * vectors_at<Vector>(panel)[v].vector;
   }
 #pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) vector_at(c + r * c_stride + v * lanes) = sum[r][v];
+    for (int v = 0; v < V; ++v) vectors_at<Vector>(c + r * c_stride)[v].vector = sum[r][v];
 }
 
 /// A tile of which only `width` columns exist in c.
@@ -81,24 +92,22 @@ void rows(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t n, std::int
                      n, width, m - i, k, add);
 }
 
-typedef Scalar Four
-    __attribute__((vector_size(4 * sizeof(Scalar)), aligned(alignof(Scalar)), may_alias));
-
-Four& four_at(Scalar* p) { return *reinterpret_cast<Four*>(p); }
-const Four& four_at(const Scalar* p) { return *reinterpret_cast<const Four*>(p); }
-
 /// out[i * padded + j] = in[j * stride + i] for i, j in 0..3.
 void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int64_t padded) {
-  const Four a = four_at(in), b = four_at(in + stride);
-  const Four c = four_at(in + 2 * stride), d = four_at(in + 3 * stride);
+  const Four a = vectors_at<Four>(in)->vector;
+  const Four b = vectors_at<Four>(in + stride)->vector;
+  const Four c = vectors_at<Four>(in + 2 * stride)->vector;
+  const Four d = vectors_at<Four>(in + 3 * stride)->vector;
   const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   const Four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
   const Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const Four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
-  four_at(out) = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
-  four_at(out + padded) = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  four_at(out + 2 * padded) = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-  four_at(out + 3 * padded) = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  vectors_at<Four>(out)->vector = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
+  vectors_at<Four>(out + padded)->vector = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+  vectors_at<Four>(out + 2 * padded)->vector =
+      __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+  vectors_at<Four>(out + 3 * padded)->vector =
+      __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
 /// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. A transposed

@@ -12,6 +12,8 @@ namespace gradus::inline GRADUS_VARIANT::detail {
 /// The last name in "... [with T = gradus::f32::SGD; ...]".
 constexpr std::string_view last_name(std::string_view text) {
   text.remove_prefix(text.find("T = ") + 4);
+  constexpr std::string_view unnamed = "(anonymous namespace)::";  // as clang writes it
+  if (text.substr(0, unnamed.size()) == unnamed) text.remove_prefix(unnamed.size());
   if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
   text = text.substr(0, text.find_first_of(";]"));
   const std::size_t last = text.substr(0, text.find('<')).rfind(':');

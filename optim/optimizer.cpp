@@ -75,7 +75,7 @@ void Optimizer::adopt(std::span<const Tensor> parameters) {
     for (const State& state : states)
       check<StateError>(state.parameter.node() != parameters[i].node(),
                         "Optimizer: parameters[{}] must be given once", i);
-    State& state = states.emplace_back(parameters[i]);
+    State& state = states.emplace_back(State{parameters[i], {}});
     for (int s = 0; s < rule_->slots(); ++s)
       state.slots.push_back(detail::Buffer::zeros(parameters[i].size()));
   }
