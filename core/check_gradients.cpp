@@ -45,8 +45,9 @@ GradientCheck check_gradients(const Function& f, const std::vector<Tensor>& inpu
       const double difference = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h);
       const double g = value(exact[i].values()[k]);
       const double error = std::abs(g - difference) / (1 + std::abs(g));
-      if (!(error <= result.max_error)) result.max_error = error;  // keeps a nan
-      if (std::isnan(error)) break;
+      if (std::isnan(error))
+        return {.max_error = error, .tolerance = result.tolerance, .ok = false};
+      result.max_error = std::max(result.max_error, error);
     }
   result.ok = result.max_error <= result.tolerance;
   return result;

@@ -17,9 +17,11 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <concepts>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <gradus/core/error.h>
@@ -62,7 +64,13 @@ concept HasValidate = requires(const T& self) {
   self.validate();
 };
 
-inline void print_field(std::string& out, double v) { out += fmt::format("{}", v); }
+template <class T>
+concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
+
+template <PlainNumber T>
+void print_field(std::string& out, T v) {
+  out += fmt::format("{}", v);
+}
 inline void print_field(std::string& out, bool v) { out += v ? "True" : "False"; }
 inline void print_field(std::string& out, const std::string& text) {
   out += '"';
@@ -92,8 +100,10 @@ void print_field(std::string& out, const std::vector<T>& list) {
 /// What is no number has no rule.
 template <class T>
 void check_field(std::string_view, std::string_view, const T&, const Rule&) {}
-inline void check_field(std::string_view owner, std::string_view name, double v, const Rule& rule) {
-  check(rule.holds(v), "{}: {} must be {} (got {})", owner, name, rule.text, v);
+template <PlainNumber T>
+void check_field(std::string_view owner, std::string_view name, const T& v, const Rule& rule) {
+  check(rule.holds(static_cast<double>(v)), "{}: {} must be {} (got {})", owner, name, rule.text,
+        v);
 }
 template <class T>
 void check_field(std::string_view owner, std::string_view name, const std::vector<T>& list,

@@ -50,7 +50,7 @@ inline float tanh(float x) {
 }
 inline double tanh(double x) { return std::tanh(x); }
 
-inline Scalar absolute(Scalar x) { return x < 0 ? -x : x; }
+inline Scalar absolute(Scalar x) { return std::fabs(x); }
 
 /// 1 / (1 + e^-x), never from a number that overflowed.
 inline Scalar sigmoid(Scalar x) {

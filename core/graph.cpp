@@ -67,7 +67,7 @@ class Pass {
       queue_.pop_back();
       check<StateError>(!node->spent,
                         "backward: this part of the computation was run backward before; compute "
-                        "it again, or add the losses up first");
+                        "it again, add the losses up first, or detach() what is carried over");
       Backward turn(*node);
       node->run(node->closure.data(), turn);
       for (std::uint32_t i = 0; i < node->input_count; ++i)
@@ -239,7 +239,9 @@ void attach(Node& node, std::span<const Tensor* const> inputs) {
     Node* input = &node_of(*x);
     retain(input);
     node.inputs[node.input_count++] = input;
+    node.id = std::max(node.id, input->id + 1);  // an input may come from another thread
   }
+  thread_state.next_id = std::max(thread_state.next_id, node.id + 1);
   node.wants_grad = true;
   ++thread_state.census.recorded;
 }

@@ -43,6 +43,7 @@ std::size_t size_of_class(std::uint32_t size_class) {
 /// still be released: from `closed` on, memory goes straight to free().
 struct Pool {
   std::array<FreeBlock*, 100> free;
+  bool watched;  ///< a Closer will empty the lists
   bool closed;
 };
 constinit thread_local Pool pool{};
@@ -61,8 +62,12 @@ struct Closer {
   }
 };
 
-[[gnu::cold, gnu::noinline]] void* take_from_system(std::size_t bytes, std::uint32_t size_class) {
+[[gnu::cold, gnu::noinline]] void watch() {
   thread_local const Closer closer;
+  pool.watched = true;
+}
+
+[[gnu::cold, gnu::noinline]] void* take_from_system(std::size_t bytes, std::uint32_t size_class) {
   if (size_class != unpooled) bytes = size_of_class(size_class);
   const std::size_t front = bytes >= aligned_from ? cache_line : sizeof(Header);
   void* block = bytes >= aligned_from
@@ -94,6 +99,7 @@ void release_memory(void* memory) noexcept {
     std::free(header.block);
     return;
   }
+  if (!pool.watched) watch();
   FreeBlock*& list = pool.free[header.size_class];
   list = new (memory) FreeBlock{list};
 }

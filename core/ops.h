@@ -76,7 +76,7 @@ Tensor pow(const Tensor& x, double y);
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 /// a where condition is not 0, else b. The side not taken gets gradient 0, but its own derivative
-/// is still multiplied by that 0: keep it finite, as in where(x > 0, sqrt(maximum(x, 1e-9)), 0).
+/// is still multiplied by that 0: keep it finite, as in where(mask, sqrt(maximum(x, 1e-9)), 0).
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
 /// x cut to [low, high]; slope 1 at both bounds. ValueError unless low <= high.
 Tensor clip(const Tensor& x, double low, double high);

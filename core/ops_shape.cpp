@@ -195,11 +195,11 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, s
   start = from_end("start", start);
   stop = from_end("stop", stop);
   check(step >= 1, "slice: step must be >= 1 (got {})", step);
-  const std::int64_t count = stop > start ? (stop - start + step - 1) / step : 0;
+  const std::int64_t count = stop > start ? (stop - start - 1) / step + 1 : 0;
   Shape shape = x.shape();
   shape.set(axis, count);
   const auto each = [around, start, step, count](auto f) {  // f(offset in x, offset in y)
-    for (std::int64_t o = 0; o < around.outer; ++o)
+    for (std::int64_t o = 0; count > 0 && o < around.outer; ++o)
       for (std::int64_t i = 0; i < count; ++i)
         f((o * around.extent + start + i * step) * around.inner, (o * count + i) * around.inner);
   };

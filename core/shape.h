@@ -100,10 +100,14 @@ inline std::int64_t Shape::count() const {
   for (const std::int64_t e : *this) plain = !__builtin_mul_overflow(n, e, &n) && e > 0 && plain;
   if (plain && n <= most) [[likely]]
     return n;
-  for (int i = 0; i < rank_; ++i)
+  n = 1;  // of the extents that are not 0, so that what walks over the others is bounded too
+  for (int i = 0; i < rank_; ++i) {
     check(extent(i) >= 0, "Tensor: shape[{}] must be >= 0 (got {})", i, extent(i));
-  if (std::find(begin(), end(), 0) != end()) return 0;
-  check(false, "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
+    if (extent(i) == 0) continue;
+    check(n <= most / extent(i),
+          "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
+    n *= extent(i);
+  }
   return 0;
 }
 

@@ -97,7 +97,8 @@ class Tensor {
   int rank() const { return shape().rank(); }
   /// The number of elements.
   std::int64_t size() const;
-  /// All elements, row-major; valid while this tensor lives and is not updated.
+  /// All elements, row-major; valid while this tensor lives and is not updated, so name the tensor
+  /// before looping over its values.
   std::span<const Scalar> values() const;
   /// One element: as many indices as axes, each in [0, extent). ValueError otherwise.
   template <std::integral... Index>

@@ -9,13 +9,14 @@
 
 namespace gradus::inline GRADUS_VARIANT::detail {
 
-/// The last name in "... [with T = gradus::f32::SGD; ...]".
+/// The last name in "... [with T = gradus::f32::SGD; ...]". Compilers put functions and unnamed
+/// namespaces in front, as `main()::` or `(anonymous namespace)::`.
 constexpr std::string_view last_name(std::string_view text) {
   text.remove_prefix(text.find("T = ") + 4);
-  constexpr std::string_view unnamed = "(anonymous namespace)::";  // as clang writes it
-  if (text.substr(0, unnamed.size()) == unnamed) text.remove_prefix(unnamed.size());
-  if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
   text = text.substr(0, text.find_first_of(";]"));
+  if (const std::size_t local = text.rfind(")::"); local != text.npos)
+    text.remove_prefix(local + 3);
+  if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
   const std::size_t last = text.substr(0, text.find('<')).rfind(':');
   return last == text.npos ? text : text.substr(last + 1);
 }

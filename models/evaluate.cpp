@@ -33,6 +33,14 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
   return std::move(to.tensor);
 }
 
+Tensor row_mean(const Tensor& values, std::int64_t rows) {
+  check<ShapeError>(values.size() == 1 || (values.size() == rows && values.shape()[0] == rows),
+                    "Loss: a loss or metric must give one value per row, or one in all (got shape "
+                    "{} for {} rows)",
+                    values.shape(), rows);
+  return mean(values);
+}
+
 Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop) {
   const NoGrad off;
   return slice(x, 0, start, stop);
@@ -49,14 +57,20 @@ std::string mismatch(const Shape& expected, const Shape& got) {
   return fmt::format("rows as in shape {} (got {})", expected, got);
 }
 
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out.empty() ? "none" : out;
+}
+
 template <class Map>
 const auto& entry(const char* owner, const Map& map, std::string_view key) {
   const auto found = map.find(key);
   std::vector<std::string> names;
   if (found == map.end())
     for (const auto& [name, _] : map) names.push_back(name);
-  check(found != map.end(), "{}: there is no '{}'; did you mean '{}'? (there are {})", owner, key,
-        detail::nearest(key, names), names.size());
+  check(found != map.end(), "{}: there is no '{}'; did you mean '{}'? (there are: {})", owner, key,
+        detail::nearest(key, names), joined(names));
   return found->second;
 }
 
@@ -81,14 +95,14 @@ double Evaluation::operator[](std::string_view key) const {
   return key == "loss" ? loss : entry("Evaluation", metrics, key);
 }
 
-Tensor Sequential::checked_input(const char* caller, const Tensor& x) {
+Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   Tensor rows = detach(x);
   if (rows.rank() == 1) rows = reshape(rows, {rows.size(), 1});
   check<ShapeError>(rows.rank() >= 2, "{}: x must be (rows, features...) (got shape {})", caller,
                     x.shape());
   check(rows.shape()[0] > 0, "{}: x is empty", caller);
   detail::check_finite(caller, "x", rows);
-  build(rows.shape());
+  if (!input_shape_) return rows;
   Shape expected = *input_shape_;
   expected.set(0, rows.shape()[0]);
   check<ShapeError>(rows.shape() == expected, "{}: model expects {}", caller,
@@ -103,7 +117,13 @@ Dataset Sequential::checked_examples(const char* caller, const Tensor& x, const 
                     x.rank() > 0 ? x.shape()[0] : 0, y.rank() > 0 ? y.shape()[0] : 0);
   Dataset data{checked_input(caller, x), detach(y)};
   detail::check_finite(caller, "y", y);
-  loss.check_targets(y, output_shapes_.back());
+  if (input_shape_) {
+    loss.check_targets(y, output_shapes_.back());
+  } else {
+    Built built = built_for(data.x.shape());
+    loss.check_targets(y, built.output_shapes.back());
+    adopt(std::move(built));
+  }
   return data;
 }
 
@@ -123,9 +143,11 @@ Evaluation Sequential::evaluate_rows(const Dataset& data, std::int64_t batch_siz
     const Tensor y_true = detail::row_range(data.y, start, stop);
     const Tensor y_pred = (*this)(detail::row_range(data.x, start, stop));
     means.add_rows(stop - start);
-    means.add(0, value(mean(compiled_->loss(y_true, y_pred)).item()), stop - start);
+    means.add(0, value(detail::row_mean(compiled_->loss(y_true, y_pred), stop - start).item()),
+              stop - start);
     for (std::size_t i = 0; i < metrics.size(); ++i)
-      means.add(1 + i, value(mean(metrics[i](y_true, y_pred)).item()), stop - start);
+      means.add(1 + i, value(detail::row_mean(metrics[i](y_true, y_pred), stop - start).item()),
+                stop - start);
   }
   Evaluation result{.loss = means[0]};
   for (std::size_t i = 0; i < metrics.size(); ++i) result.metrics[metrics[i].name()] = means[1 + i];
@@ -138,6 +160,7 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
         options.batch_size.count);
   const NoGrad off;
   const Tensor rows = checked_input("predict", x);
+  build(rows.shape());
   const std::int64_t count = rows.shape()[0];
   std::vector<Tensor> parts;
   for (std::int64_t start = 0; start < count; start += options.batch_size)

@@ -17,7 +17,6 @@ struct Sequential::Epoch {
   explicit Epoch(std::size_t numbers) : means(numbers) {}
   std::int64_t number = 0, batch = 0;
   double last_loss = std::nan("");
-  double learning_rate = 0;
   detail::RowMeans means;  ///< of the loss, then of each metric
 };
 
@@ -79,31 +78,39 @@ void Sequential::train_batch(const Dataset& batch, Epoch& epoch) {
   const auto where = [&] {
     return fmt::format(" at epoch {} batch {} step {} (lr {}, last finite loss {})",
                        epoch.number + 1, epoch.batch + 1, optimizer.iterations(),
-                       epoch.learning_rate, epoch.last_loss);
+                       value(optimizer.schedule().at(static_cast<double>(optimizer.iterations()))),
+                       epoch.last_loss);
   };
 
   const Tensor y_pred = (*this)(batch.x, {.training = true, .random = random});
-  const Tensor loss = mean(compiled_->loss(batch.y, y_pred));
+  const std::int64_t rows = batch.x.shape()[0];
+  const Tensor loss = detail::row_mean(compiled_->loss(batch.y, y_pred), rows);
   const double number = value(loss.item());
-  epoch.learning_rate = value(optimizer.learning_rate());
   if (!std::isfinite(number)) [[unlikely]]
     throw NumericError("fit: non-finite loss" + where());
   detail::gradients_into(loss, parameters_, gradients_);
   optimizer.apply(gradients_, parameters_, where);
 
-  const std::int64_t rows = batch.x.shape()[0];
   epoch.last_loss = number;
   epoch.means.add_rows(rows);
   epoch.means.add(0, number, rows);
   const NoGrad off;
   for (std::size_t i = 0; i < compiled_->metrics.size(); ++i)
-    epoch.means.add(1 + i, value(mean(compiled_->metrics[i](batch.y, y_pred)).item()), rows);
+    epoch.means.add(
+        1 + i, value(detail::row_mean(compiled_->metrics[i](batch.y, y_pred), rows).item()), rows);
 }
 
 /// The epoch's numbers, in the order of `logs`: loss, metrics, the same of the validation data,
 /// rate.
 void Sequential::end_epoch(const Epoch& epoch, const std::optional<Dataset>& validation,
                            std::int64_t batch_size, detail::Logs& logs) {
+  for (const Tensor& parameter : parameters_)
+    if (detail::kernels().first_not_finite(parameter.values().data(), parameter.size()) >= 0)
+      throw NumericError(
+          fmt::format("fit: non-finite weights after epoch {} step {} (lr {}, last "
+                      "finite loss {})",
+                      epoch.number + 1, compiled_->optimizer.iterations(),
+                      value(compiled_->optimizer.last_learning_rate()), epoch.last_loss));
   const std::size_t count = 1 + compiled_->metrics.size();
   for (std::size_t i = 0; i < count; ++i) logs[i].second = epoch.means[i];
   if (validation) {
@@ -112,7 +119,7 @@ void Sequential::end_epoch(const Epoch& epoch, const std::optional<Dataset>& val
     for (std::size_t i = 1; i < count; ++i)
       logs[count + i].second = e[compiled_->metrics[i - 1].name()];
   }
-  logs.back().second = epoch.learning_rate;
+  logs.back().second = value(compiled_->optimizer.last_learning_rate());
 }
 
 History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
@@ -121,7 +128,8 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
   Dataset training = checked_examples("fit", x, y);
   std::optional<Dataset> validation;
   if (options.validation_data)
-    validation = checked_examples("fit", options.validation_data->x, options.validation_data->y);
+    validation = checked_examples("fit: validation_data", options.validation_data->x,
+                                  options.validation_data->y);
   else if (options.validation_split > 0)
     validation = hold_back(training, options.validation_split);
 

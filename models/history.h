@@ -23,7 +23,7 @@ class History {
  public:
   using Series = std::map<std::string, std::vector<double>, std::less<>>;
 
-  /// ValueError for a key that is not there, naming those that are.
+  /// ValueError for a key that is not there, naming those that are; none after 0 epochs.
   const std::vector<double>& operator[](std::string_view key) const;
   bool contains(std::string_view key) const { return series_.contains(key); }
   /// The numbers of the epochs that ran, from 0.

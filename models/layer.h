@@ -49,7 +49,7 @@ class Layer {
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
       : held_(std::make_unique<Held<L>>(std::move(layer))) {}
-  Layer(const Layer& other) : held_(other.held_->clone()) {}
+  Layer(const Layer& other) : held_(other.held().clone()) {}
   Layer(Layer&&) noexcept = default;
   Layer& operator=(Layer other) noexcept {
     std::swap(held_, other.held_);
@@ -57,12 +57,12 @@ class Layer {
   }
   ~Layer() = default;
 
-  Tensor operator()(const Tensor& x, const Mode& mode) { return held_->call(x, mode); }
-  void build(const Shape& input, Random& random) { held_->build(input, random); }
-  std::vector<Tensor> parameters() const { return held_->parameters(); }
-  std::int64_t input_width() const { return held_->input_width(); }
+  Tensor operator()(const Tensor& x, const Mode& mode) { return held().call(x, mode); }
+  void build(const Shape& input, Random& random) { held().build(input, random); }
+  std::vector<Tensor> parameters() const { return held().parameters(); }
+  std::int64_t input_width() const { return held().input_width(); }
   /// The struct's name, such as `Dense`.
-  std::string_view type() const { return held_->type(); }
+  std::string_view type() const { return held().type(); }
 
  private:
   struct Any {
@@ -102,6 +102,10 @@ class Layer {
     L layer;
   };
 
+  Any& held() const {
+    check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
+    return *held_;
+  }
   std::unique_ptr<Any> held_;
 };
 

@@ -36,7 +36,18 @@ Tensor HeNormal::operator()(const Shape& shape, Random& random) const {
   return Tensor(shape, values);
 }
 
+namespace {
+/// What an initializer made, if it has the shape asked for.
+Tensor initial(const char* name, const Initializer& make, const Shape& shape, Random& random) {
+  const Tensor made = make(shape, random);
+  check<ShapeError>(made.shape() == shape, "Dense: {} must give shape {} (got {})", name, shape,
+                    made.shape());
+  return parameter(made);
+}
+}  // namespace
+
 void Dense::validate() const {
+  check(kernel_initializer && bias_initializer, "Dense: the initializers must not be null");
   check(units >= 1, "Dense: units must be >= 1 (got {})", units.count);
 }
 
@@ -44,8 +55,8 @@ void Dense::build(const Shape& input, Random& random) {
   check<ShapeError>(input.rank() >= 2, "Dense: the input must be (rows, features) (got shape {})",
                     input);
   if (input_width() > 0) return;
-  kernel = parameter(kernel_initializer(Shape{input.back(), units}, random));
-  if (use_bias) bias = parameter(bias_initializer(Shape{units}, random));
+  kernel = initial("kernel_initializer", kernel_initializer, Shape{input.back(), units}, random);
+  if (use_bias) bias = initial("bias_initializer", bias_initializer, Shape{units}, random);
 }
 
 Tensor Dense::operator()(const Tensor& x) const {

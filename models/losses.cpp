@@ -59,7 +59,7 @@ void BinaryCrossentropy::validate() const {
 Tensor BinaryCrossentropy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   Tensor y = fitted("BinaryCrossentropy", y_true, y_pred);
   if (label_smoothing > 0) y = y * (1 - label_smoothing) + 0.5 * label_smoothing;
-  if (from_logits) return row_means(softplus(y_pred) - y * y_pred);
+  if (from_logits) return row_means(y * softplus(-y_pred) + (1 - y) * softplus(y_pred));
   const Tensor p = clip(y_pred, epsilon, 1 - epsilon);
   return row_means(-(y * log(p) + (1 - y) * log(1 - p)));
 }

@@ -26,6 +26,10 @@ class Loss {
   requires(!std::same_as<L, Loss>) Loss(L loss)
       : held_(std::make_shared<const Held<L>>(std::move(loss))) {}
 
+  Loss(const Loss&) = default;  // and no moves: a loss is never empty
+  Loss& operator=(const Loss&) = default;
+  ~Loss() = default;
+
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return held_->call(y_true, y_pred);
   }
@@ -72,9 +76,9 @@ struct MeanAbsoluteError {
 };
 
 /// -(y log p + (1 - y) log(1 - p)), mean over a row's outputs, for targets y in [0, 1]
-/// (ValueError). From probabilities, p is cut to [1e-7, 1 - 1e-7]; from logits z it is softplus(z)
-/// - y z, which needs no cut. With smoothing s the target is y (1 - s) + s / 2. Keras:
-/// BinaryCrossentropy.
+/// (ValueError). From probabilities, p is cut to [1e-7, 1 - 1e-7]; from logits z it is
+/// y softplus(-z) + (1 - y) softplus(z), which needs no cut. With smoothing s the target is
+/// y (1 - s) + s / 2. Keras: BinaryCrossentropy.
 struct BinaryCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< in [0, 1), ValueError

@@ -24,6 +24,7 @@ class Metric {
 
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }
+  void rename(std::string name) { name_ = std::move(name); }
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return function_(y_true, y_pred);
   }

@@ -11,6 +11,9 @@ namespace gradus::inline GRADUS_VARIANT::detail {
 void check_finite(const char* caller, const char* name, const Tensor& x);
 /// These rows of x, in this order, as a tensor of their own.
 Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows);
+/// The mean of what a loss or metric gave for this many rows: one value per row, or one in all
+/// (else ShapeError).
+Tensor row_mean(const Tensor& values, std::int64_t rows);
 /// Rows [start, stop).
 Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop);
 

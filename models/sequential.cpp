@@ -1,12 +1,25 @@
 #include <gradus/models/sequential.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/models/rows.h>
 
 namespace gradus::inline GRADUS_VARIANT {
+
+namespace {
+
+/// A weight that several of these layers share stays one weight.
+std::vector<Layer> copies(std::initializer_list<Layer> layers) {
+  const detail::DeepCopy own_parameters;
+  return layers;
+}
+
+}  // namespace
+
+Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(copies(layers)) {}
 
 Sequential::Sequential(std::vector<Layer> layers) : layers_(std::move(layers)) {
   check(!layers_.empty(), "Sequential: the model has no layers");
@@ -21,7 +34,15 @@ Sequential::Sequential(const Sequential& other) {
   compiled_ = other.compiled_;
 }
 
-Sequential& Sequential::operator=(Sequential other) noexcept {
+/// The other is left without layers, as if never compiled or built.
+Sequential::Sequential(Sequential&& other)
+    : layers_(std::move(other.layers_)),
+      output_shapes_(std::move(other.output_shapes_)),
+      input_shape_(std::exchange(other.input_shape_, std::nullopt)),
+      parameters_(std::move(other.parameters_)),
+      compiled_(std::exchange(other.compiled_, std::nullopt)) {}
+
+Sequential& Sequential::operator=(Sequential other) {
   std::swap(layers_, other.layers_);
   std::swap(output_shapes_, other.output_shapes_);
   std::swap(input_shape_, other.input_shape_);
@@ -30,7 +51,15 @@ Sequential& Sequential::operator=(Sequential other) noexcept {
   return *this;
 }
 
-void Sequential::compile(CompileOptions options) { compiled_ = std::move(options); }
+void Sequential::compile(CompileOptions options) {
+  std::vector<std::string> names;  // of several metrics of one name, the second is name_1
+  for (Metric& metric : options.metrics) {
+    const auto before = std::count(names.begin(), names.end(), metric.name());
+    names.push_back(metric.name());
+    if (before > 0) metric.rename(fmt::format("{}_{}", metric.name(), before));
+  }
+  compiled_ = std::move(options);
+}
 
 void Sequential::check_compiled(const char* caller) const {
   check<StateError>(compiled_.has_value(), "{}: call compile() first", caller);
@@ -53,29 +82,45 @@ const Optimizer& Sequential::optimizer() const {
 void Sequential::build(const Shape& input) {
   check<ShapeError>(input.rank() >= 2, "build: the input must be (rows, features...) (got {})",
                     input);
-  if (input_shape_) return;
+  if (!input_shape_) adopt(built_for(input));
+}
+
+Sequential::Built Sequential::built_for(const Shape& input) const {
   const NoGrad off;
   const std::uint64_t seed = compiled_ ? compiled_->seed : 0;
   Random unused(seed);
-  Shape one_row = input;
-  one_row.set(0, 1);
-  Tensor h = Tensor::zeros(one_row);
-  std::vector<Shape> shapes;
-  std::vector<Tensor> parameters;
+  Built built;
+  {
+    const detail::DeepCopy own_parameters;
+    built.layers = layers_;
+  }
+  built.input_shape = input;
+  built.input_shape.set(0, 1);
+  Tensor h = Tensor::zeros(built.input_shape);
   for (std::size_t i = 0; i < layers_.size(); ++i) {
-    const std::int64_t width = layers_[i].input_width();
+    Layer& layer = built.layers[i];
+    const std::int64_t width = layer.input_width();
     check<ShapeError>(width == 0 || width == h.shape().back(),
                       "build: {} gives {} features, but {} must have {}",
                       i > 0 ? name_of(i - 1) : "the input", h.shape().back(), name_of(i), width);
     Random random(seed, "weights", i);
-    layers_[i].build(h.shape(), random);
-    h = layers_[i](h, {.training = false, .random = unused});
-    shapes.push_back(h.shape());
-    for (const Tensor& parameter : layers_[i].parameters()) parameters.push_back(parameter);
+    layer.build(h.shape(), random);
+    h = layer(h, {.training = false, .random = unused});
+    built.output_shapes.push_back(h.shape());
+    for (const Tensor& parameter : layer.parameters()) {
+      const auto is_it = [&](const Tensor& p) { return p.node() == parameter.node(); };
+      if (std::none_of(built.parameters.begin(), built.parameters.end(), is_it))
+        built.parameters.push_back(parameter);
+    }
   }
-  output_shapes_ = std::move(shapes);
-  parameters_ = std::move(parameters);
-  input_shape_ = one_row;
+  return built;
+}
+
+void Sequential::adopt(Built built) {
+  layers_ = std::move(built.layers);
+  output_shapes_ = std::move(built.output_shapes);
+  parameters_ = std::move(built.parameters);
+  input_shape_ = built.input_shape;
 }
 
 Tensor Sequential::operator()(const Tensor& x) {
@@ -110,8 +155,10 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
                       parameters_[i].shape(), weights[i].shape());
     detail::check_finite("set_weights", "weights", weights[i]);
   }
+  std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
+  for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
   for (std::size_t i = 0; i < weights.size(); ++i)
-    detail::node_of(parameters_[i]).value = detail::node_of(weights[i]).value;
+    detail::node_of(parameters_[i]).value = std::move(values[i]);
 }
 
 std::string Sequential::name_of(std::size_t layer) const {

@@ -54,12 +54,12 @@ struct EvaluateOptions {
 /// happens.
 class Sequential {
  public:
-  /// ValueError without layers.
-  Sequential(std::initializer_list<Layer> layers) : Sequential(std::vector<Layer>(layers)) {}
+  /// ValueError without layers. Layers that share a weight go on sharing it.
+  Sequential(std::initializer_list<Layer> layers);
   explicit Sequential(std::vector<Layer> layers);
   Sequential(const Sequential& other);
-  Sequential(Sequential&&) noexcept = default;
-  Sequential& operator=(Sequential other) noexcept;
+  Sequential(Sequential&& other);
+  Sequential& operator=(Sequential other);
   ~Sequential() = default;
 
   /// Sets what fit() and evaluate() use. Weights that exist stay.
@@ -109,9 +109,19 @@ class Sequential {
   void check_built(const char* caller) const;
   /// Keras's name and the type of a layer: `dense_1 (Dense)`.
   std::string name_of(std::size_t layer) const;
-  /// x as rows that fit the model, which is built for them if it was not.
-  Tensor checked_input(const char* caller, const Tensor& x);
-  /// The same with y, checked against the loss.
+  /// What build() makes.
+  struct Built {
+    std::vector<Layer> layers;
+    std::vector<Shape> output_shapes;  ///< of each layer, for one row
+    std::vector<Tensor> parameters;
+    Shape input_shape;
+  };
+  /// As it would be built for such inputs; changes nothing yet.
+  Built built_for(const Shape& input) const;
+  void adopt(Built built);
+  /// x as rows that fit the model, as it is or would be built.
+  Tensor checked_input(const char* caller, const Tensor& x) const;
+  /// The same with y, checked against the loss; builds the model if it was not.
   Dataset checked_examples(const char* caller, const Tensor& x, const Tensor& y);
   void train_batch(const Dataset& batch, Epoch& epoch);
   void end_epoch(const Epoch& epoch, const std::optional<Dataset>& validation,

@@ -16,17 +16,21 @@ constexpr int most_slots = 8;
 }
 
 Optimizer::Optimizer(const Optimizer& other)
-    : rule_(other.rule_->clone()), states_(other.states_), iterations_(other.iterations_) {
+    : rule_(other.rule_->clone()),
+      states_(other.states_),
+      iterations_(other.iterations_),
+      last_learning_rate_(other.last_learning_rate_) {
   for (State& state : states_)
     for (detail::Buffer& slot : state.slots) slot = slot.copy(state.parameter.size());
 }
 
 Real Optimizer::learning_rate() const {
   const Schedule& schedule = rule_->learning_rate();
+  const Real rate = schedule.at(static_cast<double>(iterations_));
   const std::string wrong =
-      fault(rule_->name(), "learning_rate", schedule, rules::not_negative, iterations_);
+      fault(rule_->name(), "learning_rate", schedule, rate, rules::not_negative, iterations_);
   if (!wrong.empty()) throw NumericError(wrong);
-  return schedule.at(static_cast<double>(iterations_));
+  return rate;
 }
 
 void Optimizer::set_learning_rate(Schedule learning_rate) {
@@ -35,12 +39,15 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
 }
 
 std::string Optimizer::fault(std::string_view owner, std::string_view name,
-                             const Schedule& schedule, const Rule& range, Step step) {
-  if (schedule.constant()) return {};  // was checked when it was given
-  const double v = value(schedule.at(static_cast<double>(step)));
-  if (range.holds(v)) return {};
-  return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name, v,
-                     step, to_string(schedule), range.text);
+                             const Schedule& schedule, Real v, const Rule& range, Step step) {
+  const double number = value(v);
+  if (!range.holds(number))
+    return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                       number, step, to_string(schedule), range.text);
+  if (!std::isfinite(value(static_cast<Scalar>(v))))
+    return fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                       number, step);
+  return {};
 }
 
 void Optimizer::step(std::span<const Tensor> parameters) {
@@ -95,7 +102,8 @@ Optimizer::State& Optimizer::state_of(const Tensor& parameter, std::size_t place
 
 /// What speaks against an update with these gradients, or "".
 template <class GradientOf>
-std::string Optimizer::fault_before(std::span<const Tensor> parameters, GradientOf gradient_of) {
+std::string Optimizer::fault_before(std::span<const Tensor> parameters, GradientOf gradient_of,
+                                    Real rate) {
   bool any = false;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     state_of(parameters[i], i);
@@ -110,7 +118,7 @@ std::string Optimizer::fault_before(std::span<const Tensor> parameters, Gradient
           i, value(g[bad]), bad, iterations_);
   }
   check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
-  return rule_->fault_at(iterations_);
+  return rule_->fault_at(iterations_, rate);
 }
 
 template <class GradientOf>
@@ -118,9 +126,10 @@ void Optimizer::update(std::span<const Tensor> parameters, GradientOf gradient_o
                        const std::function<std::string()>& context) {
   if (iterations_ == 0) adopt(parameters);
   const detail::FlushDenormals flush;
-  const std::string wrong = fault_before(parameters, gradient_of);
-  if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations_));
+  const std::string wrong = fault_before(parameters, gradient_of, rate);
+  if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
+  for (const Tensor& parameter : parameters) node_of(parameter).writable();
 
   // From here on nothing throws but a rule of the user's own.
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -131,10 +140,12 @@ void Optimizer::update(std::span<const Tensor> parameters, GradientOf gradient_o
     const auto size = static_cast<std::size_t>(node.size);
     std::array<Scalar*, most_slots> slots{};
     for (std::size_t s = 0; s < state.slots.size(); ++s) slots[s] = state.slots[s].data();
-    ParameterUpdate u{{node.writable(), size}, {g, size}, node.shape, iterations_, rate, slots};
+    ParameterUpdate u{{node.writable(), size},           {g, size}, node.shape, iterations_, rate,
+                      {slots.data(), state.slots.size()}};
     rule_->update(u);
   }
   ++iterations_;
+  last_learning_rate_ = rate;
 }
 
 }  // namespace gradus

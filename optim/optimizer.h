@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -17,22 +18,28 @@ namespace gradus::inline GRADUS_VARIANT {
 
 /// One parameter's turn in an update, as an update rule sees it.
 struct ParameterUpdate {
-  std::span<Scalar> w;        ///< the weights, to be changed
-  std::span<const Scalar> g;  ///< d(loss)/d(w)
-  const Shape& shape;         ///< of both
-  Step step;                  ///< updates made before this one: 0 for the first
-  Real learning_rate;         ///< in force now
-  std::span<Scalar* const> slots;
+  std::span<Scalar> w;             ///< the weights, to be changed
+  std::span<const Scalar> g;       ///< d(loss)/d(w)
+  const Shape& shape;              ///< of both
+  Step step;                       ///< updates made before this one: 0 for the first
+  Real learning_rate;              ///< in force now
+  std::span<Scalar* const> slots;  ///< behind slot()
 
   /// Memory number i of this parameter, as long as w, 0 at first and kept between updates.
-  std::span<Scalar> slot(int i) const { return {slots[static_cast<std::size_t>(i)], w.size()}; }
+  /// ValueError unless the rule's slots() is above i.
+  std::span<Scalar> slot(int i) const {
+    check(i >= 0 && static_cast<std::size_t>(i) < slots.size(),
+          "ParameterUpdate: slot must be in [0,{}), as the rule's slots() says (got {})",
+          slots.size(), i);
+    return {slots[static_cast<std::size_t>(i)], w.size()};
+  }
 };
 
 /// What makes an optimizer: a struct with a learning rate, a number of slots per weight, and the
 /// formula. `fields` and `validate()` (see core/fields.h) are used if it has them.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
-  { rule.learning_rate } -> std::convertible_to<Schedule>;
+  requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;
   { rule.slots() } -> std::convertible_to<int>;
   rule.update(u);
 };
@@ -51,12 +58,12 @@ class Optimizer {
   /// ValueError for a bad option of the rule.
   template <UpdateRule R>
   Optimizer(R rule) : rule_(std::make_unique<Held<R>>(std::move(rule))) {}
-  Optimizer(const Optimizer& other);
-  Optimizer(Optimizer&&) noexcept = default;
+  Optimizer(const Optimizer& other);  // and no moves: an optimizer is never empty
   Optimizer& operator=(Optimizer other) noexcept {
     std::swap(rule_, other.rule_);
     std::swap(states_, other.states_);
     std::swap(iterations_, other.iterations_);
+    std::swap(last_learning_rate_, other.last_learning_rate_);
     return *this;
   }
   ~Optimizer() = default;
@@ -66,6 +73,8 @@ class Optimizer {
   /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than
   /// 0.
   Real learning_rate() const;
+  /// The rate of the last update; 0 before the first.
+  Real last_learning_rate() const { return last_learning_rate_; }
   /// Where the rate comes from.
   const Schedule& schedule() const { return rule_->learning_rate(); }
   /// Replaces the rate from the next update on. ValueError for a bad number.
@@ -94,8 +103,8 @@ class Optimizer {
     virtual int slots() const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
     virtual void validate() const = 0;
-    /// What is wrong with the values that move, at this step, or "".
-    virtual std::string fault_at(Step step) const = 0;
+    /// What is wrong with this rate, or with another value that moves, at this step; or "".
+    virtual std::string fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
   };
   template <class R>
@@ -109,14 +118,16 @@ class Optimizer {
       check_field(name(), "learning_rate", rule.learning_rate, rules::not_negative);
       detail::validate(rule);
     }
-    std::string fault_at(Step step) const override {
-      std::string found;
-      if constexpr (!detail::HasFields<const R>)
-        found = fault(name(), "learning_rate", rule.learning_rate, rules::not_negative, step);
-      else
+    std::string fault_at(Step step, Real rate) const override {
+      std::string found =
+          fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
+      if constexpr (detail::HasFields<const R>)
         R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
                             rules::Presence = rules::required) {
-          if (found.empty()) found = fault(name(), field, member, range, step);
+          if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
+            if (found.empty() && field != "learning_rate" && !member.constant())
+              found =
+                  fault(name(), field, member, member.at(static_cast<double>(step)), range, step);
         });
       return found;
     }
@@ -131,16 +142,12 @@ class Optimizer {
 
   /// What is wrong with a schedule's value at this step, or "".
   static std::string fault(std::string_view owner, std::string_view name, const Schedule& schedule,
-                           const Rule& range, Step step);
-  template <class T>
-  static std::string fault(std::string_view, std::string_view, const T&, const Rule&, Step) {
-    return {};
-  }
+                           Real v, const Rule& range, Step step);
 
   void adopt(std::span<const Tensor> parameters);
   State& state_of(const Tensor& parameter, std::size_t place);
   template <class GradientOf>
-  std::string fault_before(std::span<const Tensor> parameters, GradientOf gradient_of);
+  std::string fault_before(std::span<const Tensor> parameters, GradientOf gradient_of, Real rate);
   template <class GradientOf>
   void update(std::span<const Tensor> parameters, GradientOf gradient_of,
               const std::function<std::string()>& context);
@@ -148,6 +155,7 @@ class Optimizer {
   std::unique_ptr<AnyRule> rule_;
   std::vector<State> states_;
   Step iterations_ = 0;
+  Real last_learning_rate_ = 0;
 };
 
 }  // namespace gradus

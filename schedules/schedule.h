@@ -49,6 +49,10 @@ class Schedule {
   template <detail::ScheduleFunction F>
   Schedule(F function) : Schedule(erase(std::move(function))) {}
 
+  Schedule(const Schedule&) = default;  // and no moves: a schedule is never empty
+  Schedule& operator=(const Schedule&) = default;
+  ~Schedule() = default;
+
   /// The value at a step, integral or not. ValueError for a step below 0, NumericError when the
   /// schedule gives nan or infinity there.
   template <class T>

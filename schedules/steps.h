@@ -35,6 +35,7 @@ namespace detail {
 /// left is a whole multiple of the length.
 inline double whole_cycles(double step, Steps length) {
   const double n = value(length.count);
+  if (std::isinf(step)) return step;
   return std::round((step - std::fmod(step, n)) / n);
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <functional>
 #include <string>
 
@@ -344,3 +345,9 @@ TEST_CASE("a wrong rule does not pass the check") {
 }
 
 }  // namespace
+
+TEST_CASE("a nan is never ok wherever it stands") {
+  const auto f = [](std::span<const Tensor> in) { return sum(sqrt(in[0])) + sum(in[1]); };
+  CHECK_FALSE(check_gradients(f, {Tensor{0.0}, Tensor{1.0}}).ok);
+  CHECK_FALSE(check_gradients(f, {Tensor{1.0}, Tensor{std::nan("")}}).ok);
+}

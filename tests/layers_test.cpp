@@ -157,3 +157,74 @@ TEST_CASE("a copied layer has weights of its own and handles to one weight stay 
   CHECK(after[0].node() == after[1].node());
   CHECK(before[0].node() != after[0].node());
 }
+
+TEST_CASE("layers that share a weight train it once and a copy shares one of its own") {
+  struct Shared {
+    Tensor w;
+    std::vector<Tensor> parameters() const { return {w}; }
+    Tensor operator()(const Tensor& x) const { return x * w; }
+  };
+  const Tensor w = parameter({2});
+  Sequential model{Shared{w}, Shared{w}};
+  model.compile({.optimizer = SGD{.learning_rate = 0.01}, .loss = MeanSquaredError{}});
+  const Tensor x{{1}, {2}};
+  model.fit(x, x, {.epochs = 50, .verbose = 0});
+  CHECK(model.parameters().size() == 1);
+  const double scale = model.predict({{1}})(0, 0);
+  CHECK(scale == Approx(1).epsilon(0.1));
+  CHECK(std::sqrt(scale) == Approx(model.get_weights()[0](0)));
+}
+
+TEST_CASE("what an initialiser gives must have the shape asked for") {
+  Sequential model{Dense{
+      .units = 3, .bias_initializer = [](const Shape&, Random&) { return Tensor::zeros({1}); }}};
+  CHECK_THROWS_WITH_AS(model.build(Shape{1, 2}),
+                       "Dense: bias_initializer must give shape (3) (got (1))", ShapeError);
+  CHECK_THROWS_AS(Layer(Dense{.units = 1, .kernel_initializer = nullptr}), ValueError);
+  Layer layer = Flatten{};
+  const Layer taken = std::move(layer);
+  CHECK_THROWS_AS(layer.parameters(), StateError);
+}
+
+TEST_CASE("a build or a fit that fails leaves the model to be built again") {
+  struct Picky {
+    Tensor operator()(const Tensor& x) const {
+      check(x.shape().back() != 5, "Picky: not 5");
+      return x;
+    }
+    void build(const Shape& input, Random&) { check(input.back() == 2, "Picky: 2"); }
+  };
+  Sequential model{Dense{.units = 2}, Picky{}, Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  const Tensor x = Tensor::ones({4, 3}), y = Tensor::ones({4, 1});
+  CHECK_THROWS_AS(model.fit(y, x, {.verbose = 0}), ShapeError);
+  model.fit(x, y, {.verbose = 0});
+  CHECK(model.parameters()[0].shape() == Shape{3, 2});
+}
+
+TEST_CASE("a loss of another shape is refused and metrics of one name are told apart") {
+  Sequential model{Dense{.units = 1}};
+  const auto outer = [](const Tensor& y_true, const Tensor& y_pred) {
+    return square(y_pred - y_true);  // (n,1) - (n) is (n,n)
+  };
+  const Tensor x = Tensor::ones({4, 3}), y = Tensor::ones({4});
+  model.compile({.optimizer = SGD{}, .loss = outer});
+  CHECK_THROWS_WITH_AS(model.fit(x, y, {.verbose = 0}), Contains("one value per row"), ShapeError);
+  model.compile({.optimizer = SGD{},
+                 .loss = MeanSquaredError{},
+                 .metrics = {MeanAbsoluteError{}, MeanAbsoluteError{}}});
+  const History h = model.fit(x, y, {.verbose = 0});
+  CHECK(h["mean_absolute_error"].size() == 1);
+  CHECK(h["mean_absolute_error_1"] == h["mean_absolute_error"]);
+}
+
+TEST_CASE("a model that was moved from is as if never compiled") {
+  Sequential model{Dense{.units = 1}};
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
+  const Tensor x{{1}, {2}};
+  model.fit(x, x, {.verbose = 0});
+  Sequential other = std::move(model);
+  CHECK(other.optimizer().iterations() == 1);
+  CHECK_THROWS_AS(model.predict({{7}}), StateError);
+  CHECK_THROWS_AS(model.fit(x, x), StateError);
+}

@@ -118,3 +118,9 @@ TEST_CASE("a metric is named after its struct") {
   CHECK(Metric(MeanAbsoluteError{}).name() == "mean_absolute_error");
   CHECK(Metric(SparseCategoricalCrossentropy{}).name() == "sparse_categorical_crossentropy");
 }
+
+TEST_CASE("binary crossentropy from logits keeps small losses") {
+  const BinaryCrossentropy loss{.from_logits = true};
+  CHECK(loss(Tensor{1.0}, Tensor{20.0})(0) == Approx(2.0611536e-9));
+  CHECK(loss(Tensor{0.0}, Tensor{-20.0})(0) == Approx(2.0611536e-9));
+}

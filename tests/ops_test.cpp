@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 
 #include <gradus/core/ops.h>
 
@@ -300,3 +301,18 @@ TEST_CASE("a row alone gives the same bits as in a batch") {
 }
 
 }  // namespace
+
+TEST_CASE("a graph goes on in another thread") {
+  const Tensor w = parameter(3.0);
+  Tensor h;
+  for (int i = 0; i < 1000; ++i) h = w * 2;
+  double slope = 0;
+  std::thread([&] { slope = gradients(h * h + h, {h, w})[1].item(); }).join();
+  CHECK(slope == 26);
+}
+
+TEST_CASE("shapes without elements are bounded by their other extents") {
+  CHECK_THROWS_AS(Tensor::zeros({std::int64_t{1} << 40, std::int64_t{1} << 40, 0}), ValueError);
+  CHECK(slice(Tensor::zeros({std::int64_t{1} << 40, 0, 4}), 1, 0, 0).size() == 0);
+  CHECK(slice(Tensor{1, 2, 3}, 0, 0, 3, std::numeric_limits<std::int64_t>::max()).size() == 1);
+}

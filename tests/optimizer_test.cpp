@@ -221,3 +221,34 @@ TEST_CASE("an update writes new storage while a graph still needs the old") {
   early.backward();
   CHECK(w.grad()(0) == 4);  // 2 w with the w of then
 }
+
+TEST_CASE("a rate is asked for once per update") {
+  int asked = 0;
+  Optimizer opt = SGD{.learning_rate = [&asked](double) { return ++asked, 0.1; }};
+  const Tensor w = parameter({1});
+  set_grad(w, {1});
+  opt.step({w});
+  CHECK(asked == 1);
+  CHECK(opt.last_learning_rate() == 0.1);
+}
+
+TEST_CASE("a slot that the rule did not ask for is refused") {
+  struct Greedy {
+    Schedule learning_rate = 0.1;
+    int slots() const { return 1; }
+    void update(ParameterUpdate& u) const { u.slot(1)[0] = 1; }
+  };
+  Optimizer opt = Greedy{};
+  const Tensor w = parameter({1});
+  set_grad(w, {1});
+  CHECK_THROWS_WITH_AS(opt.step({w}), Contains("slot must be in [0,1)"), ValueError);
+}
+
+TEST_CASE("a rate beyond the weights' numbers is refused") {
+  if (sizeof(Scalar) == 8) return;
+  Optimizer opt = SGD{.learning_rate = 1e39};
+  const Tensor w = parameter({1});
+  set_grad(w, {1});
+  CHECK_THROWS_WITH_AS(opt.step({w}), Contains("must fit the weights' number type"), NumericError);
+  CHECK(w(0) == 1);
+}

@@ -39,6 +39,18 @@ struct Ramp {
   }
 };
 
+/// Fields of number types that are not Real.
+struct Whole {
+  int start;
+  float slope;
+  Real operator()(double step) const { return start + static_cast<double>(slope) * step; }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("start", self.start, not_negative);
+    field("slope", self.slope, not_negative);
+  }
+};
+
 double plain_function(double step) { return step + 1; }
 
 std::string text_of(const char* text) { return to_string(parse_schedule(text)); }
@@ -288,4 +300,13 @@ TEST_CASE("texts changed at random give a schedule or an error") {
     }
   }
   CHECK(read > 0);
+}
+
+TEST_CASE("rules hold for fields of any number type and infinity is a step") {
+  CHECK(to_string(Schedule(Whole{.start = 2, .slope = 0.5f})) == "Whole(start=2, slope=0.5)");
+  CHECK_THROWS_WITH_AS(Schedule(Whole{.start = 2, .slope = -3}),
+                       "Whole: slope must be finite and >= 0 (got -3)", ValueError);
+  CHECK_THROWS_AS(Schedule(Whole{.start = -1, .slope = 0}), ValueError);
+  const Schedule s = halving;
+  CHECK(s(std::numeric_limits<double>::infinity()) == 0);
 }
