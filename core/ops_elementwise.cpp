@@ -9,10 +9,8 @@ using detail::Backward;
 using detail::Binary;
 using detail::Buffer;
 using detail::Fresh;
-using detail::Kernels;
 using detail::kernels;
 using detail::node_of;
-using detail::Operand;
 using detail::Runs;
 using detail::Unary;
 

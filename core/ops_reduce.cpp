@@ -53,7 +53,8 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   if (mean && size > 0) {
     check(x.size() > 0, "{}: the axes must hold at least one element (got shape {})", op,
           x.shape());
-    divisor = static_cast<Scalar>(x.size() / size);
+    const std::int64_t summed = x.size() / size;
+    divisor = static_cast<Scalar>(summed);
     for (std::int64_t i = 0; i < size; ++i) y.data[i] /= divisor;
   }
   return detail::record(std::move(y.tensor), {&x}, [divisor, kept](Backward& pass) {
