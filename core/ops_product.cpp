@@ -12,7 +12,7 @@ using detail::kernels;
 using detail::MatrixView;
 using detail::node_of;
 
-/// (m x k) times (k x n), `batches` of them; an operand with stride 0 is shared by all.
+/// The extents of one product of matrices: (m x k) times (k x n).
 struct Product {
   std::int64_t m, n, k;
 };

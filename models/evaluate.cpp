@@ -1,7 +1,6 @@
 /// Checking data, evaluate() and predict(); and History, which they report in.
 
 #include <algorithm>
-#include <numeric>
 
 #include <gradus/core/nearest.h>
 #include <gradus/core/node.h>

@@ -16,6 +16,14 @@ Fans fans_of(const Shape& shape) {
   return {field * static_cast<double>(shape[-2]), field * static_cast<double>(shape[-1])};
 }
 
+/// What an initializer made, if it has the shape asked for.
+Tensor initial(const char* name, const Initializer& make, const Shape& shape, Random& random) {
+  const Tensor made = make(shape, random);
+  check<ShapeError>(made.shape() == shape, "Dense: {} must give shape {} (got {})", name, shape,
+                    made.shape());
+  return parameter(made);
+}
+
 }  // namespace
 
 Tensor GlorotUniform::operator()(const Shape& shape, Random& random) const {
@@ -35,16 +43,6 @@ Tensor HeNormal::operator()(const Shape& shape, Random& random) const {
   }
   return Tensor(shape, values);
 }
-
-namespace {
-/// What an initializer made, if it has the shape asked for.
-Tensor initial(const char* name, const Initializer& make, const Shape& shape, Random& random) {
-  const Tensor made = make(shape, random);
-  check<ShapeError>(made.shape() == shape, "Dense: {} must give shape {} (got {})", name, shape,
-                    made.shape());
-  return parameter(made);
-}
-}  // namespace
 
 void Dense::validate() const {
   check(kernel_initializer && bias_initializer, "Dense: the initializers must not be null");

@@ -2,7 +2,6 @@
 /// Sequential: layers one after the other, and Keras's compile, fit, evaluate, predict.
 
 #include <cstdint>
-#include <functional>
 #include <initializer_list>
 #include <optional>
 #include <span>

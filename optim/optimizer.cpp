@@ -71,7 +71,7 @@ void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor>
   update(parameters, gradient_of, context);
 }
 
-/// Makes these parameters the optimizer's own; their slots come with their first gradient.
+/// Makes these parameters the optimizer's own, with slots of 0.
 void Optimizer::adopt(std::span<const Tensor> parameters) {
   check(rule_->slots() >= 0 && rule_->slots() <= most_slots,
         "{}: slots() must be in [0,{}] (got {})", rule_->name(), most_slots, rule_->slots());
