@@ -11,8 +11,9 @@
 ///       }
 ///     };
 ///
-/// `self` may be const (to print) or not (to read back). A new kind of member joins with two
-/// friends of its type: print_field(out, member) and check_field(owner, name, member, rule).
+/// `self` may be const (to print) or not (to read back). A new kind of member joins with a friend
+/// check_field(owner, name, member, rule) and, to be printed and read, with the overloads of
+/// schedules/config.h.
 
 #include <fmt/core.h>
 
@@ -43,7 +44,11 @@ inline constexpr Rule not_negative{[](double v) { return std::isfinite(v) && v >
 inline constexpr Rule positive{[](double v) { return std::isfinite(v) && v > 0; },
                                "finite and > 0"};
 inline constexpr Rule positive_steps{[](double v) { return std::isfinite(v) && v > 0; }, "> 0"};
+inline constexpr Rule at_least_one{[](double v) { return std::isfinite(v) && v >= 1; },
+                                   "finite and >= 1"};
 inline constexpr Rule below_one{[](double v) { return v >= 0 && v < 1; }, "in [0, 1)"};
+inline constexpr Rule unit_interval{[](double v) { return v >= 0 && v <= 1; }, "in [0, 1]"};
+inline constexpr Rule finite{[](double v) { return std::isfinite(v); }, "finite"};
 
 /// Whether a text may leave a field out.
 enum Presence { required, optional };
@@ -67,36 +72,6 @@ concept HasValidate = requires(const T& self) {
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-template <PlainNumber T>
-void print_field(std::string& out, T v) {
-  out += fmt::format("{}", v);
-}
-inline void print_field(std::string& out, bool v) { out += v ? "True" : "False"; }
-inline void print_field(std::string& out, const std::string& text) {
-  out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  out += '"';
-}
-template <class T>
-void print_field(std::string& out, const std::optional<T>& maybe) {
-  if (maybe)
-    print_field(out, *maybe);
-  else
-    out += "None";
-}
-template <class T>
-void print_field(std::string& out, const std::vector<T>& list) {
-  out += '[';
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (i > 0) out += ", ";
-    print_field(out, list[i]);
-  }
-  out += ']';
-}
-
 /// What is no number has no rule.
 template <class T>
 void check_field(std::string_view, std::string_view, const T&, const Rule&) {}
@@ -104,6 +79,11 @@ template <PlainNumber T>
 void check_field(std::string_view owner, std::string_view name, const T& v, const Rule& rule) {
   check(rule.holds(static_cast<double>(v)), "{}: {} must be {} (got {})", owner, name, rule.text,
         v);
+}
+template <class T>
+void check_field(std::string_view owner, std::string_view name, const std::optional<T>& maybe,
+                 const Rule& rule) {
+  if (maybe) check_field(owner, name, *maybe, rule);
 }
 template <class T>
 void check_field(std::string_view owner, std::string_view name, const std::vector<T>& list,
@@ -120,34 +100,6 @@ void validate(const T& self) {
               [](std::string_view name, const auto& member, const Rule& rule,
                  Presence = rules::required) { check_field(type_name<T>(), name, member, rule); });
   if constexpr (HasValidate<T>) self.validate();
-}
-
-/// `Name(field=value, ...)` as Python would write it; optional fields only where they are not at
-/// their default. A struct without fields is its name, a lambda `custom`.
-template <class T>
-std::string describe(const T& self) {
-  std::string out(type_name<T>());
-  if constexpr (HasFields<const T>) {
-    std::vector<std::string> defaults;
-    const T fresh{};
-    T::fields(fresh,
-              [&](std::string_view, const auto& member, const Rule&, Presence = rules::required) {
-                print_field(defaults.emplace_back(), member);
-              });
-    out += '(';
-    std::size_t i = 0;
-    T::fields(self, [&](std::string_view name, const auto& member, const Rule&,
-                        Presence presence = rules::required) {
-      std::string text;
-      print_field(text, member);
-      const bool at_default = text == defaults[i++];
-      if (presence == rules::optional && at_default) return;
-      if (out.back() != '(') out += ", ";
-      out += fmt::format("{}={}", name, text);
-    });
-    out += ')';
-  }
-  return out;
 }
 
 }  // namespace detail

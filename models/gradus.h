@@ -16,7 +16,6 @@
 #include <gradus/models/sequential.h>
 #include <gradus/optim/optimizer.h>
 #include <gradus/optim/sgd.h>
-#include <gradus/schedules/exponential_decay.h>
+#include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
-#include <gradus/schedules/piecewise_constant_decay.h>
 #include <gradus/schedules/schedule.h>

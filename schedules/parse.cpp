@@ -3,64 +3,55 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <optional>
 #include <string>
 #include <system_error>
-#include <variant>
 #include <vector>
 
-#include <gradus/core/nearest.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 namespace {
 
-struct None {};
-
-/// What stands behind an `=`, and the column it begins in.
-struct Value {
-  std::variant<None, bool, double, std::string, std::vector<Value>> content;
-  std::size_t column;
-};
-struct Argument {
-  std::string keyword;  ///< empty for a positional one
-  Value value;
-};
+using detail::Value;
 
 [[noreturn]] void fail(std::size_t column, const std::string& what) {
-  throw FormatError(fmt::format("parse_schedule: column {}: {}", column, what));
+  detail::fail_to_read("parse_schedule", column, what);
 }
 
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+/// Cuts off the module a line pasted from Python may name.
+std::string without_module(const std::string& name) {
+  for (const std::string_view module :
+       {"tf.keras.optimizers.schedules.", "keras.optimizers.schedules."})
+    if (name.starts_with(module)) return name.substr(module.size());
+  return name;
+}
+
+/// The text, from left to right.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
   std::size_t column() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\n'))
-      ++at_;
+    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
     return at_ + 1;
   }
   bool at_end() { return column() > text_.size(); }
   char peek() { return at_end() ? '\0' : text_[at_]; }
-  bool accept(char c) {
-    if (peek() != c || c == '\0') return false;
-    ++at_;
+  bool accept(std::string_view token) {
+    if (!text_.substr(column() - 1).starts_with(token)) return false;
+    at_ += token.size();
     return true;
-  }
-  void expect(char c) {
-    if (!accept(c)) fail(column(), fmt::format("expected '{}' (got {})", c, next()));
   }
   /// What comes next, for an error's text.
   std::string next() {
-    return at_end() ? "the end"
-                    : fmt::format("'{}'",
-                                  text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
+    if (at_end()) return "the end";
+    return fmt::format("'{}'", text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
   }
-
+  void back_to(std::size_t column) { at_ = column - 1; }
   /// A name with dots in it, or "".
   std::string name() {
     const std::size_t start = column() - 1;
@@ -73,7 +64,7 @@ class Reader {
   }
   double number() {
     const std::size_t start = column();
-    accept('+');
+    accept("+");
     double v = 0;
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
@@ -81,44 +72,6 @@ class Reader {
       fail(start, "expected a number (got " + next() + ")");
     at_ = static_cast<std::size_t>(end - text_.data());
     return v;
-  }
-  Value value(int depth) {
-    const std::size_t start = column();
-    if (depth > 32) fail(start, "lists must be nested at most 32 deep");
-    if (at_number()) return {number(), start};
-    if (peek() == '"' || peek() == '\'') return {quoted(), start};
-    if (peek() == '[' || peek() == '(') return {list(depth), start};
-    const std::string word = name();
-    if (word == "True" || word == "true") return {true, start};
-    if (word == "False" || word == "false") return {false, start};
-    if (word == "None" || word == "null") return {None{}, start};
-    at_ = start - 1;
-    fail(start, "expected a value (got " + next() + ")");
-  }
-  /// The arguments of a call, from "(" to ")".
-  std::vector<Argument> arguments() {
-    std::vector<Argument> list;
-    expect('(');
-    while (!accept(')')) {
-      if (!list.empty()) {
-        expect(',');
-        if (accept(')')) break;
-      }
-      list.push_back(argument());
-    }
-    return list;
-  }
-
- private:
-  Argument argument() {
-    const std::size_t start = at_;
-    column();
-    if (!at_number()) {
-      std::string keyword = name();
-      if (!keyword.empty() && accept('=')) return {std::move(keyword), value(0)};
-    }
-    at_ = start;
-    return {"", value(0)};
   }
   std::string quoted() {
     const std::size_t start = column();
@@ -132,136 +85,185 @@ class Reader {
     ++at_;
     return out;
   }
-  std::vector<Value> list(int depth) {
-    const char close = text_[at_++] == '[' ? ']' : ')';
-    std::vector<Value> items;
-    while (!accept(close)) {
-      if (!items.empty()) {
-        expect(',');
-        if (accept(close)) break;
-      }
-      items.push_back(value(depth + 1));
-    }
-    return items;
-  }
 
+ private:
   std::string_view text_;
   std::size_t at_ = 0;
 };
 
-/// Puts a value into a field, by the field's type.
-template <class T>
-const T& expect_type(const Value& v, const char* what) {
-  const T* content = std::get_if<T>(&v.content);
-  if (!content) fail(v.column, fmt::format("expected {}", what));
-  return *content;
-}
-void assign(Real& field, const Value& v) { field = expect_type<double>(v, "a number"); }
-void assign(Steps& field, const Value& v) { field = expect_type<double>(v, "a number"); }
-void assign(bool& field, const Value& v) { field = expect_type<bool>(v, "True or False"); }
-void assign(std::string& field, const Value& v) { field = expect_type<std::string>(v, "a text"); }
-template <class T>
-void assign(std::optional<T>& field, const Value& v) {
-  if (std::holds_alternative<None>(v.content))
-    field.reset();
-  else
-    assign(field.emplace(), v);
-}
-template <class T>
-void assign(std::vector<T>& field, const Value& v) {
-  field.clear();
-  for (const Value& item : expect_type<std::vector<Value>>(v, "a list"))
-    assign(field.emplace_back(), item);
+/// What is open: the text itself, `name(`, `(` or `[`. Together they take the place of recursion,
+/// so that a text may be nested as deep as memory allows.
+struct Open {
+  enum Kind { text, call, group, list } kind;
+  std::size_t column;
+  std::string name = {};
+  std::vector<detail::Argument> items = {};
+  std::string keyword = {};
+  bool comma = false;  ///< makes a list of a group, as in Python's (1, 2) and (1,)
+  int depth = 0;       ///< of the lists in its items
+  // Left sides that wait for what follows their operator.
+  std::optional<Value> join = {}, sum = {}, product = {};
+
+  bool waits() const { return join || sum || product || !keyword.empty(); }
+};
+
+Schedule as_schedule(const Value& v) {
+  Schedule s = 0;
+  if (!detail::assign(s, v).empty()) fail(v.column, "expected a schedule or a number");
+  return s;
 }
 
-template <class T>
-std::vector<std::string> field_names() {
-  std::vector<std::string> names;
-  T self{};
-  T::fields(self, [&](std::string_view name, auto&&...) { names.emplace_back(name); });
-  return names;
-}
-
-/// The field an argument is for: by position until the first keyword, then by name.
-std::size_t place_of(const Argument& argument, std::size_t position, bool by_keyword,
-                     const std::vector<std::string>& names, std::string_view type) {
-  const std::size_t column = argument.value.column;
-  if (argument.keyword.empty()) {
-    if (by_keyword) fail(column, "a positional argument must not follow a keyword argument");
-    if (position >= names.size())
-      fail(column, fmt::format("{} takes at most {} arguments", type, names.size()));
-    return position;
+/// left op right, or right where there is no left. Two numbers make a number.
+template <class Op>
+void apply(std::optional<Value>& left, Value& right, Op op) {
+  if (!left) return;
+  const double* a = std::get_if<double>(&left->content);
+  const double* b = std::get_if<double>(&right.content);
+  const std::size_t column = left->column;
+  Schedule result = op(as_schedule(*left), as_schedule(right));
+  if (const auto number = result.constant(); a && b && number) {
+    if (!std::isfinite(value(*number))) fail(column, "the number is out of range");
+    right = {value(*number), column};
+  } else {
+    right = {std::move(result), column};
   }
-  const auto found = std::find(names.begin(), names.end(), argument.keyword);
-  if (found == names.end())
-    fail(column, fmt::format("{} has no argument '{}'; did you mean '{}'?", type, argument.keyword,
-                             detail::nearest(argument.keyword, names)));
-  return static_cast<std::size_t>(found - names.begin());
+  left.reset();
+}
+void apply_product(Open& o, Value& v) {
+  apply(o.product, v, [](const Schedule& a, const Schedule& b) { return a * b; });
+}
+void apply_sum(Open& o, Value& v) {
+  apply_product(o, v);
+  apply(o.sum, v, [](const Schedule& a, const Schedule& b) { return a + b; });
+}
+void apply_join(Open& o, Value& v) {
+  apply_sum(o, v);
+  apply(o.join, v, [](const Schedule& a, const Schedule& b) { return a >> b; });
 }
 
-template <class T>
-Schedule read(const std::vector<Argument>& arguments, std::size_t end_column) {
-  const std::vector<std::string> names = field_names<T>();
-  const std::string_view type = detail::type_name<T>();
-  std::vector<const Value*> given(names.size());
-  bool by_keyword = false;
-  for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const Argument& argument = arguments[i];
-    const std::size_t place = place_of(argument, i, by_keyword, names, type);
-    by_keyword = by_keyword || !argument.keyword.empty();
-    if (given[place]) fail(argument.value.column, fmt::format("'{}' is given twice", names[place]));
-    given[place] = &argument.value;
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : reader_(text) { open_.push_back({Open::text, 1}); }
+
+  Schedule parse() {
+    for (;;) {  // where a value may begin
+      Value v;
+      if (at_empty_place())
+        v = close();
+      else if (!operand(v))
+        continue;
+      while (!follows(v)) {  // where an expression may end
+        apply_join(top(), v);
+        if (top().kind == Open::text) {
+          if (!reader_.at_end())
+            fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
+          return as_schedule(v);
+        }
+        add(std::move(v));
+        if ((top().comma = reader_.accept(","))) break;
+        v = close();
+      }
+    }
   }
-  T self{};
-  std::size_t i = 0;
-  T::fields(self, [&](std::string_view name, auto& field, const Rule&,
-                      rules::Presence presence = rules::required) {
-    if (const Value* v = given[i++])
-      assign(field, *v);
-    else if (presence == rules::required)
-      fail(end_column, fmt::format("{} needs '{}'", type, name));
-  });
-  return self;
-}
 
-/// Cuts off the module a line pasted from Python may name.
-std::string without_module(std::string name) {
-  for (const std::string_view module :
-       {"tf.keras.optimizers.schedules.", "keras.optimizers.schedules."})
-    if (name.starts_with(module)) return name.substr(module.size());
-  return name;
-}
+ private:
+  static constexpr int deepest_list = 32;
 
-Schedule read_call(Reader& reader) {
-  const std::size_t start = reader.column();
-  const std::string name = without_module(reader.name());
-  if (name.empty()) fail(start, "expected a schedule or a number (got " + reader.next() + ")");
-  if (name == "custom")
-    fail(start, "'custom' stands for a function in a program, which a text cannot hold");
-  std::optional<Schedule> schedule;
-  std::vector<std::string> known;
-  const auto attempt = [&]<class T>(const T*) {
-    known.emplace_back(detail::type_name<T>());
-    if (name != known.back()) return;
-    const std::vector<Argument> arguments = reader.arguments();
-    schedule = read<T>(arguments, reader.column());
-  };
-  [&]<class... T>(const std::tuple<T...>*) {
-    (attempt(static_cast<const T*>(nullptr)), ...);
-  }(static_cast<const KnownSchedules*>(nullptr));
-  if (!schedule)
-    fail(start, fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
-                            detail::nearest(name, known)));
-  return *schedule;
-}
+  Open& top() { return open_.back(); }
+  char closer() { return top().kind == Open::list ? ']' : ')'; }
+  /// At the end of `()`, `[]` or `(1, )`.
+  bool at_empty_place() {
+    return top().kind != Open::text && !top().waits() && reader_.peek() == closer();
+  }
+
+  /// Reads a value into v, or else opens a bracket, whose inside comes next.
+  bool operand(Value& v) {
+    v.column = reader_.column();
+    depth_ = 0;
+    if (reader_.at_number()) return v.content = reader_.number(), true;
+    if (reader_.peek() == '"' || reader_.peek() == '\'') return v.content = reader_.quoted(), true;
+    if (reader_.accept("[")) return open_.push_back({Open::list, v.column}), false;
+    if (reader_.accept("(")) return open_.push_back({Open::group, v.column}), false;
+    const std::string word = reader_.name();
+    if (top().kind == Open::call && !top().waits() && !word.empty() && reader_.accept("=")) {
+      top().keyword = word;
+      return false;
+    }
+    if (word == "True" || word == "true") return v.content = true, true;
+    if (word == "False" || word == "false") return v.content = false, true;
+    if (word == "None" || word == "null") return v.content = detail::None(), true;
+    open_call(word, v.column);
+    return false;
+  }
+
+  void open_call(const std::string& word, std::size_t column) {
+    const std::string name = without_module(word);
+    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
+      detail::check_known("parse_schedule", name, column);
+    if (word.empty() || !reader_.accept("(")) {
+      reader_.back_to(column);
+      fail(column, fmt::format("expected a {} (got {})",
+                               top().kind == Open::text ? "schedule or a number" : "value",
+                               reader_.next()));
+    }
+    open_.push_back({Open::call, column, name});
+  }
+
+  /// Reads an operator, or a method, to which v is the left side.
+  bool follows(Value& v) {
+    if (reader_.accept("*")) {
+      apply_product(top(), v);
+      top().product = std::move(v);
+    } else if (reader_.accept("+")) {
+      apply_sum(top(), v);
+      top().sum = std::move(v);
+    } else if (reader_.accept(">>")) {
+      apply_join(top(), v);
+      top().join = std::move(v);
+    } else if (reader_.accept(".")) {
+      const std::size_t column = reader_.column();
+      open_call(reader_.name(), column);
+      add(std::move(v));
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  void add(Value v) {
+    top().depth = std::max(top().depth, depth_);
+    top().items.push_back({std::move(top().keyword), std::move(v)});
+    top().keyword.clear();
+  }
+
+  /// Past the closing bracket: what all of it is.
+  Value close() {
+    const char token = closer();
+    if (!reader_.accept({&token, 1}))
+      fail(reader_.column(), fmt::format("expected ',' or '{}' (got {})", token, reader_.next()));
+    Open o = std::move(top());
+    open_.pop_back();
+    depth_ = 0;
+    if (o.kind == Open::call)
+      return {detail::make_schedule({"parse_schedule", std::move(o.name), std::move(o.items),
+                                     o.column, reader_.column()}),
+              o.column};
+    depth_ = o.depth;
+    if (o.kind == Open::group && !o.comma && o.items.size() == 1)
+      return std::move(o.items.front().value);
+    if (++depth_ > deepest_list) fail(o.column, "lists must be nested at most 32 deep");
+    std::vector<Value> list;
+    for (detail::Argument& item : o.items) list.push_back(std::move(item.value));
+    return {std::move(list), o.column};
+  }
+
+  Reader reader_;
+  std::vector<Open> open_;
+  int depth_ = 0;  ///< of the lists in the value just read
+};
 
 }  // namespace
 
-Schedule parse_schedule(std::string_view text) {
-  Reader reader(text);
-  Schedule schedule = reader.at_number() ? Schedule(reader.number()) : read_call(reader);
-  if (!reader.at_end()) fail(reader.column(), "expected the end (got " + reader.next() + ")");
-  return schedule;
-}
+Schedule parse_schedule(std::string_view text) { return Parser(text).parse(); }
 
 }  // namespace gradus

@@ -26,22 +26,16 @@ struct PiecewiseConstantDecay {
   std::vector<Real> values;
   std::optional<std::string> name = "PiecewiseConstant";
 
+  static constexpr const char* formula = "values[i] for boundaries[i - 1] < t <= boundaries[i]";
+  static PiecewiseConstantDecay example() { return {{30, 60}, {0.1, 0.05, 0.01}}; }
+
   Real operator()(double step) const {
     const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
                                              [&](Steps b) { return value(b.count) < step; });
     return values[static_cast<std::size_t>(passed - boundaries.begin())];
   }
   void validate() const {
-    check(!values.empty(), "PiecewiseConstantDecay: values must not be empty");
-    check(values.size() == boundaries.size() + 1,
-          "PiecewiseConstantDecay: values must be one longer than boundaries (got {} values and {} "
-          "boundaries)",
-          values.size(), boundaries.size());
-    for (std::size_t i = 1; i < boundaries.size(); ++i)
-      check(value(boundaries[i - 1].count) < value(boundaries[i].count),
-            "PiecewiseConstantDecay: boundaries must be strictly increasing (got boundaries[{}]={} "
-            "after {})",
-            i, value(boundaries[i].count), value(boundaries[i - 1].count));
+    detail::check_pieces("PiecewiseConstantDecay", boundaries, values.size());
   }
   static void fields(auto& self, auto&& field) {
     using namespace rules;

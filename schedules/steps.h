@@ -1,10 +1,11 @@
 #pragma once
-/// Counts of steps in a schedule's options.
+/// Counts of steps in a schedule's options, and exact arithmetic with them.
 
 #include <cmath>
-#include <string>
+#include <limits>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include <gradus/core/fields.h>
 
@@ -20,9 +21,6 @@ struct Steps {
   constexpr operator Real() const { return count; }
   Real count = 0;
 
-  friend void print_field(std::string& out, Steps steps) {
-    detail::print_field(out, value(steps.count));
-  }
   friend void check_field(std::string_view owner, std::string_view name, Steps steps,
                           const Rule& rule) {
     detail::check_field(owner, name, value(steps.count), rule);
@@ -31,12 +29,54 @@ struct Steps {
 
 namespace detail {
 
+inline constexpr double endless = std::numeric_limits<double>::infinity();
+
 /// floor(step / length) without the rounding of the division: the remainder is exact, and what is
 /// left is a whole multiple of the length.
 inline double whole_cycles(double step, Steps length) {
   const double n = value(length.count);
   if (std::isinf(step)) return step;
   return std::round((step - std::fmod(step, n)) / n);
+}
+
+/// Where a step falls in cycles that each last `grow` times as long as the one before.
+struct Cycle {
+  double index;   ///< 0, 1, 2, ...
+  double step;    ///< since the cycle began
+  double length;  ///< of this cycle
+};
+
+/// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
+/// start is then worked out with 11 bits to spare, so that a step lies on its true side of every
+/// restart; within the rounding of the start itself, it is the restart.
+Cycle find_cycle(double step, double first, double grow);
+
+/// What schedules of several pieces ask of their boundaries: that they rise, and are one fewer than
+/// the values.
+void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries, std::size_t values);
+
+/// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left, each given
+/// as precisely as its caller can near 0.
+inline Real between(Real from, Real to, Real done, Real left) {
+  return value(left) < 0.5 ? to + (from - to) * left : from + (to - from) * done;
+}
+
+/// Straight from `from` at step 0 to `to` at step `steps`, and `to` beyond.
+inline Real straight(Real from, Real to, double step, Steps steps) {
+  if (step >= value(steps.count)) return to;
+  return between(from, to, step / steps.count, (steps.count - step) / steps.count);
+}
+
+/// The same along half a wave of a cosine. sin^2 of the distance to the nearer end keeps what
+/// 1 + cos would cancel away.
+inline Real half_cosine(Real from, Real to, double step, Steps steps) {
+  using std::sin;
+  if (step >= value(steps.count)) return to;
+  constexpr double quarter_turn = 1.57079632679489661923;
+  const bool late = 2 * step > value(steps.count);
+  const Real distance = late ? steps.count - step : Real(step);
+  const Real s = sin(quarter_turn * (distance / steps.count));
+  return late ? to + (from - to) * (s * s) : from + (to - from) * (s * s);
 }
 
 }  // namespace detail

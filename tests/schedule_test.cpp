@@ -257,7 +257,7 @@ TEST_CASE("texts that are wrong say where and what was expected") {
       {"ExponentalDecay(0.1, 2, 0.5)",
        "column 1: unknown schedule 'ExponentalDecay'; did you mean 'ExponentialDecay'?"},
       {"torch.ExponentialDecay(0.1, 2, 0.5)", "unknown schedule 'torch.ExponentialDecay'"},
-      {"ExponentialDecay(0.1, 2, 0.5", "column 29: expected ',' (got the end)"},
+      {"ExponentialDecay(0.1, 2, 0.5", "column 29: expected ',' or ')' (got the end)"},
       {"ExponentialDecay(0.1, 2)", "ExponentialDecay needs 'decay_rate'"},
       {"ExponentialDecay(0.1, 2, decay_rat=0.5)",
        "no argument 'decay_rat'; did you mean 'decay_rate'?"},
@@ -265,21 +265,25 @@ TEST_CASE("texts that are wrong say where and what was expected") {
       {"ExponentialDecay(0.1, 2, 0.5, initial_learning_rate=1)",
        "'initial_learning_rate' is given twice"},
       {"ExponentialDecay(decay_steps=2, 0.1)", "must not follow a keyword argument"},
-      {"ExponentialDecay(0.1, 2, 'x')", "column 26: expected a number"},
-      {"ExponentialDecay(0.1, 2, 0.5, staircase=1)", "column 41: expected True or False"},
-      {"ExponentialDecay(0.1, 2, 0.5) + 1", "column 31: expected the end (got '+ 1')"},
+      {"ExponentialDecay(0.1, 2, 'x')", "column 26: decay_rate must be a number (got \"x\")"},
+      {"ExponentialDecay(0.1, 2, 0.5, staircase=1)", "column 41: staircase must be True or False (got 1)"},
+      {"ExponentialDecay(0.1, 2, 0.5) - 1", "column 31: expected the end (got '- 1')"},
       {"ExponentialDecay(1e999, 2, 0.5)", "column 18: the number is out of range"},
       {"ExponentialDecay(nan, 2, 0.5)", "column 18: expected a value (got 'nan, 2, 0.5)')"},
       {"ExponentialDecay(-inf, 2, 0.5)", "column 18: expected a number"},
-      {"PiecewiseConstantDecay([1, [2]], [3])", "column 28: expected a number"},
+      {"PiecewiseConstantDecay([1, [2]], [3])",
+       "column 24: boundaries must be a list, each element a number (got [1, [2]])"},
       {"ExponentialDecay(name='a", "column 23: the quote is never closed"},
       {"custom", "'custom' stands for a function in a program"},
       {"0.1 0.2", "column 5: expected the end"}};
   for (const auto& [text, error] : table)
     CHECK_THROWS_WITH_AS(parse_schedule(text), Contains(error), FormatError);
   CHECK_THROWS_AS(parse_schedule("ExponentialDecay(0.1, 0, 0.5)"), ValueError);
-  CHECK_THROWS_WITH_AS(parse_schedule("PiecewiseConstantDecay(" + std::string(100000, '[')),
+  CHECK_THROWS_WITH_AS(parse_schedule("PiecewiseConstantDecay(" + std::string(33, '[') +
+                                      std::string(33, ']') + ", [1])"),
                        Contains("nested at most 32 deep"), FormatError);
+  CHECK_THROWS_AS(parse_schedule("PiecewiseConstantDecay(" + std::string(100000, '[')),
+                  FormatError);
 }
 
 TEST_CASE("texts changed at random give a schedule or an error") {

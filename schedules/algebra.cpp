@@ -1,0 +1,106 @@
+#include <gradus/schedules/algebra.h>
+
+#include <cmath>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+namespace {
+
+/// The longer of two, where what never moves has no length of its own.
+double longer(const Schedule& a, const Schedule& b) {
+  if (a.constant()) return b.duration();
+  if (b.constant()) return a.duration();
+  return std::max(a.duration(), b.duration());
+}
+
+void check_ends(const char* where, const char* what, const Schedule& s) {
+  if (!std::isfinite(s.duration()))  // its text may be long, so it is made only now
+    throw ValueError(
+        fmt::format("{}: {} must have an end (got {}, which has none; .take(steps) gives it one)",
+                    where, what, to_string(s)));
+}
+
+/// From [least, greatest] of the schedule to [at_low, at_high].
+struct Rescaled {
+  Schedule schedule;
+  detail::Range range;
+  Real at_low, at_high;
+  detail::Question ask(double step) const { return {&schedule, step}; }
+  Real answer(Real v) const {
+    const Real width = range.greatest - range.least;
+    if (value(width) == 0) return at_low;
+    return detail::between(at_low, at_high, (v - range.least) / width,
+                           (range.greatest - v) / width);
+  }
+  double duration() const { return schedule.duration(); }
+};
+
+}  // namespace
+
+Schedule operator>>(const Schedule& a, const Schedule& b) { return Join{a, b}; }
+Schedule operator*(const Schedule& a, const Schedule& b) {
+  if (a.constant() && b.constant()) return *a.constant() * *b.constant();
+  return Product{a, b};
+}
+Schedule operator+(const Schedule& a, const Schedule& b) {
+  if (a.constant() && b.constant()) return *a.constant() + *b.constant();
+  return Sum{a, b};
+}
+Schedule clamp(const Schedule& s, Real low, Real high) { return Clamp{s, low, high}; }
+Schedule power(const Schedule& s, Real exponent) { return Power{s, exponent}; }
+Schedule delay(const Schedule& s, Steps steps) { return Delay{s, steps}; }
+Schedule stretch(const Schedule& s, Real factor) { return Stretch{s, factor}; }
+Schedule per_epoch(const Schedule& s, Steps steps_per_epoch) {
+  return PerEpoch{s, steps_per_epoch};
+}
+Schedule warmup(const Schedule& s, Steps steps) { return Warmup{s, steps}; }
+Schedule mirror(const Schedule& s, Real at_low, Real at_high) { return Mirror{s, at_low, at_high}; }
+Schedule repeat(const Schedule& s, const RepeatOptions& options) {
+  return Repeat{s, options.grow, options.decay};
+}
+
+void Join::validate() const { check_ends("operator >>", "the left side", first); }
+double Product::duration() const { return longer(first, second); }
+double Sum::duration() const { return longer(first, second); }
+
+void Repeat::validate() const {
+  check_ends("Repeat", "schedule", schedule);
+  check(schedule.duration() > 0, "Repeat: schedule must last longer than 0 steps (got {})",
+        schedule.duration());
+}
+
+void Mirror::validate() const { check_ends("Mirror", "schedule", schedule); }
+Schedule Mirror::composition() const {
+  return Rescaled{schedule, detail::range(schedule, schedule.duration()), at_low, at_high};
+}
+
+namespace detail {
+
+namespace {
+
+constexpr double most_samples = 65536;
+
+/// The whole step from `first` to `last` with the best value, looked for ever more closely.
+template <class Better>
+double best_step(const Schedule& s, double first, double last, Better better) {
+  for (;;) {
+    const double stride = std::max(1.0, std::ceil((last - first) / most_samples));
+    double best = last, best_value = value(s(last));
+    for (double t = first; t < last; t += stride)
+      if (const double v = value(s(t)); better(v, best_value)) best = t, best_value = v;
+    if (stride == 1) return best;
+    first = std::max(first, best - stride);
+    last = std::min(last, best + stride);
+  }
+}
+
+}  // namespace
+
+Range range(const Schedule& s, double steps) {
+  const double last = std::min(std::ceil(steps), 0x1p53);
+  return {s(best_step(s, 0, last, std::less<double>())),
+          s(best_step(s, 0, last, std::greater<double>()))};
+}
+
+}  // namespace detail
+}  // namespace gradus

@@ -1,0 +1,282 @@
+#pragma once
+/// Schedules made of schedules.
+///
+///     Schedule s = linear(0.0, 0.1, 100) >> CosineDecay{.initial_learning_rate = 0.1,
+///                                                       .decay_steps = 900};
+///     Schedule t = clamp(0.5 * s, 1e-5, 0.04);
+///     Schedule u = repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
+///
+/// Each expression is a value like any other schedule, prints as it is written, and reads back.
+/// `>>` binds looser than `+`, and `+` looser than `*`. A lambda joins in wherever one side of the
+/// operator is a Schedule.
+///
+/// The structs below are what the functions make; like every schedule they can be read from text
+/// and JSON. A struct of this kind says with `ask(step)` whose value counts and, if it does more
+/// than pass it on, with `answer` what becomes of it; it must not evaluate its parts by itself, so
+/// that expressions may be of any depth.
+
+#include <gradus/schedules/schedule.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// a >> b: a for its duration, then b from its step 0 on. The duration is both together; it may be
+/// fractional, and then b simply begins between two steps. ValueError if a never ends.
+Schedule operator>>(const Schedule& a, const Schedule& b);
+/// The product at each step. The duration is the longer one; a constant has no say in it, so
+/// `0.5 * s` ends when s does. Two constants make a constant.
+Schedule operator*(const Schedule& a, const Schedule& b);
+/// The sum at each step; duration as for the product.
+Schedule operator+(const Schedule& a, const Schedule& b);
+
+/// s, but at least `low` and at most `high`. ValueError if low > high, or either is not finite.
+Schedule clamp(const Schedule& s, Real low, Real high);
+/// s ^ exponent at each step, exponent > 0.
+Schedule power(const Schedule& s, Real exponent);
+/// s(0) for `steps` steps, then s.
+Schedule delay(const Schedule& s, Steps steps);
+/// s(t / factor): as the same curve, `factor` times as long. ValueError unless factor > 0.
+Schedule stretch(const Schedule& s, Real factor);
+/// s counted in epochs: s(floor(t / steps_per_epoch)).
+Schedule per_epoch(const Schedule& s, Steps steps_per_epoch);
+/// s(t) min(1, (t + 1) / steps): grows to s over the first updates, none of them wasted on a rate
+/// of 0. For a ramp from 0 itself, write `linear(0, rate, steps) >> ...`.
+Schedule warmup(const Schedule& s, Steps steps);
+/// From at_low, where s is least over its whole steps, to at_high, where it is greatest, linearly
+/// in s: the momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). ValueError if s never
+/// ends. A schedule that does not move gives at_low.
+Schedule mirror(const Schedule& s, Real at_low, Real at_high);
+
+struct RepeatOptions {
+  Real grow = 1;   ///< each cycle lasts this many times as long as the one before; >= 1
+  Real decay = 1;  ///< and is this many times as high; >= 0
+};
+/// s over and over: cycle i lasts duration * grow^i steps and gives decay^i s(local step / grow^i).
+/// Never ends. ValueError if s never ends, or at once.
+Schedule repeat(const Schedule& s, const RepeatOptions& options = {});
+
+// ---- what they make -----------------------------------------------------------------------------
+
+struct Join {
+  Schedule first = 0, second = 0;
+  static constexpr detail::Operator op{" >> ", 1};
+  static constexpr const char* formula =
+      "first(t) before first ends, then second(t - its duration)";
+  static Join example();
+
+  detail::Question ask(double step) const {
+    const double length = first.duration();
+    if (step < length) return {&first, step};
+    return {&second, step - length};
+  }
+  double duration() const { return first.duration() + second.duration(); }
+  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("first", self.first, finite);
+    field("second", self.second, finite);
+  }
+};
+
+struct Product {
+  Schedule first = 0, second = 0;
+  static constexpr detail::Operator op{" * ", 3};
+  static constexpr const char* formula = "first(t) * second(t)";
+  static Product example();
+
+  detail::Question ask(double step, int part) const { return {part == 0 ? &first : &second, step}; }
+  Real answer(Real a, Real b) const { return a * b; }
+  double duration() const;
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
+};
+
+struct Sum {
+  Schedule first = 0, second = 0;
+  static constexpr detail::Operator op{" + ", 2};
+  static constexpr const char* formula = "first(t) + second(t)";
+  static Sum example();
+
+  detail::Question ask(double step, int part) const { return {part == 0 ? &first : &second, step}; }
+  Real answer(Real a, Real b) const { return a + b; }
+  double duration() const;
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
+};
+
+struct Clamp {
+  Schedule schedule = 0;
+  Real low, high;
+  static constexpr const char* spelt = "clamp";
+  static constexpr const char* formula = "min(max(schedule(t), low), high)";
+  static Clamp example();
+
+  detail::Question ask(double step) const { return {&schedule, step}; }
+  Real answer(Real v) const {
+    return value(v) < value(low) ? low : value(v) > value(high) ? high : v;
+  }
+  double duration() const { return schedule.duration(); }
+  void validate() const {
+    check(value(low) <= value(high), "Clamp: low must be <= high (got {} and {})", value(low),
+          value(high));
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("low", self.low, finite);
+    field("high", self.high, finite);
+  }
+};
+
+struct Power {
+  Schedule schedule = 0;
+  Real exponent;
+  static constexpr const char* spelt = "power";
+  static constexpr const char* formula = "schedule(t)^exponent";
+  static Power example();
+
+  detail::Question ask(double step) const { return {&schedule, step}; }
+  Real answer(Real v) const {
+    using std::pow;
+    return pow(v, exponent);
+  }
+  double duration() const { return schedule.duration(); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, not_negative);
+    field("exponent", self.exponent, positive);
+  }
+};
+
+/// Of Schedule::take.
+struct Take {
+  Schedule schedule = 0;
+  Steps steps;
+  static constexpr const char* spelt = "take";
+  static constexpr const char* formula = "schedule(min(t, steps))";
+  static Take example();
+
+  detail::Question ask(double step) const {
+    return {&schedule, std::min(step, value(steps.count))};
+  }
+  double duration() const { return value(steps.count); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("steps", self.steps, not_negative);
+  }
+};
+
+struct Delay {
+  Schedule schedule = 0;
+  Steps steps;
+  static constexpr const char* spelt = "delay";
+  static constexpr const char* formula = "schedule(max(0, t - steps))";
+  static Delay example();
+
+  detail::Question ask(double step) const {
+    return {&schedule, std::max(0.0, step - value(steps.count))};
+  }
+  double duration() const { return value(steps.count) + schedule.duration(); }
+  static void fields(auto& self, auto&& field) { Take::fields(self, field); }
+};
+
+struct Stretch {
+  Schedule schedule = 0;
+  Real factor;
+  static constexpr const char* spelt = "stretch";
+  static constexpr const char* formula = "schedule(t / factor)";
+  static Stretch example();
+
+  detail::Question ask(double step) const { return {&schedule, step / value(factor)}; }
+  double duration() const { return schedule.duration() * value(factor); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("factor", self.factor, positive);
+  }
+};
+
+struct PerEpoch {
+  Schedule schedule = 0;
+  Steps steps_per_epoch;
+  static constexpr const char* spelt = "per_epoch";
+  static constexpr const char* formula = "schedule(floor(t / steps_per_epoch))";
+  static PerEpoch example();
+
+  detail::Question ask(double step) const {
+    return {&schedule, detail::whole_cycles(step, steps_per_epoch)};
+  }
+  double duration() const { return schedule.duration() * value(steps_per_epoch.count); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("steps_per_epoch", self.steps_per_epoch, positive_steps);
+  }
+};
+
+struct Warmup {
+  Schedule schedule = 0;
+  Steps steps;
+  static constexpr const char* spelt = "warmup";
+  static constexpr const char* formula = "schedule(t) min(1, (t + 1) / steps)";
+  static Warmup example();
+
+  detail::Question ask(double step) const {
+    if (step + 1 >= value(steps.count)) return {&schedule, step};
+    return {&schedule, step, (step + 1) / steps.count};
+  }
+  double duration() const { return schedule.duration(); }
+  static void fields(auto& self, auto&& field) { Take::fields(self, field); }
+};
+
+struct Repeat {
+  Schedule schedule = 0;
+  Real grow = 1, decay = 1;
+  static constexpr const char* spelt = "repeat";
+  static constexpr const char* formula =
+      "decay^i schedule(u / grow^i), u steps into cycle i, which lasts duration grow^i";
+  static Repeat example();
+
+  detail::Question ask(double step) const {
+    using std::pow;
+    const double first = schedule.duration();
+    const detail::Cycle cycle = detail::find_cycle(step, first, value(grow));
+    return {&schedule, value(grow) == 1 ? cycle.step : first * (cycle.step / cycle.length),
+            pow(decay, Real(cycle.index))};
+  }
+  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("grow", self.grow, at_least_one, optional);
+    field("decay", self.decay, not_negative, optional);
+  }
+};
+
+struct Mirror {
+  Schedule schedule = 0;
+  Real at_low, at_high;
+  static constexpr const char* spelt = "mirror";
+  static constexpr const char* formula =
+      "at_low + (at_high - at_low) (schedule(t) - least) / (greatest - least)";
+  static Mirror example();
+
+  Schedule composition() const;
+  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("schedule", self.schedule, finite);
+    field("at_low", self.at_low, finite);
+    field("at_high", self.at_high, finite);
+  }
+};
+
+namespace detail {
+struct Range {
+  Real least, greatest;
+};
+/// Over the whole steps from 0 to `steps`, all of them up to 65536. Beyond that, evenly spaced ones
+/// and then every step near the two found, ever closer: right for curves that do not turn more
+/// often than that.
+Range range(const Schedule& s, double steps);
+}  // namespace detail
+
+}  // namespace gradus

@@ -1,0 +1,192 @@
+#pragma once
+/// A struct's options as data. Texts (schedules/parse.h) and JSON (schedules/serialize.h) are
+/// written from it and read into it, so a struct lists its fields and knows of neither.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <gradus/core/nearest.h>
+#include <gradus/schedules/schedule.h>
+
+namespace gradus::inline GRADUS_VARIANT::detail {
+
+struct None {};
+
+/// An option's value.
+struct Value {
+  std::variant<None, bool, std::int64_t, double, std::string, std::vector<Value>, Schedule> content;
+  std::size_t column = 0;  ///< where it begins in a text; 0: not from a text
+};
+
+/// How an operator prints: `a >> b`. A part that binds less tightly gets parentheses.
+struct Operator {
+  std::string_view symbol;
+  int binding = 0;  ///< 0: not an operator
+};
+
+struct Config {
+  struct Field {
+    std::string_view name;
+    Value value;
+    bool needless;  ///< optional, and at its default
+  };
+  std::string_view type;   ///< `CosineDecay`
+  std::string_view spelt;  ///< in a text; `clamp` for Clamp
+  Operator op = {};
+  bool has_fields = false;
+  std::vector<Field> fields = {};
+};
+
+// ---- members of structs as values ---------------------------------------------------------------
+
+/// An enum joins by `constexpr auto names_of(E)`, found by its namespace: the names of 0, 1, ...
+template <class E>
+concept NamedEnum = std::is_enum_v<E> && requires(E e) {
+  names_of(e);
+};
+
+inline Value to_value(bool v) { return {v}; }
+inline Value to_value(const std::string& text) { return {text}; }
+inline Value to_value(const Schedule& s) { return {s}; }
+template <PlainNumber T>
+Value to_value(T v) {
+  if constexpr (std::is_integral_v<T>)
+    return {static_cast<std::int64_t>(v)};
+  else
+    return {static_cast<double>(v)};
+}
+/// Whole counts as whole numbers: Keras's JSON has `1000`, not `1000.0`.
+inline Value to_value(Steps steps) {
+  const double n = value(steps.count);
+  if (std::abs(n) <= 0x1p53 && n == std::floor(n)) return {static_cast<std::int64_t>(n)};
+  return {n};
+}
+template <NamedEnum E>
+Value to_value(E e) {
+  return {std::string(names_of(e)[static_cast<std::size_t>(e)])};
+}
+template <class T>
+Value to_value(const std::optional<T>& maybe) {
+  return maybe ? to_value(*maybe) : Value{None()};
+}
+template <class T>
+Value to_value(const std::vector<T>& list) {
+  std::vector<Value> values;
+  for (const T& item : list) values.push_back(to_value(item));
+  return {std::move(values)};
+}
+
+// ---- values as members; each returns what it expected, or "" ------------------------------------
+
+inline std::string assign(bool& member, const Value& v) {
+  const bool* given = std::get_if<bool>(&v.content);
+  if (given) member = *given;
+  return given ? "" : "True or False";
+}
+inline std::string assign(std::string& member, const Value& v) {
+  const std::string* given = std::get_if<std::string>(&v.content);
+  if (given) member = *given;
+  return given ? "" : "a text";
+}
+inline std::string assign(Real& member, const Value& v) {
+  const double* given = std::get_if<double>(&v.content);
+  const std::int64_t* whole = std::get_if<std::int64_t>(&v.content);
+  if (given) member = *given;
+  if (whole) member = static_cast<double>(*whole);
+  return given || whole ? "" : "a number";
+}
+inline std::string assign(Steps& member, const Value& v) { return assign(member.count, v); }
+inline std::string assign(Schedule& member, const Value& v) {
+  Real number = 0;
+  const Schedule* given = std::get_if<Schedule>(&v.content);
+  if (given) member = *given;
+  if (given || !assign(number, v).empty()) return given ? "" : "a schedule or a number";
+  member = number;
+  return "";
+}
+template <NamedEnum E>
+std::string assign(E& member, const Value& v) {
+  const auto names = names_of(member);
+  const std::string* given = std::get_if<std::string>(&v.content);
+  std::string expected;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    expected += fmt::format("{}\"{}\"",
+                            i == 0                 ? ""
+                            : i + 1 < names.size() ? ", "
+                                                   : " or ",
+                            names[i]);
+    if (!given || *given != names[i]) continue;
+    member = static_cast<E>(i);
+    return "";
+  }
+  return expected;
+}
+template <class T>
+std::string assign(std::optional<T>& member, const Value& v) {
+  member.reset();
+  return std::holds_alternative<None>(v.content) ? "" : assign(member.emplace(), v);
+}
+template <class T>
+std::string assign(std::vector<T>& member, const Value& v) {
+  const std::vector<Value>* given = std::get_if<std::vector<Value>>(&v.content);
+  if (!given) return "a list";
+  member.clear();
+  for (const Value& item : *given) {
+    T element{};
+    if (const std::string expected = assign(element, item); !expected.empty())
+      return "a list, each element " + expected;
+    member.push_back(std::move(element));
+  }
+  return "";
+}
+
+// ---- structs ------------------------------------------------------------------------------------
+
+/// `None`, `True`, `0.1`, `"cosine"`, `[1, 2]`; a schedule as to_string() has it.
+std::string text_of(const Value& v);
+
+/// How a text spells a type: as C++ does, where it is a function.
+template <class T>
+constexpr std::string_view spelling() {
+  if constexpr (requires { T::spelt; })
+    return T::spelt;
+  else
+    return type_name<T>();
+}
+
+template <class T>
+Config config_of(const T& self) {
+  Config config{.type = type_name<T>(), .spelt = spelling<T>()};
+  if constexpr (requires { T::op; }) config.op = T::op;
+  if constexpr (HasFields<const T>) {
+    config.has_fields = true;
+    const auto add = [&](std::string_view name, const auto& member, const Rule&,
+                         Presence presence = rules::required) {
+      config.fields.push_back({name, to_value(member), presence == rules::optional});
+    };
+    T::fields(self, add);
+    std::size_t i = 0;
+    const T fresh{};
+    T::fields(
+        fresh, [&](std::string_view, const auto& member, const Rule&, Presence = rules::required) {
+          Config::Field& field = config.fields[i++];
+          field.needless = field.needless && text_of(field.value) == text_of(to_value(member));
+        });
+  }
+  return config;
+}
+
+}  // namespace gradus::inline GRADUS_VARIANT::detail
+
+namespace gradus::inline GRADUS_VARIANT {
+
+template <class F>
+detail::Config Schedule::Held<F>::config() const {
+  return detail::config_of(function);
+}
+
+}  // namespace gradus

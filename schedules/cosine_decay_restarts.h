@@ -1,0 +1,61 @@
+#pragma once
+/// CosineDecayRestarts: cosine decays one after another (SGDR).
+
+#include <cmath>
+#include <optional>
+#include <string>
+
+#include <gradus/schedules/steps.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// Cycle i lasts first_decay_steps * t_mul^i steps; within it, with u from 0 to 1,
+/// initial_learning_rate * ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha). The floor is thus a
+/// fraction of initial_learning_rate, not of the cycle's own peak. The step that ends a cycle
+/// begins the next.
+/// Keras: keras.optimizers.schedules.CosineDecayRestarts; Loshchilov & Hutter 2017.
+///
+/// With initial_learning_rate 0.1, first_decay_steps 2, t_mul 2, m_mul 0.5:
+///
+/// | step | 0   | 1    | 2    | 3        | 4     | 5        | 6     | 10    |
+/// |------|-----|------|------|----------|-------|----------|-------|-------|
+/// | rate | 0.1 | 0.05 | 0.05 | 0.042678 | 0.025 | 0.007322 | 0.025 | 0.0125 |
+///
+/// Never ends. ValueError unless initial_learning_rate and m_mul are >= 0, first_decay_steps > 0,
+/// t_mul >= 1, all finite, and alpha in [0, 1].
+struct CosineDecayRestarts {
+  Real initial_learning_rate;
+  Steps first_decay_steps;  ///< may be fractional
+  Real t_mul = 2.0;         ///< each cycle's length, of the one before
+  Real m_mul = 1.0;         ///< each cycle's height, of the one before
+  Real alpha = 0.0;         ///< the floor, as a fraction of initial_learning_rate
+  std::optional<std::string> name = "SGDRDecay";
+
+  static constexpr const char* formula =
+      "initial_learning_rate ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha), u from 0 to 1 in "
+      "cycle i, which lasts first_decay_steps t_mul^i";
+  static CosineDecayRestarts example() {
+    return {.initial_learning_rate = 0.1, .first_decay_steps = 15, .m_mul = 0.7};
+  }
+
+  Real operator()(double step) const {
+    using std::pow;
+    const detail::Cycle cycle =
+        detail::find_cycle(step, value(first_decay_steps.count), value(t_mul));
+    const Real length = first_decay_steps.count * pow(t_mul, Real(cycle.index));
+    const Real height = (1 - alpha) * pow(m_mul, Real(cycle.index));
+    return detail::half_cosine(initial_learning_rate * (height + alpha),
+                               initial_learning_rate * alpha, cycle.step, length);
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("initial_learning_rate", self.initial_learning_rate, not_negative);
+    field("first_decay_steps", self.first_decay_steps, positive_steps);
+    field("t_mul", self.t_mul, at_least_one, optional);
+    field("m_mul", self.m_mul, not_negative, optional);
+    field("alpha", self.alpha, unit_interval, optional);
+    field("name", self.name, anything, optional);
+  }
+};
+
+}  // namespace gradus

@@ -1,0 +1,62 @@
+#include <gradus/schedules/curve.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/schedules/piecewise_interpolation.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+namespace {
+
+Real one_minus_sqrt_at(Real from, Real to, double step, Steps steps) {
+  using std::sqrt;
+  if (step >= value(steps.count)) return to;
+  const bool falling = value(from) > value(to);
+  const Real root = sqrt((falling ? Real(step) : steps.count - step) / steps.count);
+  return falling ? detail::between(from, to, root, 1 - root)
+                 : detail::between(from, to, 1 - root, root);
+}
+
+}  // namespace
+
+Real detail::value_along(Curve curve, Real from, Real to, double step, Steps steps) {
+  switch (curve) {
+    case Curve::cosine:
+      return half_cosine(from, to, step, steps);
+    case Curve::one_minus_sqrt:
+      return one_minus_sqrt_at(from, to, step, steps);
+    case Curve::linear:
+      break;
+  }
+  return straight(from, to, step, steps);
+}
+
+Real PiecewiseInterpolation::operator()(double step) const {
+  const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
+                                           [&](Steps b) { return value(b.count) <= step; });
+  if (passed == boundaries.end()) return values.back();
+  const auto i = static_cast<std::size_t>(passed - boundaries.begin());
+  const Steps begin = i == 0 ? Steps(0) : boundaries[i - 1];
+  return detail::value_along(curve, values[i], values[i + 1], step - value(begin.count),
+                             boundaries[i].count - begin.count);
+}
+
+Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }
+Schedule cosine(Real from, Real to, Steps steps) { return Cosine{from, to, steps}; }
+Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{from, to, steps}; }
+Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
+
+Schedule along(Curve curve, Real from, Real to, Steps steps) {
+  switch (curve) {
+    case Curve::cosine:
+      return cosine(from, to, steps);
+    case Curve::one_minus_sqrt:
+      return one_minus_sqrt(from, to, steps);
+    case Curve::linear:
+      break;
+  }
+  return linear(from, to, steps);
+}
+
+}  // namespace gradus

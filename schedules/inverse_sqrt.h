@@ -1,0 +1,73 @@
+#pragma once
+/// InverseSqrt and Noam: fall as one over the square root of time.
+
+#include <cmath>
+
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/curve.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// initial_learning_rate * sqrt(timescale / (step + timescale)). Half the rate after 3 timescales.
+/// With a warm-up in front: `linear(0, rate, steps) >> InverseSqrt{rate, steps}`, which is
+/// Hugging Face's inverse_sqrt.
+///
+/// With initial_learning_rate 0.1, timescale 4:
+///
+/// | step | 0   | 1        | 5        | 12   | 32       |
+/// |------|-----|----------|----------|------|----------|
+/// | rate | 0.1 | 0.089443 | 0.066667 | 0.05 | 0.033333 |
+///
+/// Never ends. ValueError unless initial_learning_rate >= 0 and timescale > 0, both finite.
+struct InverseSqrt {
+  Real initial_learning_rate;  ///< the value at step 0
+  Steps timescale;
+
+  static constexpr const char* formula = "initial_learning_rate sqrt(timescale / (t + timescale))";
+  static InverseSqrt example() { return {0.1, 10}; }
+
+  Real operator()(double step) const {
+    using std::sqrt;
+    return initial_learning_rate * sqrt(timescale.count / (step + timescale.count));
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("initial_learning_rate", self.initial_learning_rate, not_negative);
+    field("timescale", self.timescale, positive_steps);
+  }
+};
+
+/// factor * model_size^-0.5 * min(n^-0.5, n * warmup_steps^-1.5) with n = step + 1: a straight line
+/// up for warmup_steps updates, then InverseSqrt (Vaswani et al. 2017, section 5.3).
+///
+/// With model_size 1, warmup_steps 4:
+///
+/// | step | 0     | 1    | 2     | 3   | 8        | 15   |
+/// |------|-------|------|-------|-----|----------|------|
+/// | rate | 0.125 | 0.25 | 0.375 | 0.5 | 0.333333 | 0.25 |
+///
+/// Never ends. ValueError unless model_size > 0, warmup_steps >= 1 and factor >= 0, all finite.
+struct Noam {
+  Real model_size;
+  Steps warmup_steps;
+  Real factor = 1.0;
+
+  static constexpr const char* formula =
+      "factor model_size^-0.5 min(n^-0.5, n warmup_steps^-1.5), n = t + 1";
+  static Noam example() { return {.model_size = 512, .warmup_steps = 20}; }
+
+  Schedule composition() const {
+    using std::sqrt;
+    const Real peak = factor / sqrt(model_size * warmup_steps.count);
+    return Linear{peak / warmup_steps.count, peak, warmup_steps.count - 1} >>
+           InverseSqrt{peak, warmup_steps};
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("model_size", self.model_size, positive);
+    field("warmup_steps", self.warmup_steps, at_least_one);
+    field("factor", self.factor, not_negative, optional);
+  }
+};
+
+}  // namespace gradus

@@ -1,0 +1,64 @@
+#pragma once
+/// OneCycle: up, and down to almost nothing.
+
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/curve.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// From max_learning_rate / div_factor up to max_learning_rate in pct_start * total_steps, then
+/// down to max_learning_rate / div_factor / final_div_factor at total_steps. With three_phase down
+/// the way it came up, and then on to the end. (Smith 2018; names and defaults PyTorch's.)
+///
+/// PyTorch ends at step total_steps - 1, and Optax rounds the steps of the phases down to whole
+/// ones; here N steps mean that the end is reached at step N, as everywhere in gradus. The README
+/// has the expressions for theirs. The momentum that goes with it: `mirror(rate, 0.95, 0.85)`.
+///
+/// With max_learning_rate 1, total_steps 100:
+///
+/// | step | 0    | 15   | 30 | 65       | 100   |
+/// |------|------|------|----|----------|-------|
+/// | rate | 0.04 | 0.52 | 1  | 0.500002 | 4e-06 |
+///
+/// ValueError unless max_learning_rate >= 0, total_steps > 0, pct_start in [0, 1] (with
+/// three_phase at most 0.5), and the factors > 0, all finite.
+struct OneCycle {
+  Real max_learning_rate;
+  Steps total_steps;
+  Real pct_start = 0.3;  ///< the part of total_steps spent on the way up
+  Curve anneal_strategy = Curve::cosine;
+  Real div_factor = 25.0;
+  Real final_div_factor = 1e4;
+  bool three_phase = false;
+
+  static constexpr const char* formula =
+      "max / div_factor to max in pct_start total_steps, then to max / div_factor / "
+      "final_div_factor";
+  static OneCycle example() { return {.max_learning_rate = 0.1, .total_steps = 100}; }
+
+  Schedule composition() const {
+    const Real low = max_learning_rate / div_factor, end = low / final_div_factor;
+    const Real up = pct_start * total_steps.count;
+    const Schedule rise = along(anneal_strategy, low, max_learning_rate, up);
+    if (!three_phase)
+      return rise >> along(anneal_strategy, max_learning_rate, end, total_steps.count - up);
+    return rise >> along(anneal_strategy, max_learning_rate, low, up) >>
+           along(anneal_strategy, low, end, total_steps.count - 2 * up);
+  }
+  void validate() const {
+    check(!three_phase || value(pct_start) <= 0.5,
+          "OneCycle: pct_start must be <= 0.5 with three_phase (got {})", value(pct_start));
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("max_learning_rate", self.max_learning_rate, not_negative);
+    field("total_steps", self.total_steps, positive_steps);
+    field("pct_start", self.pct_start, unit_interval, optional);
+    field("anneal_strategy", self.anneal_strategy, anything, optional);
+    field("div_factor", self.div_factor, positive, optional);
+    field("final_div_factor", self.final_div_factor, positive, optional);
+    field("three_phase", self.three_phase, anything, optional);
+  }
+};
+
+}  // namespace gradus

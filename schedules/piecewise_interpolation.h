@@ -1,0 +1,45 @@
+#pragma once
+/// PiecewiseInterpolation: through given values at given steps.
+
+#include <vector>
+
+#include <gradus/schedules/curve.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// values[0] at step 0 and values[i] at boundaries[i - 1], each exact, and between them along
+/// `curve`; the last value from the last boundary on. (Optax: piecewise_interpolate_schedule, whose
+/// scales are the values' ratios.)
+///
+/// With boundaries {2, 4}, values {1, 0, 0.5}:
+///
+/// | step | 0 | 1   | 2 | 3    | 4   | 5   |
+/// |------|---|-----|---|------|-----|-----|
+/// | rate | 1 | 0.5 | 0 | 0.25 | 0.5 | 0.5 |
+///
+/// Lasts until the last boundary. A boundary at 0 leaves out values[0]. ValueError unless the
+/// boundaries rise strictly from 0 on, there is one value more than boundaries, and each value is
+/// finite and >= 0.
+struct PiecewiseInterpolation {
+  std::vector<Steps> boundaries;  ///< may be fractional
+  std::vector<Real> values;
+  Curve curve = Curve::linear;
+
+  static constexpr const char* formula =
+      "between values[i] at boundaries[i - 1] and values[i + 1] at boundaries[i]";
+  static PiecewiseInterpolation example() { return {{20, 60, 100}, {0.02, 0.1, 0.04, 0.01}}; }
+
+  Real operator()(double step) const;
+  double duration() const { return boundaries.empty() ? 0 : value(boundaries.back().count); }
+  void validate() const {
+    detail::check_pieces("PiecewiseInterpolation", boundaries, values.size());
+  }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("boundaries", self.boundaries, not_negative);
+    field("values", self.values, not_negative);
+    field("curve", self.curve, anything, optional);
+  }
+};
+
+}  // namespace gradus
