@@ -16,6 +16,10 @@
 #include <gradus/models/sequential.h>
 #include <gradus/optim/optimizer.h>
 #include <gradus/optim/sgd.h>
+#include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
+#include <gradus/schedules/plateau.h>
+#include <gradus/schedules/plot.h>
 #include <gradus/schedules/schedule.h>
+#include <gradus/schedules/serialize.h>

@@ -73,9 +73,9 @@ Schedule make(const detail::Call& call) {
       detail::fail_to_read(call.reader, call.end, fmt::format("{} needs '{}'", call.name, name));
     if (!v) return;
     if (const std::string expected = detail::assign(member, *v); !expected.empty())
-      detail::fail_to_read(call.reader, v->column,
-                           fmt::format("{} must be {} (got {})", name, expected,
-                                       detail::text_of(*v)));
+      detail::fail_to_read(
+          call.reader, v->column,
+          fmt::format("{} must be {} (got {})", name, expected, detail::text_of(*v)));
   });
   return self;
 }
@@ -150,6 +150,7 @@ Stretch Stretch::example() { return {CosineDecay{0.1, 30}, 3}; }
 PerEpoch PerEpoch::example() { return {ExponentialDecay{0.1, 1, 0.7}, 20}; }
 Warmup Warmup::example() { return {CosineDecay{0.1, 100}, 30}; }
 Repeat Repeat::example() { return {CosineDecay{0.1, 15}, 2, 0.7}; }
+Reduced Reduced::example() { return {CosineDecay{0.1, 100}, 0.5, 0.01}; }
 Mirror Mirror::example() { return {OneCycle{0.1, 100}, 0.95, 0.85}; }
 
 }  // namespace gradus

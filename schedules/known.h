@@ -18,6 +18,7 @@
 #include <gradus/schedules/one_cycle.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 #include <gradus/schedules/piecewise_interpolation.h>
+#include <gradus/schedules/plateau.h>
 #include <gradus/schedules/polynomial_decay.h>
 #include <gradus/schedules/step_decay.h>
 #include <gradus/schedules/warmup_stable_decay.h>
@@ -31,7 +32,7 @@ using OwnSchedules =
     std::tuple<Linear, Cosine, OneMinusSqrt, Hold, StepDecay, MultiStepDecay, InverseSqrt, Noam,
                OneCycle, Cyclic, WarmupStableDecay, PiecewiseInterpolation,  //
                Join, Sum, Product, Clamp, Power, Take, Delay, Stretch, PerEpoch, Warmup, Repeat,
-               Mirror>;
+               Mirror, Reduced>;
 
 /// What there is to know of one of them, for lists and readers.
 struct KnownSchedule {

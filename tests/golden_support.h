@@ -12,7 +12,7 @@
 
 namespace golden {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json;  // in the order of the file
 using gradus::Scalar;
 
 constexpr bool coarse = sizeof(Scalar) == 4;

@@ -1,0 +1,118 @@
+#include "plot_file.h"
+
+#include <fmt/format.h>
+#include <gradus/schedules/algebra.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+
+#include "command.h"
+
+namespace fs = std::filesystem;
+using namespace gradus;
+
+namespace {
+
+bool has_gnuplot() {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "";
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    if (access(fmt::format("{}/gnuplot", folder).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+std::string terminal_of(const std::string& path) {
+  const std::string ending = fs::path(path).extension();
+  if (ending == ".svg") return "svg size 900,500 font 'sans-serif,14' background 'white'";
+  if (ending == ".png") return "pngcairo size 1350,750 font 'sans-serif,18'";
+  if (ending == ".pdf") return "pdfcairo size 18cm,10cm font 'sans-serif,12'";
+  throw UsageError(fmt::format("--plot: the file must end in .svg, .png or .pdf (got '{}')", path));
+}
+
+std::string in_quotes(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += c;
+    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return out + "'";
+}
+
+/// `step rate` lines: every step of a short run, and of a long one the least and the greatest of
+/// each of 2000 pieces, so that no peak is lost.
+std::string points(const Schedule& s, Step steps) {
+  std::string out;
+  const Step piece = (steps + 1999) / 2000;
+  for (Step begin = 0; begin < steps; begin += piece) {
+    const Step end = std::min(begin + piece, steps);
+    const Step stride = std::max<Step>(1, (end - begin) / 500);
+    Step low = begin, high = begin;
+    for (Step t = begin; t < end; t += stride) {
+      if (s(t) < s(low)) low = t;
+      if (s(t) > s(high)) high = t;
+    }
+    for (const Step t : {std::min(low, high), std::max(low, high)})
+      out += fmt::format("{} {}\n", t, value(s(t)));
+  }
+  return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
+}
+
+/// An update's rate holds until the next update: drawn with steps, where those can be told apart.
+std::string script(const std::string& path, const std::string& terminal,
+                   std::span<const LabelledSchedule> curves, Step steps) {
+  std::string out = fmt::format("set terminal {}\nset output {}\n", terminal, in_quotes(path));
+  out +=
+      "set xlabel 'step'\nset ylabel 'learning rate'\nset border 3 lc rgb '#606060'\n"
+      "set xtics nomirror\nset ytics nomirror\nset grid lw 1 dt 1 lc rgb '#e4e4e4'\n"
+      "set key above left vertical maxrows 6 Left reverse noenhanced\nset format y '%g'\nset "
+      "format x '%.0f'\n"
+      "set style line 1 lc rgb '#0072b2' lw 2.5\nset style line 2 lc rgb '#d55e00' lw 2.5\n"
+      "set style line 3 lc rgb '#009e73' lw 2.5\nset style line 4 lc rgb '#cc79a7' lw 2.5\n"
+      "set style line 5 lc rgb '#e69f00' lw 2.5\nset style line 6 lc rgb '#56b4e9' lw 2.5\n";
+  double least = 0, greatest = 0;
+  std::string plots;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    out += fmt::format("$curve{} << END\n{}END\n", i, points(curves[i].schedule, steps));
+    const detail::Range range = detail::range(curves[i].schedule, static_cast<double>(steps - 1));
+    least = i == 0 ? value(range.least) : std::min(least, value(range.least));
+    greatest = i == 0 ? value(range.greatest) : std::max(greatest, value(range.greatest));
+    plots += fmt::format("{}$curve{} with {} ls {} title {}", i == 0 ? "plot " : ", ", i,
+                         steps <= 300 ? "steps" : "lines", i % 6 + 1, in_quotes(curves[i].label));
+  }
+  const double width = greatest - least;
+  const double bottom = least >= 0 && width > 0.25 * greatest ? 0 : least - 0.05 * width;
+  if (greatest > bottom)
+    out += fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
+  return out + fmt::format("set xrange [0:{}]\n{}\n", steps, plots);
+}
+
+}  // namespace
+
+void plot_file(const std::string& path, std::span<const LabelledSchedule> curves, Step steps) {
+  const std::string terminal = terminal_of(path);
+  if (!has_gnuplot())
+    throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
+  const std::string unfinished = fmt::format("{}.{}.unfinished", path, getpid());
+  const std::string commands = script(unfinished, terminal, curves, steps);
+
+  std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
+  if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
+  const bool written = std::fwrite(commands.data(), 1, commands.size(), gnuplot) == commands.size();
+  const int status = pclose(gnuplot);
+  std::error_code error;
+  if (written && status == 0 && fs::file_size(unfinished, error) > 0 && !error) {
+    fs::rename(unfinished, path, error);
+    if (!error) return;
+  }
+  std::error_code ignored;
+  fs::remove(unfinished, ignored);
+  throw RunError(fmt::format("{}: gnuplot could not write it{}", path,
+                             error ? ": " + error.message() : std::string()));
+}

@@ -1,0 +1,176 @@
+/// gradus schedule: schedules from the command line, as pictures, tables and numbers.
+
+#include <fmt/format.h>
+#include <gradus/schedules/inspect.h>
+#include <gradus/schedules/known.h>
+#include <gradus/schedules/parse.h>
+#include <gradus/schedules/plot.h>
+#include <gradus/schedules/serialize.h>
+
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "plot_file.h"
+
+using namespace gradus;
+using Curves = std::vector<LabelledSchedule>;
+
+namespace {
+
+constexpr Step default_steps = 1000;
+
+Step read_steps(const std::string& text) {
+  Step n = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, n);
+  if (error != std::errc() || stop != end || n < 1 || n > Step{1} << 53 || text[0] == '0')
+    throw UsageError(fmt::format(
+        "--steps: must be a whole number from 1 to 2^53 in decimal digits (got '{}')", text));
+  return n;
+}
+
+/// `EXPR`, or `NAME=EXPR` with a name for the legend.
+LabelledSchedule read_curve(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  const std::string_view front = std::string_view(text).substr(0, equals);
+  const bool named =
+      equals != text.npos && !front.empty() && front.find_first_of("()[]*+>.,\"'") == front.npos;
+  const std::string expression = named ? text.substr(equals + 1) : text;
+  try {
+    return {named ? std::string(front) : text, parse_schedule(expression)};
+  } catch (const FormatError& error) {
+    std::string what = error.what();
+    if (const std::string who = "parse_schedule: "; what.starts_with(who))
+      what.erase(0, who.size());
+    throw UsageError(fmt::format("\"{}\": {}", expression, what));
+  } catch (const Error& error) {
+    throw UsageError(fmt::format("\"{}\": {}", expression, error.what()));
+  }
+}
+
+Step steps_for(const Curves& curves) {
+  double longest = 0;
+  for (const LabelledSchedule& curve : curves)
+    if (const double d = curve.schedule.duration(); std::isfinite(d))
+      longest = std::max(longest, d);
+  return longest >= 1 && longest <= 0x1p53 ? static_cast<Step>(std::ceil(longest)) : default_steps;
+}
+
+std::string duration_text(const Schedule& s) {
+  const double d = s.duration();
+  return std::isinf(d) ? "endless" : fmt::format("{:.10g} steps", d);
+}
+
+std::string summary(const Curves& curves, Step steps) {
+  std::string out;
+  for (const LabelledSchedule& curve : curves) {
+    const Schedule& s = curve.schedule;
+    out += fmt::format("{}\n  length {}, area over {} steps {:.6g}\n", curve.label,
+                       duration_text(s), steps, value(s.area(steps)));
+    for (const std::string& warning : inspect(s, steps))
+      out += fmt::format("  note: {}\n", warning);
+  }
+  return out;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == text.npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += c;
+    out += c;
+  }
+  out += '"';
+  return out;
+}
+
+std::string csv(const Curves& curves, Step steps) {
+  std::string out = "step";
+  for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
+  out += '\n';
+  for (Step t = 0; t < steps; ++t) {
+    out += fmt::format("{}", t);
+    for (const LabelledSchedule& curve : curves)
+      out += fmt::format(",{}", value(curve.schedule(t)));
+    out += '\n';
+  }
+  return out;
+}
+
+std::string json(const Curves& curves, Step steps) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const LabelledSchedule& curve : curves) {
+    const Schedule& s = curve.schedule;
+    Json rates = Json::array();
+    for (Step t = 0; t < steps; ++t) rates.push_back(value(s(t)));
+    list.push_back({{"label", curve.label},
+                    {"text", to_string(s)},
+                    {"schedule", Json::parse(serialize(s))},
+                    {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
+                    {"area", value(s.area(steps))},
+                    {"notes", inspect(s, steps)},
+                    {"rates", rates}});
+  }
+  return Json{{"steps", steps}, {"schedules", list}}.dump(-1, ' ', false,
+                                                          Json::error_handler_t::replace) +
+         "\n";
+}
+
+/// Every known schedule with its arguments, its formula and a look at an example of it.
+std::string list_schedules(const PlotOptions& look) {
+  std::string out =
+      "A schedule's text is a number, one of the calls below, or an expression of them.\n"
+      "Arguments go by position or by name, as in Python; those with a value may be left out.\n";
+  for (const KnownSchedule& known : known_schedules()) {
+    std::string arguments;
+    for (const KnownSchedule::Argument& a : known.arguments)
+      arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ", a.name,
+                               a.fallback.empty() ? "" : "=" + a.fallback);
+    const bool is_operator = known.spelt.find_first_of("+*>") != known.spelt.npos;
+    out += is_operator ? fmt::format("\nfirst {} second\n", known.spelt)
+                       : fmt::format("\n{}({})\n", known.spelt, arguments);
+    out += fmt::format("  {}\n  for example {}\n{}", known.formula, to_string(known.example),
+                       plot(known.example, 100, look));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ScheduleCommand::run() const {
+  PlotOptions look{.ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
+  if (list) {
+    if (!expressions.empty()) throw UsageError("--list: must come without expressions");
+    return list_schedules({.width = 64, .height = 5, .ascii = look.ascii, .color = look.color});
+  }
+  if (expressions.empty())
+    throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
+  if (csv && json) throw UsageError("--csv and --json: must not both be given");
+  Curves curves;
+  for (const std::string& text : expressions) curves.push_back(read_curve(text));
+  const Step n = steps.empty() ? steps_for(curves) : read_steps(steps);
+
+  const bool data = csv || json;
+  std::string out = csv ? ::csv(curves, n) : json ? ::json(curves, n) : "";
+  std::vector<std::string> wanted = plots;
+  if (wanted.empty() && !table && !data) wanted.push_back("term");
+  for (const std::string& where : wanted) {
+    if (where != "term")
+      plot_file(where, curves, n);
+    else if (data)
+      throw UsageError("--plot term: must come without --csv and --json");
+    else
+      out += plot(curves, n, look) + "\n";
+  }
+  if (data) return out;
+  if (table)
+    for (const LabelledSchedule& curve : curves)
+      out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));
+  out += summary(curves, n);
+  for (const std::string& where : wanted)
+    if (where != "term") out += fmt::format("wrote {}\n", where);
+  return out;
+}

@@ -1,0 +1,30 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string_view>
+
+#include "command.h"
+
+namespace {
+
+std::string_view variable(const char* name) {
+  const char* text = std::getenv(name);
+  return text ? text : "";
+}
+
+}  // namespace
+
+bool wants_color(const std::string& choice) {
+  if (choice != "auto") return choice == "always";
+  if (!variable("NO_COLOR").empty()) return false;
+  for (const char* force : {"CLICOLOR_FORCE", "FORCE_COLOR"})
+    if (const std::string_view v = variable(force); !v.empty() && v != "0") return true;
+  return isatty(STDOUT_FILENO) && variable("TERM") != "dumb";
+}
+
+bool speaks_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (const std::string_view v = variable(name); !v.empty())
+      return v.find("UTF-8") != v.npos || v.find("utf8") != v.npos || v.find("UTF8") != v.npos;
+  return false;
+}
