@@ -17,13 +17,14 @@ constexpr Step most_samples = 65536;
 
 /// A run, looked at every `stride` steps.
 struct Samples {
-  Samples(const Schedule& schedule, Step steps)
-      : s(schedule), stride((steps + most_samples - 1) / most_samples) {
-    for (Step t = 0; t <= steps; t += stride) values.push_back(value(s(t)));
+  Samples(const Schedule& schedule, Step run)
+      : s(schedule), steps(run), stride((run + most_samples - 1) / most_samples) {
+    for (std::size_t i = 0; i == 0 || step(i - 1) < steps; ++i) values.push_back(value(s(step(i))));
     const auto [low, high] = std::minmax_element(values.begin(), values.end());
     least = *low, greatest = *high;
   }
   std::size_t size() const { return values.size(); }
+  Step step(std::size_t i) const { return std::min(static_cast<Step>(i) * stride, steps); }
   /// How much the value changes up to sample i.
   double change(std::size_t i) const {
     return i < 1 || i >= size() ? 0 : values[i] - values[i - 1];
@@ -74,7 +75,7 @@ struct Samples {
   }
 
   const Schedule& s;
-  Step stride;
+  Step steps, stride;
   std::vector<double> values;
   double least, greatest;
 };
@@ -87,9 +88,8 @@ struct Found {
 std::vector<Found> find_changes(const Samples& samples) {
   std::vector<Found> found;
   for (std::size_t i = 1; i < samples.size(); ++i) {
-    const Step t = static_cast<Step>(i) * samples.stride;
     if (samples.jumps(i)) {
-      const Step at = samples.jump_between(t - samples.stride, t);
+      const Step at = samples.jump_between(samples.step(i - 1), samples.step(i));
       found.push_back({{at, samples.s(at), "jump"}, std::abs(samples.change(i))});
     } else if (samples.turns(i)) {
       const Step at =
@@ -104,12 +104,9 @@ std::vector<Found> find_changes(const Samples& samples) {
 std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Found>& changes) {
   std::vector<Landmark> marks;
   for (const Found& change : changes) marks.push_back(change.landmark);
-  const std::pair<Step, std::string_view> points[] = {{0, "start"},
-                                                      {steps / 4, "1/4"},
-                                                      {steps / 2, "1/2"},
-                                                      {steps - steps / 4, "3/4"},
-                                                      {steps - 1, "last update"},
-                                                      {steps, "end"}};
+  const std::pair<Step, std::string_view> points[] = {
+      {0, "start"},       {steps, "end"},     {steps - 1, "last update"},
+      {steps / 4, "1/4"}, {steps / 2, "1/2"}, {steps - steps / 4, "3/4"}};
   for (const auto& [step, what] : points)
     if (std::none_of(marks.begin(), marks.end(), [&](auto& m) { return m.step == step; }))
       marks.push_back({step, s(step), what});
