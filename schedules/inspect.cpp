@@ -92,8 +92,9 @@ std::vector<Found> find_changes(const Samples& samples) {
       const Step at = samples.jump_between(samples.step(i - 1), samples.step(i));
       found.push_back({{at, samples.s(at), "jump"}, std::abs(samples.change(i))});
     } else if (samples.turns(i)) {
-      const Step at =
-          samples.stride == 1 ? t : samples.corner_between(t - samples.stride, t + samples.stride);
+      const Step at = samples.stride == 1
+                          ? samples.step(i)
+                          : samples.corner_between(samples.step(i - 1), samples.step(i + 1));
       found.push_back({{at, samples.s(at), "corner"}, samples.bend(i)});
     }
   }
