@@ -4,6 +4,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . apps/packages.sh
 
-need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev
+need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-dev
 cmake --workflow --preset demo
 build/demo/staircase

@@ -42,10 +42,9 @@ struct CosineDecayRestarts {
     using std::pow;
     const detail::Cycle cycle =
         detail::find_cycle(step, value(first_decay_steps.count), value(t_mul));
-    const Real length = first_decay_steps.count * pow(t_mul, Real(cycle.index));
     const Real height = (1 - alpha) * pow(m_mul, Real(cycle.index));
     return detail::half_cosine(initial_learning_rate * (height + alpha),
-                               initial_learning_rate * alpha, cycle.step, length);
+                               initial_learning_rate * alpha, cycle.step, cycle.length);
   }
   static void fields(auto& self, auto&& field) {
     using namespace rules;

@@ -219,7 +219,7 @@ Margin margin_of(const Axis& axis, int lines) {
   Margin out{std::vector<std::string>(static_cast<std::size_t>(lines)), 4};  // "step" fits
   for (const double tick : axis.labelled) {
     std::string& label = out.labels[static_cast<std::size_t>(axis.row(tick) / dots)];
-    if (label.empty()) label = fmt::format("{:g}", tick);
+    label = fmt::format("{:g}", tick);
     out.width = std::max(out.width, label.size());
   }
   return out;
@@ -230,7 +230,7 @@ std::string x_axis(const Canvas& canvas, Step steps, std::size_t margin, const L
   const auto columns = static_cast<std::size_t>(canvas.columns());
   std::vector<bool> ticked(columns);
   std::string labels = fmt::format("{:>{}}", "step", margin);
-  const int intervals = std::clamp(canvas.columns() / 10, 1, 5);
+  const int intervals = std::clamp(canvas.columns() / 10, 2, 5);
   for (const double tick : ticks(0, static_cast<double>(steps), intervals, 1e-9, true)) {
     const int dot = column_of(static_cast<Step>(tick), canvas.dot_columns(), steps);
     const auto at = static_cast<std::size_t>(dot * canvas.columns() / canvas.dot_columns());

@@ -42,12 +42,13 @@ struct PolynomialDecay {
     if (beyond && !cycle) return end_learning_rate;
     Real left = decay_steps.count - step, whole = decay_steps.count;
     if (beyond) {
-      const double rest = std::fmod(step, value(decay_steps.count));
+      const double rest = detail::rest_of_cycle(step, decay_steps);
       if (rest == 0) return end_learning_rate;
       left = decay_steps.count - rest;
       whole = decay_steps.count * (detail::whole_cycles(step, decay_steps) + 1);
     }
-    const Real remaining = pow(left / whole, power);
+    const Real ratio = left / whole;
+    const Real remaining = value(power) == 1 ? ratio : pow(ratio, power);
     return detail::between(initial_learning_rate, end_learning_rate, 1 - remaining, remaining);
   }
   double duration() const { return cycle ? detail::endless : value(decay_steps.count); }

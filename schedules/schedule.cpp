@@ -14,11 +14,10 @@ class Stack {
  public:
   bool empty() const { return size_ == 0; }
   T& top() { return size_ <= few_.size() ? few_[size_ - 1] : more_.back(); }
-  void push(const T& item) {
-    if (size_++ < few_.size())
-      few_[size_ - 1] = item;
-    else
-      more_.push_back(item);
+  /// A new top, to be filled where it is: copying it there would cost more than the rest.
+  T& push() {
+    if (++size_ > few_.size()) more_.emplace_back();
+    return top();
   }
   void pop() {
     if (size_-- > few_.size()) more_.pop_back();
@@ -49,8 +48,13 @@ Real Schedule::evaluate(const Function* function, double step) {
   for (;;) {
     while (function->parts > 0) {
       const detail::Question q = function->ask(step, 0);
-      if (!function->passes_on || value(q.factor) != 1)
-        stack.push({function, step, q.factor, 0, 1});
+      if (!function->passes_on || value(q.factor) != 1) {
+        Waiting& waiting = stack.push();
+        waiting.function = function;
+        waiting.step = step;
+        waiting.factor = q.factor;
+        waiting.asked = 1;
+      }
       go(q);
     }
     Real answer = function->at(step);

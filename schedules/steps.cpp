@@ -16,7 +16,7 @@ long double power(long double base, double exponent) {
 }  // namespace
 
 Cycle find_cycle(double step, double first, double grow) {
-  if (grow == 1) return {whole_cycles(step, first), std::fmod(step, first), first};
+  if (grow == 1) return {whole_cycles(step, first), rest_of_cycle(step, first), first};
   const double guess = std::floor(std::log1p(step / first * (grow - 1)) / std::log(grow));
   const long double almost = step * (1 + 4 * std::numeric_limits<double>::epsilon());
   for (double i = guess > 0 ? guess : 0;;) {

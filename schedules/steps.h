@@ -31,12 +31,18 @@ namespace detail {
 
 inline constexpr double endless = std::numeric_limits<double>::infinity();
 
-/// floor(step / length) without the rounding of the division: the remainder is exact, and what is
-/// left is a whole multiple of the length.
+/// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, and the sign
+/// of the remainder, which fma rounds only once, tells.
 inline double whole_cycles(double step, Steps length) {
   const double n = value(length.count);
-  if (std::isinf(step)) return step;
-  return std::round((step - std::fmod(step, n)) / n);
+  const double guess = std::floor(step / n);
+  const double rest = std::fma(-guess, n, step);
+  return rest < 0 ? guess - 1 : rest >= n ? guess + 1 : guess;
+}
+
+/// What is left of the step then.
+inline double rest_of_cycle(double step, Steps length) {
+  return std::fma(-whole_cycles(step, length), value(length.count), step);
 }
 
 /// Where a step falls in cycles that each last `grow` times as long as the one before.

@@ -31,12 +31,11 @@ Step read_steps(const std::string& text) {
   return n;
 }
 
-/// `EXPR`, or `NAME=EXPR` with a name for the legend.
+/// `EXPR`, or `NAME=EXPR` with a name for the legend. In an expression, brackets come before any =.
 LabelledSchedule read_curve(const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string_view front = std::string_view(text).substr(0, equals);
-  const bool named =
-      equals != text.npos && !front.empty() && front.find_first_of("()[]*+>.,\"'") == front.npos;
+  const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
   const std::string expression = named ? text.substr(equals + 1) : text;
   try {
     return {named ? std::string(front) : text, parse_schedule(expression)};

@@ -94,6 +94,7 @@ int main(int argc, char** argv) try {
 
   add_training_steps();
   add_parts();
+  add_schedules();
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
   return 0;

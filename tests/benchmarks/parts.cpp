@@ -3,8 +3,6 @@
 #include <benchmark/benchmark.h>
 #include <gradus/core/kernels.h>
 #include <gradus/core/ops.h>
-#include <gradus/schedules/exponential_decay.h>
-#include <gradus/schedules/schedule.h>
 
 #include <cmath>
 #include <stdexcept>
@@ -85,35 +83,8 @@ void add_layer(int in, int out, int batch) {
   add_product(group("dinput"), {false, true, batch, in, out});
 }
 
-// ---- schedules and recorded operations ----------------------------------------------------------
-
-/// A step count that the compiler cannot foresee, through about twenty decays.
-struct Clock {
-  double operator()() {
-    now = now < 2000 ? now + 1 : 0;
-    benchmark::DoNotOptimize(now);
-    return now;
-  }
-  double now = 0;
-};
-
-void add_schedules() {
-  const ExponentialDecay stairs{
-      .initial_learning_rate = 0.1, .decay_steps = 100, .decay_rate = 0.9, .staircase = true};
-  add("schedule_staircase/formula", [clock = Clock()]() mutable {
-    benchmark::DoNotOptimize(0.1 * std::pow(0.9, std::floor(clock() / 100)));
-  });
-  add("schedule_staircase/gradus", [clock = Clock(), schedule = Schedule(stairs)]() mutable {
-    benchmark::DoNotOptimize(schedule(clock()));
-  });
-  add("schedule_constant/formula", [clock = Clock(), rate = 0.1]() mutable {
-    benchmark::DoNotOptimize(rate);
-    benchmark::DoNotOptimize(clock());
-  });
-  add("schedule_constant/gradus", [clock = Clock(), schedule = Schedule(0.1)]() mutable {
-    benchmark::DoNotOptimize(schedule(clock()));
-  });
-}
+// ---- recorded operations
+// ---------------------------------------------------------------------------
 
 /// Squares on squares of 1, so that the numbers stay as they are.
 void add_operations() {
@@ -141,6 +112,5 @@ void add_operations() {
 void add_parts() {
   for (const int batch : {32, 128, 512}) add_layer(784, 128, batch);
   for (const int batch : {32, 128}) add_layer(128, 10, batch);
-  add_schedules();
   add_operations();
 }

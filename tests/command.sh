@@ -1,0 +1,118 @@
+#!/bin/sh
+# What `gradus` prints and how it ends. Usage: command.sh PROGRAM
+set -u
+gradus=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export LC_ALL=C.UTF-8 NO_COLOR=1
+failures=0
+
+fail() {
+  echo "FAILED: gradus $arguments: $1"
+  sed 's/^/  /' "$work/out" "$work/err"
+  failures=$((failures + 1))
+}
+
+# run CODE ARGUMENTS...: keeps what came out.
+run() {
+  code=$1
+  shift
+  arguments=$*
+  "$gradus" "$@" >"$work/out" 2>"$work/err"
+  got=$?
+  [ "$got" -eq "$code" ] || fail "exit code $got, not $code"
+}
+# prints TEXT: somewhere on stdout.
+prints() { grep -qF -- "$1" "$work/out" || fail "no '$1' on stdout"; }
+# refuses TEXT ARGUMENTS...: exit code 2, that one line on stderr, nothing on stdout.
+refuses() {
+  text=$1
+  shift
+  run 2 "$@"
+  printf 'gradus: error: %s\n' "$text" | cmp -s - "$work/err" || fail "stderr is not '$text'"
+  [ ! -s "$work/out" ] || fail "something on stdout"
+}
+
+run 0 --version
+grep -qx 'gradus [0-9]*\.[0-9]*\.[0-9]*' "$work/out" || fail "not a version"
+run 0 --help
+prints schedule
+run 0 schedule --help
+prints --steps
+
+run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.1, 2)" "stairs=StepDecay(1, 2, 0.5)" --steps 5 --csv
+cat >"$work/want" <<'END'
+step,"linear(0,0.1,4) >> CosineDecay(0.1, 2)",stairs
+0,0,1
+1,0.025,1
+2,0.05,0.5
+3,0.07500000000000001,0.5
+4,0.1,0.25
+END
+cmp -s "$work/want" "$work/out" || fail "not the rates"
+
+run 0 schedule "hold(0.5, 4)" --json
+printf '%s' '{"steps":4,"schedules":[{"label":"hold(0.5, 4)","text":"hold(rate=0.5, steps=4)",' \
+  '"schedule":{"module":"gradus.schedules","class_name":"Hold","config":{"rate":0.5,"steps":4},' \
+  '"registered_name":null},"duration":4.0,"area":2.0,"notes":[],"rates":[0.5,0.5,0.5,0.5]}]}
+' | cmp -s - "$work/out" || fail "not the JSON"
+
+run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.05, 4)"
+prints "length 8 steps, area over 8 steps 0.275"
+prints "note: it jumps at step 4"
+prints "┤"
+run 0 schedule "a=0.1" "b=0.05" --steps 100 --ascii --table
+prints "        step          rate"
+prints "length endless, area over 100 steps 5"
+LC_ALL=C run 0 schedule 0.1
+prints "+"
+NO_COLOR= run 0 schedule 0.1 0.2 --color always
+prints "$(printf '\033[')"
+
+run 0 schedule --list
+for name in CosineDecayRestarts OneCycle linear clamp mirror "first >> second"; do prints "$name"; done
+
+refuses "a command is needed; see gradus --help"
+refuses "'schedul' was not expected here; did you mean schedule?" schedul
+refuses "'--step' was not expected here; did you mean --steps?" schedule 0.1 --step 4
+refuses 'an expression is needed, such as "CosineDecay(0.1, 900)"; see --list' schedule
+refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" schedule 'Cosin(1)'
+refuses "\"linear(0, 1)\": column 13: linear needs 'steps'" schedule 'x=linear(0, 1)'
+refuses '"CosineDecay(-1, 2)": CosineDecay: initial_learning_rate must be finite and >= 0 (got -1)' \
+  schedule 'CosineDecay(-1, 2)'
+for steps in 0 -5 010 1e3 3.5 99999999999999999999 ten ''; do
+  [ -z "$steps" ] && continue
+  refuses "--steps: must be a whole number from 1 to 2^53 in decimal digits (got '$steps')" \
+    schedule 0.1 "--steps=$steps"
+done
+refuses "--plot: the file must end in .svg, .png or .pdf (got 'rate.gif')" schedule 0.1 --plot rate.gif
+refuses "--csv and --json: must not both be given" schedule 0.1 --csv --json
+refuses "--plot term: must come without --csv and --json" schedule 0.1 --csv --plot term
+refuses "--list: must come without expressions" schedule 0.1 --list
+refuses "--color: maybe not in {auto,always,never}" schedule 0.1 --color maybe
+
+run 1 schedule "ExponentialDecay(1, 1, 10)" --steps 1000
+grep -q "^gradus: error: .* returned inf at step 309$" "$work/err" || fail "no NumericError"
+if [ -w /dev/full ]; then
+  "$gradus" schedule 0.1 >/dev/full 2>"$work/err"
+  [ $? -eq 2 ] && grep -q "stdout could not be written" "$work/err" || fail "a full disk unnoticed"
+fi
+
+PATH=$work run 1 schedule 0.1 --plot "$work/a.svg"
+grep -qx "gradus: error: $work/a.svg needs gnuplot (apt install gnuplot-nox)" "$work/err" ||
+  fail "no word of gnuplot"
+[ ! -e "$work/a.svg" ] || fail "a file without gnuplot"
+if command -v gnuplot >/dev/null; then
+  for ending in svg png pdf; do
+    run 0 schedule "warm, it's=linear(0,0.1,10) >> 0.1" 0.05 --steps 20 --plot "$work/a.$ending"
+    prints "wrote $work/a.$ending"
+    [ -s "$work/a.$ending" ] || fail "no $ending"
+  done
+  grep -q "<svg" "$work/a.svg" && grep -q "0.05" "$work/a.svg" || fail "no SVG"
+  run 1 schedule 0.1 --plot "$work/absent/a.svg"
+  [ "$(ls "$work")" = "$(printf 'a.pdf\na.png\na.svg\nerr\nout\nwant')" ] || fail "files left over"
+else
+  echo "no gnuplot: plots in files not tried"
+fi
+
+[ "$failures" -eq 0 ] && echo "all as it should be"
