@@ -5,6 +5,8 @@
 #include <map>
 #include <optional>
 
+#include <gradus/schedules/plateau.h>
+
 #include "golden_schedules.h"
 
 namespace {
@@ -12,6 +14,8 @@ namespace {
 using golden::Json;
 using golden::number;
 using golden::Skipped;
+using gradus::Plateau;
+using gradus::PlateauMode;
 
 /// A scheduler of PyTorch's, on one of the optimizer's groups of parameters.
 struct Scheduler {
@@ -274,7 +278,34 @@ std::string compare(const Json& c) {
   return {};
 }
 
-std::string compare_plateau(const Json&) { throw Skipped("plateau"); }
+/// PyTorch waits for more than `patience` bad epochs, and counts none in the epoch that ends a
+/// cooldown; it makes no reduction smaller than eps, here a rate that cannot be reduced.
+std::string compare_plateau(const Json& c) {
+  const Json& args = c.at("args");
+  const auto option = [&](const char* name, double fallback) { return args.value(name, fallback); };
+  const bool relative = args.value("threshold_mode", "rel") == "rel";
+  Plateau plateau{.factor = option("factor", 0.1),
+                  .patience = static_cast<int>(option("patience", 10)) + 1,
+                  .mode = args.value("mode", "min") == "min" ? PlateauMode::min : PlateauMode::max,
+                  .min_delta = option("threshold", 1e-4),
+                  .cooldown = static_cast<int>(option("cooldown", 0)) + 1,
+                  .min_lr = option("min_lr", 0),
+                  .relative = relative};
+  const double base = number(c.at("base_lr")), eps = option("eps", 1e-8);
+  const std::vector<double> want = golden::numbers(c.at("values"));
+  for (std::size_t i = 0; i + 1 < want.size(); ++i) {
+    const Json& metric = c.at("metrics")[i];
+    const double rate = plateau.reduce(base)(0);
+    const double next = std::max(rate * plateau.factor, plateau.min_lr);
+    plateau.observe(metric.is_null() ? std::nan("") : number(metric), rate - next > eps ? rate : 0);
+    if (const double got = plateau.reduce(base)(0); std::abs(got - want[i + 1]) > 1e-12 * base) {
+      if (relative && plateau.best && *plateau.best < 0)
+        throw Skipped("a relative threshold of a negative metric takes an equal one for better");
+      return fmt::format("after metric {}: got {}, want {}", i, got, want[i + 1]);
+    }
+  }
+  return {};
+}
 
 bool is_bad(const Json& c) {
   const std::vector<Scheduler> all = groups(c);
