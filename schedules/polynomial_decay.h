@@ -48,7 +48,12 @@ struct PolynomialDecay {
       whole = decay_steps.count * (detail::whole_cycles(step, decay_steps) + 1);
     }
     const Real ratio = left / whole;
-    const Real remaining = value(power) == 1 ? ratio : pow(ratio, power);
+    Real remaining = ratio;
+    if (value(power) != 1) {
+      // The power magnifies the rounding of the ratio, so that is put back.
+      const double lost = std::fma(-value(ratio), value(whole), value(left)) / value(whole);
+      remaining = pow(ratio, power) * (1 + power * (lost / ratio));
+    }
     return detail::between(initial_learning_rate, end_learning_rate, 1 - remaining, remaining);
   }
   double duration() const { return cycle ? detail::endless : value(decay_steps.count); }

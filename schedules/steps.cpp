@@ -1,5 +1,6 @@
 #include <gradus/schedules/steps.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace gradus::inline GRADUS_VARIANT::detail {
@@ -17,19 +18,19 @@ long double power(long double base, double exponent) {
 
 Cycle find_cycle(double step, double first, double grow) {
   if (grow == 1) return {whole_cycles(step, first), rest_of_cycle(step, first), first};
-  const double guess = std::floor(std::log1p(step / first * (grow - 1)) / std::log(grow));
-  const long double almost = step * (1 + 4 * std::numeric_limits<double>::epsilon());
-  for (double i = guess > 0 ? guess : 0;;) {
-    const long double times = power(grow, i);
-    const long double start = first * ((times - 1) / (static_cast<long double>(grow) - 1));
-    const long double length = first * times;
-    if (i > 0 && start > almost)
-      --i;
-    else if (start + length <= almost)
-      ++i;
-    else
-      return {i, step > start ? static_cast<double>(step - start) : 0, static_cast<double>(length)};
-  }
+  step = std::min(step, std::numeric_limits<double>::max());
+  const auto start = [&](double i) {
+    return first * ((power(grow, i) - 1) / (static_cast<long double>(grow) - 1));
+  };
+  const long double almost = step + std::min(step * 0x1p-50L, 0x1p-20L);
+  const double firsts = step / first * (grow - 1);
+  const double log_grown =
+      firsts < 1e300 ? std::log1p(firsts) : std::log(step) - std::log(first) + std::log(grow - 1);
+  double i = std::floor(log_grown / std::log(grow));
+  while (i > 0 && start(i) > almost) --i;
+  while (start(i + 1) <= almost) ++i;
+  return {i, std::max(0.0, static_cast<double>(step - start(i))),
+          static_cast<double>(first * power(grow, i))};
 }
 
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries,

@@ -54,7 +54,8 @@ struct Cycle {
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
 /// start is then worked out with 11 bits to spare, so that a step lies on its true side of every
-/// restart; within the rounding of the start itself, it is the restart.
+/// restart; but within the rounding of a decimal grow it is the restart, as 10 and 1.3 times 10 are
+/// meant to make 23.
 Cycle find_cycle(double step, double first, double grow);
 
 /// What schedules of several pieces ask of their boundaries: that they rise, and are one fewer than
@@ -73,16 +74,21 @@ inline Real straight(Real from, Real to, double step, Steps steps) {
   return between(from, to, step / steps.count, (steps.count - step) / steps.count);
 }
 
-/// The same along half a wave of a cosine. sin^2 of the distance to the nearer end keeps what
-/// 1 + cos would cancel away.
+/// The same along half a wave of a cosine: the sine of a small distance to the end or the middle,
+/// whichever is near, keeps what 1 + cos would cancel away.
 inline Real half_cosine(Real from, Real to, double step, Steps steps) {
   using std::sin;
-  if (step >= value(steps.count)) return to;
   constexpr double quarter_turn = 1.57079632679489661923;
-  const bool late = 2 * step > value(steps.count);
-  const Real distance = late ? steps.count - step : Real(step);
-  const Real s = sin(quarter_turn * (distance / steps.count));
-  return late ? to + (from - to) * (s * s) : from + (to - from) * (s * s);
+  const Real n = steps.count;
+  if (step >= value(n)) return to;
+  const auto sine = [&](Real distance) { return sin(quarter_turn * (distance / n)); };
+  if (4 * step < value(n)) {
+    const Real s = sine(step);
+    return from + (to - from) * (s * s);
+  }
+  if (4 * step <= 3 * value(n)) return 0.5 * (from + to) + 0.5 * (from - to) * sine(n - 2 * step);
+  const Real s = sine(n - step);
+  return to + (from - to) * (s * s);
 }
 
 }  // namespace detail

@@ -105,7 +105,7 @@ TEST_CASE("what might not be meant is said") {
         "the rate is 0 for 50% of the run: nothing is learned there\n");
   CHECK(notes(Schedule(0.0) * CosineDecay{1, 10}, 10) ==
         "the rate is 0 throughout: nothing would be learned\n");
-  CHECK(notes(CosineDecay{0.1, 10} + -0.05, 10) ==
+  CHECK(notes(CosineDecay{0.1, 15} + -0.05, 15) ==
         "the rate falls below 0, to -0.05: an optimizer refuses that\n");
 }
 
