@@ -108,9 +108,9 @@ std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Fou
   const std::pair<Step, std::string_view> points[] = {
       {0, "start"},       {steps, "end"},     {steps - 1, "last update"},
       {steps / 4, "1/4"}, {steps / 2, "1/2"}, {steps - steps / 4, "3/4"}};
-  for (const auto& [step, what] : points)
-    if (std::none_of(marks.begin(), marks.end(), [&](auto& m) { return m.step == step; }))
-      marks.push_back({step, s(step), what});
+  for (const auto& point : points)
+    if (std::none_of(marks.begin(), marks.end(), [&](auto& m) { return m.step == point.first; }))
+      marks.push_back({point.first, s(point.first), point.second});
   std::sort(marks.begin(), marks.end(),
             [](const Landmark& a, const Landmark& b) { return a.step < b.step; });
   return marks;

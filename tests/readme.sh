@@ -1,9 +1,10 @@
 #!/bin/sh
-# README.md keeps its word: its C++ compiles and runs, and the demo prints what it shows.
-# Usage: readme.sh README STAIRCASE COMPILER FLAGS...   (the flags reach the library)
+# README.md keeps its word: its C++ compiles and runs, and the programs print what it shows.
+# Usage: readme.sh README STAIRCASE GRADUS COMPILER FLAGS...   (the flags reach the library; GRADUS
+# is the command line, or - if it is not built)
 set -eu
-readme=$1 staircase=$2 compiler=$3
-shift 3
+readme=$1 staircase=$2 gradus=$3 compiler=$4
+shift 4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -31,6 +32,16 @@ for source in "$work"/*.cpp; do
   "$work/run"
 done
 
-# The first ```text block is the demo.
-awk '/^```text$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$readme" >"$work/shown"
-"$staircase" | diff "$work/shown" - && echo "the demo prints what README.md shows"
+# text_block N: the Nth ```text block.
+text_block() {
+  awk -v n="$1" '/^```text$/ { inside = ++count == n; next } /^```$/ && inside { exit } inside' "$readme"
+}
+text_block 1 >"$work/shown"
+"$staircase" | diff "$work/shown" - || exit 1
+echo "the demo prints what README.md shows"
+
+[ "$gradus" != - ] || exit 0
+command=$(sed -n 's|^build/test/gradus schedule|schedule|p' "$readme" | head -n 1)
+text_block 2 >"$work/shown"
+eval "LC_ALL=C.UTF-8 NO_COLOR=1 \"\$gradus\" $command" | diff "$work/shown" - || exit 1
+echo "gradus draws what README.md shows"
