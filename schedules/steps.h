@@ -1,6 +1,7 @@
 #pragma once
 /// Counts of steps in a schedule's options, and exact arithmetic with them.
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string_view>
@@ -40,9 +41,10 @@ inline double whole_cycles(double step, Steps length) {
   return rest < 0 ? guess - 1 : rest >= n ? guess + 1 : guess;
 }
 
-/// What is left of the step then.
+/// What is left of the step then; within a cycle also where the quotient is beyond 2^53.
 inline double rest_of_cycle(double step, Steps length) {
-  return std::fma(-whole_cycles(step, length), value(length.count), step);
+  const double n = value(length.count);
+  return std::min(n, std::max(0.0, std::fma(-whole_cycles(step, length), n, step)));
 }
 
 /// Where a step falls in cycles that each last `grow` times as long as the one before.
