@@ -48,7 +48,7 @@ inline constexpr Rule at_least_one{[](double v) { return std::isfinite(v) && v >
                                    "finite and >= 1"};
 inline constexpr Rule below_one{[](double v) { return v >= 0 && v < 1; }, "in [0, 1)"};
 inline constexpr Rule unit_interval{[](double v) { return v >= 0 && v <= 1; }, "in [0, 1]"};
-inline constexpr Rule finite{[](double v) { return std::isfinite(v); }, "finite"};
+inline constexpr Rule finite_number{[](double v) { return std::isfinite(v); }, "finite"};
 
 /// Whether a text may leave a field out.
 enum Presence { required, optional };

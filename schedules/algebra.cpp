@@ -1,6 +1,7 @@
 #include <gradus/schedules/algebra.h>
 
 #include <cmath>
+#include <functional>
 
 namespace gradus::inline GRADUS_VARIANT {
 
@@ -98,8 +99,9 @@ double best_step(const Schedule& s, double first, double last, Better better) {
 
 Range range(const Schedule& s, double steps) {
   const double last = std::min(std::ceil(steps), 0x1p53);
-  return {s(best_step(s, 0, last, std::less<double>())),
-          s(best_step(s, 0, last, std::greater<double>()))};
+  const double low = best_step(s, 0, last, std::less<double>());
+  const double high = best_step(s, 0, last, std::greater<double>());
+  return {s(low), s(high), low, high};
 }
 
 }  // namespace detail

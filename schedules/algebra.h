@@ -15,6 +15,8 @@
 /// than pass it on, with `answer` what becomes of it; it must not evaluate its parts by itself, so
 /// that expressions may be of any depth.
 
+#include <algorithm>
+
 #include <gradus/schedules/schedule.h>
 
 namespace gradus::inline GRADUS_VARIANT {
@@ -72,8 +74,8 @@ struct Join {
   void validate() const;
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("first", self.first, finite);
-    field("second", self.second, finite);
+    field("first", self.first, finite_number);
+    field("second", self.second, finite_number);
   }
 };
 
@@ -119,9 +121,9 @@ struct Clamp {
   }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
-    field("low", self.low, finite);
-    field("high", self.high, finite);
+    field("schedule", self.schedule, finite_number);
+    field("low", self.low, finite_number);
+    field("high", self.high, finite_number);
   }
 };
 
@@ -159,7 +161,7 @@ struct Take {
   double duration() const { return value(steps.count); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
+    field("schedule", self.schedule, finite_number);
     field("steps", self.steps, not_negative);
   }
 };
@@ -189,7 +191,7 @@ struct Stretch {
   double duration() const { return schedule.duration() * value(factor); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
+    field("schedule", self.schedule, finite_number);
     field("factor", self.factor, positive);
   }
 };
@@ -207,7 +209,7 @@ struct PerEpoch {
   double duration() const { return schedule.duration() * value(steps_per_epoch.count); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
+    field("schedule", self.schedule, finite_number);
     field("steps_per_epoch", self.steps_per_epoch, positive_steps);
   }
 };
@@ -239,13 +241,12 @@ struct Repeat {
     using std::pow;
     const double first = schedule.duration();
     const detail::Cycle cycle = detail::find_cycle(step, first, value(grow));
-    return {&schedule, value(grow) == 1 ? cycle.step : first * (cycle.step / cycle.length),
-            pow(decay, Real(cycle.index))};
+    return {&schedule, std::min(cycle.step / cycle.grown, first), pow(decay, Real(cycle.index))};
   }
   void validate() const;
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
+    field("schedule", self.schedule, finite_number);
     field("grow", self.grow, at_least_one, optional);
     field("decay", self.decay, not_negative, optional);
   }
@@ -263,15 +264,16 @@ struct Mirror {
   void validate() const;
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
-    field("at_low", self.at_low, finite);
-    field("at_high", self.at_high, finite);
+    field("schedule", self.schedule, finite_number);
+    field("at_low", self.at_low, finite_number);
+    field("at_high", self.at_high, finite_number);
   }
 };
 
 namespace detail {
 struct Range {
   Real least, greatest;
+  double least_at, greatest_at;
 };
 /// Over the whole steps from 0 to `steps`, all of them up to 65536. Beyond that, evenly spaced ones
 /// and then every step near the two found, ever closer: right for curves that do not turn more

@@ -2,6 +2,7 @@
 /// A struct's options as data. Texts (schedules/parse.h) and JSON (schedules/serialize.h) are
 /// written from it and read into it, so a struct lists its fields and knows of neither.
 
+#include <concepts>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -169,13 +170,18 @@ Config config_of(const T& self) {
       config.fields.push_back({name, to_value(member), presence == rules::optional});
     };
     T::fields(self, add);
-    std::size_t i = 0;
-    const T fresh{};
-    T::fields(
-        fresh, [&](std::string_view, const auto& member, const Rule&, Presence = rules::required) {
-          Config::Field& field = config.fields[i++];
-          field.needless = field.needless && text_of(field.value) == text_of(to_value(member));
-        });
+    if constexpr (std::default_initializable<T>) {
+      std::size_t i = 0;
+      const T fresh{};
+      const auto compare = [&](std::string_view, const auto& member, const Rule&,
+                               Presence = rules::required) {
+        Config::Field& field = config.fields[i++];
+        field.needless = field.needless && text_of(field.value) == text_of(to_value(member));
+      };
+      T::fields(fresh, compare);
+    } else {
+      for (Config::Field& field : config.fields) field.needless = false;
+    }
   }
   return config;
 }

@@ -44,7 +44,8 @@ struct CosineDecayRestarts {
         detail::find_cycle(step, value(first_decay_steps.count), value(t_mul));
     const Real height = (1 - alpha) * pow(m_mul, Real(cycle.index));
     return detail::half_cosine(initial_learning_rate * (height + alpha),
-                               initial_learning_rate * alpha, cycle.step, cycle.length);
+                               initial_learning_rate * alpha, cycle.step,
+                               first_decay_steps.count * cycle.grown);
   }
   static void fields(auto& self, auto&& field) {
     using namespace rules;

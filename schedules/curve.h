@@ -53,8 +53,8 @@ struct Linear {
   double duration() const { return value(steps.count); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("from", self.from, finite);
-    field("to", self.to, finite);
+    field("from", self.from, finite_number);
+    field("to", self.to, finite_number);
     field("steps", self.steps, not_negative);
   }
 };
@@ -97,7 +97,7 @@ struct Hold {
   double duration() const { return value(steps.count); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("rate", self.rate, finite);
+    field("rate", self.rate, finite_number);
     field("steps", self.steps, not_negative);
   }
 };

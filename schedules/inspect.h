@@ -14,14 +14,16 @@ namespace gradus::inline GRADUS_VARIANT {
 struct Landmark {
   Step step;
   Real rate;
-  std::string_view what;  ///< "start", "1/4", "1/2", "3/4", "last update", "end", "jump", "corner"
+  /// "start", "1/4", "1/2", "3/4", "last update", "end", "highest", "lowest", "jump", "corner"
+  std::string_view what;
 };
 
 /// The steps of a run of `steps` updates where something happens, in order: its start, quarters,
-/// last update and the step after it; jumps (a change of at least a thousandth of the whole range,
-/// far greater than those beside it) and corners (the same of the slope). Every step is looked at
-/// in runs of up to 65536; in longer ones, as many evenly spaced ones, and then more closely.
-/// ValueError unless steps >= 1.
+/// last update and the step after it; where it is highest and lowest; jumps (a change of at least a
+/// thousandth of the whole range, far greater than the usual one about it) and corners (the same of
+/// the slope). Every step is looked at in runs of up to 65536; in longer ones, as many evenly
+/// spaced ones, and those that promise something then step by step: of jumps closer together than
+/// that, some are missed. ValueError unless steps >= 1.
 std::vector<Landmark> landmarks(const Schedule& s, Step steps);
 
 /// The same as text, a line each, under a heading; of many jumps only the greatest.

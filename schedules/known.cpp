@@ -125,9 +125,9 @@ void detail::check_known(const char* reader, const std::string& name, std::size_
     if (column > 0) names.emplace_back(known.spelt);
   }
   if (std::find(names.begin(), names.end(), name) == names.end())
-    fail_to_read(
-        reader, column,
-        fmt::format("unknown schedule '{}'; did you mean '{}'?", name, nearest(name, names)));
+    fail_to_read(reader, column,
+                 fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
+                             nearest(name.substr(name.rfind('.') + 1), names)));
 }
 
 Schedule detail::make_schedule(const Call& call) {

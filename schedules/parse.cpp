@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <gradus/schedules/known.h>
@@ -22,12 +23,12 @@ bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/// Cuts off the module a line pasted from Python may name.
+/// Cuts off the module that a line pasted from Python may name: all up to `schedules.`
 std::string without_module(const std::string& name) {
-  for (const std::string_view module :
-       {"tf.keras.optimizers.schedules.", "keras.optimizers.schedules."})
-    if (name.starts_with(module)) return name.substr(module.size());
-  return name;
+  const std::string_view module = "schedules.";
+  const std::size_t at = name.rfind(module);
+  const bool whole = at == 0 || (at != name.npos && name[at - 1] == '.');
+  return whole ? name.substr(at + module.size()) : name;
 }
 
 /// The text, from left to right.
@@ -35,9 +36,13 @@ class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
+  /// Of what comes next, past blanks and comments.
   std::size_t column() {
-    while (at_ < text_.size() && std::string_view(" \t\r\n").find(text_[at_]) != text_.npos) ++at_;
-    return at_ + 1;
+    for (;;) {
+      at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
+      if (at_ == text_.size() || text_[at_] != '#') return at_ + 1;
+      at_ = std::min(text_.find('\n', at_), text_.size());
+    }
   }
   bool at_end() { return column() > text_.size(); }
   char peek() { return at_end() ? '\0' : text_[at_]; }
@@ -65,7 +70,14 @@ class Reader {
   double number() {
     const std::size_t start = column();
     accept("+");
+    const std::size_t after = std::min(text_.find_first_not_of("0123456789_", at_), text_.size());
+    std::string grouped(text_.substr(at_, after - at_));
     double v = 0;
+    if (std::erase(grouped, '_') > 0) {  // 100_000
+      std::from_chars(grouped.data(), grouped.data() + grouped.size(), v);
+      at_ = after;
+      return v;
+    }
     const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
     if (error != std::errc() || !std::isfinite(v))
@@ -78,10 +90,18 @@ class Reader {
     const char quote = text_[at_++];
     std::string out;
     for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
-      if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
-      out += text_[at_];
+      if (text_[at_] != '\\') {
+        out += text_[at_];
+        continue;
+      }
+      const std::string_view escapes = "\\\"'nt", meant = "\\\"'\n\t";
+      const std::size_t which = at_ + 1 < text_.size() ? escapes.find(text_[at_ + 1]) : 0;
+      if (which == escapes.npos)
+        fail(at_ + 1, "unknown escape in a text (known: \\\\ \\\" \\' \\n \\t)");
+      out += meant[which];
+      ++at_;
     }
-    if (at_ == text_.size()) fail(start, "the quote is never closed");
+    if (at_ >= text_.size()) fail(start, "the quote is never closed");
     ++at_;
     return out;
   }
@@ -109,7 +129,8 @@ struct Open {
 
 Schedule as_schedule(const Value& v) {
   Schedule s = 0;
-  if (!detail::assign(s, v).empty()) fail(v.column, "expected a schedule or a number");
+  if (!detail::assign(s, v).empty())
+    fail(v.column, "expected a schedule or a number (got " + detail::text_of(v) + ")");
   return s;
 }
 
@@ -185,10 +206,11 @@ class Parser {
     if (reader_.accept("[")) return open_.push_back({Open::list, v.column}), false;
     if (reader_.accept("(")) return open_.push_back({Open::group, v.column}), false;
     const std::string word = reader_.name();
-    if (top().kind == Open::call && !top().waits() && !word.empty() && reader_.accept("=")) {
-      top().keyword = word;
-      return false;
-    }
+    const bool names = !word.empty() && !top().waits() && reader_.accept("=");
+    if (names && top().kind == Open::call) return top().keyword = word, false;
+    if (names && top().kind == Open::text && !std::exchange(assigned_, true))
+      return false;  // `rate = CosineDecay(...)`
+    if (names) fail(v.column, "an argument's name must be inside a call");
     if (word == "True" || word == "true") return v.content = true, true;
     if (word == "False" || word == "false") return v.content = false, true;
     if (word == "None" || word == "null") return v.content = detail::None(), true;
@@ -259,7 +281,8 @@ class Parser {
 
   Reader reader_;
   std::vector<Open> open_;
-  int depth_ = 0;  ///< of the lists in the value just read
+  int depth_ = 0;          ///< of the lists in the value just read
+  bool assigned_ = false;  ///< a name and = have been read in front of it all
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <gradus/schedules/plateau.h>
 
+#include <cmath>
+
 namespace gradus::inline GRADUS_VARIANT {
 
 namespace {

@@ -1,7 +1,6 @@
 #pragma once
 /// Plateau: lower the rate when a metric stops getting better.
 
-#include <cmath>
 #include <optional>
 
 #include <gradus/schedules/schedule.h>
@@ -26,7 +25,7 @@ struct Reduced {
   double duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
-    field("schedule", self.schedule, finite);
+    field("schedule", self.schedule, finite_number);
     field("scale", self.scale, unit_interval);
     field("min_lr", self.min_lr, not_negative, optional);
   }

@@ -75,7 +75,8 @@ Config config_of(const T& self);
 ///
 /// Steps count the updates already made: the first update uses the value at 0. A schedule holds no
 /// counter and never changes; copies share it. Past its end it holds its last value. Expressions
-/// may be nested as deep as memory allows: nothing here recurses into them.
+/// may be nested as deep as memory allows: nothing here recurses into them. A part that stands in
+/// an expression twice is asked twice.
 ///
 /// A struct of your own needs `Real operator()(double step) const` and may have `fields` (see
 /// core/fields.h), `void validate() const`, which is called here, once, and
@@ -191,14 +192,16 @@ struct Schedule::Held final : Function {
       duration = expansion.duration();
     else if constexpr (requires { function.duration(); })
       duration = function.duration();
+    check(duration >= 0, "{}: duration() must be >= 0 (got {})", detail::type_name<F>(), duration);
+    // A function of a Step takes no 2^63, though a double may be one.
+    constexpr bool takes_all = requires(double step) { function({step}); };
+    last = std::min(duration, takes_all ? detail::endless : 0x1.fffffffffffffp62);
     parts = formula ? 0 : detail::AsksTwo<F> ? 2 : 1;
     passes_on = parts == 1 && !requires(Real v) { function.answer(v); };
   }
   Real at(double step) const override {
-    if constexpr (formula && requires { function.duration(); })
-      return static_cast<Real>(function(std::min(step, duration)));
-    else if constexpr (formula)
-      return static_cast<Real>(function(step));
+    if constexpr (formula)
+      return static_cast<Real>(function(std::min(step, last)));
     else
       return Function::at(step);
   }
@@ -231,8 +234,11 @@ struct Schedule::Held final : Function {
       return Nothing();
   }
   F function;
+  double last;  ///< the last step that the function is asked for
   [[no_unique_address]] std::conditional_t<recipe, Schedule, Nothing> expansion;
 };
+
+std::string to_string(const Schedule& s);
 
 }  // namespace gradus
 

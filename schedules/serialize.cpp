@@ -89,9 +89,10 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool string(string_t& text) override { return add({text}); }
   bool binary(binary_t&) override { return false; }
 
-  bool start_object(std::size_t) override { return open_.push_back({.object = true}), true; }
-  bool start_array(std::size_t) override { return open_.push_back({.object = false}), true; }
+  bool start_object(std::size_t) override { return open(true); }
+  bool start_array(std::size_t) override { return open(false); }
   bool key(string_t& name) override {
+    if (open_.back().entries.size() > 1000) fail("an object has more than 1000 entries");
     for (const detail::Argument& entry : open_.back().entries)
       if (entry.keyword == name) fail(fmt::format("'{}' is given twice", name));
     open_.back().key = name;
@@ -99,6 +100,7 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   bool end_array() override {
     const Open o = close();
+    if (o.ignored) return add({detail::None()});
     if ((depth_ = o.depth + 1) > 32) fail("lists must be nested at most 32 deep");
     std::vector<Value> list;
     for (const detail::Argument& entry : o.entries) list.push_back(entry.value);
@@ -106,7 +108,8 @@ class Builder final : public nlohmann::json_sax<Json> {
   }
   bool end_object() override {
     Open o = close();
-    if (!open_.empty() && open_.back().key == "config") {
+    if (o.ignored) return add({detail::None()});
+    if (o.is_config) {
       open_.back().config = std::move(o.entries);
       open_.back().entries.push_back({"config", {}});
       return true;
@@ -124,13 +127,20 @@ class Builder final : public nlohmann::json_sax<Json> {
 
  private:
   struct Open {
-    bool object;
+    bool object, is_config, ignored;  ///< ignored: beside class_name and config, or inside of that
     std::string key = {};
     std::vector<detail::Argument> entries = {};
     std::optional<std::vector<detail::Argument>> config = {};
     int depth = 0;  ///< of the lists in it
   };
 
+  bool open(bool object) {
+    const bool in_schedule = !open_.empty() && open_.back().object && !open_.back().is_config;
+    const bool is_config = object && in_schedule && open_.back().key == "config";
+    const bool ignored = !open_.empty() && (open_.back().ignored || (in_schedule && !is_config));
+    open_.push_back({object, is_config && !ignored, ignored});
+    return true;
+  }
   bool add(Value v) {
     if (open_.empty()) return result_ = std::move(v), true;
     open_.back().depth = std::max(open_.back().depth, depth_);
@@ -151,10 +161,10 @@ class Builder final : public nlohmann::json_sax<Json> {
     const Value* type = entry("class_name");
     const auto* name = type ? std::get_if<std::string>(&type->content) : nullptr;
     if (!name) fail("expected a schedule: an object with \"class_name\" and \"config\"");
-    detail::check_known("deserialize", *name, 0);
     const Value* module = entry("module");
     if (module && std::holds_alternative<detail::None>(module->content))
       fail(fmt::format("{} is of no module: a custom class, which only its program knows", *name));
+    detail::check_known("deserialize", *name, 0);
     if (!o.config) fail(fmt::format("{} needs \"config\", an object", *name));
     return detail::make_schedule({"deserialize", *name, std::move(*o.config)});
   }

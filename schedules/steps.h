@@ -33,12 +33,14 @@ namespace detail {
 inline constexpr double endless = std::numeric_limits<double>::infinity();
 
 /// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, and the sign
-/// of the remainder, which fma rounds only once, tells.
+/// of the remainder, which fma rounds only once, tells. Within the rounding of a decimal length the
+/// next cycle has begun: ten times 1.1 are meant to make 11.
 inline double whole_cycles(double step, Steps length) {
   const double n = value(length.count);
   const double guess = std::floor(step / n);
   const double rest = std::fma(-guess, n, step);
-  return rest < 0 ? guess - 1 : rest >= n ? guess + 1 : guess;
+  const double reach = std::min({step * 0x1p-50, n * 0x1p-20, 0x1p-20});
+  return rest < -reach ? guess - 1 : rest >= n - reach ? guess + 1 : guess;
 }
 
 /// What is left of the step then; within a cycle also where the quotient is beyond 2^53.
@@ -49,13 +51,13 @@ inline double rest_of_cycle(double step, Steps length) {
 
 /// Where a step falls in cycles that each last `grow` times as long as the one before.
 struct Cycle {
-  double index;   ///< 0, 1, 2, ...
-  double step;    ///< since the cycle began
-  double length;  ///< of this cycle
+  double index;  ///< 0, 1, 2, ...
+  double step;   ///< since the cycle began
+  double grown;  ///< grow^index
 };
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
-/// start is then worked out with 11 bits to spare, so that a step lies on its true side of every
+/// start is then worked out with bits to spare, so that a step lies on its true side of every
 /// restart; but within the rounding of a decimal grow it is the restart, as 10 and 1.3 times 10 are
 /// meant to make 23.
 Cycle find_cycle(double step, double first, double grow);

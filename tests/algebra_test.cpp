@@ -95,6 +95,13 @@ TEST_CASE("a repeated schedule begins anew, longer and lower") {
   CHECK(s(12) == 0.25);
   CHECK(s(28) == 0.125);
   CHECK(std::isinf(s.duration()));
+  // What is joined in it begins on its exact step.
+  for (int n = 2; n <= 100; ++n)
+    for (int k = 1; k < n; ++k) {
+      const Schedule grown = repeat(hold(1, k) >> hold(0, n - k), {.grow = 2});
+      CHECK((grown(k - 1) == 1 && grown(k) == 0 && grown(n + 2 * k - 1) == 1 &&
+             grown(n + 2 * k) == 0 && grown(3 * n) == 1));
+    }
   const Schedule plain = repeat(linear(1, 0, 2.5));
   CHECK(plain(2.5) == 1);
   CHECK(plain(5) == 1);
@@ -179,6 +186,10 @@ TEST_CASE("expressions are read with their operators, methods and computed numbe
       {"2 + 3 * 4 + 1", "15"},
       {"PiecewiseInterpolation((10,), [1, 0], curve='cosine')",
        "PiecewiseInterpolation(boundaries=[10], values=[1, 0], curve=\"cosine\")"},
+      {"# what Python has\nlr = tensorflow.keras.optimizers.schedules.ExponentialDecay(\n  0.1,  # "
+       "peak\n"
+       "  decay_steps=100_000, decay_rate=0.96)  # end",
+       "ExponentialDecay(initial_learning_rate=0.1, decay_steps=100000, decay_rate=0.96)"},
       {"((((0.1))))", "0.1"}};
   for (const auto& row : table) CHECK(to_string(parse_schedule(row.first)) == row.second);
 }

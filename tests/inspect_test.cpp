@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ TEST_CASE("landmarks are where a schedule jumps or turns") {
   CHECK(changes(linear(0, 1, 20.5) >> linear(1, 0, 40), 80) == Changes{"21 corner", "61 corner"});
   CHECK(changes(CosineDecay{0.1, 100}, 100).empty());
   CHECK(changes(Schedule(0.1), 100).empty());
+  CHECK(changes(PiecewiseConstantDecay{{10, 11}, {1, 0.5, 0.1}}, 100) ==
+        Changes{"11 jump", "12 jump"});
   CHECK(changes([](double t) { return t < 40 ? 0.1 : 0.2; }, 100) == Changes{"40 jump"});
 }
 
@@ -52,6 +55,28 @@ TEST_CASE("landmarks of a run of a thousand million steps are on their exact ste
         Changes{"12345678 corner"});
   CHECK(changes(StepDecay{0.1, 333333333}, 1000000000) ==
         Changes{"333333333 jump", "666666666 jump", "999999999 jump"});
+}
+
+TEST_CASE("what only seems to turn between samples is no landmark") {
+  int jumps = 0;
+  for (const Landmark& mark : landmarks(CosineDecayRestarts{0.1, 100}, 1000000)) {
+    CHECK(mark.what != "corner");
+    if (mark.what != "jump") continue;
+    CHECK(mark.rate == 0.1);
+    ++jumps;
+  }
+  CHECK(jumps >= 10);  // of 13: the first are closer together than the samples can tell
+  const Schedule endless = ExponentialDecay{0.1, 1e15, 0.5};
+  CHECK(landmarks(endless, std::numeric_limits<Step>::max()).size() >= 6);
+  CHECK_NOTHROW(inspect(endless, std::numeric_limits<Step>::max()));
+}
+
+TEST_CASE("the highest and the lowest rate are landmarks") {
+  std::string found;
+  for (const Landmark& mark : landmarks(OneCycle{0.1, 1000} >> linear(4e-7, 0.05, 500), 1500))
+    if (mark.what == "highest" || mark.what == "lowest")
+      found += fmt::format("{} {:.3g} {}, ", mark.step, mark.rate, mark.what);
+  CHECK(found == "300 0.1 highest, ");  // the lowest is a corner
 }
 
 TEST_CASE("a table has the start, the quarters, the end and the landmarks") {
@@ -83,20 +108,23 @@ TEST_CASE("a schedule that fits its run is passed without a note") {
 }
 
 TEST_CASE("what might not be meant is said") {
-  CHECK(notes(linear(0.01, 0.1, 100) >> CosineDecay{0.05, 900}, 1000) ==
-        "it jumps at step 100, where CosineDecay(initial_learning_rate=0.0... begins: the part "
-        "before ends at 0.1, this one starts at 0.05\n");
+  CHECK(notes(linear(0.01, 0.1, 90) >> CosineDecay{0.05, 910}, 1000) ==
+        "it jumps at step 90, where CosineDecay(initial_learning_rate=0.0... begins: from 0.099 to "
+        "0.05\n");
   CHECK(notes(0.5 * delay(linear(0.01, 0.1, 10) >> hold(0.3, 80), 10), 100)
-            .find("at step 20, where hold(rate=0.3, steps=80) begins") != std::string::npos);
+            .find("at step 20, where hold(rate=0.3, steps=80) begins: from 0.0455 to 0.15") !=
+        std::string::npos);
   CHECK(notes(per_epoch(hold(1, 2) >> hold(0.5, 8), 10), 100).find("at step 20, where") !=
+        std::string::npos);
+  CHECK(notes(repeat(linear(0.1, 0.2, 10) >> hold(0.1, 10)), 100).find("at step 10, where") !=
         std::string::npos);
   CHECK(notes(CosineDecay{0.1, 900, 0.1}, 1500) ==
         "it ends at step 900, and the run only at 1500: from there on the rate stays at 0.01\n");
   CHECK(notes(CosineDecay{0.1, 2000}, 1000) ==
         "it would end at step 2000, but the run ends at 1000: the rate is still 0.05 then\n");
   CHECK(notes(linear(0, 0.1, 1000), 1000) ==
-        "the rate at step 0 is 0: the first update changes nothing (warmup(s, n) starts at "
-        "s(0) / n instead)\n");
+        "the rate at step 0 is 0: the first update changes nothing; warmup(s, n), in place of a "
+        "ramp from 0, starts at s(0) / n\n");
   CHECK(notes(ExponentialDecay{0.1, 1000, 0.9}, 32)
             .find("it hardly moves over this run, from 0.1 "
                   "to 0.09966: if it was written in epochs, "
@@ -107,6 +135,14 @@ TEST_CASE("what might not be meant is said") {
         "the rate is 0 throughout: nothing would be learned\n");
   CHECK(notes(CosineDecay{0.1, 15} + -0.05, 15) ==
         "the rate falls below 0, to -0.05: an optimizer refuses that\n");
+}
+
+TEST_CASE("a jump of a part that the whole does not make is not spoken of") {
+  const Schedule part = linear(0.02, 0.1, 100) >> 0.02;
+  CHECK(notes(part.take(50), 50).find("jumps") == std::string::npos);
+  CHECK(notes(part.take(50), 1000).find("jumps") == std::string::npos);
+  CHECK(notes(clamp(part, 0.01, 0.02), 1000).find("jumps") == std::string::npos);
+  CHECK(notes(part * linear(0.1, 0, 100), 1000).find("jumps") == std::string::npos);
 }
 
 TEST_CASE("a run has at least one step") {

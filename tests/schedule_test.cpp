@@ -51,6 +51,18 @@ struct Whole {
   }
 };
 
+/// Has no default, and a schedule within.
+struct Scaled {
+  Schedule base;
+  Real factor;
+  Real operator()(double t) const { return factor * base.at(t); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("base", self.base, finite_number);
+    field("factor", self.factor, finite_number, optional);
+  }
+};
+
 double plain_function(double step) { return step + 1; }
 
 std::string text_of(const char* text) { return to_string(parse_schedule(text)); }
@@ -133,6 +145,12 @@ TEST_CASE("the largest step gives the limit") {
   CHECK(slow(last) == doctest::Approx(0.1 / 256));
 }
 
+TEST_CASE("a function that may take whole steps is asked within their range") {
+  const Schedule generic = [](auto t) { return static_cast<double>(t); };
+  CHECK(generic(7.5) == 7.5);
+  CHECK(generic(std::numeric_limits<std::int64_t>::max()) == 0x1.fffffffffffffp62);
+}
+
 TEST_CASE("durations are those of the struct or infinite") {
   CHECK(Schedule(Ramp{.end = 1, .length = 20}).duration() == 20);
   CHECK(std::isinf(Schedule(0.1).duration()));
@@ -191,6 +209,22 @@ TEST_CASE("bad steps and values that are not finite are errors") {
   CHECK_THROWS_WITH_AS(growing(400), Contains("returned inf at step 400"), NumericError);
   const Schedule broken = [](double) { return std::nan(""); };
   CHECK_THROWS_WITH_AS(broken(17), Contains("custom returned nan at step 17"), NumericError);
+}
+
+TEST_CASE("a struct's duration is a length") {
+  struct Backwards {
+    double operator()(double t) const { return t; }
+    double duration() const { return length; }
+    double length;
+  };
+  CHECK_THROWS_WITH_AS(Schedule(Backwards{-5}), "Backwards: duration() must be >= 0 (got -5)",
+                       ValueError);
+  CHECK_THROWS_AS(Schedule(Backwards{std::nan("")}), ValueError);
+}
+
+TEST_CASE("a struct may hold schedules of its own") {
+  CHECK(gradus::to_string(Scaled{halving, 2}) ==
+        "Scaled(base=" + to_string(Schedule(halving)) + ", factor=2)");
 }
 
 TEST_CASE("a null function is refused") {
@@ -266,7 +300,8 @@ TEST_CASE("texts that are wrong say where and what was expected") {
        "'initial_learning_rate' is given twice"},
       {"ExponentialDecay(decay_steps=2, 0.1)", "must not follow a keyword argument"},
       {"ExponentialDecay(0.1, 2, 'x')", "column 26: decay_rate must be a number (got \"x\")"},
-      {"ExponentialDecay(0.1, 2, 0.5, staircase=1)", "column 41: staircase must be True or False (got 1)"},
+      {"ExponentialDecay(0.1, 2, 0.5, staircase=1)",
+       "column 41: staircase must be True or False (got 1)"},
       {"ExponentialDecay(0.1, 2, 0.5) - 1", "column 31: expected the end (got '- 1')"},
       {"ExponentialDecay(1e999, 2, 0.5)", "column 18: the number is out of range"},
       {"ExponentialDecay(nan, 2, 0.5)", "column 18: expected a value (got 'nan, 2, 0.5)')"},
@@ -274,6 +309,12 @@ TEST_CASE("texts that are wrong say where and what was expected") {
       {"PiecewiseConstantDecay([1, [2]], [3])",
        "column 24: boundaries must be a list, each element a number (got [1, [2]])"},
       {"ExponentialDecay(name='a", "column 23: the quote is never closed"},
+      {"ExponentialDecay(1, 2, 3, name='\\q')", "column 33: unknown escape in a text"},
+      {"keras.optimizers.schedules.CosinDecay(1, 2)",
+       "unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?"},
+      {"[0.1]", "column 1: expected a schedule or a number (got [0.1])"},
+      {"hold(1, 2) >> True", "column 15: expected a schedule or a number (got True)"},
+      {"CosineDecay(0.1, (x=3))", "column 19: an argument's name must be inside a call"},
       {"custom", "'custom' stands for a function in a program"},
       {"0.1 0.2", "column 5: expected the end"}};
   for (const auto& [text, error] : table)
