@@ -211,8 +211,8 @@ void find_jumps(const Schedule& s, double steps, std::vector<std::string>& out) 
     if (at < 1 || at >= steps || !apart(value(join->first(length)), value(join->second(0))))
       continue;
     const double before = value(s(at - 1)), after = value(s(at));
-    const double usual = at < 2 ? 0 : std::abs(before - value(s(at - 2)));
-    if (apart(before, after) && std::abs(after - before) > 2 * usual)
+    const double step = at < 2 ? 0 : before - value(s(at - 2));  // that it would have gone on by
+    if (apart(before, after) && std::abs(after - before - step) > 0.5 * std::abs(step))
       out.push_back(fmt::format("it jumps at step {:.10g}, where {} begins: from {:.4g} to {:.4g}",
                                 at, short_text(join->second), before, after));
   }

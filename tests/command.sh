@@ -87,15 +87,27 @@ for steps in 0 -5 010 1e3 3.5 99999999999999999999 ten ''; do
 done
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'rate.gif')" schedule 0.1 --plot rate.gif
 refuses "--csv and --json: must not both be given" schedule 0.1 --csv --json
+refuses "--table: must come without --csv and --json" schedule 0.1 --csv --table
+refuses "--csv and --json: must be of at most 10000000 steps (got 10000001)" \
+  schedule 0.1 --csv --steps 10000001
+refuses "--plot: the file's name must be without control characters" \
+  schedule 0.1 --plot "$(printf 'a\nb.svg')"
 refuses "--plot term: must come without --csv and --json" schedule 0.1 --csv --plot term
 refuses "--list: must come without expressions" schedule 0.1 --list
 refuses "--color: maybe not in {auto,always,never}" schedule 0.1 --color maybe
+
+run 0 schedule "ExponentialDecay(0.1, 1000, 0.96)" --steps 100000000000
+prints "area over 100000000000 steps not summed: too many"
+run 0 schedule "$(printf 'a\033]0;x\007 \nb =0.1')" --csv --steps 1
+prints "step,a ]0;x   b"
 
 run 1 schedule "ExponentialDecay(1, 1, 10)" --steps 1000
 grep -q "^gradus: error: .* returned inf at step 309$" "$work/err" || fail "no NumericError"
 if [ -w /dev/full ]; then
   "$gradus" schedule 0.1 >/dev/full 2>"$work/err"
   [ $? -eq 2 ] && grep -q "stdout could not be written" "$work/err" || fail "a full disk unnoticed"
+  "$gradus" --help >/dev/full 2>"$work/err"
+  [ $? -eq 2 ] || fail "a full disk unnoticed by --help"
 fi
 
 PATH=$work run 1 schedule 0.1 --plot "$work/a.svg"

@@ -5,6 +5,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
+#include <iostream>
 #include <new>
 
 #include <gradus/core/error.h>
@@ -72,6 +74,13 @@ int fail(int code, std::string what) {
   return code;
 }
 
+/// Done, unless stdout did not take it all.
+int finish() {
+  std::cout.flush();
+  const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return written ? 0 : fail(2, "stdout could not be written to");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Train toy models, and look at what a learning rate does", "gradus");
   app.set_version_flag("--version", "gradus " GRADUS_VERSION);
@@ -81,7 +90,8 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help and --version
-    return app.exit(asked);
+    app.exit(asked);
+    return finish();
   } catch (const CLI::RequiredError&) {
     return fail(2, argc > 1 ? unexpected(app, argv[1]) : "a command is needed; see gradus --help");
   } catch (const CLI::ExtrasError&) {
@@ -90,8 +100,8 @@ int run(int argc, char** argv) {
     return fail(2, error.what());
   }
   const std::string out = schedule.run();
-  const bool written = std::fwrite(out.data(), 1, out.size(), stdout) == out.size();
-  return written && std::fflush(stdout) == 0 ? 0 : fail(2, "stdout could not be written to");
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  return finish();
 }
 
 }  // namespace

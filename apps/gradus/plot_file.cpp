@@ -28,6 +28,8 @@ bool has_gnuplot() {
 }
 
 std::string terminal_of(const std::string& path) {
+  if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < ' '; }))
+    throw UsageError("--plot: the file's name must be without control characters");
   const std::string ending = fs::path(path).extension();
   if (ending == ".svg") return "svg size 900,500 font 'sans-serif,14' background 'white'";
   if (ending == ".png") return "pngcairo size 1350,750 font 'sans-serif,18'";

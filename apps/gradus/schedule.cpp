@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "command.h"
 #include "plot_file.h"
@@ -20,6 +21,7 @@ using Curves = std::vector<LabelledSchedule>;
 namespace {
 
 constexpr Step default_steps = 1000;
+constexpr Step most_rates = 10'000'000;  ///< that are summed, or written one by one
 
 Step read_steps(const std::string& text) {
   Step n = 0;
@@ -31,6 +33,14 @@ Step read_steps(const std::string& text) {
   return n;
 }
 
+/// On one line, with nothing that a terminal would obey, and without blanks around it.
+std::string clean(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
 /// `EXPR`, or `NAME=EXPR` with a name for the legend. In an expression, brackets come before any =.
 LabelledSchedule read_curve(const std::string& text) {
   const std::size_t equals = text.find('=');
@@ -38,14 +48,14 @@ LabelledSchedule read_curve(const std::string& text) {
   const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
   const std::string expression = named ? text.substr(equals + 1) : text;
   try {
-    return {named ? std::string(front) : text, parse_schedule(expression)};
+    return {clean(named ? std::string(front) : text), parse_schedule(expression)};
   } catch (const FormatError& error) {
     std::string what = error.what();
     if (const std::string who = "parse_schedule: "; what.starts_with(who))
       what.erase(0, who.size());
-    throw UsageError(fmt::format("\"{}\": {}", expression, what));
+    throw UsageError(fmt::format("\"{}\": {}", clean(expression), what));
   } catch (const Error& error) {
-    throw UsageError(fmt::format("\"{}\": {}", expression, error.what()));
+    throw UsageError(fmt::format("\"{}\": {}", clean(expression), error.what()));
   }
 }
 
@@ -62,20 +72,26 @@ std::string duration_text(const Schedule& s) {
   return std::isinf(d) ? "endless" : fmt::format("{:.10g} steps", d);
 }
 
+/// None where the sum would take long: steps that move, more of them than most_rates.
+std::optional<double> area_of(const Schedule& s, Step steps) {
+  const bool quick = steps <= most_rates || s.constant() || s.duration() <= most_rates;
+  return quick ? std::optional(value(s.area(steps))) : std::nullopt;
+}
+
 std::string summary(const Curves& curves, Step steps) {
   std::string out;
   for (const LabelledSchedule& curve : curves) {
     const Schedule& s = curve.schedule;
-    out += fmt::format("{}\n  length {}, area over {} steps {:.6g}\n", curve.label,
-                       duration_text(s), steps, value(s.area(steps)));
-    for (const std::string& warning : inspect(s, steps))
-      out += fmt::format("  note: {}\n", warning);
+    const auto area = area_of(s, steps);
+    out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
+                       steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
+    for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
   }
   return out;
 }
 
 std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n") == text.npos) return text;
+  if (text.find_first_of(",\"") == text.npos) return text;
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"') out += c;
@@ -109,7 +125,7 @@ std::string json(const Curves& curves, Step steps) {
                     {"text", to_string(s)},
                     {"schedule", Json::parse(serialize(s))},
                     {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
-                    {"area", value(s.area(steps))},
+                    {"area", *area_of(s, steps)},
                     {"notes", inspect(s, steps)},
                     {"rates", rates}});
   }
@@ -148,11 +164,15 @@ std::string ScheduleCommand::run() const {
   if (expressions.empty())
     throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
   if (csv && json) throw UsageError("--csv and --json: must not both be given");
+  if (table && (csv || json)) throw UsageError("--table: must come without --csv and --json");
   Curves curves;
   for (const std::string& text : expressions) curves.push_back(read_curve(text));
   const Step n = steps.empty() ? steps_for(curves) : read_steps(steps);
 
   const bool data = csv || json;
+  if (data && n > most_rates)
+    throw UsageError(
+        fmt::format("--csv and --json: must be of at most {} steps (got {})", most_rates, n));
   std::string out = csv ? ::csv(curves, n) : json ? ::json(curves, n) : "";
   std::vector<std::string> wanted = plots;
   if (wanted.empty() && !table && !data) wanted.push_back("term");
