@@ -2,11 +2,12 @@
 /// freed without having been run. Anything recursive would overflow the stack.
 
 #include <fmt/core.h>
-#include <pthread.h>
 
 #include <chrono>
 
 #include <gradus/core/ops.h>
+
+#include "small_stack.h"
 
 namespace {
 
@@ -47,7 +48,7 @@ void free_without_backward(const Tensor& x) {
   fmt::print("built and dropped {} ops in {:.2f} s\n", length, seconds() - start);
 }
 
-void* work(void* result) {
+bool work() {
   const Tensor x = parameter(1);
   const detail::Census before = detail::census();
   bool good = run_backward_and_free(x, before);
@@ -56,24 +57,9 @@ void* work(void* result) {
   const detail::Census after = detail::census();
   fmt::print("{} tensors at the end, {} at the start; {} recorded\n", after.tensors, before.tensors,
              after.recorded);
-  *static_cast<bool*>(result) = good && same(after, before);
-  return nullptr;
+  return good && same(after, before);
 }
 
 }  // namespace
 
-int main() {
-  bool good = false;
-  pthread_attr_t attributes;
-  pthread_t thread;
-  if (pthread_attr_init(&attributes) != 0 ||
-      pthread_attr_setstacksize(&attributes, std::size_t{64} << 10) != 0 ||
-      pthread_create(&thread, &attributes, work, &good) != 0) {
-    fmt::print("no thread with a small stack: skipped\n");
-    return 77;
-  }
-  pthread_join(thread, nullptr);
-  pthread_attr_destroy(&attributes);
-  fmt::print("{}\n", good ? "as it should be" : "WRONG");
-  return good ? 0 : 1;
-}
+int main() { return on_small_stack(64, work); }

@@ -72,8 +72,8 @@ bool classifier_by_hand() {
   model.build(x.shape());
   const SparseCategoricalCrossentropy loss{.from_logits = true};
   const Schedule rate = warmup(CosineDecay{.initial_learning_rate = 0.02, .decay_steps = 1000}, 5);
-  Optimizer opt = SGD{.learning_rate = clamp(0.5 * rate, 1e-4, 0.01),
-                      .momentum = mirror(rate, 0.95, 0.85)};
+  Optimizer opt =
+      SGD{.learning_rate = clamp(0.5 * rate, 1e-4, 0.01), .momentum = mirror(rate, 0.95, 0.85)};
   bool clean = true;
   const bool quiet = report("by hand, 784-128-10, batch 128, 20 steps", calls_in(20, [&] {
                               mean(loss(labels, model(x))).backward();
