@@ -20,10 +20,25 @@ struct Pair {
 };
 
 Pair power(double base, double exponent) {
+  if (base == std::floor(base))  // whole numbers are exact as far as a double counts
+    if (const double whole = std::pow(base, exponent); whole <= 0x1p53) return {whole, 0};
   Pair result{1, 0}, square{base, 0};
   for (auto n = static_cast<unsigned long>(exponent); n > 0; n /= 2, square = square * square)
     if (n % 2 == 1) result = result * square;
   return result;
+}
+
+/// A cycle, where it begins and how long it is.
+struct Begun {
+  double index, grown;
+  long double start, length;
+};
+
+Begun begun(double first, double grow, double index) {
+  const Pair grown = power(grow, index);
+  const long double all = static_cast<long double>(grown.high) + grown.low;
+  const long double more = static_cast<long double>(grown.high) - 1 + grown.low;
+  return {index, grown.high, first * (more / (static_cast<long double>(grow) - 1)), first * all};
 }
 
 }  // namespace
@@ -31,21 +46,21 @@ Pair power(double base, double exponent) {
 Cycle find_cycle(double step, double first, double grow) {
   if (grow == 1) return {whole_cycles(step, first), rest_of_cycle(step, first), 1};
   step = std::min(step, std::numeric_limits<double>::max());
-  const auto start = [&](double i) {
-    const Pair grown = power(grow, i);
-    return first * ((grown.high - 1.0L + grown.low) / (grow - 1.0L));
-  };
   const long double almost = step + std::min(step * 0x1p-50L, 0x1p-20L);
   const double firsts = step / first * (grow - 1);
   const double log_grown =
-      firsts < 1e300 ? std::log1p(firsts) : std::log(step) - std::log(first) + std::log(grow - 1);
-  double i = std::floor(log_grown / std::log(grow));
-  for (double by = 1; i > 0 && start(i) > almost; by *= 2) i = std::max(0.0, i - by);
-  double by = 1;  // doubled while that is not too far, then halved
-  for (; start(i + by) <= almost && i + by > i; by *= 2) i += by;
-  for (; by >= 1; by /= 2)
-    if (start(i + by) <= almost) i += by;
-  return {i, std::max(0.0, static_cast<double>(step - start(i))), power(grow, i).high};
+      firsts < 1e300 ? std::log(1 + firsts) : std::log(step) - std::log(first) + std::log(grow - 1);
+  Begun at = begun(first, grow, std::floor(log_grown / std::log(grow)));
+  for (double by = 1; at.index > 0 && at.start > almost; by *= 2)
+    at = begun(first, grow, std::max(0.0, at.index - by));
+  for (double by = 1; at.start + at.length <= almost;) {
+    const Begun next = begun(first, grow, at.index + by);
+    const bool good = next.index > at.index && next.start <= almost;
+    if (!good && by == 1) break;
+    if (good) at = next;
+    by = good ? 2 * by : by / 2;
+  }
+  return {at.index, std::max(0.0, static_cast<double>(step - at.start)), at.grown};
 }
 
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries,
