@@ -95,8 +95,8 @@ class Schedule {
   Schedule& operator=(const Schedule&) = default;
   ~Schedule() = default;
 
-  /// The value at a step, integral or not. ValueError for a step below 0 or infinite, NumericError
-  /// when the schedule gives nan or infinity there.
+  /// The value at a step, integral or not. ValueError for a step below 0, NumericError when the
+  /// schedule gives nan or infinity there.
   template <class T>
   requires std::is_arithmetic_v<T> Real operator()(T step) const {
     return checked(static_cast<double>(step));
