@@ -138,7 +138,7 @@ class Builder final : public nlohmann::json_sax<Json> {
     const bool in_schedule = !open_.empty() && open_.back().object && !open_.back().is_config;
     const bool is_config = object && in_schedule && open_.back().key == "config";
     const bool ignored = !open_.empty() && (open_.back().ignored || (in_schedule && !is_config));
-    open_.push_back({object, is_config && !ignored, ignored});
+    open_.push_back({object, is_config, ignored});
     return true;
   }
   bool add(Value v) {

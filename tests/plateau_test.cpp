@@ -47,6 +47,16 @@ TEST_CASE("a plateau reduces the rate when Keras's callback does") {
   CHECK(floored == Rates{1, 0.1, 0.03, 0.03});
 }
 
+TEST_CASE("at its least rate a plateau rests") {
+  Plateau plateau{.factor = 0.1, .patience = 1, .cooldown = 5, .min_lr = 0.03};
+  plateau.observe(1, 0.03);
+  CHECK(!plateau.observe(1, 0.03));
+  CHECK(plateau.scale == 1);
+  CHECK(plateau.cooldown_left == 0);
+  CHECK(plateau.observe(1, 0.031));
+  CHECK(plateau.scale == 0.1);
+}
+
 TEST_CASE("a relative threshold is a fraction of the best metric, whatever its sign") {
   const Plateau relative{.factor = 0.5, .patience = 1, .min_delta = 0.1, .relative = true};
   CHECK(rates(relative, {10, 9.5, 8, 8}) == std::vector<double>{1, 0.5, 0.5, 0.25});
