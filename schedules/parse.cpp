@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -50,6 +51,12 @@ class Reader {
     if (!text_.substr(column() - 1).starts_with(token)) return false;
     at_ += token.size();
     return true;
+  }
+  /// The first of the tokens that comes next, or "".
+  std::string_view accept_any(std::initializer_list<std::string_view> tokens) {
+    for (const std::string_view token : tokens)
+      if (accept(token)) return token;
+    return {};
   }
   /// What comes next, for an error's text.
   std::string next() {
@@ -111,6 +118,12 @@ class Reader {
   std::size_t at_ = 0;
 };
 
+/// The left side of an operator: `>>`, `+`, `*`, and for numbers alone `-`, `/`, `//`.
+struct Left {
+  Value value;
+  std::string_view op;
+};
+
 /// What is open: the text itself, `name(`, `(` or `[`. Together they take the place of recursion,
 /// so that a text may be nested as deep as memory allows.
 struct Open {
@@ -122,7 +135,7 @@ struct Open {
   bool comma = false;  ///< makes a list of a group, as in Python's (1, 2) and (1,)
   int depth = 0;       ///< of the lists in its items
   // Left sides that wait for what follows their operator.
-  std::optional<Value> join = {}, sum = {}, product = {};
+  std::optional<Left> join = {}, sum = {}, product = {};
 
   bool waits() const { return join || sum || product || !keyword.empty(); }
 };
@@ -134,32 +147,39 @@ Schedule as_schedule(const Value& v) {
   return s;
 }
 
+double computed(double a, std::string_view op, double b) {
+  if (op == "+") return a + b;
+  if (op == "-") return a - b;
+  if (op == "*") return a * b;
+  return op == "/" ? a / b : std::floor(a / b);
+}
+
 /// left op right, or right where there is no left. Two numbers make a number.
-template <class Op>
-void apply(std::optional<Value>& left, Value& right, Op op) {
+void apply(std::optional<Left>& left, Value& right) {
   if (!left) return;
-  const double* a = std::get_if<double>(&left->content);
+  const auto& [value, op] = *left;
+  const std::size_t column = value.column;
+  const double* a = std::get_if<double>(&value.content);
   const double* b = std::get_if<double>(&right.content);
-  const std::size_t column = left->column;
-  Schedule result = op(as_schedule(*left), as_schedule(right));
-  if (const auto number = result.constant(); a && b && number) {
-    if (!std::isfinite(value(*number))) fail(column, "the number is out of range");
-    right = {value(*number), column};
+  if (a && b && op != ">>") {
+    const double number = computed(*a, op, *b);
+    if (!std::isfinite(number)) fail(column, "the number is out of range");
+    right = {number, column};
+  } else if (op == "-" || op == "/" || op == "//") {
+    fail(column, fmt::format("the sides of {} must be numbers", op));
   } else {
-    right = {std::move(result), column};
+    const Schedule x = as_schedule(value), y = as_schedule(right);
+    right = {op == "*" ? x * y : op == "+" ? x + y : x >> y, column};
   }
   left.reset();
 }
-void apply_product(Open& o, Value& v) {
-  apply(o.product, v, [](const Schedule& a, const Schedule& b) { return a * b; });
-}
 void apply_sum(Open& o, Value& v) {
-  apply_product(o, v);
-  apply(o.sum, v, [](const Schedule& a, const Schedule& b) { return a + b; });
+  apply(o.product, v);
+  apply(o.sum, v);
 }
 void apply_join(Open& o, Value& v) {
   apply_sum(o, v);
-  apply(o.join, v, [](const Schedule& a, const Schedule& b) { return a >> b; });
+  apply(o.join, v);
 }
 
 class Parser {
@@ -233,15 +253,15 @@ class Parser {
 
   /// Reads an operator, or a method, to which v is the left side.
   bool follows(Value& v) {
-    if (reader_.accept("*")) {
-      apply_product(top(), v);
-      top().product = std::move(v);
-    } else if (reader_.accept("+")) {
+    if (const auto op = reader_.accept_any({"*", "//", "/"}); !op.empty()) {
+      apply(top().product, v);
+      top().product = {std::move(v), op};
+    } else if (const auto loose = reader_.accept_any({"+", "-"}); !loose.empty()) {
       apply_sum(top(), v);
-      top().sum = std::move(v);
+      top().sum = {std::move(v), loose};
     } else if (reader_.accept(">>")) {
       apply_join(top(), v);
-      top().join = std::move(v);
+      top().join = {std::move(v), ">>"};
     } else if (reader_.accept(".")) {
       const std::size_t column = reader_.column();
       open_call(reader_.name(), column);

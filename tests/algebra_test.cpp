@@ -199,6 +199,8 @@ TEST_CASE("expressions are read with their operators, methods and computed numbe
       {"Join(hold(1,2), Sum(1, hold(3,4)))", "hold(rate=1, steps=2) >> 1 + hold(rate=3, steps=4)"},
       {"Clamp(schedule=0.1, low=(0), high=+1)", "clamp(schedule=0.1, low=0, high=1)"},
       {"2 + 3 * 4 + 1", "15"},
+      {"2 - 3 - 4 * -1", "3"},
+      {"linear(1 - 0.5, 1/4, 60000 // 32 * 10)", "linear(from=0.5, to=0.25, steps=18750)"},
       {"PiecewiseInterpolation((10,), [1, 0], curve='cosine')",
        "PiecewiseInterpolation(boundaries=[10], values=[1, 0], curve=\"cosine\")"},
       {"# what Python has\nlr = tensorflow.keras.optimizers.schedules.ExponentialDecay(\n  0.1,  # "
