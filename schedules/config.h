@@ -10,7 +10,6 @@
 #include <variant>
 #include <vector>
 
-#include <gradus/core/nearest.h>
 #include <gradus/schedules/schedule.h>
 
 namespace gradus::inline GRADUS_VARIANT::detail {

@@ -1,9 +1,6 @@
 #include <gradus/schedules/curve.h>
 
-#include <algorithm>
 #include <cmath>
-
-#include <gradus/schedules/piecewise_interpolation.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
@@ -30,16 +27,6 @@ Real detail::value_along(Curve curve, Real from, Real to, double step, Steps ste
       break;
   }
   return straight(from, to, step, steps);
-}
-
-Real PiecewiseInterpolation::operator()(double step) const {
-  const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
-                                           [&](Steps b) { return value(b.count) <= step; });
-  if (passed == boundaries.end()) return values.back();
-  const auto i = static_cast<std::size_t>(passed - boundaries.begin());
-  const Steps begin = i == 0 ? Steps(0) : boundaries[i - 1];
-  return detail::value_along(curve, values[i], values[i + 1], step - value(begin.count),
-                             boundaries[i].count - begin.count);
 }
 
 Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }

@@ -5,7 +5,6 @@
 
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
-#include <gradus/schedules/plateau.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
@@ -125,7 +124,7 @@ std::vector<Found> find_changes(const Samples& run) {
   return found;
 }
 
-/// The fixed points of a run and its extremes, then the changes that fall on none of them.
+/// The changes, and the run's fixed points and extremes where none of them is.
 std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Found>& changes) {
   std::vector<Landmark> marks;
   for (const Found& change : changes) marks.push_back(change.landmark);
@@ -170,26 +169,22 @@ std::string short_text(const Schedule& s) {
   return text.size() <= 40 ? text : text.substr(0, 37) + "...";
 }
 
-/// The parts of an expression whose joins are joins of the whole.
+/// The parts of an expression, and when they begin; of a repeated one, the first time.
 std::vector<Place> parts_of(const Place& place) {
   const auto& [s, clock] = place;
   if (const Join* join = s.get_if<Join>())
     return {{join->second, clock.later(join->first.duration())}, {join->first, clock}};
-  if (const Product* p = s.get_if<Product>()) return {{p->second, clock}, {p->first, clock}};
-  if (const Sum* p = s.get_if<Sum>()) return {{p->second, clock}, {p->first, clock}};
-  if (const Clamp* p = s.get_if<Clamp>()) return {{p->schedule, clock}};
-  if (const Power* p = s.get_if<Power>()) return {{p->schedule, clock}};
-  if (const Take* p = s.get_if<Take>()) return {{p->schedule, clock}};
-  if (const Warmup* p = s.get_if<Warmup>()) return {{p->schedule, clock}};
-  if (const Reduced* p = s.get_if<Reduced>()) return {{p->schedule, clock}};
-  if (const Repeat* p = s.get_if<Repeat>()) return {{p->schedule, clock}};  // its first cycle
   if (const Delay* p = s.get_if<Delay>())
     return {{p->schedule, clock.later(value(p->steps.count))}};
   if (const Stretch* p = s.get_if<Stretch>())
     return {{p->schedule, {clock.offset, clock.scale * value(p->factor)}}};
   if (const PerEpoch* p = s.get_if<PerEpoch>())
     return {{p->schedule, {clock.offset, clock.scale * value(p->steps_per_epoch.count)}}};
-  return {};
+  std::vector<Place> parts;  // the others leave time as it is
+  for (const detail::Config::Field& field : s.config().fields)
+    if (const Schedule* part = std::get_if<Schedule>(&field.value.content))
+      parts.insert(parts.begin(), {*part, clock});
+  return parts;
 }
 
 bool apart(double a, double b) {
