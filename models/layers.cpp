@@ -67,6 +67,12 @@ std::vector<Tensor> Dense::parameters() const {
   return {kernel};
 }
 
+std::vector<Weight> Dense::weights() const {
+  std::vector<Weight> all{{"kernel", kernel}};
+  if (use_bias) all.push_back({"bias", bias});
+  return all;
+}
+
 Tensor Flatten::operator()(const Tensor& x) const {
   std::int64_t features = 1;
   for (int axis = 1; axis < x.rank(); ++axis) features *= x.shape()[axis];

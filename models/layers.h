@@ -51,6 +51,7 @@ struct Dense {
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
   std::vector<Tensor> parameters() const;
+  std::vector<Weight> weights() const;
   std::int64_t input_width() const { return kernel.size() > 0 ? kernel.shape()[0] : 0; }
 };
 
