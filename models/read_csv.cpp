@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <limits>
 #include <string_view>
 
 #include <gradus/models/read_idx.h>
+#include <gradus/models/utf8.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 namespace {
@@ -30,30 +30,10 @@ std::string_view trim(std::string_view text) {
 
 // ---- text ---------------------------------------------------------------------------------------
 
-/// The length of the UTF-8 character that `text` begins with; 0 if that is none, or NUL.
-std::size_t character_length(std::string_view text) {
-  constexpr std::array<unsigned, 4> least = {1, 0x80, 0x800, 0x10000};  // none longer than need be
-  const auto lead = static_cast<unsigned char>(text[0]);
-  const std::size_t more = lead < 0x80   ? 0
-                           : lead < 0xc0 ? 4
-                           : lead < 0xe0 ? 1
-                           : lead < 0xf0 ? 2
-                                         : 3;
-  if (more >= text.size() || more == 4) return 0;
-  unsigned code = more == 0 ? lead : lead & (0x3fu >> more);
-  for (std::size_t i = 1; i <= more; ++i) {
-    const auto next = static_cast<unsigned char>(text[i]);
-    if ((next & 0xc0) != 0x80) return 0;
-    code = code << 6 | (next & 0x3fu);
-  }
-  const bool surrogate = code >= 0xd800 && code < 0xe000;
-  return code >= least[more] && code <= 0x10ffff && !surrogate && lead < 0xf8 ? more + 1 : 0;
-}
-
 void check_text(const std::string& path, std::string_view text) {
   std::size_t line = 1, line_start = 0;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = character_length(text.substr(at, 4));
+    const std::size_t length = detail::utf8_length(text.substr(at));
     check<FormatError>(length > 0, "{}:{}: not UTF-8 text", path, line);
     check<FormatError>(at - line_start < longest_line, "{}:{}: longer than 1 MiB", path, line);
     if (text[at] == '\n') {

@@ -1,8 +1,5 @@
 #include <gradus/models/read_idx.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -12,23 +9,17 @@
 #include <system_error>
 #include <vector>
 
+#include <gradus/models/file.h>
+
 namespace gradus::inline GRADUS_VARIANT {
 
 namespace detail {
 
 InputFile::InputFile(const std::string& path) : path_(path) {
-  // O_NONBLOCK: a FIFO is to be refused, not waited for.
-  const int descriptor = open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  check<IoError>(descriptor >= 0, "cannot open '{}': {}", path,
-                 std::generic_category().message(errno));
-  file_.reset(gzdopen(descriptor, "rb"));  // owns the descriptor from here on
-  if (!file_) {
-    close(descriptor);
-    throw std::bad_alloc();
-  }
-  struct stat status = {};
-  check<IoError>(fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode),
-                 "cannot read '{}': not a regular file", path);
+  Descriptor file = open_regular(path);
+  file_.reset(gzdopen(file, "rb"));
+  if (!file_) throw std::bad_alloc();
+  file.release();  // file_ closes it from here on
 }
 
 std::size_t InputFile::read(void* to, std::size_t count) {
