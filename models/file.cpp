@@ -100,7 +100,9 @@ Target find_target(const std::string& path) {
 
 /// What the names of a target's temporaries begin with. Cut, so that they are no longer than a
 /// name may be.
-std::string temporary_prefix(const std::string& name) { return "." + name.substr(0, 200) + "."; }
+std::string temporary_prefix(std::string_view name) {
+  return fmt::format(".{}.", name.substr(0, 200));
+}
 
 /// The process that made a temporary with this prefix; 0 for other files.
 pid_t maker(std::string_view file, std::string_view prefix) {
@@ -160,7 +162,7 @@ std::string make_temporary(int directory, const std::string& prefix, const Targe
   // What replaces a file is readable by its owner alone until it has that file's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
-    const std::string stem = prefix + std::to_string(getpid()) + "-" + std::to_string(number);
+    const std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
     file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (file < 0 && errno == EEXIST) continue;
     if (file < 0) return "";
@@ -237,7 +239,8 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   Temporary fresh(directory, stem + ".tmp");
   for (const std::string_view piece : pieces)
     if (write_all(file, piece) < piece.size()) fail("write", path);
-  if (target.exists && fchmod(file, target.permissions) != 0) fail("write", path);
+  if (target.exists && uninterrupted([&] { return fchmod(file, target.permissions); }) != 0)
+    fail("write", path);
   if (uninterrupted([&] { return fsync(file); }) != 0) fail("flush", path);
   const Descriptor lock(fcntl(file, F_DUPFD_CLOEXEC, 0));  // until it has its final name
   if (lock < 0 || !file.close()) fail("close", path);

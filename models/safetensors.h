@@ -14,8 +14,9 @@
 /// - The header begins exactly as above. The checksum is zlib's CRC-32 of the whole file with those
 ///   eight digits taken as 0, so any single damaged byte is found.
 /// - `format` is the version of these rules, 1.
-/// - At most 65536 arrays, sorted by name; each begins where the one before ends, the first at 0,
-///   and the last ends with the file. Ranks up to Shape::max_rank; types F32, F64 and I64.
+/// - The arrays are sorted by name; each begins where the one before ends, the first at 0, and the
+///   last ends with the file. The header has room for some 10000. Ranks up to Shape::max_rank;
+///   types F32, F64 and I64.
 /// - Names, of texts too, are 1 to 256 bytes of UTF-8 without control characters.
 /// - No key twice, and none that is not listed here.
 ///

@@ -1,0 +1,165 @@
+#include <gradus/models/event_file.h>
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+
+#include <cmath>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <limits>
+
+#include "data_files.h"
+
+namespace {
+
+using namespace gradus;
+using namespace gradus::detail;
+using namespace std::string_literals;
+using data_files::Folder;
+
+// ---- a reader of its own, bit by bit ------------------------------------------------------------
+
+std::uint32_t masked(const std::string& bytes) {
+  std::uint32_t crc = 0xffffffff;
+  for (const char c : bytes)
+    for (int bit = 0; bit < 8; ++bit) {
+      const bool differs = ((crc ^ (static_cast<unsigned char>(c) >> bit)) & 1) != 0;
+      crc = differs ? (crc >> 1) ^ 0x82f63b78 : crc >> 1;
+    }
+  crc ^= 0xffffffff;
+  return ((crc >> 15) | (crc << 17)) + 0xa282ead8;
+}
+
+struct Bytes {
+  std::string rest;
+
+  std::string take(std::size_t n) {
+    REQUIRE(n <= rest.size());
+    const std::string taken = rest.substr(0, n);
+    rest.erase(0, n);
+    return taken;
+  }
+  template <class T>
+  T fixed() {
+    T value = 0;
+    std::memcpy(&value, take(sizeof(T)).data(), sizeof(T));
+    return value;
+  }
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(take(1)[0]);
+      value |= static_cast<std::uint64_t>(byte & 127) << shift;
+      if (byte < 128) return value;
+    }
+  }
+  Bytes inner() { return {take(varint())}; }
+};
+
+struct Event {
+  double time = 0;
+  std::string version, tag;
+  std::int64_t step = -1;
+  float value = 0;
+};
+
+Event read_event(Bytes bytes) {
+  Event event;
+  while (!bytes.rest.empty()) {
+    const std::uint64_t key = bytes.varint();
+    if (key == 9) {
+      event.time = bytes.fixed<double>();
+    } else if (key == 16) {
+      event.step = static_cast<std::int64_t>(bytes.varint());
+    } else if (key == 26) {
+      event.version = bytes.inner().rest;
+    } else {
+      REQUIRE(key == 42);
+      Bytes summary = bytes.inner();
+      REQUIRE(summary.varint() == 10);
+      Bytes point = summary.inner();
+      REQUIRE(summary.rest.empty());
+      REQUIRE(point.varint() == 10);
+      event.tag = point.inner().rest;
+      REQUIRE(point.varint() == 21);
+      event.value = point.fixed<float>();
+      REQUIRE(point.rest.empty());
+    }
+  }
+  return event;
+}
+
+std::vector<Event> read_events(const std::string& path) {
+  Bytes file{read_file(path, 1 << 20)};
+  std::vector<Event> events;
+  while (!file.rest.empty()) {
+    const std::string length = file.rest.substr(0, 8);
+    const auto size = file.fixed<std::uint64_t>();
+    CHECK(file.fixed<std::uint32_t>() == masked(length));
+    const std::string event = file.take(size);
+    CHECK(file.fixed<std::uint32_t>() == masked(event));
+    events.push_back(read_event({event}));
+  }
+  return events;
+}
+
+}  // namespace
+
+TEST_CASE("one record of an event file, byte by byte") {
+  const std::string event =
+      "\x09\x00\x00\x00\x00\x00\x00\xf8\x3f"  // 1.5 s
+      "\x10\xac\x02"                          // step 300
+      "\x2a\x0d\x0a\x0b"
+      "\x0a\x04loss\x15\x00\x00\x80\x3e"s;  // 0.25
+  CHECK(scalar_event(1.5, 300, "loss", 0.25) == event);
+  // The check sum of "123456789" is published with the polynomial: e3069283.
+  CHECK(event_record("123456789") ==
+        "\x09\x00\x00\x00\x00\x00\x00\x00\x37\xf9\x71\x39"s
+        "123456789"
+        "\xe5\xb0\x8a\xc7"s);
+}
+
+TEST_CASE("an event file holds what was added") {
+  const Folder folder;
+  const auto start = static_cast<double>(std::time(nullptr));
+  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+  const struct {
+    std::string tag;
+    double value;
+    Step step;
+  } points[] = {{"loss/train", 0.25, 0},       {"learning_rate", 0.1, 1}, {"loss/train", nan, 127},
+                {"\xc3\xa9", -1e300, 1 << 20}, {"", 0, INT64_MAX},        {"x", 1, -1}};
+  EventFile log(folder.path("run"));
+  for (const auto& p : points) log.add(p.tag, p.value, p.step);
+
+  const std::vector<Event> events = read_events(log.path());  // while it is open
+  REQUIRE(events.size() == std::size(points) + 1);
+  CHECK(events[0].version == "brain.Event:2");
+  for (const Event& event : events) {
+    CHECK(event.time >= start);
+    CHECK(event.time <= start + 60);
+  }
+  for (std::size_t i = 0; i < std::size(points); ++i) {
+    const Event& event = events[i + 1];
+    CHECK(event.tag == points[i].tag);
+    CHECK(event.step == points[i].step);
+    const auto expected = static_cast<float>(points[i].value);
+    CHECK((event.value == expected || (std::isnan(event.value) && std::isnan(expected))));
+  }
+}
+
+TEST_CASE("event files do not meet and need a folder") {
+  const Folder folder;
+  const EventFile a(folder.path("run")), b(folder.path("run"));
+  CHECK(a.path() != b.path());
+  CHECK(a.path().starts_with(folder.path("run/events.out.tfevents.")));
+  CHECK(read_events(a.path()).size() == 1);
+  CHECK(read_events(b.path()).size() == 1);
+  CHECK_THROWS_AS(EventFile(folder.path("none/run")), IoError);
+  CHECK_THROWS_AS(EventFile(folder.write("file", "")), IoError);
+  EventFile c(folder.path("run"));
+  CHECK_THROWS_WITH_AS(c.add("\xff", 0, 0), "EventFile: tag must be UTF-8 without NUL", ValueError);
+  CHECK_THROWS_AS(c.add("a\0b"s, 0, 0), ValueError);
+  CHECK(read_events(c.path()).size() == 1);
+}
