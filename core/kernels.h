@@ -47,6 +47,11 @@ struct MatrixView {
   std::int64_t row_stride, column_stride;
 };
 
+/// What an update of the Adam family multiplies by; see `adam` below.
+struct AdamFactors {
+  Scalar one_minus_beta_1, one_minus_beta_2, rate, epsilon;
+};
+
 struct Kernels {
   Unary neg, exp, log, log1p, expm1, sqrt, square, abs, sin, cos, power, clip;
   Unary tanh, sigmoid, relu, leaky_relu, elu, gelu, gelu_tanh, silu, softplus, log_sigmoid;
@@ -69,6 +74,15 @@ struct Kernels {
   void (*sgd)(Scalar rate, const Scalar* g, Scalar* w, std::int64_t n);
   void (*sgd_momentum)(Scalar rate, Scalar mu, bool nesterov, const Scalar* g, Scalar* v, Scalar* w,
                        std::int64_t n);
+  /// m += (g - m)(1 - beta_1); v += (g^2 - v)(1 - beta_2); w -= rate m / (sqrt(v) + epsilon), where
+  /// the rate includes the bias correction. With `v_max` not null it holds the greatest v so far,
+  /// which then stands in the root.
+  void (*adam)(const AdamFactors& factors, const Scalar* g, Scalar* m, Scalar* v, Scalar* v_max,
+               Scalar* w, std::int64_t n);
+  /// y = a x + b y; with b = 0 it does not matter what is in y. x may be y.
+  void (*combine)(Scalar a, const Scalar* x, Scalar b, Scalar* y, std::int64_t n);
+  /// The sum of (scale x)^2, in double.
+  double (*sum_of_squares)(const Scalar* x, double scale, std::int64_t n);
   /// The first index whose element is nan or infinite, or -1.
   std::int64_t (*first_not_finite)(const Scalar* x, std::int64_t n);
 };

@@ -3,32 +3,43 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
+#include <gradus/optim/norm.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
+using detail::kernels;
 using detail::node_of;
 
 namespace {
-constexpr int most_slots = 8;
-}
 
-Optimizer::Optimizer(const Optimizer& other)
-    : rule_(other.rule_->clone()),
-      states_(other.states_),
-      iterations_(other.iterations_),
-      last_learning_rate_(other.last_learning_rate_) {
-  for (State& state : states_)
-    for (detail::Buffer& slot : state.slots) slot = slot.copy(state.parameter.size());
+bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
+
+/// What a gradient of this norm is multiplied by to have at most the norm `limit`.
+double shrinking(double norm, double limit) { return norm > limit ? limit / norm : 1; }
+
+}  // namespace
+
+std::string detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
+                          Real v, const Rule& range, Step step) {
+  const double number = value(v);
+  if (!range.holds(number))
+    return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                       number, step, to_string(schedule), range.text);
+  if (!fits_scalar(v))
+    return fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                       number, step);
+  return {};
 }
 
 Real Optimizer::learning_rate() const {
   const Schedule& schedule = rule_->learning_rate();
-  const Real rate = schedule.at(static_cast<double>(iterations_));
-  const std::string wrong =
-      fault(rule_->name(), "learning_rate", schedule, rate, rules::not_negative, iterations_);
+  const Real rate = schedule.at(static_cast<double>(iterations()));
+  const std::string wrong = detail::fault(rule_->name(), "learning_rate", schedule, rate,
+                                          rules::not_negative, iterations());
   if (!wrong.empty()) throw NumericError(wrong);
   return rate;
 }
@@ -38,20 +49,8 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   rule_->learning_rate() = std::move(learning_rate);
 }
 
-std::string Optimizer::fault(std::string_view owner, std::string_view name,
-                             const Schedule& schedule, Real v, const Rule& range, Step step) {
-  const double number = value(v);
-  if (!range.holds(number))
-    return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
-                       number, step, to_string(schedule), range.text);
-  if (!std::isfinite(value(static_cast<Scalar>(v))))
-    return fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
-                       number, step);
-  return {};
-}
-
 void Optimizer::step(std::span<const Tensor> parameters) {
-  update(parameters, [&](std::size_t i) { return node_of(parameters[i]).grad.data(); }, {});
+  call(parameters, [&](std::size_t i) { return node_of(parameters[i]).grad.data(); }, {});
   for (const Tensor& parameter : parameters) parameter.zero_grad();
 }
 
@@ -68,32 +67,30 @@ void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor>
   const auto gradient_of = [&](std::size_t i) -> const Scalar* {
     return gradients[i].node() ? node_of(gradients[i]).data() : nullptr;
   };
-  update(parameters, gradient_of, context);
+  call(parameters, gradient_of, context);
 }
 
-/// Makes these parameters the optimizer's own, with slots of 0.
-void Optimizer::adopt(std::span<const Tensor> parameters) {
-  check(rule_->slots() >= 0 && rule_->slots() <= most_slots,
-        "{}: slots() must be in [0,{}] (got {})", rule_->name(), most_slots, rule_->slots());
-  std::vector<State> states;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    check<StateError>(node_of(parameters[i]).is_parameter,
-                      "Optimizer: parameters[{}] must be made with parameter()", i);
-    for (const State& state : states)
-      check<StateError>(state.parameter.node() != parameters[i].node(),
-                        "Optimizer: parameters[{}] must be given once", i);
-    State& state = states.emplace_back(State{parameters[i], {}});
-    for (int s = 0; s < rule_->slots(); ++s)
-      state.slots.push_back(detail::Buffer::zeros(parameters[i].size()));
-  }
-  states_ = std::move(states);
+/// Everything that can be refused is, before anything changes.
+template <class GradientOf>
+void Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of,
+                     const std::function<std::string()>& context) {
+  if (!started() && !owns(parameters)) adopt(parameters);
+  const detail::FlushDenormals flush;
+  for (Entry& entry : entries_) entry.gradient = nullptr;
+  for (std::size_t i = 0; i < parameters.size(); ++i)
+    entry_of(parameters[i], i).gradient = gradient_of(i);
+  const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
+  const std::string wrong = fault_before(rate);
+  if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
+  for (const Entry& entry : entries_) node_of(entry.parameter).writable();
+  update(rate);  // from here on nothing throws but a rule of the user's own
 }
 
-Optimizer::State& Optimizer::state_of(const Tensor& parameter, std::size_t place) {
-  const auto is_its = [&](const State& s) { return s.parameter.node() == parameter.node(); };
-  if (place < states_.size() && is_its(states_[place])) return states_[place];
-  const auto found = std::find_if(states_.begin(), states_.end(), is_its);
-  check<StateError>(found != states_.end(),
+Optimizer::Entry& Optimizer::entry_of(const Tensor& parameter, std::size_t place) {
+  const auto is_its = [&](const Entry& e) { return e.parameter.node() == parameter.node(); };
+  if (place < entries_.size() && is_its(entries_[place])) return entries_[place];
+  const auto found = std::find_if(entries_.begin(), entries_.end(), is_its);
+  check<StateError>(found != entries_.end(),
                     "Optimizer: parameters[{}] was not in the first update; give all of them from "
                     "the start",
                     place);
@@ -101,51 +98,117 @@ Optimizer::State& Optimizer::state_of(const Tensor& parameter, std::size_t place
 }
 
 /// What speaks against an update with these gradients, or "".
-template <class GradientOf>
-std::string Optimizer::fault_before(std::span<const Tensor> parameters, GradientOf gradient_of,
-                                    Real rate) {
+std::string Optimizer::fault_before(Real rate) const {
+  check<StateError>(iterations() < std::numeric_limits<Step>::max(),
+                    "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
   bool any = false;
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    state_of(parameters[i], i);
-    const Scalar* g = gradient_of(i);
-    if (!g) continue;
+  std::string wrong = rule_->fault_at(iterations(), rate);
+  const Schedule& decay = options_.weight_decay;
+  if (wrong.empty() && !decay.constant())
+    wrong = detail::fault("Optimizer", "weight_decay", decay,
+                          decay.at(static_cast<double>(iterations())), rules::not_negative,
+                          iterations());
+  for (const Entry& e : entries_) {
+    if (!e.gradient) continue;
     any = true;
-    const std::int64_t bad = detail::kernels().first_not_finite(g, parameters[i].size());
+    if (!wrong.empty()) break;
+    const std::int64_t bad = kernels().first_not_finite(e.gradient, e.parameter.size());
     if (bad >= 0)
-      return fmt::format(
-          "Optimizer: the gradient of parameters[{}] must be finite (got {} at "
-          "element {}, step {})",
-          i, value(g[bad]), bad, iterations_);
+      wrong = fmt::format(
+          "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
+          e.name, value(e.gradient[bad]), bad, iterations());
+    else if (!fits_scalar(rate * e.multiplier))
+      wrong = fmt::format(
+          "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
+          "step {})",
+          e.name, value(rate * e.multiplier), iterations());
   }
   check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
-  return rule_->fault_at(iterations_, rate);
+  return wrong;
 }
 
-template <class GradientOf>
-void Optimizer::update(std::span<const Tensor> parameters, GradientOf gradient_of,
-                       const std::function<std::string()>& context) {
-  if (iterations_ == 0) adopt(parameters);
-  const detail::FlushDenormals flush;
-  const Real rate = rule_->learning_rate().at(static_cast<double>(iterations_));
-  const std::string wrong = fault_before(parameters, gradient_of, rate);
-  if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
-  for (const Tensor& parameter : parameters) node_of(parameter).writable();
-
-  // From here on nothing throws but a rule of the user's own.
-  for (std::size_t i = 0; i < parameters.size(); ++i) {
-    const Scalar* g = gradient_of(i);
-    if (!g) continue;
-    State& state = state_of(parameters[i], i);
-    detail::Node& node = node_of(parameters[i]);
-    const auto size = static_cast<std::size_t>(node.size);
-    std::array<Scalar*, most_slots> slots{};
-    for (std::size_t s = 0; s < state.slots.size(); ++s) slots[s] = state.slots[s].data();
-    ParameterUpdate u{{node.writable(), size},           {g, size}, node.shape, iterations_, rate,
-                      {slots.data(), state.slots.size()}};
-    rule_->update(u);
+/// One call, the story: collect gradients, clip, decay and apply the rule, average, count.
+void Optimizer::update(Real rate) {
+  const bool updates = collect();
+  if (updates) {
+    double all = 0;
+    if (options_.global_clipnorm)
+      for (const Entry& e : entries_)
+        if (e.gradient)
+          all = detail::joint_norm(
+              all, detail::norm({e.gradient, static_cast<std::size_t>(e.parameter.size())}));
+    const double shrink =
+        options_.global_clipnorm ? shrinking(all, value(*options_.global_clipnorm)) : 1;
+    for (Entry& entry : entries_)
+      if (entry.gradient) update_entry(entry, rate, shrink);
   }
-  ++iterations_;
-  last_learning_rate_ = rate;
+  if (options_.use_ema) update_averages();
+  if (!updates) return;
+  counters_ = {iterations() + 1, 0, rate};
+}
+
+/// With accumulation, adds the gradients' share to the mean. True if this call updates.
+bool Optimizer::collect() {
+  if (!options_.gradient_accumulation_steps) return true;
+  const Real calls = *options_.gradient_accumulation_steps;
+  for (Entry& e : entries_)
+    if (e.gradient)
+      kernels().combine(static_cast<Scalar>(1 / calls), e.gradient, 1, accumulator(e).values.data(),
+                        e.parameter.size());
+  if (static_cast<double>(++counters_.collected) < value(calls)) return false;
+  for (Entry& e : entries_) {  // a parameter may have had its gradient in an earlier call
+    const std::span<const Scalar> mean = accumulator(e).span();
+    const auto not_zero = [](Scalar x) { return x != 0; };
+    if (e.gradient || std::any_of(mean.begin(), mean.end(), not_zero)) e.gradient = mean.data();
+  }
+  return true;
+}
+
+void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
+  detail::Node& node = node_of(entry.parameter);
+  const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
+  detail::Buffer room;
+  const Scalar* g = clipped(entry, shrink, room);
+  std::array<std::span<Scalar>, detail::most_slots> slots;
+  const auto count = static_cast<std::size_t>(rule_->slots());
+  for (std::size_t i = 0; i < count; ++i) slots[i] = entry.memory[i].span();
+  ParameterUpdate u{
+      w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, {slots.data(), count}};
+
+  const Schedule* own_decay = rule_->weight_decay_of(node.shape);
+  const Real decay = u.at(own_decay ? *own_decay : options_.weight_decay) * u.learning_rate;
+  if (entry.decays && decay != Real(0))
+    kernels().combine(static_cast<Scalar>(-decay), w.data(), 1, w.data(), node.size);
+  rule_->update(u);
+  if (options_.gradient_accumulation_steps)
+    kernels().fill(0, accumulator(entry).values.data(), node.size, false);
+}
+
+/// The gradient as it is to be used: itself, or what was made of it in `room`.
+const Scalar* Optimizer::clipped(const Entry& entry, double shrink, detail::Buffer& room) const {
+  const std::int64_t n = entry.parameter.size();
+  const std::span<const Scalar> g(entry.gradient, static_cast<std::size_t>(n));
+  if (options_.clipnorm) shrink = shrinking(detail::norm(g), value(*options_.clipnorm));
+  if (shrink == 1 && !options_.clipvalue) return g.data();
+  room = detail::Buffer(n);
+  if (options_.clipvalue) {
+    const auto limit = static_cast<Scalar>(*options_.clipvalue);
+    kernels().clip.forward(g.data(), room.data(), n, -limit, limit);
+  } else {
+    kernels().combine(static_cast<Scalar>(shrink), g.data(), 0, room.data(), n);
+  }
+  return room.data();
+}
+
+void Optimizer::update_averages() {
+  const Real keep = iterations() == 0 ? Real(0) : options_.ema_momentum;
+  for (const Entry& e : entries_)
+    kernels().combine(static_cast<Scalar>(1 - keep), node_of(e.parameter).data(),
+                      static_cast<Scalar>(keep), average(e).values.data(), e.parameter.size());
+  const double updates = static_cast<double>(iterations()) + 1;
+  if (options_.ema_overwrite_frequency &&
+      std::fmod(updates, value(options_.ema_overwrite_frequency->count)) == 0)
+    finalize();
 }
 
 }  // namespace gradus

@@ -7,76 +7,57 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <gradus/core/tensor.h>
-#include <gradus/schedules/schedule.h>
+#include <gradus/optim/optimizer_options.h>
+#include <gradus/optim/update_rule.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
-/// One parameter's turn in an update, as an update rule sees it.
-struct ParameterUpdate {
-  std::span<Scalar> w;             ///< the weights, to be changed
-  std::span<const Scalar> g;       ///< d(loss)/d(w)
-  const Shape& shape;              ///< of both
-  Step step;                       ///< updates made before this one: 0 for the first
-  Real learning_rate;              ///< in force now
-  std::span<Scalar* const> slots;  ///< behind slot()
+/// How far an optimizer has come.
+struct OptimizerCounters {
+  Step iterations = 0;          ///< updates made
+  Step collected = 0;           ///< calls since the last update, whose gradients wait for the next
+  Real last_learning_rate = 0;  ///< of the last update; 0 before the first
 
-  /// Memory number i of this parameter, as long as w, 0 at first and kept between updates.
-  /// ValueError unless the rule's slots() is above i.
-  std::span<Scalar> slot(int i) const {
-    check(i >= 0 && static_cast<std::size_t>(i) < slots.size(),
-          "ParameterUpdate: slot must be in [0,{}), as the rule's slots() says (got {})",
-          slots.size(), i);
-    return {slots[static_cast<std::size_t>(i)], w.size()};
-  }
+  friend bool operator==(const OptimizerCounters&, const OptimizerCounters&) = default;
 };
 
-/// What makes an optimizer: a struct with a learning rate, a number of slots per weight, and the
-/// formula. `fields` and `validate()` (see core/fields.h) are used if it has them.
-template <class R>
-concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
-  requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;
-  { rule.slots() } -> std::convertible_to<int>;
-  rule.update(u);
-};
-
-/// Applies an update rule, such as SGD, to parameters, and counts.
+/// Applies an update rule, such as SGD or Adam, to parameters, and counts.
 ///
 ///     Optimizer opt = SGD{.learning_rate = 0.1};
 ///     loss.backward();
 ///     opt.step({w, b});
 ///
 /// The parameters of the first update are the optimizer's from then on. Update number t = 0, 1, ...
-/// uses `learning_rate(t)`; the counter rises after it, and only there. A copy has a counter and
-/// slots of its own, for the same parameters.
+/// uses `learning_rate(t)`; the counter rises after it, and only there. A copy has counters, slots
+/// and averages of its own, for the same parameters.
 class Optimizer {
  public:
-  /// ValueError for a bad option of the rule.
+  /// ValueError for a bad option.
   template <UpdateRule R>
-  Optimizer(R rule) : rule_(std::make_unique<Held<R>>(std::move(rule))) {}
+  Optimizer(R rule, OptimizerOptions options = {})
+      : Optimizer(std::make_unique<detail::HeldRule<R>>(std::move(rule)), std::move(options)) {}
   Optimizer(const Optimizer& other);  // and no moves: an optimizer is never empty
-  Optimizer& operator=(Optimizer other) noexcept {
-    std::swap(rule_, other.rule_);
-    std::swap(states_, other.states_);
-    std::swap(iterations_, other.iterations_);
-    std::swap(last_learning_rate_, other.last_learning_rate_);
-    return *this;
-  }
+  Optimizer& operator=(Optimizer other) noexcept;
   ~Optimizer() = default;
 
+  /// The rule's type: `SGD`.
+  std::string_view name() const { return rule_->name(); }
+  const OptimizerOptions& options() const { return options_; }
   /// Updates made so far.
-  Step iterations() const { return iterations_; }
+  Step iterations() const { return counters_.iterations; }
   /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than
   /// 0.
   Real learning_rate() const;
   /// The rate of the last update; 0 before the first.
-  Real last_learning_rate() const { return last_learning_rate_; }
+  Real last_learning_rate() const { return counters_.last_learning_rate; }
   /// Where the rate comes from.
   const Schedule& schedule() const { return rule_->learning_rate(); }
+  /// Where it came from when this was made, whatever set_learning_rate() did since.
+  const Schedule& initial_schedule() const { return initial_schedule_; }
   /// Replaces the rate from the next update on. ValueError for a bad number.
   void set_learning_rate(Schedule learning_rate);
 
@@ -84,7 +65,7 @@ class Optimizer {
   /// without a gradient is left alone.
   /// All or nothing: StateError when no parameter has a gradient, or one is new after the first
   /// update; NumericError when a gradient or a schedule's value is nan or infinite; then nothing
-  /// has changed.
+  /// has changed. With gradient_accumulation_steps, all but every N-th call only collect.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -95,67 +76,91 @@ class Optimizer {
   void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters,
              const std::function<std::string()>& context = {});
 
+  /// Makes these parameters the optimizer's own, with these names, or "0", "1", ...; the first
+  /// update does so by itself. For parameters that are its own already it only gives the names.
+  /// ValueError when a selector of the options fits none of them, or names are not as many as
+  /// parameters; StateError for other parameters after the first update, for one that was not made
+  /// with parameter(), or is given twice.
+  void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {});
+  /// With use_ema, puts the averages into the weights: the end of training. fit() calls it.
+  void finalize();
+
+  /// All that is remembered of the parameters: visit(name, values, shape) for every slot, average
+  /// and half-collected gradient, such as `dense/kernel/momentum`, `dense/kernel/average`,
+  /// `dense/kernel/gradient_accumulator`. Together with the counters this is the whole state:
+  /// written into an optimizer of the same make that has adopted the same parameters, it goes on
+  /// bit for bit. There are none before adopt().
+  template <class Visit>
+  void state(Visit&& visit) {
+    visit_state<Scalar>(visit);
+  }
+  template <class Visit>
+  void state(Visit&& visit) const {
+    visit_state<const Scalar>(visit);
+  }
+  const OptimizerCounters& counters() const { return counters_; }
+  /// ValueError for counters that no run can have left.
+  void set_counters(const OptimizerCounters& counters);
+
+  /// In Keras's call syntax, `SGD(learning_rate=0.1, momentum=0.9, nesterov=False, clipnorm=1)`:
+  /// the rule's options, then those that all optimizers share and are not at their default.
+  friend std::string to_string(const Optimizer& optimizer);
+
  private:
-  struct AnyRule {
-    virtual ~AnyRule() = default;
-    virtual std::unique_ptr<AnyRule> clone() const = 0;
-    virtual Schedule& learning_rate() = 0;
-    virtual int slots() const = 0;
-    virtual void update(ParameterUpdate& u) const = 0;
-    virtual void validate() const = 0;
-    /// What is wrong with this rate, or with another value that moves, at this step; or "".
-    virtual std::string fault_at(Step step, Real rate) const = 0;
-    virtual std::string_view name() const = 0;
+  /// Numbers kept between updates.
+  struct Memory {
+    std::string_view name;
+    Shape shape;
+    detail::Buffer values;
+    std::int64_t size() const { return shape.count(); }
+    std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size())}; }
   };
-  template <class R>
-  struct Held final : AnyRule {
-    explicit Held(R r) : rule(std::move(r)) { validate(); }
-    std::unique_ptr<AnyRule> clone() const override { return std::make_unique<Held>(*this); }
-    Schedule& learning_rate() override { return rule.learning_rate; }
-    int slots() const override { return rule.slots(); }
-    void update(ParameterUpdate& u) const override { rule.update(u); }
-    void validate() const override {
-      check_field(name(), "learning_rate", rule.learning_rate, rules::not_negative);
-      detail::validate(rule);
-    }
-    std::string fault_at(Step step, Real rate) const override {
-      std::string found =
-          fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
-      if constexpr (detail::HasFields<const R>)
-        R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
-                            rules::Presence = rules::required) {
-          if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
-            if (found.empty() && field != "learning_rate" && !member.constant())
-              found =
-                  fault(name(), field, member, member.at(static_cast<double>(step)), range, step);
-        });
-      return found;
-    }
-    std::string_view name() const override { return detail::type_name<R>(); }
-    R rule;
-  };
-  /// A parameter and what the rule remembers of it.
-  struct State {
+  /// A parameter and what is remembered of it.
+  struct Entry {
     Tensor parameter;
-    std::vector<detail::Buffer> slots;
+    std::string name;
+    bool decays;
+    Real multiplier;              ///< of the rate
+    std::vector<Memory> memory;   ///< slots; then the average, then the accumulator, if any
+    const Scalar* gradient = {};  ///< of the call under way; null: none
   };
 
-  /// What is wrong with a schedule's value at this step, or "".
-  static std::string fault(std::string_view owner, std::string_view name, const Schedule& schedule,
-                           Real v, const Rule& range, Step step);
+  Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions options);
+  template <class V, class Visit>
+  void visit_state(Visit& visit) const {
+    for (const Entry& entry : entries_)
+      for (const Memory& m : entry.memory)
+        if (m.size() > 0)
+          visit(entry.name + "/" + std::string(m.name), std::span<V>(m.span()), m.shape);
+  }
 
-  void adopt(std::span<const Tensor> parameters);
-  State& state_of(const Tensor& parameter, std::size_t place);
-  template <class GradientOf>
-  std::string fault_before(std::span<const Tensor> parameters, GradientOf gradient_of, Real rate);
-  template <class GradientOf>
-  void update(std::span<const Tensor> parameters, GradientOf gradient_of,
-              const std::function<std::string()>& context);
+  // adopt(), in optimizer_state.cpp
+  bool started() const { return counters_.iterations > 0 || counters_.collected > 0; }
+  bool owns(std::span<const Tensor> parameters) const;
+  Entry entry_for(const Tensor& parameter, std::string name) const;
+  std::vector<Memory> memory_for(const Tensor& parameter) const;
+  const Memory& average(const Entry& entry) const;
+  Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
 
-  std::unique_ptr<AnyRule> rule_;
-  std::vector<State> states_;
-  Step iterations_ = 0;
-  Real last_learning_rate_ = 0;
+  // step() and apply(), in optimizer.cpp
+  template <class GradientOf>
+  void call(std::span<const Tensor> parameters, GradientOf gradient_of,
+            const std::function<std::string()>& context);
+  Entry& entry_of(const Tensor& parameter, std::size_t place);
+  std::string fault_before(Real rate) const;
+  void update(Real rate);
+  bool collect();
+  void update_entry(Entry& entry, Real rate, double shrink);
+  const Scalar* clipped(const Entry& entry, double shrink, detail::Buffer& room) const;
+  void update_averages();
+
+  std::unique_ptr<detail::AnyRule> rule_;
+  OptimizerOptions options_;
+  Schedule initial_schedule_;
+  std::vector<Entry> entries_;
+  OptimizerCounters counters_;
 };
+
+std::string to_string(const Optimizer& optimizer);
 
 }  // namespace gradus

@@ -18,11 +18,12 @@ struct SGD {
   bool nesterov = false;
 
   int slots() const { return plain() ? 0 : 1; }
+  SlotInfo slot_info(int, const Shape&) const { return {"momentum"}; }
   void update(ParameterUpdate& u) const {
     const auto rate = static_cast<Scalar>(u.learning_rate);
     const auto n = static_cast<std::int64_t>(u.w.size());
     if (plain()) return detail::kernels().sgd(rate, u.g.data(), u.w.data(), n);
-    const auto mu = static_cast<Scalar>(momentum.at(static_cast<double>(u.step)));
+    const auto mu = static_cast<Scalar>(u.at(momentum));
     detail::kernels().sgd_momentum(rate, mu, nesterov, u.g.data(), u.slot(0).data(), u.w.data(), n);
   }
 

@@ -1,0 +1,44 @@
+#pragma once
+/// Adadelta: steps as long as recent steps were, in proportion to recent gradients.
+
+#include <cmath>
+
+#include <gradus/optim/optimizer.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// a = rho a + (1 - rho) g^2;  d = -sqrt(D + epsilon) / sqrt(a + epsilon) g;
+/// D = rho D + (1 - rho) d^2;  w += learning_rate d. The method as published has learning_rate 1.
+/// Zeiler, "ADADELTA: an adaptive learning rate method", 2012. Keras: keras.optimizers.Adadelta.
+///
+/// ValueError unless learning_rate >= 0, rho in [0, 1), epsilon > 0.
+struct Adadelta {
+  Schedule learning_rate = 0.001;
+  Schedule rho = 0.95;
+  Real epsilon = 1e-7;
+
+  int slots() const { return 2; }
+  SlotInfo slot_info(int i, const Shape&) const {
+    return {i == 0 ? "accumulated_grad" : "accumulated_delta_var"};
+  }
+  void update(ParameterUpdate& u) const {
+    const auto keep = static_cast<Scalar>(u.at(rho)), fresh = static_cast<Scalar>(1 - u.at(rho));
+    const auto rate = static_cast<Scalar>(u.learning_rate), eps = static_cast<Scalar>(epsilon);
+    const std::span<Scalar> a = u.slot(0), D = u.slot(1);
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      a[i] = keep * a[i] + fresh * u.g[i] * u.g[i];
+      const Scalar d = -std::sqrt(D[i] + eps) / std::sqrt(a[i] + eps) * u.g[i];
+      D[i] = keep * D[i] + fresh * d * d;
+      u.w[i] += rate * d;
+    }
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("rho", self.rho, below_one, optional);
+    field("epsilon", self.epsilon, positive_scalar, optional);
+  }
+};
+
+}  // namespace gradus

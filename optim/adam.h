@@ -1,0 +1,69 @@
+#pragma once
+/// Adam: steps by a running mean of the gradient over the root of a running mean of its square.
+
+#include <cmath>
+
+#include <gradus/core/kernels.h>
+#include <gradus/optim/optimizer.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+namespace detail {
+
+/// 1 - beta^t: what a running mean that began with 0 has of the whole after t updates.
+inline Real warmed(Real beta, double t) {
+  using std::pow;
+  return 1 - pow(beta, t);
+}
+
+/// One update of Adam at this rate. Slots: 0 momentum, 1 velocity and, for amsgrad, 2 the greatest
+/// velocity.
+inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real epsilon,
+                 bool amsgrad) {
+  using std::sqrt;
+  const Real corrected = rate * sqrt(warmed(beta_2, u.count())) / warmed(beta_1, u.count());
+  const AdamFactors factors{static_cast<Scalar>(1 - beta_1), static_cast<Scalar>(1 - beta_2),
+                            static_cast<Scalar>(corrected), static_cast<Scalar>(epsilon)};
+  kernels().adam(factors, u.g.data(), u.slot(0).data(), u.slot(1).data(),
+                 amsgrad ? u.slot(2).data() : nullptr, u.w.data(),
+                 static_cast<std::int64_t>(u.w.size()));
+}
+
+inline SlotInfo adam_slot(int i) {
+  return {i == 0 ? "momentum" : i == 1 ? "velocity" : "velocity_hat"};
+}
+
+}  // namespace detail
+
+/// m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);
+/// w -= learning_rate sqrt(1 - beta_2^T) / (1 - beta_1^T) m / (sqrt(v) + epsilon), T = 1, 2, ...
+/// With amsgrad the greatest v so far stands in the root. Epsilon is added outside the bias
+/// correction, as in Keras; PyTorch has it inside. A beta that moves enters its power as it is now.
+/// Kingma and Ba, "Adam: a method for stochastic optimization", 2015; amsgrad: Reddi, Kale and
+/// Kumar, "On the convergence of Adam and beyond", 2018. Keras: keras.optimizers.Adam.
+///
+/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+struct Adam {
+  Schedule learning_rate = 0.001;
+  Schedule beta_1 = 0.9;
+  Schedule beta_2 = 0.999;
+  Real epsilon = 1e-7;
+  bool amsgrad = false;
+
+  int slots() const { return amsgrad ? 3 : 2; }
+  SlotInfo slot_info(int i, const Shape&) const { return detail::adam_slot(i); }
+  void update(ParameterUpdate& u) const {
+    detail::adam(u, u.learning_rate, u.at(beta_1), u.at(beta_2), epsilon, amsgrad);
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("beta_1", self.beta_1, below_one, optional);
+    field("beta_2", self.beta_2, below_one, optional);
+    field("epsilon", self.epsilon, positive_scalar, optional);
+    field("amsgrad", self.amsgrad, anything, optional);
+  }
+};
+
+}  // namespace gradus

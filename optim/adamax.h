@@ -1,0 +1,47 @@
+#pragma once
+/// Adamax: Adam with the largest recent gradient in place of a mean square.
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/optim/adam.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// m += (g - m)(1 - beta_1);  norm = max(beta_2 norm, |g|);
+/// w -= learning_rate / (1 - beta_1^T) m / (norm + epsilon), T = 1, 2, ...
+/// Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7. Keras:
+/// keras.optimizers.Adamax.
+///
+/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+struct Adamax {
+  Schedule learning_rate = 0.001;
+  Schedule beta_1 = 0.9;
+  Schedule beta_2 = 0.999;
+  Real epsilon = 1e-7;
+
+  int slots() const { return 2; }
+  SlotInfo slot_info(int i, const Shape&) const { return {i == 0 ? "momentum" : "norm"}; }
+  void update(ParameterUpdate& u) const {
+    const auto rate =
+        static_cast<Scalar>(u.learning_rate / detail::warmed(u.at(beta_1), u.count()));
+    const auto fresh = static_cast<Scalar>(1 - u.at(beta_1));
+    const auto keep = static_cast<Scalar>(u.at(beta_2)), eps = static_cast<Scalar>(epsilon);
+    const std::span<Scalar> m = u.slot(0), norm = u.slot(1);
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      m[i] += (u.g[i] - m[i]) * fresh;
+      norm[i] = std::max(keep * norm[i], std::abs(u.g[i]));
+      u.w[i] -= rate * m[i] / (norm[i] + eps);
+    }
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("beta_1", self.beta_1, below_one, optional);
+    field("beta_2", self.beta_2, below_one, optional);
+    field("epsilon", self.epsilon, positive_scalar, optional);
+  }
+};
+
+}  // namespace gradus

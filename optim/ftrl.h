@@ -1,0 +1,65 @@
+#pragma once
+/// Ftrl: follow the regularised leader; with l1 it sets weights to exactly 0.
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/optim/optimizer.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// With p = -learning_rate_power, n = initial_accumulator_value and z = 0 at first, l1 and l2 short
+/// for the regularisation strengths:
+/// n' = n + g^2;  z += g + 2 l2_shrinkage w - (n'^p - n^p) / learning_rate w;
+/// w = (clip(z, -l1, l1) - z) / (n'^p / learning_rate + 2 l2 + beta / learning_rate).
+/// w depends on n and z alone, so the first update forgets its first value. A rate of 0, for which
+/// this has no meaning, leaves everything as it is.
+/// McMahan et al., "Ad click prediction: a view from the trenches", 2013. Keras:
+/// keras.optimizers.Ftrl.
+///
+/// ValueError unless learning_rate >= 0, learning_rate_power <= 0, and the others >= 0.
+struct Ftrl {
+  Schedule learning_rate = 0.001;
+  Real learning_rate_power = -0.5;
+  Real initial_accumulator_value = 0.1;
+  Schedule l1_regularization_strength = 0.0;
+  Schedule l2_regularization_strength = 0.0;
+  Schedule l2_shrinkage_regularization_strength = 0.0;
+  Schedule beta = 0.0;
+
+  int slots() const { return 2; }
+  SlotInfo slot_info(int i, const Shape&) const {
+    if (i == 0) return {"accumulator", initial_accumulator_value};
+    return {"linear"};
+  }
+  void update(ParameterUpdate& u) const {
+    if (u.learning_rate == Real(0)) return;
+    const auto power = static_cast<Scalar>(-learning_rate_power);
+    const auto rate = static_cast<Scalar>(u.learning_rate);
+    const auto l1 = static_cast<Scalar>(u.at(l1_regularization_strength));
+    const auto shrink = static_cast<Scalar>(2 * u.at(l2_shrinkage_regularization_strength));
+    const auto constant =
+        static_cast<Scalar>(2 * u.at(l2_regularization_strength) + u.at(beta) / u.learning_rate);
+    const std::span<Scalar> n = u.slot(0), z = u.slot(1);
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      const Scalar before = std::pow(n[i], power), after = std::pow(n[i] += u.g[i] * u.g[i], power);
+      z[i] += u.g[i] + shrink * u.w[i] - (after - before) / rate * u.w[i];
+      const Scalar curvature = after / rate + constant;  // 0 as long as there were no gradients
+      if (curvature > 0) u.w[i] = (std::clamp(z[i], -l1, l1) - z[i]) / curvature;
+    }
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("learning_rate_power", self.learning_rate_power, not_positive, optional);
+    field("initial_accumulator_value", self.initial_accumulator_value, not_negative, optional);
+    field("l1_regularization_strength", self.l1_regularization_strength, not_negative, optional);
+    field("l2_regularization_strength", self.l2_regularization_strength, not_negative, optional);
+    field("l2_shrinkage_regularization_strength", self.l2_shrinkage_regularization_strength,
+          not_negative, optional);
+    field("beta", self.beta, not_negative, optional);
+  }
+};
+
+}  // namespace gradus

@@ -1,0 +1,54 @@
+#pragma once
+/// Lamb: Adam's direction, as long as the weights are.
+
+#include <cmath>
+
+#include <gradus/core/memory.h>
+#include <gradus/optim/adam.h>
+#include <gradus/optim/norm.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// m and v as in Adam;  d = m / (1 - beta_1^T) / (sqrt(v / (1 - beta_2^T)) + epsilon), T = 1, 2,
+/// ...; w -= learning_rate ||w|| / ||d|| d, for each parameter by itself; where either norm is 0, 1
+/// stands for their ratio.
+/// You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
+/// Keras: keras.optimizers.Lamb.
+///
+/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+struct Lamb {
+  Schedule learning_rate = 0.001;
+  Schedule beta_1 = 0.9;
+  Schedule beta_2 = 0.999;
+  Real epsilon = 1e-7;
+
+  int slots() const { return 2; }
+  SlotInfo slot_info(int i, const Shape&) const { return detail::adam_slot(i); }
+  void update(ParameterUpdate& u) const {
+    const Real b1 = u.at(beta_1), b2 = u.at(beta_2);
+    const auto fresh_1 = static_cast<Scalar>(1 - b1), fresh_2 = static_cast<Scalar>(1 - b2);
+    const auto whole_1 = static_cast<Scalar>(detail::warmed(b1, u.count()));
+    const auto whole_2 = static_cast<Scalar>(detail::warmed(b2, u.count()));
+    const detail::Buffer buffer(static_cast<std::int64_t>(u.w.size()));
+    const std::span<Scalar> m = u.slot(0), v = u.slot(1), d(buffer.data(), u.w.size());
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      m[i] += (u.g[i] - m[i]) * fresh_1;
+      v[i] += (u.g[i] * u.g[i] - v[i]) * fresh_2;
+      d[i] = m[i] / whole_1 / (std::sqrt(v[i] / whole_2) + static_cast<Scalar>(epsilon));
+    }
+    const double of_w = detail::norm(u.w), of_d = detail::norm(d);
+    const auto rate =
+        static_cast<Scalar>(u.learning_rate * (of_w > 0 && of_d > 0 ? of_w / of_d : 1));
+    for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("beta_1", self.beta_1, below_one, optional);
+    field("beta_2", self.beta_2, below_one, optional);
+    field("epsilon", self.epsilon, positive_scalar, optional);
+  }
+};
+
+}  // namespace gradus

@@ -1,0 +1,55 @@
+#pragma once
+/// Nadam: Adam with Nesterov's momentum.
+
+#include <cmath>
+
+#include <gradus/optim/adam.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+/// mu_T = beta_1 (1 - 0.96^T / 2) warms the momentum up; U is the product of all mu so far.
+/// m and v as in Adam;  w -= learning_rate (mu_(T+1) m / (1 - U mu_(T+1)) + (1 - mu_T) g / (1 - U))
+/// / (sqrt(v / (1 - beta_2^T)) + epsilon), T = 1, 2, ...
+/// Dozat, "Incorporating Nesterov momentum into Adam", 2016. Keras: keras.optimizers.Nadam.
+///
+/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+struct Nadam {
+  Schedule learning_rate = 0.001;
+  Schedule beta_1 = 0.9;
+  Schedule beta_2 = 0.999;
+  Real epsilon = 1e-7;
+
+  int slots() const { return 3; }
+  SlotInfo slot_info(int i, const Shape&) const {
+    if (i == 2) return {"u_product", 1, Shape{}};
+    return {i == 0 ? "momentum" : "velocity"};
+  }
+  void update(ParameterUpdate& u) const {
+    const Real b1 = u.at(beta_1), b2 = u.at(beta_2), T = u.count();
+    const Real mu = b1 * (1 - 0.5 * std::pow(0.96, T)),
+               next = b1 * (1 - 0.5 * std::pow(0.96, T + 1));
+    const Real product = u.slot(2)[0] * mu;
+    u.slot(2)[0] = static_cast<Scalar>(product);
+    const auto of_m = static_cast<Scalar>(u.learning_rate * next / (1 - product * next));
+    const auto of_g = static_cast<Scalar>(u.learning_rate * (1 - mu) / (1 - product));
+    const auto fresh_1 = static_cast<Scalar>(1 - b1), fresh_2 = static_cast<Scalar>(1 - b2);
+    const auto whole = static_cast<Scalar>(detail::warmed(b2, T)),
+               eps = static_cast<Scalar>(epsilon);
+    const std::span<Scalar> m = u.slot(0), v = u.slot(1);
+    for (std::size_t i = 0; i < u.w.size(); ++i) {
+      m[i] += (u.g[i] - m[i]) * fresh_1;
+      v[i] += (u.g[i] * u.g[i] - v[i]) * fresh_2;
+      u.w[i] -= (of_m * m[i] + of_g * u.g[i]) / (std::sqrt(v[i] / whole) + eps);
+    }
+  }
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("learning_rate", self.learning_rate, not_negative, optional);
+    field("beta_1", self.beta_1, below_one, optional);
+    field("beta_2", self.beta_2, below_one, optional);
+    field("epsilon", self.epsilon, positive_scalar, optional);
+  }
+};
+
+}  // namespace gradus

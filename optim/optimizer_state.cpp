@@ -1,0 +1,178 @@
+/// What an Optimizer is made of and remembers: its making, copies, parameters and their memory.
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/core/node.h>
+#include <gradus/optim/optimizer.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+using detail::node_of;
+
+namespace {
+
+void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself) {
+  using detail::check_field;
+  OptimizerOptions::fields(options, [](std::string_view name, const auto& member, const Rule& rule,
+                                       auto) { check_field("Optimizer", name, member, rule); });
+  const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
+                     options.global_clipnorm.has_value();
+  check(limits <= 1,
+        "Optimizer: clipnorm, clipvalue and global_clipnorm must be given one at most (got {})",
+        limits);
+  check(!decays_itself || options.weight_decay.constant() == Real(0),
+        "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
+        to_string(options.weight_decay));
+}
+
+void check_selects(std::string_view option, const ParameterSelector& selector,
+                   std::span<const Tensor> parameters, std::span<const std::string> names) {
+  std::string known;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (selector.selects(parameters[i], names[i])) return;
+    known += (i > 0 ? ", " : "") + names[i];
+  }
+  throw ValueError(fmt::format("Optimizer: {} must select a parameter of these: {} (got {})",
+                               option, known, to_string(selector)));
+}
+
+void check_parameters(std::span<const Tensor> parameters) {
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    check<StateError>(node_of(parameters[i]).is_parameter,
+                      "Optimizer: parameters[{}] must be made with parameter()", i);
+    for (std::size_t j = 0; j < i; ++j)
+      check<StateError>(parameters[j].node() != parameters[i].node(),
+                        "Optimizer: parameters[{}] must be given once", i);
+  }
+}
+
+}  // namespace
+
+Optimizer::Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions options)
+    : rule_(std::move(rule)),
+      options_(std::move(options)),
+      initial_schedule_(rule_->learning_rate()) {
+  check_options(options_, rule_->name(), rule_->weight_decay_of({}) != nullptr);
+}
+
+Optimizer::Optimizer(const Optimizer& other)
+    : rule_(other.rule_->clone()),
+      options_(other.options_),
+      initial_schedule_(other.initial_schedule_),
+      entries_(other.entries_),
+      counters_(other.counters_) {
+  for (Entry& entry : entries_)
+    for (Memory& m : entry.memory) m.values = m.values.copy(m.size());
+}
+
+Optimizer& Optimizer::operator=(Optimizer other) noexcept {
+  std::swap(rule_, other.rule_);
+  std::swap(options_, other.options_);
+  std::swap(initial_schedule_, other.initial_schedule_);
+  std::swap(entries_, other.entries_);
+  std::swap(counters_, other.counters_);
+  return *this;
+}
+
+void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::string> names) {
+  std::vector<std::string> given(names.begin(), names.end());
+  for (std::size_t i = 0; names.empty() && i < parameters.size(); ++i)
+    given.push_back(std::to_string(i));
+  check(given.size() == parameters.size(),
+        "Optimizer: names must be as many as parameters (got {} and {})", given.size(),
+        parameters.size());
+  check_parameters(parameters);
+  const bool known = owns(parameters);
+  check<StateError>(known || !started(), "Optimizer: parameters must be those of the first update");
+  for (const ParameterSelector& s : options_.exclude_from_weight_decay)
+    check_selects("exclude_from_weight_decay", s, parameters, given);
+  for (const LearningRateMultiplier& m : options_.learning_rate_multipliers)
+    check_selects("learning_rate_multipliers", m.parameters, parameters, given);
+
+  std::vector<Entry> entries;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    entries.push_back(entry_for(parameters[i], given[i]));
+    entries[i].memory = known ? entries_[i].memory : memory_for(parameters[i]);
+  }
+  entries_ = std::move(entries);
+}
+
+bool Optimizer::owns(std::span<const Tensor> parameters) const {
+  return std::equal(parameters.begin(), parameters.end(), entries_.begin(), entries_.end(),
+                    [](const Tensor& p, const Entry& e) { return p.node() == e.parameter.node(); });
+}
+
+Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::string name) const {
+  const auto selected = [&](const ParameterSelector& s) { return s.selects(parameter, name); };
+  const auto& excluded = options_.exclude_from_weight_decay;
+  const bool decays = std::none_of(excluded.begin(), excluded.end(), selected);
+  Real multiplier = 1;
+  for (const LearningRateMultiplier& m : options_.learning_rate_multipliers)
+    if (selected(m.parameters)) multiplier *= m.factor;
+  return {parameter, std::move(name), decays, multiplier, {}};
+}
+
+std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) const {
+  static constexpr std::string_view numbered[detail::most_slots] = {
+      "slot_0", "slot_1", "slot_2", "slot_3", "slot_4", "slot_5", "slot_6", "slot_7"};
+  std::vector<Memory> memory;
+  const auto add = [&](std::string_view name, const Shape& shape, Real start) {
+    for (const Memory& m : memory)
+      check(m.name != name, "{}: the name of a slot must be its own (got {} twice)", this->name(),
+            name);
+    Memory& m = memory.emplace_back(Memory{name, shape, detail::Buffer(shape.count())});
+    std::ranges::fill(m.span(), static_cast<Scalar>(start));
+  };
+  check(rule_->slots() >= 0 && rule_->slots() <= detail::most_slots,
+        "{}: slots() must be in [0,{}] (got {})", name(), detail::most_slots, rule_->slots());
+  for (int i = 0; i < rule_->slots(); ++i) {
+    const SlotInfo info = rule_->slot_info(i, parameter.shape());
+    add(info.name.empty() ? numbered[i] : info.name, info.shape.value_or(parameter.shape()),
+        info.start);
+  }
+  if (options_.use_ema) {
+    add("average", parameter.shape(), 0);
+    std::ranges::copy(parameter.values(), memory.back().values.data());
+  }
+  if (options_.gradient_accumulation_steps) add("gradient_accumulator", parameter.shape(), 0);
+  return memory;
+}
+
+const Optimizer::Memory& Optimizer::average(const Entry& entry) const {
+  return entry.memory[static_cast<std::size_t>(rule_->slots())];
+}
+
+void Optimizer::finalize() {
+  if (!options_.use_ema || !started()) return;
+  for (const Entry& e : entries_)
+    std::ranges::copy(average(e).span(), node_of(e.parameter).writable());
+}
+
+void Optimizer::set_counters(const OptimizerCounters& counters) {
+  check(counters.iterations >= 0, "Optimizer: iterations must be >= 0 (got {})",
+        counters.iterations);
+  const double calls = value(options_.gradient_accumulation_steps.value_or(Steps(1)).count);
+  check(counters.collected >= 0 && static_cast<double>(counters.collected) < calls,
+        "Optimizer: collected must be in [0,{}) (got {})", calls, counters.collected);
+  const double rate = value(counters.last_learning_rate);
+  check(rules::not_negative.holds(rate), "Optimizer: last_learning_rate must be {} (got {})",
+        rules::not_negative.text, rate);
+  counters_ = counters;
+}
+
+std::string to_string(const Optimizer& optimizer) {
+  std::string text(optimizer.name()), before = "(";
+  const auto add = [&](std::string_view name, const detail::Value& v) {
+    text += fmt::format("{}{}={}", before, name, detail::text_of(v));
+    before = ", ";
+  };
+  const detail::Config rule = optimizer.rule_->config();
+  if (!rule.has_fields) add("learning_rate", {optimizer.schedule()});
+  for (const detail::Config::Field& field : rule.fields) add(field.name, field.value);
+  for (const detail::Config::Field& field : detail::config_of(optimizer.options()).fields)
+    if (!field.needless) add(field.name, field.value);
+  return text + ")";
+}
+
+}  // namespace gradus
