@@ -75,7 +75,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     if (place_ == Place::shape) {
       expect(shape().rank() < Shape::max_rank && number <= std::uint64_t{1} << 60,
              "shape must be at most {} extents up to 2^60", Shape::max_rank);
-      shape().push_back(number);
+      shape().push_back(static_cast<std::int64_t>(number));
     } else if (place_ == Place::offsets) {
       expect(offset_count_ < 2, "data_offsets must be two numbers");
       offsets_[offset_count_++] = number;

@@ -190,7 +190,7 @@ TEST_CASE("permissions stay and new files have what the umask allows") {
   const mode_t before = umask(027);
   write_file(path, {"x"});
   CHECK(permissions(path) == 0640);
-  for (const mode_t mode : {0600, 0664, 0755, 0200, 0666}) {
+  for (const mode_t mode : {0600u, 0664u, 0755u, 0200u, 0666u}) {
     chmod(path.c_str(), mode);
     write_file(path, {"y"});
     CHECK(permissions(path) == mode);

@@ -395,9 +395,9 @@ TEST_CASE("a forged header is refused with the reason") {
 
 namespace {
 
-using Random = std::mt19937;
+using Numbers = std::mt19937;
 
-std::size_t below(std::size_t n, Random& random) {
+std::size_t below(std::size_t n, Numbers& random) {
   return std::uniform_int_distribution<std::size_t>(0, n - 1)(random);
 }
 
@@ -451,7 +451,7 @@ const std::string tokens[] = {"{",
                               R"("x":{"dtype":"F32","shape":[0],"data_offsets":[8,8]},)"};
 
 /// One change, seldom in the fixed beginning.
-void mutate(std::string& header, std::string& payload, Random& random) {
+void mutate(std::string& header, std::string& payload, Numbers& random) {
   const std::size_t from = below(16, random) == 0 ? 0 : std::min(beginning.size(), header.size());
   const std::size_t at = from + below(header.size() - from + 1, random);
   const std::string& token = tokens[below(std::size(tokens), random)];
@@ -486,7 +486,7 @@ void mutate(std::string& header, std::string& payload, Random& random) {
 }  // namespace
 
 TEST_CASE("mutated files are refused or sound") {
-  Random random(7);
+  Numbers random(7);
   const int rounds = 100'000;
   int files = 0;
   for (int round = 0; round < rounds; ++round) {

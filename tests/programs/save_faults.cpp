@@ -205,7 +205,7 @@ void saves(const fs::path& folder) {
     }
     for (const int in_a_row : {1, 5})
       runs += try_saves(place, {.count = in_a_row, .reason = EINTR}, false);
-    for (const std::size_t most : {1000, 4097, 65536})
+    for (const std::size_t most : {1000u, 4097u, 65536u})
       runs += try_saves(place, {.kind = "none", .most = most}, false) + 1;
   }
   fmt::print("{} saves, {} wrong\n", runs, wrong);
