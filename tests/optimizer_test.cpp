@@ -197,7 +197,7 @@ TEST_CASE("bad gradients and parameters are refused and change nothing") {
                        ValueError);
   CHECK_THROWS_WITH_AS(
       opt.apply(std::vector<Tensor>{{{1, 2}}, {1, nan}}, both),
-      "Optimizer: the gradient of parameters[1] must be finite (got nan at element 1, step 0)",
+      "Optimizer: the gradient of parameter 1 must be finite (got nan at element 1, step 0)",
       NumericError);
   CHECK_THROWS_WITH_AS(opt.step({w, Tensor{1}}), Contains("must be made with parameter()"),
                        StateError);
