@@ -13,14 +13,13 @@ constexpr double largest_double = std::numeric_limits<double>::max();
 }
 
 double norm(std::span<const Scalar> x) {
-  const auto n = static_cast<std::int64_t>(x.size());
-  const double sum = kernels().sum_of_squares(x.data(), 1, n);
-  if (sum > 0x1p-900 && sum < largest_double) return std::sqrt(sum);
-  double largest = 0;
-  for (const Scalar element : x) largest = std::max(largest, std::abs(value(element)));
-  if (largest == 0) return 0;
-  const double root = std::sqrt(kernels().sum_of_squares(x.data(), 1 / largest, n));
-  return std::min(largest * root, largest_double);
+  for (const double scale : {1.0, 0x1p-600, 0x1p600}) {  // the first at which no square is lost
+    const double sum =
+        kernels().sum_of_squares(x.data(), scale, static_cast<std::int64_t>(x.size()));
+    if (sum > 0x1p-900 && sum < largest_double)
+      return std::min(std::sqrt(sum) / scale, largest_double);
+  }
+  return 0;
 }
 
 double joint_norm(double a, double b) { return std::min(std::hypot(a, b), largest_double); }

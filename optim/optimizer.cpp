@@ -18,8 +18,10 @@ namespace {
 
 bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
 
-/// What a gradient of this norm is multiplied by to have at most the norm `limit`.
-double shrinking(double norm, double limit) { return norm > limit ? limit / norm : 1; }
+/// What a gradient of this norm is multiplied by to have at most the norm `limit`; never 0.
+double shrinking(double norm, double limit) {
+  return norm > limit ? std::max(limit / norm, std::numeric_limits<double>::min()) : 1;
+}
 
 }  // namespace
 
@@ -77,8 +79,11 @@ void Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of,
   if (!started() && !owns(parameters)) adopt(parameters);
   const detail::FlushDenormals flush;
   for (Entry& entry : entries_) entry.gradient = nullptr;
-  for (std::size_t i = 0; i < parameters.size(); ++i)
-    entry_of(parameters[i], i).gradient = gradient_of(i);
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    Entry& entry = entry_of(parameters[i], i);
+    check<StateError>(!entry.gradient, "Optimizer: parameters[{}] must be given once", i);
+    entry.gradient = gradient_of(i);
+  }
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
   const std::string wrong = fault_before(rate);
   if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
@@ -194,8 +199,9 @@ const Scalar* Optimizer::clipped(const Entry& entry, double shrink, detail::Buff
   if (options_.clipvalue) {
     const auto limit = static_cast<Scalar>(*options_.clipvalue);
     kernels().clip.forward(g.data(), room.data(), n, -limit, limit);
-  } else {
-    kernels().combine(static_cast<Scalar>(shrink), g.data(), 0, room.data(), n);
+  } else {  // in double: for a huge gradient the factor is below a float's range
+    for (std::size_t i = 0; i < g.size(); ++i)
+      room.data()[i] = static_cast<Scalar>(shrink * value(g[i]));
   }
   return room.data();
 }

@@ -203,6 +203,8 @@ TEST_CASE("bad gradients and parameters are refused and change nothing") {
                        StateError);
   CHECK_THROWS_WITH_AS(opt.step({w, w}), Contains("must be given once"), StateError);
   opt.apply(std::vector<Tensor>{{{1, 2}}, {1, 1}}, both);
+  CHECK_THROWS_WITH_AS(opt.apply(std::vector<Tensor>{{1, 1}, {1, 1}}, std::vector<Tensor>{b, b}),
+                       "Optimizer: parameters[1] must be given once", StateError);
   const Tensor late = parameter({1});
   set_grad(late, {1});
   CHECK_THROWS_WITH_AS(opt.step({w, late}), Contains("parameters[1] was not in the first update"),

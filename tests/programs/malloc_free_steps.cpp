@@ -84,6 +84,28 @@ bool classifier_by_hand() {
   return quiet && clean;
 }
 
+/// Everything that all optimizers share, and the rules that need room to work in.
+bool all_options() {
+  const Tensor x{{1}, {2}, {3}, {4}}, y{{3}, {5}, {7}, {9}};
+  const Tensor w = parameter({{0.5}}), b = parameter({0.0});
+  const OptimizerOptions options{.weight_decay = 1e-3,
+                                 .global_clipnorm = 1e-3,
+                                 .use_ema = true,
+                                 .ema_overwrite_frequency = 10,
+                                 .gradient_accumulation_steps = 2,
+                                 .exclude_from_weight_decay = {b}};
+  bool quiet = true;
+  for (Optimizer opt : {Optimizer(Adam{}, options), Optimizer(Lamb{}, options),
+                        Optimizer(Adafactor{}, options), Optimizer(Muon{.weight_decay = 0})})
+    quiet = report(to_string(opt).c_str(), calls_in(1000,
+                                                    [&] {
+                                                      mean(square(matmul(x, w) + b - y)).backward();
+                                                      opt.step({w, b});
+                                                    })) &&
+            quiet;
+  return quiet;
+}
+
 /// fit() has costs of its own per call; epochs of one batch, more of them, must add nothing.
 bool through_fit() {
   const Dataset data = make_line({.rows = 64});
@@ -103,6 +125,7 @@ bool through_fit() {
 }  // namespace
 
 int main() {
-  const bool toy = by_hand(), classifier = classifier_by_hand(), fit = through_fit();
-  return toy && classifier && fit ? 0 : 1;
+  const bool toy = by_hand(), classifier = classifier_by_hand(), options = all_options();
+  const bool fit = through_fit();
+  return toy && classifier && options && fit ? 0 : 1;
 }
