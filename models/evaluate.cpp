@@ -144,9 +144,11 @@ Evaluation Sequential::evaluate_rows(const Dataset& data, std::int64_t batch_siz
     means.add_rows(stop - start);
     means.add(0, value(detail::row_mean(compiled_->loss(y_true, y_pred), stop - start).item()),
               stop - start);
-    for (std::size_t i = 0; i < metrics.size(); ++i)
-      means.add(1 + i, value(detail::row_mean(metrics[i](y_true, y_pred), stop - start).item()),
-                stop - start);
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+      std::vector<double> sums;
+      metrics[i].update(sums, y_true, y_pred);
+      means.add(1 + i, metrics[i].result(sums), stop - start);
+    }
   }
   Evaluation result{.loss = means[0]};
   for (std::size_t i = 0; i < metrics.size(); ++i) result.metrics[metrics[i].name()] = means[1 + i];
@@ -166,28 +168,6 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
     parts.push_back((*this)(
         detail::row_range(rows, start, std::min<std::int64_t>(count, start + options.batch_size))));
   return concat(parts, 0);
-}
-
-Tensor Accuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const std::int64_t rows = y_pred.rank() > 0 ? y_pred.shape()[0] : 0;
-  const std::int64_t outputs = rows > 0 ? y_pred.size() / rows : 0;
-  const std::int64_t marks = rows > 0 ? y_true.size() / rows : 0;
-  check<ShapeError>(rows > 0 && y_true.rank() > 0 && y_true.shape()[0] == rows &&
-                        (marks == 1 || marks == outputs),
-                    "Accuracy: targets of shape {} must fit outputs of shape {}", y_true.shape(),
-                    y_pred.shape());
-  const auto largest = [](const Scalar* row, std::int64_t n) {
-    return static_cast<double>(std::max_element(row, row + n) - row);
-  };
-  detail::Fresh right(Shape{rows});
-  for (std::int64_t i = 0; i < rows; ++i) {
-    const Scalar* truth = y_true.values().data() + i * marks;
-    const Scalar* output = y_pred.values().data() + i * outputs;
-    const double expected = marks == 1 ? value(*truth) : largest(truth, marks);
-    const double found = outputs == 1 ? (value(*output) > 0.5) : largest(output, outputs);
-    right.data[i] = static_cast<Scalar>(found == expected);
-  }
-  return std::move(right.tensor);
 }
 
 }  // namespace gradus

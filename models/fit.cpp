@@ -95,9 +95,11 @@ void Sequential::train_batch(const Dataset& batch, Epoch& epoch) {
   epoch.means.add_rows(rows);
   epoch.means.add(0, number, rows);
   const NoGrad off;
-  for (std::size_t i = 0; i < compiled_->metrics.size(); ++i)
-    epoch.means.add(
-        1 + i, value(detail::row_mean(compiled_->metrics[i](batch.y, y_pred), rows).item()), rows);
+  for (std::size_t i = 0; i < compiled_->metrics.size(); ++i) {
+    std::vector<double> sums;
+    compiled_->metrics[i].update(sums, batch.y, y_pred);
+    epoch.means.add(1 + i, compiled_->metrics[i].result(sums), rows);
+  }
 }
 
 /// The epoch's numbers, in the order of `logs`: loss, metrics, the same of the validation data,

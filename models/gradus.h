@@ -7,12 +7,17 @@
 #include <gradus/core/ops.h>
 #include <gradus/core/random.h>
 #include <gradus/core/tensor.h>
+#include <gradus/models/activations.h>
+#include <gradus/models/constraints.h>
 #include <gradus/models/dataset.h>
+#include <gradus/models/initializers.h>
 #include <gradus/models/layers.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
+#include <gradus/models/normalization.h>
 #include <gradus/models/read_csv.h>
 #include <gradus/models/read_idx.h>
+#include <gradus/models/regularizers.h>
 #include <gradus/models/sequential.h>
 #include <gradus/optim/adadelta.h>
 #include <gradus/optim/adafactor.h>

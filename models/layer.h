@@ -4,7 +4,6 @@
 #include <fmt/core.h>
 
 #include <concepts>
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,23 +16,20 @@
 #include <gradus/core/node.h>
 #include <gradus/core/random.h>
 #include <gradus/core/tensor.h>
+#include <gradus/models/constraints.h>
+#include <gradus/models/regularizers.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
 class Sequential;
-
-/// A penalty for a weight's size, added to the loss: models/regularizers.h, or any callable.
-using Regularizer = std::function<Tensor(const Tensor& weight)>;
-/// What a weight is brought to after each update: models/constraints.h, or any callable.
-using Constraint = std::function<Tensor(const Tensor& weight)>;
 
 /// One of a layer's weights, with what is to be done about it.
 struct Weight {
   std::string name;       ///< `kernel`, within the layer
   Tensor tensor;          ///< made by parameter()
   bool trainable = true;  ///< false: state that the layer keeps itself, such as a moving mean
-  Regularizer regularizer = {};  ///< or null
-  Constraint constraint = {};    ///< or null
+  Regularizer regularizer = {};  ///< adds to the loss, or null
+  Constraint constraint = {};    ///< what it is brought to after each update, or null
 };
 
 /// What a layer may want to know of the moment.

@@ -1,48 +1,9 @@
 #include <gradus/models/layers.h>
 
-#include <cmath>
+#include <gradus/core/node.h>
+
 
 namespace gradus::inline GRADUS_VARIANT {
-namespace {
-
-struct Fans {
-  double in, out;
-};
-Fans fans_of(const Shape& shape) {
-  check(shape.rank() >= 1, "Initializer: the shape must have at least one axis (got {})", shape);
-  if (shape.rank() == 1) return {static_cast<double>(shape[0]), static_cast<double>(shape[0])};
-  const double last = static_cast<double>(shape[-1] * shape[-2]);
-  const double field = last > 0 ? static_cast<double>(shape.count()) / last : 0;
-  return {field * static_cast<double>(shape[-2]), field * static_cast<double>(shape[-1])};
-}
-
-/// What an initializer made, if it has the shape asked for.
-Tensor initial(const char* name, const Initializer& make, const Shape& shape, Random& random) {
-  const Tensor made = make(shape, random);
-  check<ShapeError>(made.shape() == shape, "Dense: {} must give shape {} (got {})", name, shape,
-                    made.shape());
-  return parameter(made);
-}
-
-}  // namespace
-
-Tensor GlorotUniform::operator()(const Shape& shape, Random& random) const {
-  const Fans fans = fans_of(shape);
-  const double limit = std::sqrt(6 / (fans.in + fans.out));
-  return Tensor::uniform(shape, -limit, limit, random);
-}
-
-Tensor HeNormal::operator()(const Shape& shape, Random& random) const {
-  // 0.8796...: the deviation of a standard normal cut at 2.
-  const double deviation = std::sqrt(2 / fans_of(shape).in) / 0.87962566103423978;
-  std::vector<Scalar> values(static_cast<std::size_t>(shape.count()));
-  for (Scalar& v : values) {
-    double draw = random.normal();
-    while (std::abs(draw) > 2) draw = random.normal();
-    v = static_cast<Scalar>(deviation * draw);
-  }
-  return Tensor(shape, values);
-}
 
 void Dense::validate() const {
   check(kernel_initializer && bias_initializer, "Dense: the initializers must not be null");
@@ -53,8 +14,8 @@ void Dense::build(const Shape& input, Random& random) {
   check<ShapeError>(input.rank() >= 2, "Dense: the input must be (rows, features) (got shape {})",
                     input);
   if (input_width() > 0) return;
-  kernel = initial("kernel_initializer", kernel_initializer, Shape{input.back(), units}, random);
-  if (use_bias) bias = initial("bias_initializer", bias_initializer, Shape{units}, random);
+  kernel = detail::initial("Dense", "kernel_initializer", kernel_initializer, {input.back(), units}, random);
+  if (use_bias) bias = detail::initial("Dense", "bias_initializer", bias_initializer, {units}, random);
 }
 
 Tensor Dense::operator()(const Tensor& x) const {
@@ -62,14 +23,9 @@ Tensor Dense::operator()(const Tensor& x) const {
   return activation(use_bias ? product + bias : product);
 }
 
-std::vector<Tensor> Dense::parameters() const {
-  if (use_bias) return {kernel, bias};
-  return {kernel};
-}
-
 std::vector<Weight> Dense::weights() const {
-  std::vector<Weight> all{{"kernel", kernel}};
-  if (use_bias) all.push_back({"bias", bias});
+  std::vector<Weight> all{{"kernel", kernel, true, kernel_regularizer, kernel_constraint}};
+  if (use_bias) all.push_back({"bias", bias, true, bias_regularizer, bias_constraint});
   return all;
 }
 
@@ -79,10 +35,6 @@ Tensor Flatten::operator()(const Tensor& x) const {
   return reshape(x, {x.shape()[0], features});
 }
 
-void Dropout::validate() const {
-  check(rate >= 0 && rate < 1, "Dropout: rate must be in [0, 1) (got {})", rate);
-}
-
 Tensor Dropout::operator()(const Tensor& x, const Mode& mode) const {
   if (!mode.training || rate == 0) return x;
   detail::Fresh mask(x.shape());
@@ -90,6 +42,11 @@ Tensor Dropout::operator()(const Tensor& x, const Mode& mode) const {
   for (std::int64_t i = 0; i < x.size(); ++i)
     mask.data[i] = mode.random.uniform() < rate ? Scalar(0) : kept;
   return x * mask.tensor;
+}
+
+Tensor GaussianNoise::operator()(const Tensor& x, const Mode& mode) const {
+  if (!mode.training || stddev == 0) return x;
+  return x + Tensor::normal(x.shape(), 0, stddev, mode.random);
 }
 
 }  // namespace gradus

@@ -1,35 +1,14 @@
 #pragma once
-/// The layers: Dense, Activation, Flatten, Dropout.
+/// The layers: Dense, Flatten, Dropout, GaussianNoise. An Activation is a layer too
+/// (activations.h); the normalising ones are in normalization.h.
 
-#include <functional>
-#include <utility>
 #include <vector>
 
-#include <gradus/core/ops.h>
+#include <gradus/models/activations.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>
 
 namespace gradus::inline GRADUS_VARIANT {
-
-/// A function of a tensor as a value, and a layer: an op such as `relu`, or any callable
-/// `Tensor(const Tensor&)`. Without one it returns its input.
-class Activation {
- public:
-  Activation() = default;
-  /// For ops: this one of their overloads is meant. ValueError for null.
-  Activation(Tensor (*op)(const Tensor&)) : function_(op) {
-    check(op != nullptr, "Activation: the function must not be null");
-  }
-  template <class F>
-  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
-      (!std::same_as<F, Activation>)Activation(F function)
-      : function_(std::move(function)) {}
-
-  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
-
- private:
-  std::function<Tensor(const Tensor&)> function_;
-};
 
 /// activation(x kernel + bias): `units` weighted sums of the last axis. Keras: keras.layers.Dense.
 ///
@@ -37,12 +16,17 @@ class Activation {
 ///
 /// A copy of the struct shares the weights, as a copy of a Tensor does; a copy of a Layer or a
 /// model has its own. ValueError unless units >= 1; ShapeError for an input of another width.
+/// Options are in Keras's order; regularizers add to the loss, constraints act after each update.
 struct Dense {
   Extent units = 0;
   Activation activation = {};
   bool use_bias = true;
   Initializer kernel_initializer = GlorotUniform{};
   Initializer bias_initializer = Zeros{};
+  Regularizer kernel_regularizer = {};  ///< such as L2{}, or null
+  Regularizer bias_regularizer = {};
+  Constraint kernel_constraint = {};  ///< such as MaxNorm{}, or null
+  Constraint bias_constraint = {};
 
   Tensor kernel = {};  ///< (inputs, units), made by build()
   Tensor bias = {};    ///< (units), if used
@@ -50,7 +34,6 @@ struct Dense {
   void validate() const;
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
-  std::vector<Tensor> parameters() const;
   std::vector<Weight> weights() const;
   std::int64_t input_width() const { return kernel.size() > 0 ? kernel.shape()[0] : 0; }
 };
@@ -65,8 +48,16 @@ struct Flatten {
 /// in [0, 1).
 struct Dropout {
   double rate = 0;
-  void validate() const;
   Tensor operator()(const Tensor& x, const Mode& mode) const;
+  static void fields(auto& self, auto&& field) { field("rate", self.rate, rules::below_one); }
+};
+
+/// While training, adds normal noise with deviation `stddev` >= 0 (ValueError), which blurs the
+/// inputs; otherwise returns its input.
+struct GaussianNoise {
+  double stddev = 0;
+  Tensor operator()(const Tensor& x, const Mode& mode) const;
+  static void fields(auto& self, auto&& field) { field("stddev", self.stddev, rules::not_negative); }
 };
 
 }  // namespace gradus

@@ -57,10 +57,10 @@ TEST_CASE("dense is a product, a bias and an activation") {
     const double z = dense.kernel(0, j) - 2 * dense.kernel(1, j) + 3 * dense.kernel(2, j) + 0.5;
     CHECK(y(0, j) == Approx(std::max(0.0, z)).epsilon(1e-6));
   }
-  CHECK(dense.parameters().size() == 2);
+  CHECK(dense.weights().size() == 2);
   Dense bare{.units = 2, .use_bias = false};
   bare.build(Shape{1, 3}, random);
-  CHECK(bare.parameters().size() == 1);
+  CHECK(bare.weights().size() == 1);
   CHECK(bare(Tensor::zeros({4, 5, 3})).shape() == Shape{4, 5, 2});
 }
 
