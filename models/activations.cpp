@@ -31,8 +31,8 @@ Tensor linear(const Tensor& x) { return x; }
 
 Tensor relu(const Tensor& x, const ReluOptions& options) {
   const double slope = options.negative_slope, start = options.threshold;
-  check(std::isfinite(slope) && slope >= 0,
-        "relu: negative_slope must be finite and >= 0 (got {})", slope);
+  check(std::isfinite(slope) && slope >= 0, "relu: negative_slope must be finite and >= 0 (got {})",
+        slope);
   check(!options.max_value || *options.max_value >= 0, "relu: max_value must be >= 0 (got {})",
         options.max_value.value_or(0));
   check(std::isfinite(start), "relu: threshold must be finite (got {})", start);
@@ -81,9 +81,9 @@ Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 Tensor squareplus(const Tensor& x) { return squareplus(x, 4); }
 Tensor squareplus(const Tensor& x, double b) {
   check(std::isfinite(b) && b > 0, "squareplus: b must be finite and > 0 (got {})", b);
-  const Tensor root = sqrt(square(x) + b);  // below 0 the sum would cancel: b / 2 (root - x) instead
-  return where(mask(x, [](double v) { return v >= 0; }), (x + root) / 2,
-               0.5 * b / (abs(x) + root));
+  const Tensor root =
+      sqrt(square(x) + b);  // below 0 the sum would cancel: b / 2 (root - x) instead
+  return where(mask(x, [](double v) { return v >= 0; }), (x + root) / 2, 0.5 * b / (abs(x) + root));
 }
 
 Tensor sparsemax(const Tensor& x) {

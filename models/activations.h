@@ -3,9 +3,9 @@
 /// defaults are Keras's (keras.activations); tanh, sigmoid, relu, leaky_relu, elu, gelu, silu,
 /// softplus, log_sigmoid, softmax and log_softmax are among core/ops.h.
 ///
-/// Each is a function `Tensor(const Tensor&)`, so that `.activation = mish` works; further arguments
-/// are further overloads, for a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`. Where a
-/// curve has a kink, the slope there is stated. ValueError for arguments out of range.
+/// Each is a function `Tensor(const Tensor&)`, so that `.activation = mish` works; further
+/// arguments are further overloads, for a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
+/// Where a curve has a kink, the slope there is stated. ValueError for arguments out of range.
 
 #include <concepts>
 #include <functional>
@@ -72,13 +72,14 @@ Tensor sparse_plus(const Tensor& x);
 /// 1.0507 x, and below 0 1.7581 (e^x - 1): keeps mean 0 and variance 1 through deep nets
 /// (Klambauer et al. 2017). Slope 1.7581 at 0.
 Tensor selu(const Tensor& x);
-Tensor celu(const Tensor& x);                ///< with alpha = 1
-Tensor celu(const Tensor& x, double alpha);  ///< x, and below 0 alpha (e^(x / alpha) - 1); alpha > 0
-Tensor exponential(const Tensor& x);         ///< e^x
-Tensor softsign(const Tensor& x);            ///< x / (1 + |x|)
-Tensor tanh_shrink(const Tensor& x);         ///< x - tanh x
-Tensor mish(const Tensor& x);                ///< x tanh(softplus x) (Misra 2019)
-Tensor squareplus(const Tensor& x);          ///< with b = 4
+Tensor celu(const Tensor& x);  ///< with alpha = 1
+Tensor celu(const Tensor& x,
+            double alpha);            ///< x, and below 0 alpha (e^(x / alpha) - 1); alpha > 0
+Tensor exponential(const Tensor& x);  ///< e^x
+Tensor softsign(const Tensor& x);     ///< x / (1 + |x|)
+Tensor tanh_shrink(const Tensor& x);  ///< x - tanh x
+Tensor mish(const Tensor& x);         ///< x tanh(softplus x) (Misra 2019)
+Tensor squareplus(const Tensor& x);   ///< with b = 4
 /// (x + sqrt(x^2 + b)) / 2 for b > 0, exact for x far below 0 too (Barron 2021).
 Tensor squareplus(const Tensor& x, double b);
 

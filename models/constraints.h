@@ -3,8 +3,8 @@
 /// (keras.constraints). A constraint is any callable `Tensor(const Tensor& weight)` that gives the
 /// new weight; options are checked when the struct becomes a Constraint (ValueError).
 ///
-/// A norm is sqrt(sum w^2) along `axis`: axis 0 of a Dense kernel (in, units) means one norm for the
-/// weights into each unit. 1e-7 is added to divisors.
+/// A norm is sqrt(sum w^2) along `axis`: axis 0 of a Dense kernel (in, units) means one norm for
+/// the weights into each unit. 1e-7 is added to divisors.
 
 #include <gradus/core/ops.h>
 #include <gradus/models/checked.h>

@@ -1,14 +1,16 @@
-/// Checking data, evaluate() and predict(); and History, which they report in.
+/// Checking data, evaluate() and predict().
 
 #include <algorithm>
 
-#include <gradus/core/nearest.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
 
 namespace gradus::inline GRADUS_VARIANT {
+
+using detail::Hook;
+
 namespace detail {
 
 void check_finite(const char* caller, const char* name, const Tensor& x) {
@@ -32,17 +34,16 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
   return std::move(to.tensor);
 }
 
-Tensor row_mean(const Tensor& values, std::int64_t rows) {
-  check<ShapeError>(values.size() == 1 || (values.size() == rows && values.shape()[0] == rows),
-                    "Loss: a loss or metric must give one value per row, or one in all (got shape "
-                    "{} for {} rows)",
-                    values.shape(), rows);
-  return mean(values);
-}
-
 Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop) {
   const NoGrad off;
   return slice(x, 0, start, stop);
+}
+
+Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
+  Batch part{row_range(data.x, start, stop), row_range(data.y, start, stop)};
+  if (data.sample_weight.size() > 0)
+    part.sample_weight = row_range(data.sample_weight, start, stop);
+  return part;
 }
 
 }  // namespace detail
@@ -56,43 +57,24 @@ std::string mismatch(const Shape& expected, const Shape& got) {
   return fmt::format("rows as in shape {} (got {})", expected, got);
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out.empty() ? "none" : out;
+void check_options(const char* caller, const EvaluateOptions& options) {
+  check(options.batch_size >= 1, "{}: batch_size must be >= 1 (got {})", caller,
+        options.batch_size.count);
+  check(!options.steps || *options.steps >= 1, "{}: steps must be >= 1 (got {})", caller,
+        options.steps ? options.steps->count : 0);
 }
 
-template <class Map>
-const auto& entry(const char* owner, const Map& map, std::string_view key) {
-  const auto found = map.find(key);
-  std::vector<std::string> names;
-  if (found == map.end())
-    for (const auto& [name, _] : map) names.push_back(name);
-  check(found != map.end(), "{}: there is no '{}'; did you mean '{}'? (there are: {})", owner, key,
-        detail::nearest(key, names), joined(names));
-  return found->second;
+/// The weights as one number per row.
+Tensor checked_weights(const char* caller, const Tensor& weights, std::int64_t rows) {
+  if (weights.size() == 0) return {};
+  check<ShapeError>(weights.size() == rows && weights.rank() >= 1 && weights.shape()[0] == rows,
+                    "{}: sample_weight must have one number per row (got shape {} for {} rows)",
+                    caller, weights.shape(), rows);
+  detail::check_finite(caller, "sample_weight", weights);
+  return reshape(detach(weights), {rows});
 }
 
 }  // namespace
-
-const std::vector<double>& History::operator[](std::string_view key) const {
-  return entry("History", series_, key);
-}
-
-void History::add(std::int64_t epoch, const std::vector<std::pair<std::string, double>>& numbers) {
-  const auto room = static_cast<std::size_t>(expected_);
-  if (epochs_.empty()) epochs_.reserve(room);
-  epochs_.push_back(epoch);
-  for (const auto& [name, number] : numbers) {
-    std::vector<double>& series = series_[name];
-    if (series.empty()) series.reserve(room);
-    series.push_back(number);
-  }
-}
-
-double Evaluation::operator[](std::string_view key) const {
-  return key == "loss" ? loss : entry("Evaluation", metrics, key);
-}
 
 Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   Tensor rows = detach(x);
@@ -109,13 +91,16 @@ Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   return rows;
 }
 
-Dataset Sequential::checked_examples(const char* caller, const Tensor& x, const Tensor& y) {
+Batch Sequential::checked_batch(const char* caller, const Batch& batch) {
+  const NoGrad off;
+  const Tensor &x = batch.x, &y = batch.y;
   const Loss& loss = compiled(caller).loss;
   check<ShapeError>(x.rank() > 0 && y.rank() > 0 && x.shape()[0] == y.shape()[0],
                     "{}: x and y must have as many rows (x has {}, y has {})", caller,
                     x.rank() > 0 ? x.shape()[0] : 0, y.rank() > 0 ? y.shape()[0] : 0);
-  Dataset data{checked_input(caller, x), detach(y)};
+  Batch data{checked_input(caller, x), detach(y)};
   detail::check_finite(caller, "y", y);
+  data.sample_weight = checked_weights(caller, batch.sample_weight, data.rows());
   if (input_shape_) {
     loss.check_targets(y, output_shapes_.back());
   } else {
@@ -126,47 +111,89 @@ Dataset Sequential::checked_examples(const char* caller, const Tensor& x, const 
   return data;
 }
 
-Evaluation Sequential::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options) {
-  check(options.batch_size >= 1, "evaluate: batch_size must be >= 1 (got {})",
-        options.batch_size.count);
-  return evaluate_rows(checked_examples("evaluate", x, y), options.batch_size);
+void Sequential::call(std::vector<Callback>& callbacks, Hook hook, std::int64_t index,
+                      const Logs& logs) {
+  for (const bool last : {false, true})
+    for (Callback& callback : callbacks)
+      if (callback.runs_last() == last) callback.call(hook, index, logs, *this);
 }
 
-Evaluation Sequential::evaluate_rows(const Dataset& data, std::int64_t batch_size) {
-  const NoGrad off;
-  const std::int64_t rows = data.x.shape()[0];
-  const std::vector<Metric>& metrics = compiled_->metrics;
-  detail::RowMeans means(1 + metrics.size());
-  for (std::int64_t start = 0; start < rows; start += batch_size) {
-    const std::int64_t stop = std::min(rows, start + batch_size);
-    const Tensor y_true = detail::row_range(data.y, start, stop);
-    const Tensor y_pred = (*this)(detail::row_range(data.x, start, stop));
-    means.add_rows(stop - start);
-    means.add(0, value(detail::row_mean(compiled_->loss(y_true, y_pred), stop - start).item()),
-              stop - start);
-    for (std::size_t i = 0; i < metrics.size(); ++i) {
-      std::vector<double> sums;
-      metrics[i].update(sums, y_true, y_pred);
-      means.add(1 + i, metrics[i].result(sums), stop - start);
-    }
-  }
-  Evaluation result{.loss = means[0]};
-  for (std::size_t i = 0; i < metrics.size(); ++i) result.metrics[metrics[i].name()] = means[1 + i];
+Evaluation Sequential::evaluation(const detail::Totals& totals) const {
+  Logs logs;
+  totals.report(*compiled_, logs);
+  Evaluation result{.loss = logs["loss"]};
+  for (const auto& [name, number] : logs)
+    if (name != "loss") result.metrics[name] = number;
   return result;
+}
+
+Metric::Direction Sequential::direction_of(std::string_view metric) const {
+  check_compiled("direction_of");
+  auto direction = Metric::Direction::none;
+  detail::for_each_metric(*compiled_, [&](std::size_t, const Metric& m, bool) {
+    if (m.name() == metric) direction = m.direction();
+  });
+  return direction;
+}
+
+Evaluation Sequential::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options) {
+  check_options("evaluate", options);
+  std::vector<Callback> callbacks = options.callbacks;
+  const Batch data = checked_batch("evaluate", {x, y, options.sample_weight});
+  return evaluation(
+      evaluate_rows(data, options.batch_size, options.steps ? options.steps->count : 0, callbacks));
+}
+
+Evaluation Sequential::test_on_batch(const Tensor& x, const Tensor& y,
+                                     const BatchOptions& options) {
+  check(options.class_weight.empty(), "test_on_batch: class_weight must be empty");
+  const Batch data = checked_batch("test_on_batch", {x, y, options.sample_weight});
+  std::vector<Callback> none;
+  return evaluation(evaluate_rows(data, data.rows(), 0, none));
+}
+
+/// In batches of `batch_size`, at most `steps` of them, or all if that is 0.
+detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_size,
+                                         std::int64_t steps, std::vector<Callback>& callbacks) {
+  const NoGrad off;
+  detail::Totals totals;
+  Logs logs;
+  call(callbacks, Hook::test_begin, 0, logs);
+  std::int64_t done = 0;
+  for (std::int64_t start = 0; start < data.rows() && (steps == 0 || done < steps);
+       start += batch_size, ++done) {
+    call(callbacks, Hook::test_batch_begin, done, logs);
+    const Batch batch = detail::row_range(data, start, std::min(data.rows(), start + batch_size));
+    const Tensor y_pred = (*this)(batch.x);
+    totals.add(*compiled_, batch, y_pred, value(loss_of(batch, y_pred).item()));
+    if (!callbacks.empty()) totals.report(*compiled_, logs);
+    call(callbacks, Hook::test_batch_end, done, logs);
+  }
+  call(callbacks, Hook::test_end, 0, logs);
+  return totals;
 }
 
 Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   check<StateError>(compiled_ || input_shape_, "predict: call compile() first");
-  check(options.batch_size >= 1, "predict: batch_size must be >= 1 (got {})",
-        options.batch_size.count);
+  check_options("predict", options);
+  check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
+  std::vector<Callback> callbacks = options.callbacks;
+  const Logs none;
+  call(callbacks, Hook::predict_begin, 0, none);
   const std::int64_t count = rows.shape()[0];
   std::vector<Tensor> parts;
-  for (std::int64_t start = 0; start < count; start += options.batch_size)
+  for (std::int64_t start = 0; start < count; start += options.batch_size) {
+    const std::int64_t done = std::ssize(parts);
+    if (options.steps && done == *options.steps) break;
+    call(callbacks, Hook::predict_batch_begin, done, none);
     parts.push_back((*this)(
         detail::row_range(rows, start, std::min<std::int64_t>(count, start + options.batch_size))));
+    call(callbacks, Hook::predict_batch_end, done, none);
+  }
+  call(callbacks, Hook::predict_end, 0, none);
   return concat(parts, 0);
 }
 

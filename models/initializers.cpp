@@ -34,9 +34,7 @@ double fan_of(const Shape& shape, FanMode mode) {
   for (int axis = 0; axis + 2 < shape.rank(); ++axis) field *= static_cast<double>(shape[axis]);
   const double out = shape.rank() > 0 ? static_cast<double>(shape.back()) : 1;
   const double in = shape.rank() > 1 ? static_cast<double>(shape[-2]) : out;
-  const double fan = mode == FanMode::fan_in    ? in
-                     : mode == FanMode::fan_out ? out
-                                                : (in + out) / 2;
+  const double fan = mode == FanMode::fan_in ? in : mode == FanMode::fan_out ? out : (in + out) / 2;
   return std::max(1.0, field * fan);
 }
 

@@ -2,9 +2,9 @@
 /// How weights begin. Names, options and their order are Keras's (keras.initializers).
 ///
 /// A kernel of shape (in, out) has fan_in = in and fan_out = out; axes before these two multiply
-/// both; a shape (n) has n and n. Draws come from the model's seed, so that each layer gets its own;
-/// with a `seed` of its own an initialiser gives the same values at every call. Options are checked
-/// when the struct becomes an Initializer (ValueError).
+/// both; a shape (n) has n and n. Draws come from the model's seed, so that each layer gets its
+/// own; with a `seed` of its own an initialiser gives the same values at every call. Options are
+/// checked when the struct becomes an Initializer (ValueError).
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +15,8 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 
-/// Any callable `Tensor(const Shape& shape, Random& random)`: one of the structs below, or a lambda.
+/// Any callable `Tensor(const Shape& shape, Random& random)`: one of the structs below, or a
+/// lambda.
 using Initializer = Checked<Tensor(const Shape&, Random&)>;
 
 using Seed = std::optional<std::uint64_t>;
@@ -34,9 +35,7 @@ struct Ones {
 struct Constant {
   double value = 0;
   Tensor operator()(const Shape& shape, Random&) const { return Tensor::full(shape, value); }
-  static void fields(auto& self, auto&& field) {
-    field("value", self.value, rules::finite_number);
-  }
+  static void fields(auto& self, auto&& field) { field("value", self.value, rules::finite_number); }
 };
 
 /// The unit matrix times `gain`: ones where row and column agree. ValueError unless rank 2.
@@ -79,7 +78,8 @@ struct TruncatedNormal {
   }
 };
 
-// ---- spreads that depend on the shape ------------------------------------------------------------
+// ---- spreads that depend on the shape
+// ------------------------------------------------------------
 
 enum class FanMode { fan_in, fan_out, fan_avg };
 enum class Distribution { truncated_normal, untruncated_normal, uniform };
@@ -129,7 +129,8 @@ struct LecunNormal {
 };
 
 /// Rows or columns, whichever are fewer, at right angles to each other and of length `gain`: a
-/// random rotation (Saxe et al. 2013). All axes but the last count as rows. ValueError below rank 2.
+/// random rotation (Saxe et al. 2013). All axes but the last count as rows. ValueError below
+/// rank 2.
 struct Orthogonal {
   double gain = 1;
   Seed seed = {};

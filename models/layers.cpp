@@ -2,7 +2,6 @@
 
 #include <gradus/core/node.h>
 
-
 namespace gradus::inline GRADUS_VARIANT {
 
 void Dense::validate() const {
@@ -14,8 +13,10 @@ void Dense::build(const Shape& input, Random& random) {
   check<ShapeError>(input.rank() >= 2, "Dense: the input must be (rows, features) (got shape {})",
                     input);
   if (input_width() > 0) return;
-  kernel = detail::initial("Dense", "kernel_initializer", kernel_initializer, {input.back(), units}, random);
-  if (use_bias) bias = detail::initial("Dense", "bias_initializer", bias_initializer, {units}, random);
+  kernel = detail::initial("Dense", "kernel_initializer", kernel_initializer, {input.back(), units},
+                           random);
+  if (use_bias)
+    bias = detail::initial("Dense", "bias_initializer", bias_initializer, {units}, random);
 }
 
 Tensor Dense::operator()(const Tensor& x) const {

@@ -57,7 +57,9 @@ struct Dropout {
 struct GaussianNoise {
   double stddev = 0;
   Tensor operator()(const Tensor& x, const Mode& mode) const;
-  static void fields(auto& self, auto&& field) { field("stddev", self.stddev, rules::not_negative); }
+  static void fields(auto& self, auto&& field) {
+    field("stddev", self.stddev, rules::not_negative);
+  }
 };
 
 }  // namespace gradus

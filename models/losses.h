@@ -56,7 +56,8 @@ struct LogCosh {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
-/// mean p - y log(p + 1e-7): the negative log likelihood of counts y with rates p, up to a constant.
+/// mean p - y log(p + 1e-7): the negative log likelihood of counts y with rates p, up to a
+/// constant.
 struct Poisson {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;

@@ -9,16 +9,14 @@
 namespace gradus::inline GRADUS_VARIANT {
 namespace {
 
-using detail::epsilon;
 using detail::fitted;
+using detail::fuzz;
 using detail::row_means;
 
-Tensor cut(const Tensor& p) { return clip(p, epsilon, 1 - epsilon); }
+Tensor cut(const Tensor& p) { return clip(p, fuzz, 1 - fuzz); }
 
 /// Rows of probabilities that sum to 1, cut.
-Tensor distribution(const Tensor& p) {
-  return cut(p / sum(p, {.axis = -1, .keepdims = true}));
-}
+Tensor distribution(const Tensor& p) { return cut(p / sum(p, {.axis = -1, .keepdims = true})); }
 
 /// y (1 - s) + s / classes.
 Tensor smoothed(const Tensor& y, double smoothing, std::int64_t classes) {
@@ -114,8 +112,8 @@ void CategoricalCrossentropy::check_targets(const Tensor& y_true, const Shape& y
 }
 
 Tensor CategoricalFocalCrossentropy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor y = smoothed(fitted("CategoricalFocalCrossentropy", y_true, y_pred),
-                            label_smoothing, y_pred.shape().back());
+  const Tensor y = smoothed(fitted("CategoricalFocalCrossentropy", y_true, y_pred), label_smoothing,
+                            y_pred.shape().back());
   const Tensor p = from_logits ? cut(softmax(y_pred)) : distribution(y_pred);
   const Tensor focus = pow(1 - p, gamma) * log_distribution(y_pred, from_logits);
   return row_means(-alpha * sum(y * focus, {.axis = -1}));
@@ -157,8 +155,8 @@ void CategoricalGeneralizedCrossEntropy::check_targets(const Tensor& y_true,
 }
 
 Tensor KLDivergence::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), epsilon, 1);
-  return row_means(sum(y * log(y / clip(y_pred, epsilon, 1)), {.axis = -1}));
+  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), fuzz, 1);
+  return row_means(sum(y * log(y / clip(y_pred, fuzz, 1)), {.axis = -1}));
 }
 
 }  // namespace gradus

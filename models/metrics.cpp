@@ -69,8 +69,8 @@ Tensor share_right(const char* owner, const Tensor& y_true, const Tensor& y_pred
     std::int64_t count = 0;
     for (std::int64_t i = 0; i < cells / rows; ++i, target += marks, output += width)
       count += right(target, output);
-    shares.data[row] = static_cast<Scalar>(static_cast<double>(count * rows) /
-                                           static_cast<double>(cells));
+    shares.data[row] =
+        static_cast<Scalar>(static_cast<double>(count * rows) / static_cast<double>(cells));
   }
   return std::move(shares.tensor);
 }
@@ -80,7 +80,9 @@ std::int64_t largest(const Scalar* cell, std::int64_t width) {
 }
 
 /// The extent of the last axis; rows of rank 1 hold one output each.
-std::int64_t width_of(const Tensor& y_pred) { return y_pred.rank() > 1 ? y_pred.shape().back() : 1; }
+std::int64_t width_of(const Tensor& y_pred) {
+  return y_pred.rank() > 1 ? y_pred.shape().back() : 1;
+}
 
 bool among_top(const Scalar* cell, std::int64_t width, std::int64_t chosen, std::int64_t k) {
   return std::count_if(cell, cell + width, [&](Scalar v) { return v > cell[chosen]; }) < k;

@@ -25,7 +25,9 @@ void each_cell(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_
   }
 }
 
-std::int64_t width_of(const Tensor& y_pred) { return y_pred.rank() > 1 ? y_pred.shape().back() : 1; }
+std::int64_t width_of(const Tensor& y_pred) {
+  return y_pred.rank() > 1 ? y_pred.shape().back() : 1;
+}
 
 /// What the outputs must pass to be called positive.
 struct Limits {
@@ -49,8 +51,8 @@ void count(const char* owner, std::vector<double>& sums, const Tensor& y_true, c
   check(!limits.class_id || *limits.class_id < width, "{}: class_id must be below {} (got {})",
         owner, width, limits.class_id.value_or(0));
   if (sums.empty()) sums.resize(4);
-  const double threshold = limits.threshold.value_or(
-      limits.top_k ? -std::numeric_limits<double>::infinity() : 0.5);
+  const double threshold =
+      limits.threshold.value_or(limits.top_k ? -std::numeric_limits<double>::infinity() : 0.5);
   const std::int64_t first = limits.class_id.value_or(0);
   const std::int64_t last = limits.class_id ? first + 1 : width;
   each_cell(y, y_pred, sample_weight, width,
@@ -136,10 +138,10 @@ void FBetaScore::update(std::vector<double>& sums, const Tensor& y_true, const T
 }
 double FBetaScore::result(std::span<const double> sums) const {
   const auto score = [&](double hits, double wrong, double missed) {
-    const double precision = hits / (hits + wrong + detail::epsilon);
-    const double recall = hits / (hits + missed + detail::epsilon);
+    const double precision = hits / (hits + wrong + detail::fuzz);
+    const double recall = hits / (hits + missed + detail::fuzz);
     return (1 + beta * beta) * precision * recall /
-           (beta * beta * precision + recall + detail::epsilon);
+           (beta * beta * precision + recall + detail::fuzz);
   };
   double hits = 0, wrong = 0, missed = 0, scores = 0, weights = 0;
   for (std::size_t i = 0; i < sums.size(); i += 3) {
@@ -152,7 +154,7 @@ double FBetaScore::result(std::span<const double> sums) const {
     missed += sums[i + 2];
   }
   if (average == Average::micro) return score(hits, wrong, missed);
-  return scores / (weights + (average == Average::weighted ? detail::epsilon : 0));
+  return scores / (weights + (average == Average::weighted ? detail::fuzz : 0));
 }
 
 void F1Score::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
@@ -175,19 +177,18 @@ void AUC::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& 
   const Tensor y = detail::fitted("AUC", y_true, y_pred);
   const std::int64_t steps = num_thresholds - 1;
   if (sums.empty()) sums.resize(2 * static_cast<std::size_t>(steps));
-  each_cell(y, from_logits ? sigmoid(y_pred) : y_pred, sample_weight, width_of(y_pred),
-            [&, width = width_of(y_pred)](const Scalar* target, const Scalar* output,
-                                          double weight) {
-              for (std::int64_t i = 0; i < width; ++i) {
-                const double p = value(output[i]);
-                check(p >= 0 && p <= 1,
-                      "AUC: y_pred must be in [0, 1], or from_logits set (got {})", p);
-                const Scalar scaled = output[i] * static_cast<Scalar>(steps);
-                const auto above = static_cast<std::int64_t>(std::ceil(value(scaled))) - 1;
-                const std::int64_t at = std::max<std::int64_t>(0, above);
-                sums[static_cast<std::size_t>(at + (value(target[i]) != 0 ? 0 : steps))] += weight;
-              }
-            });
+  each_cell(
+      y, from_logits ? sigmoid(y_pred) : y_pred, sample_weight, width_of(y_pred),
+      [&, width = width_of(y_pred)](const Scalar* target, const Scalar* output, double weight) {
+        for (std::int64_t i = 0; i < width; ++i) {
+          const double p = value(output[i]);
+          check(p >= 0 && p <= 1, "AUC: y_pred must be in [0, 1], or from_logits set (got {})", p);
+          const Scalar scaled = output[i] * static_cast<Scalar>(steps);
+          const auto above = static_cast<std::int64_t>(std::ceil(value(scaled))) - 1;
+          const std::int64_t at = std::max<std::int64_t>(0, above);
+          sums[static_cast<std::size_t>(at + (value(target[i]) != 0 ? 0 : steps))] += weight;
+        }
+      });
 }
 
 double AUC::result(std::span<const double> sums) const {

@@ -18,8 +18,8 @@ Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
                     "OrthogonalRegularizer: the weight must be a matrix (got shape {})",
                     weight.shape());
   const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
-  const Tensor lengths = sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}),
-                                      detail::epsilon * detail::epsilon));
+  const Tensor lengths =
+      sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}), detail::fuzz * detail::fuzz));
   const Tensor units = w / lengths;
   const std::int64_t count = w.shape()[0];
   if (count < 2) return 0 * sum(units);
@@ -35,7 +35,7 @@ namespace {
 template <class Wanted>
 Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
   const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
-  return weight * (wanted(norms) / (norms + detail::epsilon));
+  return weight * (wanted(norms) / (norms + detail::fuzz));
 }
 
 }  // namespace

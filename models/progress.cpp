@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 
 #include <gradus/core/error.h>
 
@@ -29,6 +30,19 @@ std::string per_step(double seconds) {
   return fmt::format("{:.0f}us/step", seconds * 1e6);
 }
 
+/// 75 s as `1:15`, as Keras has it.
+std::string duration(double seconds) {
+  const auto s = static_cast<std::int64_t>(std::lround(seconds));
+  if (s >= 3600) return fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
+  return s >= 60 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}s", s);
+}
+
+std::string repeated(std::string_view piece, std::int64_t times) {
+  std::string out;
+  for (std::int64_t i = 0; i < times; ++i) out += piece;
+  return out;
+}
+
 }  // namespace
 
 Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps,
@@ -37,6 +51,8 @@ Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int
   check(verbose >= 0 && verbose <= 2, "fit: verbose must be 0, 1 or 2 (got {})", verbose);
   if (verbose_ == 1 && (sink_ || isatty(STDERR_FILENO) == 0)) verbose_ = 2;
   if (!sink_) sink_ = write_to_stderr;
+  const char* no_colour = std::getenv("NO_COLOR");
+  colour_ = !no_colour || !*no_colour;
 }
 
 void Progress::begin_epoch(std::int64_t epoch) {
@@ -48,30 +64,44 @@ double Progress::seconds() const {
   return std::chrono::duration<double>(Clock::now() - started_).count();
 }
 
-std::string Progress::bar(std::int64_t done, const std::string& numbers) const {
+/// `12/60 ━━━━──── 3s 5ms/step - loss: ...`: while it runs, the time is what is left.
+std::string Progress::bar(std::int64_t done, const std::string& numbers, bool ended) const {
   constexpr std::int64_t cells = 20;
-  std::string drawn;
-  for (std::int64_t i = 0; i < cells; ++i) drawn += i < cells * done / steps_ ? "━" : "─";
-  return fmt::format("\r\x1b[K{}/{} {} {:.0f}s {}{}", done, steps_, drawn, seconds(),
-                     per_step(seconds() / static_cast<double>(done)), numbers);
+  const double each = seconds() / static_cast<double>(std::max<std::int64_t>(1, done));
+  const std::int64_t steps = ended ? done : steps_;
+  const std::int64_t filled = steps > 0 ? cells * done / steps : 0;
+  const double time = ended || steps == 0 ? seconds() : each * static_cast<double>(steps - done);
+  const char* const green = colour_ ? "\x1b[32m" : "";
+  const char* const plain = colour_ ? "\x1b[0m" : "";
+  return fmt::format("\r\x1b[K{}/{} {}{}{}{} {} {}{}", done,
+                     steps > 0 ? fmt::format("{}", steps) : "?", green, repeated("━", filled),
+                     plain, repeated(colour_ ? "━" : "─", cells - filled), duration(time),
+                     per_step(each), numbers);
 }
 
-void Progress::batch(std::int64_t done, double loss) {
-  if (verbose_ != 1) return;
+bool Progress::due() {
+  if (verbose_ != 1) return false;
   const Clock::time_point now = Clock::now();
-  if (now - drawn_ < std::chrono::milliseconds(50)) return;
+  if (now - drawn_ < std::chrono::milliseconds(50)) return false;
   drawn_ = now;
-  sink_(bar(done, shown("loss", loss)));
+  return true;
 }
 
-void Progress::end_epoch(const Logs& logs) {
+void Progress::batch(std::int64_t done, const Logs& logs) {
+  std::string numbers;
+  for (const auto& [name, v] : logs) numbers += shown(name, v);
+  sink_(bar(done, numbers, false));
+}
+
+void Progress::end_epoch(std::int64_t done, const Logs& logs) {
   if (verbose_ == 0) return;
   std::string numbers;
-  for (std::size_t i = 0; i + (moving_ ? 0 : 1) < logs.size(); ++i)
-    numbers += shown(logs[i].first, logs[i].second);
-  if (verbose_ == 1) return sink_(bar(steps_, numbers) + "\n");
-  sink_(fmt::format("{}/{} - {:.0f}s - {}{}\n", steps_, steps_, seconds(),
-                    per_step(seconds() / static_cast<double>(steps_)), numbers));
+  for (const auto& [name, v] : logs)
+    if (moving_ || name != "learning_rate") numbers += shown(name, v);
+  if (verbose_ == 1) return sink_(bar(done, numbers, true) + "\n");
+  sink_(fmt::format("{}/{} - {} - {}{}\n", done, done, duration(seconds()),
+                    per_step(seconds() / static_cast<double>(std::max<std::int64_t>(1, done))),
+                    numbers));
 }
 
 }  // namespace gradus::inline GRADUS_VARIANT::detail

@@ -5,10 +5,8 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
 
-#include <gradus/core/scalar.h>
+#include <gradus/models/history.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 
@@ -17,30 +15,30 @@ using ProgressSink = std::function<void(std::string_view)>;
 
 namespace detail {
 
-using Logs = std::vector<std::pair<std::string, double>>;
-
 /// Formats progress: verbose 0 nothing, 1 a bar that redraws itself on a terminal, 2 a line per
 /// epoch. 1 becomes 2 where there is no terminal.
 class Progress {
  public:
-  /// `moving`: the learning rate is a schedule, and shown.
+  /// `steps` per epoch, 0 if not known. `moving`: the learning rate is a schedule, and shown.
   Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps, bool moving);
 
   void begin_epoch(std::int64_t epoch);
-  /// Called after each batch; draws at most 20 times a second.
-  void batch(std::int64_t done, double loss);
-  /// The last of `logs` is the learning rate.
-  void end_epoch(const Logs& logs);
+  /// Called after each batch; true at most 20 times a second, when the bar is to be drawn.
+  bool due();
+  void batch(std::int64_t done, const Logs& logs);
+  void end_epoch(std::int64_t done, const Logs& logs);
+  /// A line of a callback's, whatever `verbose` is.
+  void say(std::string_view line) { sink_(line); }
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::string bar(std::int64_t done, const std::string& numbers) const;
+  std::string bar(std::int64_t done, const std::string& numbers, bool ended) const;
   double seconds() const;
 
   int verbose_;
   ProgressSink sink_;
   std::int64_t epochs_, steps_;
-  bool moving_;
+  bool moving_, colour_;
   Clock::time_point started_{}, drawn_{};
 };
 

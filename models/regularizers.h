@@ -1,7 +1,7 @@
 #pragma once
 /// Penalties for large weights, added to the loss once per batch. Names and defaults are Keras's
-/// (keras.regularizers). A regularizer is any callable `Tensor(const Tensor& weight)` that gives one
-/// number; options are checked when the struct becomes a Regularizer (ValueError).
+/// (keras.regularizers). A regularizer is any callable `Tensor(const Tensor& weight)` that gives
+/// one number; options are checked when the struct becomes a Regularizer (ValueError).
 
 #include <gradus/core/tensor.h>
 #include <gradus/models/checked.h>

@@ -30,34 +30,46 @@ Sequential::Sequential(const Sequential& other) {
   layers_ = other.layers_;
   output_shapes_ = other.output_shapes_;
   input_shape_ = other.input_shape_;
+  weights_ = other.weights_;
   parameters_ = other.parameters_;
   compiled_ = other.compiled_;
+  batches_ = other.batches_;
+  run_ = other.run_;
 }
 
 /// The other is left without layers, as if never compiled or built.
-Sequential::Sequential(Sequential&& other)
-    : layers_(std::move(other.layers_)),
-      output_shapes_(std::move(other.output_shapes_)),
-      input_shape_(std::exchange(other.input_shape_, std::nullopt)),
-      parameters_(std::move(other.parameters_)),
-      compiled_(std::exchange(other.compiled_, std::nullopt)) {}
+Sequential::Sequential(Sequential&& other) { swap(other); }
 
 Sequential& Sequential::operator=(Sequential other) {
-  std::swap(layers_, other.layers_);
-  std::swap(output_shapes_, other.output_shapes_);
-  std::swap(input_shape_, other.input_shape_);
-  std::swap(parameters_, other.parameters_);
-  std::swap(compiled_, other.compiled_);
+  swap(other);
   return *this;
 }
 
+void Sequential::swap(Sequential& other) {
+  std::swap(layers_, other.layers_);
+  std::swap(output_shapes_, other.output_shapes_);
+  std::swap(input_shape_, other.input_shape_);
+  std::swap(weights_, other.weights_);
+  std::swap(parameters_, other.parameters_);
+  std::swap(compiled_, other.compiled_);
+  std::swap(batches_, other.batches_);
+  std::swap(run_, other.run_);
+}
+
+/// Of several metrics of one name the second is name_1, or weighted_name.
 void Sequential::compile(CompileOptions options) {
-  std::vector<std::string> names;  // of several metrics of one name, the second is name_1
-  for (Metric& metric : options.metrics) {
-    const auto before = std::count(names.begin(), names.end(), metric.name());
-    names.push_back(metric.name());
-    if (before > 0) metric.rename(fmt::format("{}_{}", metric.name(), before));
-  }
+  std::vector<std::string> names;
+  const auto taken = [&](const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  detail::for_each_metric(options, [&](std::size_t, Metric& metric, bool weighted) {
+    std::string name = metric.name();
+    if (weighted && taken(name)) name = "weighted_" + name;
+    const std::string base = name;
+    for (int n = 1; taken(name); ++n) name = fmt::format("{}_{}", base, n);
+    names.push_back(name);
+    metric.rename(std::move(name));
+  });
   compiled_ = std::move(options);
 }
 
@@ -88,7 +100,6 @@ void Sequential::build(const Shape& input) {
 Sequential::Built Sequential::built_for(const Shape& input) const {
   const NoGrad off;
   const std::uint64_t seed = compiled_ ? compiled_->seed : 0;
-  Random unused(seed);
   Built built;
   {
     const detail::DeepCopy own_parameters;
@@ -104,13 +115,14 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
                       "build: {} gives {} features, but {} must have {}",
                       i > 0 ? name_of(i - 1) : "the input", h.shape().back(), name_of(i), width);
     Random random(seed, "weights", i);
-    layer.build(h.shape(), random);
-    h = layer(h, {.training = false, .random = unused});
+    h = layer(h, {.training = false, .random = random});  // which builds it
     built.output_shapes.push_back(h.shape());
-    for (const Tensor& parameter : layer.parameters()) {
-      const auto is_it = [&](const Tensor& p) { return p.node() == parameter.node(); };
-      if (std::none_of(built.parameters.begin(), built.parameters.end(), is_it))
-        built.parameters.push_back(parameter);
+    for (Weight& weight : layer.weights()) {
+      const auto is_it = [&](const Weight& w) { return w.tensor.node() == weight.tensor.node(); };
+      if (std::any_of(built.weights.begin(), built.weights.end(), is_it)) continue;
+      if (weight.trainable) built.parameters.push_back(weight.tensor);
+      weight.name = fmt::format("{}/{}", layer_name(i), weight.name);
+      built.weights.push_back(std::move(weight));
     }
   }
   return built;
@@ -119,6 +131,7 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
 void Sequential::adopt(Built built) {
   layers_ = std::move(built.layers);
   output_shapes_ = std::move(built.output_shapes);
+  weights_ = std::move(built.weights);
   parameters_ = std::move(built.parameters);
   input_shape_ = built.input_shape;
 }
@@ -140,34 +153,49 @@ const std::vector<Tensor>& Sequential::parameters() const {
   return parameters_;
 }
 
+const std::vector<Weight>& Sequential::weights() const {
+  check_built("weights");
+  return weights_;
+}
+
 std::vector<Tensor> Sequential::get_weights() const {
-  std::vector<Tensor> weights;
-  for (const Tensor& parameter : parameters()) weights.push_back(detach(parameter));
-  return weights;
+  std::vector<Tensor> values;
+  for (const Weight& weight : weights()) values.push_back(detach(weight.tensor));
+  return values;
 }
 
 void Sequential::set_weights(std::span<const Tensor> weights) {
-  check(weights.size() == parameters().size(), "set_weights: the model has {} weights (got {})",
-        parameters_.size(), weights.size());
+  check_built("set_weights");
+  check(weights.size() == weights_.size(), "set_weights: the model has {} weights (got {})",
+        weights_.size(), weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    check<ShapeError>(weights[i].shape() == parameters_[i].shape(),
-                      "set_weights: weights[{}] must have shape {} (got {})", i,
-                      parameters_[i].shape(), weights[i].shape());
+    const Shape& shape = weights_[i].tensor.shape();
+    check<ShapeError>(weights[i].shape() == shape,
+                      "set_weights: weights[{}] must have shape {} (got {})", i, shape,
+                      weights[i].shape());
     detail::check_finite("set_weights", "weights", weights[i]);
   }
   std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
   for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
   for (std::size_t i = 0; i < weights.size(); ++i)
-    detail::node_of(parameters_[i]).value = std::move(values[i]);
+    detail::node_of(weights_[i].tensor).value = std::move(values[i]);
+}
+
+void Sequential::adopt_parameters() {
+  std::vector<std::string> names;
+  for (const Weight& weight : weights_)
+    if (weight.trainable) names.push_back(weight.name);
+  compiled_->optimizer.adopt(parameters_, names);
+}
+
+std::string Sequential::layer_name(std::size_t layer) const {
+  std::vector<const Layer*> all;
+  for (const Layer& l : layers_) all.push_back(&l);
+  return detail::layer_name(all, layer);
 }
 
 std::string Sequential::name_of(std::size_t layer) const {
-  const std::string_view type = layers_[layer].type();
-  const auto before =
-      std::count_if(layers_.begin(), layers_.begin() + static_cast<std::ptrdiff_t>(layer),
-                    [&](const Layer& l) { return l.type() == type; });
-  return fmt::format("{}{} ({})", detail::snake_case(type),
-                     before > 0 ? fmt::format("_{}", before) : "", type);
+  return fmt::format("{} ({})", layer_name(layer), layers_[layer].type());
 }
 
 std::string Sequential::summary() const {
@@ -180,7 +208,7 @@ std::string Sequential::summary() const {
   std::int64_t total = 0;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     std::int64_t count = 0;
-    for (const Tensor& parameter : layers_[i].parameters()) count += parameter.size();
+    for (const Weight& weight : layers_[i].weights()) count += weight.tensor.size();
     std::string shape = "?";
     if (input_shape_) {
       shape = "(None";
@@ -191,7 +219,14 @@ std::string Sequential::summary() const {
     out += fmt::format("| {:<27} | {:<25} | {:>11} |\n", name_of(i), shape, count);
     total += count;
   }
-  return out + line + fmt::format("Total params: {}\n", total);
+  std::int64_t trainable = total;
+  for (const Weight& weight : weights_)
+    if (!weight.trainable) trainable -= weight.tensor.size();
+  out += line + fmt::format("Total params: {}\n", total);
+  if (trainable != total)
+    out += fmt::format("Trainable params: {}\nNon-trainable params: {}\n", trainable,
+                       total - trainable);
+  return out;
 }
 
 }  // namespace gradus

@@ -8,37 +8,12 @@
 #include <string>
 #include <vector>
 
-#include <gradus/models/dataset.h>
+#include <gradus/models/fit_options.h>
 #include <gradus/models/history.h>
 #include <gradus/models/layer.h>
-#include <gradus/models/losses.h>
-#include <gradus/models/metrics.h>
-#include <gradus/models/progress.h>
-#include <gradus/optim/optimizer.h>
+#include <gradus/models/run.h>
 
 namespace gradus::inline GRADUS_VARIANT {
-
-struct CompileOptions {
-  Optimizer optimizer;               ///< such as SGD{.learning_rate = 0.1}
-  Loss loss;                         ///< such as MeanSquaredError{}
-  std::vector<Metric> metrics = {};  ///< such as {Accuracy{}}
-  std::uint64_t seed = 0;            ///< of the first weights, the shuffles and Dropout
-};
-
-/// In the order of Keras's arguments.
-struct FitOptions {
-  Extent batch_size = 32;       ///< rows per update, >= 1; the last batch of an epoch may be short
-  Extent epochs = 1;            ///< passes over the data, >= 0
-  int verbose = 1;              ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
-  double validation_split = 0;  ///< this share of the rows, the last ones, is held back; in [0, 1)
-  std::optional<Dataset> validation_data = {};  ///< evaluated after each epoch; wins over the split
-  bool shuffle = true;                          ///< a new order of the training rows each epoch
-  ProgressSink progress = {};                   ///< where progress goes; default: standard error
-};
-
-struct EvaluateOptions {
-  Extent batch_size = 32;  ///< rows at a time, >= 1; results do not depend on it
-};
 
 /// A chain of layers.
 ///
@@ -50,7 +25,8 @@ struct EvaluateOptions {
 /// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss wants it. Weights
 /// are made from the seed when the first data shows the number of features. A copy of a model is a
 /// model of its own. Data with nan or infinity in it is refused (ValueError) before anything
-/// happens.
+/// happens. A model that is no chain is a struct of layers, put in as the one layer: see
+/// models/layer.h.
 class Sequential {
  public:
   /// ValueError without layers. Layers that share a weight go on sharing it.
@@ -74,8 +50,17 @@ class Sequential {
   /// that update. StateError before compile(), ShapeError and ValueError for data that does not
   /// fit.
   History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {});
+  /// The same from batches that come one at a time. Each is checked as it comes. `shuffle` and
+  /// `batch_size` are the source's business; validation_split, sample_weight and class_weight are
+  /// ValueErrors. An epoch without a batch is a StateError.
+  History fit(BatchSource source, const FitOptions& options = {});
+  /// One update on these rows; their loss and metrics before it. The callbacks of a fit() know
+  /// nothing of it.
+  Evaluation train_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// Loss and metrics without training.
   Evaluation evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {});
+  /// Of these rows as one batch.
+  Evaluation test_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// The outputs, row by row. StateError before compile() and build().
   Tensor predict(const Tensor& x, const EvaluateOptions& options = {});
 
@@ -85,9 +70,12 @@ class Sequential {
   Tensor operator()(const Tensor& x, const Mode& mode);
   /// The trainable tensors, in Keras's order: kernel, bias, kernel, ... StateError before build().
   const std::vector<Tensor>& parameters() const;
-  /// Copies of the weights' values, in that order.
+  /// All weights with their names, `dense/kernel`, `dense_1/bias`, in Keras's order; beside the
+  /// trainable ones such as a moving mean. StateError before build().
+  const std::vector<Weight>& weights() const;
+  /// Copies of all weights' values, in that order.
   std::vector<Tensor> get_weights() const;
-  /// All or nothing: ValueError unless there are as many as parameters and all are finite,
+  /// All or nothing: ValueError unless there are as many as weights() and all are finite,
   /// ShapeError unless the shapes agree.
   void set_weights(std::span<const Tensor> weights);
   void set_weights(const std::vector<Tensor>& weights) {
@@ -97,21 +85,52 @@ class Sequential {
   /// The optimizer given to compile(), with its counter. StateError before.
   Optimizer& optimizer();
   const Optimizer& optimizer() const;
+  /// Saves all that the model is in one file, in the safetensors form that PyTorch, JAX and NumPy
+  /// read: weights/..., optimizer/... (slots, averages), run/... (counters, seed, history, state of
+  /// callbacks), and the optimizer and its rate as texts. At every moment the file holds the old
+  /// content or the new; its numbers are those between two updates. StateError before build(),
+  /// IoError when the system refuses.
+  void save(const std::string& path, const SaveOptions& options = {}) const;
+  /// Brings back what save() saved, into a model of the same layers and, for all but the weights,
+  /// compiled with an optimizer of the same type; builds the model if it was not. All or nothing.
+  ///
+  /// Training goes on bit for bit: fit() with `resume` at the very batch, without it with a new
+  /// run. The rate is the file's; but when the model was compiled with another one than the file's,
+  /// a schedule is not replaced by a mere number, nor anything by a function, which no file holds.
+  ///
+  /// IoError, FormatError for a file that is damaged or lacks or adds something, ShapeError for
+  /// weights of other shapes, StateError for another optimizer, or inside a fit() after
+  /// on_train_begin.
+  void load(const std::string& path, const LoadOptions& options = {});
+
+  /// What the last fit() recorded, or the one that load() brought.
+  const History& history() const { return run_.history; }
+  /// The loss of the last batch that fit() trained on, before its update; nan before the first.
+  double last_loss() const;
+  /// Set by a callback, or whoever else, to end training after the batch in work.
+  bool stop_training = false;
+  /// For callbacks: a line for fit()'s progress sink. Outside fit() it goes nowhere.
+  void report(std::string_view line) const;
+  /// Whether the metric of that key in History is better when lower or higher; none for others.
+  Metric::Direction direction_of(std::string_view metric) const;
   /// Keras's table of layers, output shapes and parameter counts.
   std::string summary() const;
 
  private:
-  struct Epoch;
+  struct Fit;
 
   CompileOptions& compiled(const char* caller);
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
-  /// Keras's name and the type of a layer: `dense_1 (Dense)`.
+  void swap(Sequential& other);
+  /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
+  std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
   /// What build() makes.
   struct Built {
     std::vector<Layer> layers;
     std::vector<Shape> output_shapes;  ///< of each layer, for one row
+    std::vector<Weight> weights;
     std::vector<Tensor> parameters;
     Shape input_shape;
   };
@@ -120,18 +139,32 @@ class Sequential {
   void adopt(Built built);
   /// x as rows that fit the model, as it is or would be built.
   Tensor checked_input(const char* caller, const Tensor& x) const;
-  /// The same with y, checked against the loss; builds the model if it was not.
-  Dataset checked_examples(const char* caller, const Tensor& x, const Tensor& y);
-  void train_batch(const Dataset& batch, Epoch& epoch);
-  void end_epoch(const Epoch& epoch, const std::optional<Dataset>& validation,
-                 std::int64_t batch_size, detail::Logs& logs);
-  Evaluation evaluate_rows(const Dataset& data, std::int64_t batch_size);
+  /// The same with targets, checked against the loss, and weights; builds the model if it was not.
+  Batch checked_batch(const char* caller, const Batch& batch);
+  /// The loss of a batch, with the penalties of the weights.
+  Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
+  detail::State callback_state() const;
+  void check_may_load() const;
+  /// Makes the optimizer know the parameters, by name.
+  void adopt_parameters();
+  /// One training step; what was not finite, or "".
+  std::string train_step(const Batch& batch, detail::Totals& totals);
+  detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
+                               std::vector<Callback>& callbacks);
+  Evaluation evaluation(const detail::Totals& totals) const;
+  void call(std::vector<Callback>& callbacks, detail::Hook hook, std::int64_t index,
+            const Logs& logs);
 
   std::vector<Layer> layers_;
   std::vector<Shape> output_shapes_;  ///< of each layer, for one row; known once built
   std::optional<Shape> input_shape_;
-  std::vector<Tensor> parameters_, gradients_;
+  std::vector<Weight> weights_;
+  std::vector<Tensor> parameters_, gradients_;  ///< of weights_, the trainable ones
   std::optional<CompileOptions> compiled_;
+  Step batches_ = 0;  ///< trained on so far: what shuffles and Dropout are keyed by
+  detail::Run run_;
+  Fit* fit_ = nullptr;  ///< while one runs
+  std::vector<Mode::Assignment> assignments_;
 };
 
 }  // namespace gradus

@@ -9,7 +9,7 @@
 namespace gradus::inline GRADUS_VARIANT::detail {
 
 /// What Keras calls epsilon: it keeps log() off 0 and quotients finite.
-inline constexpr double epsilon = 1e-7;
+inline constexpr double fuzz = 1e-7;
 
 /// The extent of axis 0; 0 for a scalar.
 std::int64_t rows_of(const Tensor& x);

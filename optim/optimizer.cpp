@@ -52,12 +52,19 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
 }
 
 void Optimizer::step(std::span<const Tensor> parameters) {
-  call(parameters, [&](std::size_t i) { return node_of(parameters[i]).grad.data(); }, {});
+  const std::string wrong =
+      call(parameters, [&](std::size_t i) { return node_of(parameters[i]).grad.data(); });
+  if (!wrong.empty()) throw NumericError(wrong);
   for (const Tensor& parameter : parameters) parameter.zero_grad();
 }
 
-void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters,
-                      const std::function<std::string()>& context) {
+void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters) {
+  const std::string wrong = try_apply(gradients, parameters);
+  if (!wrong.empty()) throw NumericError(wrong);
+}
+
+std::string Optimizer::try_apply(std::span<const Tensor> gradients,
+                                 std::span<const Tensor> parameters) {
   check(gradients.size() == parameters.size(),
         "Optimizer: gradients must be as many as parameters (got {} and {})", gradients.size(),
         parameters.size());
@@ -69,13 +76,12 @@ void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor>
   const auto gradient_of = [&](std::size_t i) -> const Scalar* {
     return gradients[i].node() ? node_of(gradients[i]).data() : nullptr;
   };
-  call(parameters, gradient_of, context);
+  return call(parameters, gradient_of);
 }
 
-/// Everything that can be refused is, before anything changes.
+/// Everything that can be refused is, before anything changes: numbers by what is returned.
 template <class GradientOf>
-void Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of,
-                     const std::function<std::string()>& context) {
+std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of) {
   if (!started() && !owns(parameters)) adopt(parameters);
   const detail::FlushDenormals flush;
   for (Entry& entry : entries_) entry.gradient = nullptr;
@@ -85,10 +91,11 @@ void Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of,
     entry.gradient = gradient_of(i);
   }
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
-  const std::string wrong = fault_before(rate);
-  if (!wrong.empty()) throw NumericError(wrong + (context ? context() : ""));
+  std::string wrong = fault_before(rate);
+  if (!wrong.empty()) return wrong;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
   update(rate);  // from here on nothing throws but a rule of the user's own
+  return {};
 }
 
 Optimizer::Entry& Optimizer::entry_of(const Tensor& parameter, std::size_t place) {

@@ -2,7 +2,6 @@
 /// Optimizer: a counter of updates and the memory of an update rule.
 
 #include <concepts>
-#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -71,10 +70,11 @@ class Optimizer {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
   }
   /// The same from gradients given one by one; a default-constructed Tensor stands for none. Does
-  /// not touch .grad(). ShapeError when a gradient has not its parameter's shape. What `context`
-  /// returns is added to the text of a NumericError.
-  void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters,
-             const std::function<std::string()>& context = {});
+  /// not touch .grad(). ShapeError when a gradient has not its parameter's shape.
+  void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
+  /// The same, but numbers that are not finite are no exception: what the NumericError would say is
+  /// returned, "" when all went well.
+  std::string try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
 
   /// Makes these parameters the optimizer's own, with these names, or "0", "1", ...; the first
   /// update does so by itself. For parameters that are its own already it only gives the names.
@@ -144,8 +144,7 @@ class Optimizer {
 
   // step() and apply(), in optimizer.cpp
   template <class GradientOf>
-  void call(std::span<const Tensor> parameters, GradientOf gradient_of,
-            const std::function<std::string()>& context);
+  std::string call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
   std::string fault_before(Real rate) const;
   void update(Real rate);

@@ -1,0 +1,128 @@
+#pragma once
+/// The hooks of callbacks by number, so that they are listed once. Only callback.h includes this.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/models/history.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+class Sequential;
+
+namespace detail {
+
+enum class Hook {  // in the order of `hooks`
+  train_begin,
+  train_end,
+  test_begin,
+  test_end,
+  predict_begin,
+  predict_end,
+  epoch_begin,
+  epoch_end,
+  train_batch_begin,
+  train_batch_end,
+  test_batch_begin,
+  test_batch_end,
+  predict_batch_begin,
+  predict_batch_end
+};
+
+/// For each hook, the function that calls it, for those arguments that the struct's own takes.
+inline constexpr std::tuple hooks{
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_begin(a...))) { c.on_train_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_end(a...))) { c.on_train_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_begin(a...))) { c.on_test_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_end(a...))) { c.on_test_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_begin(a...))) {
+      c.on_predict_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_end(a...))) { c.on_predict_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_epoch_begin(a...))) { c.on_epoch_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_epoch_end(a...))) { c.on_epoch_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_batch_begin(a...))) {
+      c.on_train_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_batch_end(a...))) {
+      c.on_train_batch_end(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_batch_begin(a...))) {
+      c.on_test_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_batch_end(a...))) {
+      c.on_test_batch_end(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_begin(a...))) {
+      c.on_predict_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_end(a...))) {
+      c.on_predict_batch_end(a...);
+    }};
+inline constexpr std::size_t hook_count = std::tuple_size_v<decltype(hooks)>;
+inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoch_begin);
+
+/// What calls a C's hook, or null where it has none.
+using HookCall = void (*)(void* callback, std::int64_t index, const Logs& logs, Sequential& model);
+
+/// With as many of (index, logs, model) as C's hook takes; those before epoch_begin have no index.
+template <class C, std::size_t H>
+constexpr HookCall hook_call() {
+  using F = std::tuple_element_t<H, decltype(hooks)>;
+  if constexpr (H >= first_indexed) {
+    if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&, Sequential&>)
+      return [](void* c, std::int64_t index, const Logs& logs, Sequential& model) {
+        std::get<H>(hooks)(*static_cast<C*>(c), index, logs, model);
+      };
+    else if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&>)
+      return [](void* c, std::int64_t index, const Logs& logs, Sequential&) {
+        std::get<H>(hooks)(*static_cast<C*>(c), index, logs);
+      };
+    else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
+      return [](void* c, std::int64_t index, const Logs&, Sequential&) {
+        std::get<H>(hooks)(*static_cast<C*>(c), index);
+      };
+    else
+      return nullptr;
+  } else {
+    if constexpr (std::is_invocable_v<F, C&, const Logs&, Sequential&>)
+      return [](void* c, std::int64_t, const Logs& logs, Sequential& model) {
+        std::get<H>(hooks)(*static_cast<C*>(c), logs, model);
+      };
+    else if constexpr (std::is_invocable_v<F, C&, const Logs&>)
+      return [](void* c, std::int64_t, const Logs& logs, Sequential&) {
+        std::get<H>(hooks)(*static_cast<C*>(c), logs);
+      };
+    else if constexpr (std::is_invocable_v<F, C&, Sequential&>)
+      return [](void* c, std::int64_t, const Logs&, Sequential& model) {
+        std::get<H>(hooks)(*static_cast<C*>(c), model);
+      };
+    else if constexpr (std::is_invocable_v<F, C&>)
+      return [](void* c, std::int64_t, const Logs&, Sequential&) {
+        std::get<H>(hooks)(*static_cast<C*>(c));
+      };
+    else
+      return nullptr;
+  }
+}
+
+template <class C>
+inline constexpr std::array<HookCall, hook_count> hook_calls = [
+]<std::size_t... H>(std::index_sequence<H...>) {
+  return std::array<HookCall, hook_count>{hook_call<C, H>()...};
+}
+(std::make_index_sequence<hook_count>());
+
+template <class C>
+inline constexpr bool has_hooks = [] {
+  for (const HookCall call : hook_calls<C>)
+    if (call) return true;
+  return false;
+}();
+
+}  // namespace detail
+}  // namespace gradus

@@ -1,0 +1,132 @@
+#include <gradus/models/loggers.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include <gradus/models/event_file.h>
+#include <gradus/models/file.h>
+
+namespace gradus::inline GRADUS_VARIANT {
+
+namespace {
+
+double seconds_now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+/// The log, open where its next line goes: after `offset` bytes that a checkpoint knows of.
+std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool append,
+                                             std::int64_t offset) {
+  auto file = std::make_shared<detail::AppendFile>(filename, append || offset > 0);
+  check<StateError>(offset <= file->size(),
+                    "Logger: to go on, '{}' must hold what it held at the checkpoint, {} bytes "
+                    "(got {})",
+                    filename, offset, file->size());
+  if (offset > 0) file->truncate(offset);
+  return file;
+}
+
+std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
+
+}  // namespace
+
+// ---- CSVLogger ----------------------------------------------------------------------------------
+
+void CSVLogger::validate() const {
+  check(!filename.empty(), "CSVLogger: filename must be given");
+  check(!separator.empty(), "CSVLogger: separator must not be empty");
+}
+
+void CSVLogger::on_train_begin(const Logs& keys) {
+  offset = 0;
+  file = nullptr;
+  columns.clear();
+  for (const auto& [key, _] : keys) columns.push_back(key);
+  std::sort(columns.begin(), columns.end());
+}
+
+void CSVLogger::on_epoch_end(std::int64_t epoch, const Logs& logs) {
+  if (!file) file = open_log(filename, append, offset);
+  std::string text;
+  if (file->size() == 0) {
+    text = "epoch";
+    for (const std::string& column : columns) text += separator + column;
+    text += '\n';
+  }
+  text += fmt::format("{}", epoch);
+  for (const std::string& column : columns)
+    text += separator + (logs.contains(column) ? fmt::format("{}", logs[column]) : "NA");
+  file->write(text + '\n');
+  offset = file->size();
+}
+
+void CSVLogger::on_train_end() { file = nullptr; }
+
+// ---- JSONLogger ---------------------------------------------------------------------------------
+
+void JSONLogger::validate() const {
+  check(!filename.empty(), "JSONLogger: filename must be given");
+}
+
+void JSONLogger::on_train_begin(const Logs&) {
+  offset = epoch = 0;
+  file = nullptr;
+  started = seconds_now();
+}
+
+void JSONLogger::on_epoch_begin(std::int64_t number) { epoch = number; }
+
+void JSONLogger::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
+  if (!every_batch) return;
+  const Optimizer& optimizer = model.optimizer();
+  write(fmt::format("{{\"step\": {}, \"epoch\": {}, \"batch\": {}, \"learning_rate\": {}",
+                    optimizer.iterations(), epoch, batch,
+                    json_number(value(optimizer.last_learning_rate()))),
+        logs);
+}
+
+void JSONLogger::on_epoch_end(std::int64_t number, const Logs& logs) {
+  write(fmt::format("{{\"epoch\": {}", number), logs);
+}
+
+void JSONLogger::write(const std::string& start, const Logs& logs) {
+  if (!file) file = open_log(filename, append, offset);
+  std::string text = start;
+  for (const auto& [key, number] : logs)
+    text += fmt::format(", \"{}\": {}", key, json_number(number));
+  file->write(fmt::format("{}, \"seconds\": {:.6f}}}\n", text, seconds_now() - started));
+  offset = file->size();
+}
+
+void JSONLogger::on_train_end() { file = nullptr; }
+
+// ---- TensorBoard --------------------------------------------------------------------------------
+
+void TensorBoard::validate() const {
+  check(!log_dir.empty(), "TensorBoard: log_dir must be given");
+}
+
+void TensorBoard::on_train_begin() { file = std::make_shared<detail::EventFile>(log_dir); }
+
+void TensorBoard::on_train_batch_end(std::int64_t, const Logs& logs, Sequential& model) {
+  if (!every_batch) return;
+  const Step step = model.optimizer().iterations();
+  for (const auto& [key, number] : logs)
+    file->add(fmt::format("batch_{}/train", key), number, step);
+  file->add("batch_learning_rate", value(model.optimizer().last_learning_rate()), step);
+}
+
+void TensorBoard::on_epoch_end(std::int64_t epoch, const Logs& logs) {
+  for (const auto& [key, number] : logs) {
+    const bool held_back = key.starts_with("val_");
+    const std::string tag = key == "learning_rate" ? key
+                            : held_back            ? key.substr(4) + "/validation"
+                                                   : key + "/train";
+    file->add(tag, number, epoch);
+  }
+}
+
+void TensorBoard::on_train_end() { file = nullptr; }
+
+}  // namespace gradus
