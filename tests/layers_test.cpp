@@ -13,21 +13,6 @@ using doctest::Contains;
 
 namespace {
 
-struct Statistics {
-  double mean, deviation, largest;
-};
-Statistics statistics(const Tensor& x) {
-  Statistics s{};
-  const auto n = static_cast<double>(x.size());
-  for (const double v : x.values()) s.mean += v / n;
-  for (const double v : x.values()) {
-    s.deviation += (v - s.mean) * (v - s.mean) / n;
-    s.largest = std::max(s.largest, std::abs(v));
-  }
-  s.deviation = std::sqrt(s.deviation);
-  return s;
-}
-
 /// A user's layer: multiplies by a weight per feature, doubled while training.
 struct Scale {
   Tensor weight;
@@ -93,22 +78,6 @@ TEST_CASE("a layer built for another width is refused") {
                        ShapeError);
 }
 
-TEST_CASE("initialisers have the spread their authors gave them") {
-  Random random(2);
-  const Statistics glorot = statistics(GlorotUniform{}(Shape{300, 200}, random));
-  const double limit = std::sqrt(6.0 / 500);
-  CHECK(glorot.largest <= limit);
-  CHECK(glorot.largest > 0.99 * limit);
-  CHECK(glorot.mean == Approx(0).epsilon(0.01));
-  CHECK(glorot.deviation == Approx(limit / std::sqrt(3.0)).epsilon(0.01));
-  const Statistics he = statistics(HeNormal{}(Shape{300, 200}, random));
-  const double deviation = std::sqrt(2.0 / 300);
-  CHECK(he.deviation == Approx(deviation).epsilon(0.01));
-  CHECK(he.largest <= 2 * deviation / 0.8796);
-  CHECK(Zeros{}(Shape{2}, random)(1) == 0);
-  CHECK(Constant{0.5}(Shape{2}, random)(1) == 0.5);
-}
-
 TEST_CASE("dropout drops a share while training and scales the rest") {
   const Dropout dropout{.rate = 0.25};
   const Tensor x = Tensor::ones({100, 100});
@@ -121,6 +90,46 @@ TEST_CASE("dropout drops a share while training and scales the rest") {
   CHECK(dropped == Approx(2500).epsilon(0.06));
   const Tensor still = dropout(x, mode(false));
   CHECK(still.node() == x.node());
+}
+
+TEST_CASE("gaussian noise is there while training only") {
+  const GaussianNoise noise{.stddev = 0.5};
+  const Tensor x = Tensor::full({100, 100}, 3);
+  const Tensor y = noise(x, mode(true));
+  double mean = 0, square = 0;
+  for (const double v : y.values()) {
+    mean += v / 1e4;
+    square += (v - 3) * (v - 3) / 1e4;
+  }
+  CHECK(mean == Approx(3).epsilon(0.01));  // to 0.005
+  CHECK(std::sqrt(square) == Approx(0.5).epsilon(0.04));
+  CHECK(noise(x, mode(false)).node() == x.node());
+  CHECK(GaussianNoise{}(x, mode(true)).node() == x.node());
+  CHECK_THROWS_WITH_AS(Layer(GaussianNoise{.stddev = -1}),
+                       "GaussianNoise: stddev must be finite and >= 0 (got -1)", ValueError);
+}
+
+TEST_CASE("dense reports what is to be done about its weights") {
+  Random random(1);
+  Dense dense{.units = 2,
+              .kernel_regularizer = L2{.l2 = 0.5},
+              .bias_regularizer = [](const Tensor& w) { return sum(w); },
+              .kernel_constraint = MaxNorm{},
+              .bias_constraint = NonNeg{}};
+  dense.build(Shape{1, 3}, random);
+  const std::vector<Weight> weights = Layer(dense).weights();
+  REQUIRE(weights.size() == 2);
+  CHECK(weights[0].name == "kernel");
+  CHECK(weights[1].name == "bias");
+  CHECK(weights[0].regularizer(Tensor{{1, 2}}).item() == 2.5);
+  CHECK(weights[1].regularizer(Tensor{1, 2}).item() == 3);
+  CHECK(weights[0].constraint(Tensor{{4}, {0}})(0, 0) == Approx(2).epsilon(1e-6));
+  CHECK(weights[1].constraint(Tensor{-1})(0) == 0);
+  Dense plain{.units = 2};
+  plain.build(Shape{1, 3}, random);
+  CHECK_FALSE(static_cast<bool>(plain.weights()[0].regularizer));
+  CHECK_THROWS_WITH_AS(Dense(Dense{.units = 1, .kernel_regularizer = L1{-1}}),
+                       "L1: l1 must be finite and >= 0 (got -1)", ValueError);
 }
 
 TEST_CASE("flatten keeps rows") {
