@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 
+#include <gradus/core/node.h>
 #include <gradus/gradus.h>
 
 using namespace gradus;
@@ -401,6 +402,20 @@ TEST_CASE("a copy has averages and accumulators of its own") {
   CHECK(state_of(one) == before);
   CHECK(one.counters() == OptimizerCounters{0, 1, 0});
   CHECK(two.counters() == OptimizerCounters{1, 0, 1});
+}
+
+TEST_CASE("in a deep copy of a model the optimizer is that of the copied parameters") {
+  const Tensor w = parameter({2});
+  Optimizer one(SGD{.learning_rate = 1}, {.weight_decay = 0.5, .exclude_from_weight_decay = {w}});
+  one.adopt(Tensors{w});
+  const auto [copy, two] = [&] {
+    const detail::DeepCopy deep;
+    return std::pair<Tensor, Optimizer>(w, one);
+  }();
+  Optimizer its = two;
+  apply(its, copy, {1});
+  CHECK(copy(0) == 1);
+  CHECK(w(0) == 2);
 }
 
 TEST_CASE("adopting names parameters once more, but changes none after the first update") {
