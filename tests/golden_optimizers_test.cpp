@@ -9,6 +9,7 @@
 
 #include <gradus/gradus.h>
 
+#include "golden_optimizers.h"
 #include "golden_support.h"
 
 namespace {
@@ -17,69 +18,9 @@ using golden::coarse;
 using golden::GoldenFile;
 using golden::Json;
 using golden::numbers;
+using golden::optimizer;
 using golden::Skipped;
 using namespace gradus;
-
-// ---- optimizers out of JSON ---------------------------------------------------------------------
-
-void read(bool& member, const Json& json) { member = json.get<bool>(); }
-void read(int& member, const Json& json) { member = json.get<int>(); }
-void read(Real& member, const Json& json) { member = json.get<double>(); }
-void read(Steps& member, const Json& json) { member = json.get<double>(); }
-/// Keras has None for no weight decay.
-void read(Schedule& member, const Json& json) {
-  if (json.is_object())
-    member = deserialize(json.dump());
-  else
-    member = json.is_null() ? 0.0 : json.get<double>();
-}
-template <class T>
-void read(std::optional<T>& member, const Json& json) {
-  member.reset();
-  if (!json.is_null()) read(member.emplace(), json);
-}
-template <class T>
-void read(std::vector<T>&, const Json&) {}
-
-/// Sets the options that the config names, and takes their names off `left`.
-template <class T>
-void read_options(T& options, const Json& config, std::set<std::string>& left) {
-  T::fields(options, [&](const std::string& name, auto& member, auto&&...) {
-    if (left.erase(name) > 0) read(member, config.at(name));
-  });
-}
-
-template <class R>
-Optimizer optimizer(const Json& config, OptimizerOptions options) {
-  std::set<std::string> left;
-  for (const auto& [key, v] : config.items()) left.insert(key);
-  R rule;
-  read_options(rule, config, left);
-  read_options(options, config, left);
-  if (!left.empty()) throw Skipped("no option " + *left.begin());
-  return Optimizer(rule, options);
-}
-
-Optimizer optimizer(const std::string& name, const Json& config,
-                    const OptimizerOptions& options = {}) {
-  using Make = Optimizer (*)(const Json&, OptimizerOptions);
-  static const std::map<std::string, Make> known{{"SGD", optimizer<SGD>},
-                                                 {"Adam", optimizer<Adam>},
-                                                 {"AdamW", optimizer<AdamW>},
-                                                 {"Adamax", optimizer<Adamax>},
-                                                 {"Nadam", optimizer<Nadam>},
-                                                 {"RMSprop", optimizer<RMSprop>},
-                                                 {"Adagrad", optimizer<Adagrad>},
-                                                 {"Adadelta", optimizer<Adadelta>},
-                                                 {"Ftrl", optimizer<Ftrl>},
-                                                 {"Lion", optimizer<Lion>},
-                                                 {"Lamb", optimizer<Lamb>},
-                                                 {"Muon", optimizer<Muon>},
-                                                 {"Adafactor", optimizer<Adafactor>}};
-  const auto found = known.find(name);
-  if (found == known.end()) throw Skipped("no optimizer " + name);
-  return found->second(config, options);
-}
 
 // ---- Keras --------------------------------------------------------------------------------------
 
