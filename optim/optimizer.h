@@ -111,9 +111,9 @@ class Optimizer {
   struct Memory {
     std::string_view name;
     Shape shape;
+    std::int64_t size;
     detail::Buffer values;
-    std::int64_t size() const { return shape.count(); }
-    std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size())}; }
+    std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size)}; }
   };
   /// A parameter and what is remembered of it.
   struct Entry {
@@ -130,7 +130,7 @@ class Optimizer {
   void visit_state(Visit& visit) const {
     for (const Entry& entry : entries_)
       for (const Memory& m : entry.memory)
-        if (m.size() > 0)
+        if (m.size > 0)
           visit(entry.name + "/" + std::string(m.name), std::span<V>(m.span()), m.shape);
   }
 

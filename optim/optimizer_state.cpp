@@ -63,7 +63,7 @@ Optimizer::Optimizer(const Optimizer& other)
       entries_(other.entries_),
       counters_(other.counters_) {
   for (Entry& entry : entries_)
-    for (Memory& m : entry.memory) m.values = m.values.copy(m.size());
+    for (Memory& m : entry.memory) m.values = m.values.copy(m.size);
 }
 
 Optimizer& Optimizer::operator=(Optimizer other) noexcept {
@@ -121,7 +121,8 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
     for (const Memory& m : memory)
       check(m.name != name, "{}: the name of a slot must be its own (got {} twice)", this->name(),
             name);
-    Memory& m = memory.emplace_back(Memory{name, shape, detail::Buffer(shape.count())});
+    Memory& m =
+        memory.emplace_back(Memory{name, shape, shape.count(), detail::Buffer(shape.count())});
     std::ranges::fill(m.span(), static_cast<Scalar>(start));
   };
   check(rule_->slots() >= 0 && rule_->slots() <= detail::most_slots,

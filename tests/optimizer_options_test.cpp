@@ -164,8 +164,12 @@ TEST_CASE("a selector that fits nothing is refused, with the names there are") {
 TEST_CASE("averages start as the weights after the first update and replace them at the end") {
   const Tensor w = parameter({5});
   Optimizer opt(SGD{.learning_rate = 1}, {.use_ema = true, .ema_momentum = 0.5});
-  opt.finalize();
-  CHECK(w(0) == 5);
+  opt.adopt(Tensors{w});
+  Optimizer another = SGD{.learning_rate = 1};
+  apply(another, w, {-1});
+  opt.finalize();  // before the first update there is no average
+  CHECK(w(0) == 6);
+  apply(another, w, {1});
   for (int i = 0; i < 3; ++i) apply(opt, w, {1});
   CHECK(w(0) == 2);
   CHECK(state_of(opt).at("0/average")[0] == Approx(((4 + 3) / 2.0 + 2) / 2));
@@ -454,6 +458,9 @@ TEST_CASE("the schedule given first stays known") {
   opt.set_learning_rate(0.5);
   CHECK(opt.schedule()(0) == 0.5);
   CHECK(opt.initial_schedule()(0) == 0.25);
+  const Optimizer copy = opt;
+  CHECK(copy.schedule()(0) == 0.5);
+  CHECK(copy.initial_schedule()(0) == 0.25);
 }
 
 TEST_CASE("a rate times a multiplier beyond the weights' numbers is refused") {
