@@ -26,8 +26,7 @@ struct Nadam {
   }
   void update(ParameterUpdate& u) const {
     const Real b1 = u.at(beta_1), b2 = u.at(beta_2), T = u.count();
-    const Real mu = b1 * (1 - 0.5 * std::pow(0.96, T)),
-               next = b1 * (1 - 0.5 * std::pow(0.96, T + 1));
+    const Real mu = warm(b1, T), next = warm(b1, T + 1);
     const Real product = u.slot(2)[0] * mu;
     u.slot(2)[0] = static_cast<Scalar>(product);
     const auto of_m = static_cast<Scalar>(u.learning_rate * next / (1 - product * next));
@@ -50,6 +49,9 @@ struct Nadam {
     field("beta_2", self.beta_2, below_one, optional);
     field("epsilon", self.epsilon, positive_scalar, optional);
   }
+
+ private:
+  static Real warm(Real beta, double t) { return beta * (1 - 0.5 * std::pow(0.96, t)); }
 };
 
 }  // namespace gradus
