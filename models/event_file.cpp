@@ -50,8 +50,8 @@ std::string varint(std::uint64_t n) {
 
 enum class Wire { varint = 0, eight_bytes = 1, length_first = 2, four_bytes = 5 };
 
-std::string field(int number, Wire wire, std::string_view content) {
-  std::string bytes = varint(static_cast<std::uint64_t>(number * 8 + static_cast<int>(wire)));
+std::string field(std::uint64_t number, Wire wire, std::string_view content) {
+  std::string bytes = varint(number * 8 + static_cast<std::uint64_t>(wire));
   if (wire == Wire::length_first) bytes += varint(content.size());
   return bytes.append(content);
 }

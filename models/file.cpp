@@ -162,7 +162,7 @@ std::string make_temporary(int directory, const std::string& prefix, const Targe
   // What replaces a file is readable by its owner alone until it has that file's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
-    const std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
+    std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
     file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (file < 0 && errno == EEXIST) continue;
     if (file < 0) return "";

@@ -101,11 +101,11 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   }
 
   bool key(string_t& name) override {
-    if (place_ == Place::top && name != metadata_key) {
-      start_tensor(name);
-    } else if (place_ == Place::top) {
-      check<FormatError>(!has_metadata_, "{}: the key '{}' is there twice", path_, name);
-      has_metadata_ = true;
+    if (place_ == Place::top) {
+      const bool first = key_.empty();  // then it is the metadata: files begin with it
+      check<FormatError>(first || name != metadata_key, "{}: the key '{}' is there twice", path_,
+                         name);
+      if (!first) start_tensor(name);
     } else if (place_ == Place::metadata) {
       check<FormatError>(is_name(name), "{}: a metadata key {}", path_, name_rule);
       check<FormatError>(!file_.metadata.contains(name), "{}: the key '{}' is there twice", path_,
@@ -167,24 +167,21 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   template <class... Args>
   void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) {
-    if (!ok)
-      detail::fail<FormatError>("{}: tensor '{}': {}", path_, tensor().name,
-                                fmt::format(rule, args...));
+    if (!ok) refuse(fmt::format(rule, args...));
+  }
+
+  [[noreturn]] void refuse(const std::string& why) {
+    detail::fail<FormatError>("{}: tensor '{}': {}", path_, tensor().name, why);
   }
 
   [[noreturn]] void unexpected() {
-    if (place_ == Place::outside) throw FormatError(path_ + ": the header must be a JSON object");
     if (place_ == Place::metadata)
       detail::fail<FormatError>("{}: metadata '{}' must be a text", path_, key_);
-    if (place_ == Place::top && key_ == metadata_key)
-      throw FormatError(path_ + ": the metadata must be a JSON object");
+    if (place_ == Place::top) refuse("must be a JSON object");
     const bool inside = place_ == Place::shape || place_ == Place::offsets;
-    const std::string_view rule = place_ == Place::top ? "must be a JSON object"
-                                  : inside             ? " must hold whole numbers >= 0"
-                                  : key_ == "dtype"    ? " must be a text"
-                                                       : " must be a list";
-    expect(false, "{}{}", place_ == Place::top ? "" : key_, rule);
-    std::terminate();
+    refuse(key_ + (inside            ? " must hold whole numbers >= 0"
+                   : key_ == "dtype" ? " must be a text"
+                                     : " must be a list"));
   }
 
   void check_version() {
@@ -221,7 +218,8 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
     expect(begin == at_, "data must begin at {} (got {})", at_, begin);
     expect(end >= begin && end <= payload_.size(), "data must end in [{}, {}] (got {})", begin,
            payload_.size(), end);
-    const auto size = static_cast<std::uint64_t>(*count * size_of(tensor().dtype));
+    const auto size =
+        static_cast<std::uint64_t>(*count) * static_cast<std::uint64_t>(size_of(tensor().dtype));
     expect(end - begin == size, "shape {} of {} needs {} bytes (got {})", shape(),
            name_of(tensor().dtype), size, end - begin);
     tensor().bytes = payload_.substr(begin, size);
@@ -233,7 +231,6 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
   TensorFile& file_;
   Place place_ = Place::outside;
   std::string key_;
-  bool has_metadata_ = false;
   std::array<bool, 3> seen_ = {};
   std::array<std::uint64_t, 2> offsets_ = {};
   std::size_t offset_count_ = 0;

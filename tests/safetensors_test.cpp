@@ -338,6 +338,8 @@ TEST_CASE("a forged header is refused with the reason") {
        "tensor 'w': the element count must not overflow (limit 2^60)"},
       {forged_tensors(tensor_text("w", "1152921504606846976", "0", "0")),
        "tensor 'w': shape (1152921504606846976) of F32 needs 4611686018427387904 bytes (got 0)"},
+      {forged_tensors(entry(R"("dtype":"F64","shape":[1152921504606846976],"data_offsets":[0,0])")),
+       "tensor 'w': shape (1152921504606846976) of F64 needs 9223372036854775808 bytes (got 0)"},
       // places
       {forged_tensors(entry(R"("dtype":"F32","shape":[],"data_offsets":[0])"), "xxxx"),
        "tensor 'w': data_offsets must be two numbers"},
