@@ -47,10 +47,11 @@ std::string read_file(const std::string& path, std::int64_t most);
 /// Saves the pieces, one after the other, as the content of a file, which at every moment, and
 /// after a power cut, holds all of the old content or all of the new.
 ///
-/// They are written to a temporary beside it, `.NAME.PID-N.tmp`, flushed to the disk, and renamed.
-/// When anything fails there is an IoError, the old file is as before and the temporary is gone.
-/// What a killed process has left is removed by the next save of the same file. Of two savers at
-/// the same time the last one wins.
+/// They are written to a temporary beside it, `.NAME.PID-N.tmp`, flushed to the disk, and renamed;
+/// the old file is at hand as `.NAME.PID-N.old.tmp` until the folder is flushed, too. When anything
+/// fails there is an IoError, the old file is as before and the temporaries are gone. What a killed
+/// process has left is removed by the next save of the same file. Of two savers at the same time
+/// the last one wins.
 ///
 /// The permissions of an existing file stay; a new one has what the umask allows. One that may not
 /// be written to is not replaced. A symbolic link stays and what it points to is replaced; other
@@ -72,8 +73,8 @@ void make_directory(const std::string& path);
 /// system, and read by others, when it returns.
 class AppendFile {
  public:
-  /// Opens or makes the file. `append` keeps what it holds; otherwise it is emptied. Devices and
-  /// pipes do too; a FIFO that nobody reads is an IoError.
+  /// Opens or makes the file. `append` keeps what it holds; otherwise it is emptied. It may be a
+  /// device or a pipe; a FIFO that nobody reads is an IoError.
   explicit AppendFile(std::string path, bool append = false);
 
   const std::string& path() const { return path_; }
