@@ -38,17 +38,17 @@ struct Unwrapped<std::reference_wrapper<C>> {
 ///     };
 ///     model.fit(x, y, {.callbacks = {PrintRate{}}});
 ///
-/// | hook | takes, as many as it likes of |
-/// |---|---|
-/// | on_train_begin, on_train_end, on_test_begin, on_test_end, on_predict_begin, on_predict_end |
-/// logs, model | | on_epoch_begin, on_epoch_end, and on_{train,test,predict}_batch_{begin,end} |
-/// index, logs, model |
+/// - on_train_begin, on_train_end, on_test_begin, on_test_end, on_predict_begin and on_predict_end
+///   take (logs, model);
+/// - on_epoch_begin, on_epoch_end and on_{train,test,predict}_batch_{begin,end} take (index, logs,
+///   model);
 ///
-/// where `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs` what
-/// is known by then, and `Sequential& model` the model itself: `model.stop_training = true` ends
-/// training after this batch, `model.optimizer().set_learning_rate(...)` acts from the next update
-/// on. The logs of on_train_begin hold every key that the run will report, with nan for numbers;
-/// those of a batch the means of the epoch so far; those of an epoch what History gets.
+/// or only the first of these, or nothing; where there is no index, (model) alone will do, too.
+/// Here where `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs`
+/// what is known by then, and `Sequential& model` the model itself: `model.stop_training = true`
+/// ends training after this batch, `model.optimizer().set_learning_rate(...)` acts from the next
+/// update on. The logs of on_train_begin hold every key that the run will report, with nan for
+/// numbers; those of a batch the means of the epoch so far; those of an epoch what History gets.
 ///
 /// Callbacks are called in the order of their list; those with `static constexpr bool runs_last =
 /// true`, which save what the others know, after the rest. What a callback throws passes through
@@ -95,6 +95,8 @@ class Callback {
   template <class C>
   struct Held final : Any {
     using Struct = typename detail::Unwrapped<C>::type;
+    static_assert(detail::hooks_callable<Struct>,
+                  "a hook of this callback takes other arguments than (index, logs, model)");
     explicit Held(C c) : callback(std::move(c)) {
       calls = detail::hook_calls<Struct>.data();
       type = detail::type_name<Struct>();

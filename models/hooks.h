@@ -63,6 +63,22 @@ inline constexpr std::tuple hooks{
     [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_end(a...))) {
       c.on_predict_batch_end(a...);
     }};
+/// For each hook, what takes a pointer to a struct with a method of that name, whatever that takes.
+inline constexpr std::tuple hook_names{
+    []<class C>(C*) -> decltype(void(&C::on_train_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_epoch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_epoch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_batch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_batch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_batch_end)) {}};
 inline constexpr std::size_t hook_count = std::tuple_size_v<decltype(hooks)>;
 inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoch_begin);
 
@@ -85,6 +101,10 @@ constexpr HookCall hook_call() {
     else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
       return [](void* c, std::int64_t index, const Logs&, Sequential&) {
         std::get<H>(hooks)(*static_cast<C*>(c), index);
+      };
+    else if constexpr (std::is_invocable_v<F, C&>)
+      return [](void* c, std::int64_t, const Logs&, Sequential&) {
+        std::get<H>(hooks)(*static_cast<C*>(c));
       };
     else
       return nullptr;
@@ -123,6 +143,15 @@ inline constexpr bool has_hooks = [] {
     if (call) return true;
   return false;
 }();
+
+/// False when a method of a hook's name could never be called.
+template <class C>
+inline constexpr bool hooks_callable = []<std::size_t... H>(std::index_sequence<H...>) {
+  return ((!std::is_invocable_v<std::tuple_element_t<H, decltype(hook_names)>, C*> ||
+           hook_calls<C>[H] != nullptr) &&
+          ...);
+}
+(std::make_index_sequence<hook_count>());
 
 }  // namespace detail
 }  // namespace gradus
