@@ -1,6 +1,8 @@
 /// EarlyStopping, ReduceLROnPlateau, LearningRateScheduler, and what they share.
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <gradus/core/nearest.h>
 #include <gradus/models/early_stopping.h>
@@ -85,13 +87,22 @@ void ReduceLROnPlateau::validate() const {
   detail::check_field("ReduceLROnPlateau", "min_lr", min_lr, rules::not_negative);
 }
 
+namespace {
+
+/// As many epochs as a Plateau can count.
+int counted(Extent epochs) {
+  return static_cast<int>(std::min<std::int64_t>(epochs, std::numeric_limits<int>::max()));
+}
+
+}  // namespace
+
 void ReduceLROnPlateau::on_train_begin(const Logs& keys, Sequential& model) {
   mode = detail::resolve(mode, "ReduceLROnPlateau", monitor, keys, model);
   plateau = {.factor = factor,
-             .patience = static_cast<int>(patience),
+             .patience = counted(patience),
              .mode = mode == MonitorMode::max ? PlateauMode::max : PlateauMode::min,
              .min_delta = min_delta,
-             .cooldown = static_cast<int>(cooldown),
+             .cooldown = counted(cooldown),
              .min_lr = min_lr};
 }
 
