@@ -50,18 +50,23 @@ void ModelCheckpoint::validate() const {
         "ModelCheckpoint: save_freq must not come with save_best_only, which goes by epochs");
 }
 
-void ModelCheckpoint::on_train_begin(const Logs& keys, Sequential& model) {
+void ModelCheckpoint::on_train_begin(const Logs& reported, Sequential& model) {
+  keys = {};
+  for (const auto& [key, number] : reported)
+    if (!save_freq || (!key.starts_with("val_") && key != "learning_rate")) keys.set(key, number);
   filled(filepath, 0, keys);
-  if (save_best_only) mode = detail::resolve(mode, "ModelCheckpoint", monitor, keys, model);
+  if (save_best_only) mode = detail::resolve(mode, "ModelCheckpoint", monitor, reported, model);
   best = initial_value_threshold;
-  batches = 0;
+  batches = epoch = 0;
 }
+
+void ModelCheckpoint::on_epoch_begin(std::int64_t number) { epoch = number; }
 
 void ModelCheckpoint::on_train_batch_end(std::int64_t, const Logs& logs, Sequential& model) {
-  if (due(save_freq, batches)) save(std::ssize(model.history().epochs()), logs, model);
+  if (due(save_freq, batches)) save(logs, model);
 }
 
-void ModelCheckpoint::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) {
+void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs, Sequential& model) {
   if (save_freq) return;
   if (save_best_only) {
     if (!logs.contains(monitor)) return;  // not validated this time
@@ -69,11 +74,13 @@ void ModelCheckpoint::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequent
     if (std::isnan(now) || (best && !detail::improves(mode, now, *best, 0))) return;
     best = now;
   }
-  save(epoch, logs, model);
+  save(logs, model);
 }
 
-void ModelCheckpoint::save(std::int64_t epoch, const Logs& logs, Sequential& model) const {
-  const std::string path = filled(filepath, epoch, logs);
+void ModelCheckpoint::save(const Logs& logs, Sequential& model) const {
+  Logs numbers = keys;
+  for (const auto& [key, number] : logs) numbers.set(key, number);
+  const std::string path = filled(filepath, epoch, numbers);
   model.save(path, {.weights_only = save_weights_only});
   if (verbose > 0) model.report(fmt::format("Epoch {}: saved the model to {}\n", epoch + 1, path));
 }

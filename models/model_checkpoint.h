@@ -13,9 +13,10 @@ namespace gradus::inline GRADUS_VARIANT {
 /// got better. Keras: keras.callbacks.ModelCheckpoint.
 ///
 /// The path may hold {epoch}, from 1, and the names of the logs, with formats: `{epoch:02}`,
-/// `net-{val_loss:.2f}.safetensors`. ValueError for a path that cannot be filled in, and for
-/// save_best_only together with save_freq; what the file system refuses, or a folder that is not
-/// there, is an IoError, which ends training.
+/// `net-{val_loss:.2f}.safetensors`; with save_freq, only what the logs of batches have, "loss" and
+/// the metrics. A number of the validation is nan after an epoch without one. ValueError, before
+/// training, for a path that cannot be filled in, and for save_best_only together with save_freq;
+/// what the file system refuses, or a folder that is not there, is an IoError, which ends training.
 struct ModelCheckpoint {
   std::string filepath = {};
   std::string monitor = "val_loss";  ///< for save_best_only
@@ -28,20 +29,23 @@ struct ModelCheckpoint {
 
   // The state.
   std::optional<double> best = {};
-  std::int64_t batches = 0;
+  std::int64_t batches = 0, epoch = 0;
+  Logs keys = {};  ///< of this fit(): what the path may hold
 
   static constexpr bool runs_last = true;  // so that what it saves of the others is complete
-  void on_train_begin(const Logs& keys, Sequential& model);
+  void on_train_begin(const Logs& reported, Sequential& model);
+  void on_epoch_begin(std::int64_t number);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
+  void on_epoch_end(std::int64_t number, const Logs& logs, Sequential& model);
   void validate() const;
   static void state(auto& self, auto&& field) {
     field("best", self.best);
     field("batches", self.batches);
+    field("epoch", self.epoch);
   }
 
  private:
-  void save(std::int64_t epoch, const Logs& logs, Sequential& model) const;
+  void save(const Logs& logs, Sequential& model) const;
 };
 
 /// Survives being killed: saves the model and the place in training into `backup_dir` after each
@@ -60,7 +64,7 @@ struct BackupAndRestore {
   static constexpr bool runs_last = true;
   void on_train_begin(const Logs& keys, Sequential& model);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
+  void on_epoch_end(std::int64_t number, const Logs& logs, Sequential& model);
   void on_train_end();
   void validate() const;
   static void state(auto& self, auto&& field) { field("batches", self.batches); }
