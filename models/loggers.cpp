@@ -29,6 +29,19 @@ std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool a
 
 std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
 
+/// A name as JSON has it, whatever is in it.
+std::string json_text(std::string_view name) {
+  std::string text = "\"";
+  for (const char c : name) {
+    if (c == '"' || c == '\\') text += '\\';
+    if (static_cast<unsigned char>(c) >= ' ')
+      text += c;
+    else
+      text += fmt::format("\\u{:04x}", static_cast<int>(c));
+  }
+  return text + '"';
+}
+
 }  // namespace
 
 // ---- CSVLogger ----------------------------------------------------------------------------------
@@ -94,7 +107,7 @@ void JSONLogger::write(const std::string& start, const Logs& logs) {
   if (!file) file = open_log(filename, append, offset);
   std::string text = start;
   for (const auto& [key, number] : logs)
-    text += fmt::format(", \"{}\": {}", key, json_number(number));
+    text += fmt::format(", {}: {}", json_text(key), json_number(number));
   file->write(fmt::format("{}, \"seconds\": {:.6f}}}\n", text, seconds_now() - started));
   offset = file->size();
 }
