@@ -25,9 +25,12 @@ void check_options(const FindOptions& o) {
 struct Watch {
   RateTest& test;
   double stop_factor, smoothing;
+  Step updates;  ///< noted so far
   double sum = 0, weight = 0, least = 0;
 
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
+    if (model.optimizer().iterations() == updates) return;  // gradients were only collected
+    ++updates;
     const double loss = model.last_loss();
     sum = smoothing * sum + loss;
     weight = smoothing * weight + 1;
@@ -36,7 +39,7 @@ struct Watch {
     test.losses.push_back(loss);
     test.smoothed.push_back(smooth);
     if (test.losses.size() == 1 || smooth < least) least = smooth;
-    model.stop_training = smooth > stop_factor * least;
+    model.stop_training = smooth - least > (stop_factor - 1) * std::abs(least);
   }
 };
 
@@ -89,13 +92,16 @@ RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tens
     using std::pow;
     return start * pow(end / start, std::min(step - begin, last) / last);
   });
+  const auto calls = static_cast<std::int64_t>(
+      value(optimizer.options().gradient_accumulation_steps.value_or(1).count));
   RateTest test;
   const History history =
       trial.fit(x, y,
                 {.batch_size = options.batch_size,
                  .verbose = 0,
-                 .callbacks = {Watch{test, value(options.stop_factor), value(options.smoothing)}},
-                 .steps_per_epoch = options.steps,
+                 .callbacks = {Watch{test, value(options.stop_factor), value(options.smoothing),
+                                     optimizer.iterations()}},
+                 .steps_per_epoch = calls * options.steps,
                  .terminate_on_nan = true});
   test.diverged = std::ssize(test.losses) < options.steps;
   mark(test);

@@ -12,7 +12,8 @@ struct FindOptions {
   Real end = 10;           ///< that of the last, > start
   Extent steps = 100;      ///< updates from start to end, >= 16; the data is begun anew as needed
   Extent batch_size = 32;  ///< rows per update, >= 1
-  Real stop_factor = 4;    ///< ends when the smoothed loss is above this times its least; > 1
+  Real stop_factor = 4;    ///< ends when the smoothed loss L is above this times its least; > 1.
+                           ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
   Real smoothing = 0.98;   ///< weight of the past in the smoothed loss, in [0, 1)
 };
 
