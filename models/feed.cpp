@@ -13,9 +13,7 @@ Feed::Feed(Batch rows, std::int64_t batch_size, bool shuffle, std::uint64_t seed
   std::iota(order_.begin(), order_.end(), 0);
 }
 
-std::int64_t Feed::batches() const {
-  return source_ ? 0 : (rows_.rows() + batch_size_ - 1) / batch_size_;
-}
+std::int64_t Feed::batches() const { return source_ ? 0 : (rows_.rows() - 1) / batch_size_ + 1; }
 
 void Feed::put_in_order(Step index) {
   if (!shuffle_) return;

@@ -67,11 +67,16 @@ struct Sequential::Fit {
 
   History run();
   void begin();
+  void adopt_parameters() {
+    model.adopt_parameters();
+    adopted = true;
+  }
   void load_callbacks();
   void epoch();
+  Batch checked(const Batch& batch);
   void batch(const Batch& rows);
   void end_epoch();
-  void fail(const std::string& fault);
+  void fail(std::string_view fault, std::int64_t number, Step step);
   bool validates() const { return validation && (now.epoch + 1) % options.validation_freq == 0; }
   void call(Hook hook, std::int64_t index, const Logs& logs) {
     model.call(callbacks, hook, index, logs);
@@ -91,6 +96,7 @@ struct Sequential::Fit {
   Logs batch_logs, epoch_logs;
   bool watched = false;  ///< a callback has a hook for batches
   bool begun = false;    ///< past on_train_begin
+  bool adopted = false;  ///< the optimizer knows the parameters
 };
 
 History Sequential::Fit::run() {
@@ -104,7 +110,7 @@ History Sequential::Fit::run() {
 
 void Sequential::Fit::begin() {
   model.stop_training = false;
-  model.adopt_parameters();
+  if (model.input_shape_) adopt_parameters();
   if (!options.resume) now = {.epoch = options.initial_epoch};
   Logs keys;
   const CompileOptions& with = *model.compiled_;
@@ -143,10 +149,17 @@ void Sequential::Fit::epoch() {
       next = feed.next(now);
     }
     if (!next) break;
-    batch(feed.batches() > 0 ? *next : model.checked_batch("fit", *next));
+    batch(feed.batches() > 0 ? *next : checked(*next));
   }
   if (now.batch > 0) return end_epoch();
   check<StateError>(model.stop_training, "fit: the source must give at least one batch (got none)");
+}
+
+/// A source's batch; the first may have to build the model.
+Batch Sequential::Fit::checked(const Batch& batch) {
+  Batch rows = model.checked_batch("fit", batch);
+  if (!adopted) adopt_parameters();
+  return rows;
 }
 
 void Sequential::Fit::batch(const Batch& rows) {
@@ -154,7 +167,7 @@ void Sequential::Fit::batch(const Batch& rows) {
   call(Hook::train_batch_begin, number, batch_logs);
   const std::string fault = model.train_step(rows, now.totals);
   if (!fault.empty()) [[unlikely]]
-    return fail(fault);
+    return fail(fault, now.batch + 1, model.compiled_->optimizer.iterations());
   ++now.batch;
   const bool due = progress.due();
   if (watched || due) now.totals.report(*model.compiled_, batch_logs);
@@ -163,12 +176,11 @@ void Sequential::Fit::batch(const Batch& rows) {
 }
 
 /// Ends training at a number that is not finite, with an error or a mark in the history.
-void Sequential::Fit::fail(const std::string& fault) {
-  const Optimizer& optimizer = model.compiled_->optimizer;
-  const double rate = value(optimizer.schedule().at(static_cast<double>(optimizer.iterations())));
+void Sequential::Fit::fail(std::string_view fault, std::int64_t number, Step step) {
+  const Schedule& rate = model.compiled_->optimizer.schedule();
   check<NumericError>(options.terminate_on_nan,
                       "fit: {} at epoch {} batch {} step {} (lr {}, last finite loss {})", fault,
-                      now.epoch + 1, now.batch + 1, optimizer.iterations(), rate,
+                      now.epoch + 1, number, step, value(rate.at(static_cast<double>(step))),
                       now.totals.last_loss.value_or(std::nan("")));
   now.history.set_diverged();
   model.stop_training = true;
@@ -178,7 +190,8 @@ void Sequential::Fit::end_epoch() {
   for (const Weight& weight : model.weights_)
     if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
         0)
-      fail("non-finite weights after the update");
+      fail("non-finite weights after the update", now.batch,
+           model.compiled_->optimizer.iterations() - 1);
   Logs logs;
   now.totals.report(*model.compiled_, logs);
   if (validates()) {
@@ -224,6 +237,10 @@ detail::State Sequential::callback_state() const {
   return fit_ ? fit_->callback_state() : run_.callbacks;
 }
 
+void Sequential::check_idle(const char* caller) const {
+  check<StateError>(!fit_, "{}: must not be called for a model inside fit()", caller);
+}
+
 void Sequential::check_may_load() const {
   check<StateError>(!fit_ || !fit_->begun,
                     "load: inside fit() it must be called in on_train_begin, or with weights_only");
@@ -233,14 +250,16 @@ void Sequential::check_may_load() const {
 
 History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
   const CompileOptions& with = compiled("fit");
+  check_idle("fit");
   check_options(options);
-  Batch training = checked_batch(
-      "fit", {x, y, detail::weights_of("fit", options.class_weight, options.sample_weight, y)});
+  Batch training = checked_batch("fit", {x, y, options.sample_weight});
   std::optional<Batch> validation;
   if (options.validation_data)
     validation = checked_batch("fit: validation_data", *options.validation_data);
   else if (options.validation_split > 0)
     validation = hold_back(training, options.validation_split);
+  training.sample_weight =  // rows held back have none, as in Keras
+      detail::weights_of("fit", options.class_weight, training.sample_weight, training.y);
   return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle, with.seed},
              std::move(validation))
       .run();
@@ -248,6 +267,7 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
 
 History Sequential::fit(BatchSource source, const FitOptions& options) {
   check_compiled("fit");
+  check_idle("fit");
   check_options(options);
   check(options.validation_split == 0 && options.class_weight.empty() &&
             options.sample_weight.size() == 0,

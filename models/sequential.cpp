@@ -46,6 +46,8 @@ Sequential& Sequential::operator=(Sequential other) {
 }
 
 void Sequential::swap(Sequential& other) {
+  check_idle("move");
+  other.check_idle("move");
   std::swap(layers_, other.layers_);
   std::swap(output_shapes_, other.output_shapes_);
   std::swap(input_shape_, other.input_shape_);
@@ -58,6 +60,7 @@ void Sequential::swap(Sequential& other) {
 
 /// Of several metrics of one name the second is name_1, or weighted_name.
 void Sequential::compile(CompileOptions options) {
+  check_idle("compile");
   std::vector<std::string> names;
   const auto taken = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();

@@ -37,7 +37,7 @@ class Sequential {
   Sequential& operator=(Sequential other);
   ~Sequential() = default;
 
-  /// Sets what fit() and evaluate() use. Weights that exist stay.
+  /// Sets what fit() and evaluate() use. Weights that exist stay. StateError inside a fit().
   void compile(CompileOptions options);
   /// Makes the weights for inputs of this shape; axis 0 is the batch's, of no meaning. fit() and
   /// predict() do it by themselves. ShapeError when layers do not fit together.
@@ -145,6 +145,8 @@ class Sequential {
   Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
   detail::State callback_state() const;
   void check_may_load() const;
+  /// StateError while fit() runs, in a callback.
+  void check_idle(const char* caller) const;
   /// Makes the optimizer know the parameters, by name.
   void adopt_parameters();
   /// One training step; what was not finite, or "".
