@@ -17,7 +17,6 @@ const double none_such = std::nan("");
 struct Outcome {
   std::int64_t stopped, best_epoch;
   std::int64_t epochs;  ///< that it saw
-  friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 
 /// What it makes of a monitored number, epoch by epoch; nothing for an epoch without it.

@@ -16,7 +16,6 @@ using doctest::Contains;
 namespace {
 
 using Numbers = std::vector<double>;
-const double tolerance = sizeof(Scalar) == 4 ? 1e-6 : 1e-12;
 
 /// Three classes from nothing: every row's loss is log 3, and rate 0 keeps it so.
 Sequential three_classes(Loss loss) {
