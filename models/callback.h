@@ -135,6 +135,12 @@ struct LambdaCallback {
   Whole on_train_end = [](const Logs&) {};
   Indexed on_train_batch_begin = [](std::int64_t, const Logs&) {};
   Indexed on_train_batch_end = [](std::int64_t, const Logs&) {};
+
+  void validate() const {
+    check(on_epoch_begin && on_epoch_end && on_train_begin && on_train_end &&
+              on_train_batch_begin && on_train_batch_end,
+          "LambdaCallback: its functions must not be null");
+  }
 };
 
 }  // namespace gradus

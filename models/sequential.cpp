@@ -58,10 +58,11 @@ void Sequential::swap(Sequential& other) {
   std::swap(run_, other.run_);
 }
 
-/// Of several metrics of one name the second is name_1, or weighted_name.
+/// Of several metrics of one name the second is name_1, or weighted_name; so is one that is named
+/// as what fit() reports itself.
 void Sequential::compile(CompileOptions options) {
   check_idle("compile");
-  std::vector<std::string> names;
+  std::vector<std::string> names{"loss", "learning_rate"};
   const auto taken = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };

@@ -46,7 +46,7 @@ Tensor Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   return loss;
 }
 
-/// Forward, loss, backward, update.
+/// Forward, loss, backward, metrics, update.
 std::string Sequential::train_step(const Batch& batch, detail::Totals& totals) {
   const detail::FlushDenormals flush;
   Random random(compiled_->seed, "training", static_cast<std::uint64_t>(batches_));
@@ -58,6 +58,7 @@ std::string Sequential::train_step(const Batch& batch, detail::Totals& totals) {
   if (!std::isfinite(number)) [[unlikely]]
     return "non-finite loss";
   detail::gradients_into(loss, parameters_, gradients_);
+  totals.add(*compiled_, batch, y_pred, number);  // first: a metric may throw
   std::string fault = compiled_->optimizer.try_apply(gradients_, parameters_);
   if (!fault.empty()) return fault;
 
@@ -69,7 +70,6 @@ std::string Sequential::train_step(const Batch& batch, detail::Totals& totals) {
     if (weight.constraint)
       detail::node_of(weight.tensor).value =
           detail::node_of(weight.constraint(detach(weight.tensor))).value;
-  totals.add(*compiled_, batch, y_pred, number);
   return {};
 }
 

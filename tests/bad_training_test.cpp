@@ -64,6 +64,23 @@ Sequential classifier(Loss loss, std::int64_t units = 3) {
   return model;
 }
 
+/// A metric for three columns.
+struct Picky {
+  void update(std::vector<double>& sums, const Tensor&, const Tensor& y_pred, const Tensor&) const {
+    check<ShapeError>(y_pred.shape().back() == 3, "Picky: three columns");
+    sums.assign(1, 0);
+  }
+  double result(std::span<const double>) const { return 0; }
+};
+/// One that would hide the loss.
+struct Posing {
+  static constexpr const char* name = "loss";
+  void update(std::vector<double>& sums, const Tensor&, const Tensor&, const Tensor&) const {
+    sums.assign(1, 0);
+  }
+  double result(std::span<const double>) const { return -1; }
+};
+
 /// fit() that must not change a thing.
 void fit(Sequential model, const Tensor& x, const Tensor& y, FitOptions options = {}) {
   options.verbose = 0;
@@ -250,6 +267,23 @@ TEST_CASE("bad input: a loss that is no number names where it was (row 60)") {
   Sequential far = line(1e300);
   CHECK_THROWS_WITH_AS(far.fit(1e10 * line_x, line_y, {.epochs = 2, .verbose = 0}),
                        Contains("at epoch 1 batch 1 step 0"), NumericError);
+}
+
+TEST_CASE("bad input: a metric that does not fit the outputs is found before the first update") {
+  Sequential model = line();
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = {Picky{}}});
+  check_refused({{[&] { fit(model, line_x, line_y); }, shape_error, "Picky: three columns"},
+                 {[&] { fit(model, line_x, line_y, {.terminate_on_nan = true}); }, shape_error, ""},
+                 {[&] { model.train_on_batch(line_x, line_y); }, shape_error, "Picky"}});
+  CHECK(model.optimizer().iterations() == 0);
+}
+
+TEST_CASE("bad input: a metric named as what fit reports itself gets a name of its own") {
+  Sequential model = line();
+  model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = {Posing{}}});
+  const History h = model.fit(line_x, line_y, {.verbose = 0});
+  CHECK(h["loss"][0] == doctest::Approx(41));
+  CHECK(h["loss_1"][0] == -1);
 }
 
 TEST_CASE("bad input: a model without weights has nothing to train") {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "data_files.h"
 #include "training_support.h"
 
 using namespace gradus;
@@ -293,6 +294,32 @@ TEST_CASE("a callback may change rate and weights; they act from the next update
   const History h = model.fit(x, x, {.batch_size = 1, .verbose = 0, .callbacks = {Meddle{}}});
   CHECK(weight(model) == 90);
   CHECK(h["learning_rate"][0] == 10);
+}
+
+TEST_CASE("inside fit a whole file is loaded at its beginning or not at all") {
+  const data_files::Folder folder;
+  struct Load {
+    std::string path;
+    bool weights_only;
+    void on_epoch_end(std::int64_t, const Logs&, Sequential& model) {
+      model.load(path, {.weights_only = weights_only});
+    }
+  };
+  Sequential model = line();
+  model.build({1, 1});
+  const std::string path = folder.path("net");
+  model.save(path);
+  CHECK_THROWS_WITH_AS(model.fit(line_x, line_y, {.verbose = 0, .callbacks = {Load{path, false}}}),
+                       doctest::Contains("load: inside fit() it must be called in on_train_begin"),
+                       StateError);
+  model.fit(line_x, line_y, {.verbose = 0, .callbacks = {Load{path, true}}});
+  CHECK(weight(model) == 0);
+}
+
+TEST_CASE("a LambdaCallback with no function in a place is refused at once") {
+  CHECK_THROWS_WITH_AS(Callback(LambdaCallback{.on_epoch_end = nullptr}),
+                       "LambdaCallback: its functions must not be null", ValueError);
+  CHECK_THROWS_AS(Callback(LambdaCallback{.on_train_begin = nullptr}), ValueError);
 }
 
 TEST_CASE("inside fit the model cannot be trained, compiled or replaced behind its back") {
