@@ -156,6 +156,28 @@ TEST_CASE("a copy used twice remembers nothing of the first run") {
   CHECK(model.fit(one_row, one_row, options)["loss"].size() == 3);
   CHECK(stopping.stopped_epoch == -1);
   CHECK(stopping.best == 7);
+  // A run of which no epoch counts restores nothing, least of all the weights of the run before.
+  stopping.start_from_epoch = 9;
+  Sequential other = scripted({1, 2, 3});
+  other.fit(one_row, one_row, options);
+  CHECK(weight(other) == -3);
+}
+
+TEST_CASE("where nothing was ever better, the weights of the first epoch are the best") {
+  EarlyStopping stopping{.patience = 3, .restore_best_weights = true};
+  Sequential model = line();
+  model.build({1, 1});
+  for (int run = 0; run < 2; ++run) {  // the count of bad epochs begins anew, too
+    stopping.on_train_begin(Logs({{"val_loss", none_such}}), model);
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      model.set_weights(std::vector{Tensor{{epoch + 1.0}}, Tensor{0}});
+      stopping.on_epoch_end(epoch, Logs({{"val_loss", none_such}}), model);
+    }
+    CHECK(stopping.wait == 2);
+    CHECK_FALSE(model.stop_training);
+    stopping.on_train_end({}, model);
+    CHECK(weight(model) == 1);
+  }
 }
 
 TEST_CASE("which way is better follows from the metric, or has to be said") {

@@ -43,8 +43,8 @@ TEST_CASE("the marks of a curve made by hand") {
   // 28 losses; the first 2 and the last 5 do not count. Of the 21 others the longest fall is from
   // the fourth on, 11 long: its middle is the eighth. Number 6 to 7 is the steepest step, and the
   // least is the 14th.
-  const Numbers losses{12, 11, 10, 10, 10, 10, 9, 8, 5, 4.5, 4, 3,  2,  1.5,
-                       1,  .5, 1,  2,  3,  4,  5, 6, 7, 8,   9, 10, 11, 12};
+  const Numbers losses{12, 11, 10, 10, 10, 10, 9, 8, 5, 4.5, 4,  3,  2,  1.5,
+                       1,  .5, 1,  2,  3,  4,  5, 6, 7, .4,  .3, .2, .1, .05};
   REQUIRE(losses.size() == 28);
   const RateTest test = on_losses(losses, {.stop_factor = 100, .smoothing = 0});
   CHECK(test.losses == losses);
@@ -110,7 +110,7 @@ TEST_CASE("the model, its optimizer and its counters stay as they are, bit for b
   CHECK(bytes(model) == before);
   const RateTest second = find_learning_rate(model, line_x, line_y, {.batch_size = 2});
   CHECK(first.losses == second.losses);
-  CHECK(first.rates[0] == Approx(1e-7));
+  CHECK(first.rates[0] == 1e-7);
   Sequential fresh = line();  // not built, and still not afterwards
   find_learning_rate(fresh, line_x, line_y);
   CHECK_THROWS_AS(fresh.weights(), StateError);
@@ -126,7 +126,7 @@ TEST_CASE("with gradients collected over several batches, the rate rises with th
   REQUIRE(test.rates.size() == 20);
   CHECK_FALSE(test.diverged);
   for (std::size_t i = 0; i < 20; ++i)
-    CHECK(test.rates[i] == Approx(1e-6 * std::pow(1e3, static_cast<double>(i) / 19)));
+    CHECK(test.rates[i] / (1e-6 * std::pow(1e3, static_cast<double>(i) / 19)) == Approx(1));
   CHECK(test.valley > 0);
 }
 

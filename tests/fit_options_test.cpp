@@ -170,6 +170,14 @@ TEST_CASE("with steps_per_epoch the next epoch goes on where the rows stood") {
     CHECK(std::set<double>(rows.begin(), rows.end()).size() == 5);
   }
   CHECK(orders.size() > 1);  // each pass has its own
+  // The first one is shuffled, too, and as without steps_per_epoch.
+  Sequential whole = spy.model(), in_steps = spy.model();
+  spy.batches.clear();
+  whole.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0});
+  const Batches expected = std::exchange(spy.batches, {});
+  in_steps.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0, .steps_per_epoch = 5});
+  CHECK(spy.batches == expected);
+  CHECK(expected != Batches{{0}, {1}, {2}, {3}, {4}});
 }
 
 TEST_CASE("a batch size beyond all rows is one batch, however large") {

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include <gradus/models/event_file.h>
+#include <gradus/models/model_checkpoint.h>
 #include <gradus/schedules/exponential_decay.h>
 
 #include "data_files.h"
@@ -40,10 +42,9 @@ struct Quoted {
   double result(std::span<const double>) const { return std::nan(""); }
 };
 
-/// The tags and steps in an event file: each point holds `\x0a LENGTH tag`, as protocol buffers do.
-bool holds_tag(const std::string& events, const std::string& tag) {
-  return events.find("\x0a" + std::string(1, static_cast<char>(tag.size())) + tag + "\x15") !=
-         std::string::npos;
+/// Whether an event file holds this point; the 9 bytes of the time may be any.
+bool holds(const std::string& events, const std::string& tag, double number, Step step) {
+  return events.find(detail::scalar_event(0, step, tag, number).substr(9)) != std::string::npos;
 }
 
 std::vector<std::string> event_files(const std::string& folder) {
@@ -132,32 +133,73 @@ TEST_CASE(
   CHECK(lines_of(path).size() == 2);
 }
 
+TEST_CASE("a logger used twice begins its file anew") {
+  const Folder folder;
+  CSVLogger lines{folder.path("log.csv")};
+  JSONLogger objects{folder.path("log.json")};
+  Sequential model = line();
+  for (int run = 0; run < 2; ++run) {
+    model.fit(line_x, line_y, {.verbose = 0, .callbacks = {std::ref(lines), std::ref(objects)}});
+    CHECK(lines_of(folder.path("log.json")).size() == 2);
+    const std::string text = content(folder.path("log.csv"));
+    CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+  }
+}
+
 TEST_CASE("TensorBoard gets a curve for each number, by epoch and by update") {
   const Folder folder;
   const auto fit = [&](const std::string& name, bool every_batch) {
-    Sequential model = line(0.01, {MeanAbsoluteError{}});
-    model.fit(line_x, line_y,
-              {.batch_size = 2,
-               .epochs = 2,
-               .verbose = 0,
-               .callbacks = {TensorBoard{folder.path(name), every_batch}},
-               .validation_data = {{line_x, line_y}}});
+    Sequential model = scripted({3, 1, 7, 2, 4, 8}, [](double step) { return 1 + step; });
+    const Tensor x = Tensor::ones({2, 1});
+    const Batch held{one_row, one_row};
+    const History h = model.fit(x, x,
+                                {.batch_size = 1,
+                                 .epochs = 2,
+                                 .verbose = 0,
+                                 .callbacks = {TensorBoard{folder.path(name), every_batch}},
+                                 .validation_data = held});
+    CHECK(h["val_loss"] == std::vector<double>{7, 8});
     const auto files = event_files(folder.path(name));
     REQUIRE(files.size() == 1);
     return content(files[0]);
   };
   const std::string epochs = fit("epochs", false), batches = fit("batches", true);
-  for (const char* tag : {"loss/train", "loss/validation", "mean_absolute_error/train",
-                          "mean_absolute_error/validation", "learning_rate"}) {
-    CHECK(holds_tag(epochs, tag));
-    CHECK(holds_tag(batches, tag));
+  for (const std::string& events : {epochs, batches}) {
+    CHECK(holds(events, "loss/train", 2, 0));
+    CHECK(holds(events, "loss/train", 3, 1));
+    CHECK(holds(events, "loss/validation", 7, 0));
+    CHECK(holds(events, "loss/validation", 8, 1));
+    CHECK(holds(events, "learning_rate", 2, 0));
+    CHECK(holds(events, "learning_rate", 4, 1));
   }
-  for (const char* tag :
-       {"batch_loss/train", "batch_mean_absolute_error/train", "batch_learning_rate"}) {
-    CHECK_FALSE(holds_tag(epochs, tag));
-    CHECK(holds_tag(batches, tag));
+  CHECK(holds(batches, "batch_loss/train", 3, 1));
+  CHECK(holds(batches, "batch_loss/train", 2, 2));
+  CHECK(holds(batches, "batch_learning_rate", 4, 4));
+  CHECK(epochs.find("batch_") == std::string::npos);
+  CHECK(batches.find("val_") == std::string::npos);
+}
+
+TEST_CASE("a log goes on where the checkpoint of a resumed run was") {
+  struct Crash {
+    void on_epoch_end(std::int64_t epoch) {
+      if (epoch == 2) throw std::runtime_error("power cut");
+    }
+  };
+  const Folder folder;
+  const auto fit = [&](const std::string& name, std::vector<Callback> more) {
+    Sequential model = line();
+    const bool append = name == "appended";
+    more.insert(more.begin(), CSVLogger{.filename = folder.path(name), .append = append});
+    more.push_back(BackupAndRestore{folder.path(name + "_backup")});
+    model.fit(line_x, line_y,
+              {.batch_size = 2, .epochs = 4, .verbose = 0, .callbacks = std::move(more)});
+    return content(folder.path(name));
+  };
+  const std::string expected = fit("whole", {});
+  for (const std::string name : {"resumed", "appended"}) {
+    CHECK_THROWS_WITH(fit(name, {Crash{}}), "power cut");  // with the third line written
+    CHECK(fit(name, {}) == expected);
   }
-  CHECK_FALSE(holds_tag(batches, "val_loss/train"));
 }
 
 TEST_CASE("loggers are told of a full disk, a missing folder and missing names") {

@@ -1,5 +1,6 @@
 #include <gradus/models/model_checkpoint.h>
 
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -80,7 +81,34 @@ TEST_CASE("ModelCheckpoint goes by batches of the whole fit when it is told to")
        .initial_epoch = 3});
   // After updates 2, 4, 6 and 8; 4 and 6 are in epoch number 5.
   CHECK(files_in(folder.path("")) == Files{"4-1", "5-1", "6-1"});
+  CHECK(saved_weight(folder.path("4-1")) == -2);
   CHECK(saved_weight(folder.path("5-1")) == -6);
+  CHECK(saved_weight(folder.path("6-1")) == -8);
+}
+
+TEST_CASE("a ModelCheckpoint used twice counts its batches anew") {
+  const Folder folder;
+  ModelCheckpoint checkpoint{.filepath = folder.path("net"), .save_freq = 2};
+  Sequential model = scripted(std::vector<double>(6, 1));
+  const Tensor x = Tensor::ones({3, 1});
+  for (const double expected : {-2, -5}) {
+    model.fit(x, x, {.batch_size = 1, .verbose = 0, .callbacks = {std::ref(checkpoint)}});
+    CHECK(saved_weight(folder.path("net")) == expected);
+  }
+}
+
+TEST_CASE("nan is never the best") {
+  const Folder folder;
+  ModelCheckpoint checkpoint{.filepath = folder.path("{epoch}"), .save_best_only = true};
+  Sequential model = line();
+  model.build({1, 1});
+  const double none = std::nan("");
+  checkpoint.on_train_begin(Logs({{"val_loss", none}}), model);
+  for (const double number : {none, 2.0, none, 1.0}) {
+    checkpoint.on_epoch_end(checkpoint.epoch, Logs({{"val_loss", number}}), model);
+    checkpoint.on_epoch_begin(checkpoint.epoch + 1);
+  }
+  CHECK(files_in(folder.path("")) == Files{"2", "4"});
 }
 
 TEST_CASE("a number of the validation is nan after an epoch without one") {
