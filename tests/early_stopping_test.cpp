@@ -163,6 +163,16 @@ TEST_CASE("a copy used twice remembers nothing of the first run") {
   CHECK(weight(other) == -3);
 }
 
+TEST_CASE("what is resumed goes on counting") {
+  Sequential model = scripted({1, 2, 3, 4, 5, 6});
+  FitOptions options{
+      .epochs = 2, .verbose = 0, .callbacks = {EarlyStopping{.monitor = "loss", .patience = 3}}};
+  model.fit(one_row, one_row, options);
+  options.epochs = 6;
+  options.resume = true;
+  CHECK(model.fit(one_row, one_row, options)["loss"] == std::vector<double>{1, 2, 3, 4});
+}
+
 TEST_CASE("where nothing was ever better, the weights of the first epoch are the best") {
   EarlyStopping stopping{.patience = 3, .restore_best_weights = true};
   Sequential model = line();

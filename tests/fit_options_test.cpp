@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include <gradus/models/normalization.h>
 
@@ -172,12 +173,36 @@ TEST_CASE("with steps_per_epoch the next epoch goes on where the rows stood") {
   CHECK(orders.size() > 1);  // each pass has its own
   // The first one is shuffled, too, and as without steps_per_epoch.
   Sequential whole = spy.model(), in_steps = spy.model();
-  spy.batches.clear();
-  whole.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0});
-  const Batches expected = std::exchange(spy.batches, {});
-  in_steps.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0, .steps_per_epoch = 5});
-  CHECK(spy.batches == expected);
-  CHECK(expected != Batches{{0}, {1}, {2}, {3}, {4}});
+  Batches last;
+  for (int i = 0; i < 2; ++i) {
+    spy.batches.clear();
+    whole.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0});
+    const Batches expected = std::exchange(spy.batches, {});
+    in_steps.fit(five_rows, five_rows, {.batch_size = 1, .verbose = 0, .steps_per_epoch = 5});
+    CHECK(spy.batches == expected);
+    CHECK(std::exchange(last, expected) != expected);
+  }
+}
+
+TEST_CASE("each batch has random numbers of its own, and the same seed the same ones") {
+  const auto outputs = [](std::uint64_t seed) {
+    std::vector<Numbers> seen;
+    Sequential model{Dense{.units = 20, .kernel_initializer = Ones{}}, Dropout{.rate = 0.5}};
+    model.compile({.optimizer = SGD{.learning_rate = 0.0},
+                   .loss =
+                       [&](const Tensor&, const Tensor& y_pred) {
+                         seen.emplace_back(y_pred.values().begin(), y_pred.values().end());
+                         return mean(y_pred, {.axis = 1});
+                       },
+                   .seed = seed});
+    const Tensor x = Tensor::ones({2, 1});
+    for (int i = 0; i < 2; ++i) model.fit(x, x, {.batch_size = 1, .verbose = 0});
+    return seen;
+  };
+  const auto first = outputs(1);
+  CHECK(std::set<Numbers>(first.begin(), first.end()).size() == 4);
+  CHECK(first == outputs(1));
+  CHECK(first != outputs(2));
 }
 
 TEST_CASE("a batch size beyond all rows is one batch, however large") {
