@@ -18,8 +18,9 @@ const auto& entry(const char* owner, const Entries& entries, Found found, std::s
   std::vector<std::string> names;
   if (found == entries.end())
     for (const auto& [name, _] : entries) names.push_back(name);
-  check(found != entries.end(), "{}: there is no '{}'; did you mean '{}'? (there are: {})", owner,
-        key, detail::nearest(key, names), joined(names));
+  check(found != entries.end(), "{}: there is no '{}'{} (there are: {})", owner, key,
+        names.empty() ? "" : fmt::format("; did you mean '{}'?", detail::nearest(key, names)),
+        joined(names));
   return found->second;
 }
 

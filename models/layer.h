@@ -72,7 +72,7 @@ concept MadeOfLayers = requires(L& layer) {
 ///   them and say more, `std::vector<Weight> weights() const`;
 /// - `static void layers(auto& self, auto&& layer)`, for a struct made of layers: it calls
 ///   `layer(self.head)` for each member of type Layer. Such a member is built when it is first
-///   called, and needs no mention in build() or parameters();
+///   called, which the first pass must do, and needs no mention in build() or parameters();
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, a
 ///   layer in the wrong place is named in the error;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.

@@ -124,6 +124,10 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
     for (Weight& weight : layer.weights()) {
       const auto is_it = [&](const Weight& w) { return w.tensor.node() == weight.tensor.node(); };
       if (std::any_of(built.weights.begin(), built.weights.end(), is_it)) continue;
+      check<StateError>(!weight.trainable || detail::node_of(weight.tensor).is_parameter,
+                        "build: {} must make its {} with parameter(), or, where a layer in it has "
+                        "that weight, call the layer",
+                        name_of(i), weight.name);
       if (weight.trainable) built.parameters.push_back(weight.tensor);
       weight.name = fmt::format("{}/{}", layer_name(i), weight.name);
       built.weights.push_back(std::move(weight));

@@ -278,6 +278,11 @@ TEST_CASE("bad input: a metric that does not fit the outputs is found before the
   CHECK(model.optimizer().iterations() == 0);
 }
 
+TEST_CASE("bad input: a history without numbers has none to suggest") {
+  CHECK_THROWS_WITH_AS(History()["loss"], "History: there is no 'loss' (there are: none)",
+                       ValueError);
+}
+
 TEST_CASE("bad input: a metric named as what fit reports itself gets a name of its own") {
   Sequential model = line();
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = {Posing{}}});

@@ -84,7 +84,7 @@ TEST_CASE("batches of a source may differ in size and bring weights") {
   CHECK(model.fit(source, quiet(1))["loss"][0] == Approx((9 + 2 * 25 + 81) / 4.0));
 }
 
-TEST_CASE("a source that ends early cuts the epoch; one that gives nothing is an error") {
+TEST_CASE("a source that ends early cuts the epoch, and one that gives nothing is an error") {
   const auto three = [](std::int64_t i) -> std::optional<Batch> {
     if (i >= 3) return std::nullopt;
     return half(i);

@@ -282,7 +282,7 @@ TEST_CASE("callbacks are called in the order of their list, those with runs_last
   CHECK(order == "abxyax");
 }
 
-TEST_CASE("a callback may change rate and weights; they act from the next update on") {
+TEST_CASE("a callback may change rate and weights, and they act from the next update on") {
   struct Meddle {
     void on_train_batch_end(std::int64_t batch, const Logs&, Sequential& model) {
       if (batch == 0) model.optimizer().set_learning_rate(10);

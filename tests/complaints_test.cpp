@@ -218,7 +218,7 @@ TEST_CASE("complaint 15: targets of another shape are an error with both shapes"
   model.fit(line_x, Tensor{3, 5, 7, 9}, quiet);  // (n) for (n, 1) is no broadcast
 }
 
-TEST_CASE("complaint 16: the loss of an epoch is that before its updates; evaluate is after them") {
+TEST_CASE("complaint 16: the loss of an epoch is that before its updates, evaluate is after them") {
   Sequential model = line();
   const double before = model.evaluate(line_x, line_y).loss;
   const History h = model.fit(

@@ -42,6 +42,13 @@ struct Twice {
   std::vector<Weight> weights() const { return {{"scale", scale}}; }
 };
 
+/// One of its layers is never called.
+struct Idle {
+  Layer used = Dense{.units = 1}, idle = Dense{.units = 1};
+  Tensor operator()(const Tensor& x, const Mode& mode) { return used(x, mode); }
+  static void layers(auto& self, auto&& layer) { layer(self.used), layer(self.idle); }
+};
+
 const Tensor x{{0.1, 0.9}, {-0.4, 0.3}, {0.7, -0.8}, {-0.6, -0.2}, {0.2, 0.5}, {0.8, 0.1}};
 const Tensor y = sin(2 * slice(x, 1, 0, 1)) + square(slice(x, 1, 1, 2));
 
@@ -146,6 +153,15 @@ TEST_CASE("one struct in two models makes two models") {
   CHECK_FALSE(same(a.get_weights(), b.get_weights()));
   b.fit(x, y, {.verbose = 0});
   CHECK(same(a.get_weights(), b.get_weights()));
+}
+
+TEST_CASE("a layer that a struct never calls is found when the model is built") {
+  Sequential model{Idle{}};
+  CHECK_THROWS_WITH_AS(
+      model.build({1, 2}),
+      "build: idle (Idle) must make its dense_1/kernel with parameter(), or, where "
+      "a layer in it has that weight, call the layer",
+      StateError);
 }
 
 TEST_CASE("summary counts the weights of a struct of layers") {

@@ -43,8 +43,8 @@ TEST_CASE("the marks of a curve made by hand") {
   // 28 losses; the first 2 and the last 5 do not count. Of the 21 others the longest fall is from
   // the fourth on, 11 long: its middle is the eighth. Number 6 to 7 is the steepest step, and the
   // least is the 14th.
-  const Numbers losses{12, 11, 10, 10, 10, 10, 9, 8, 5, 4.5, 4,  3,  2,  1.5,
-                       1,  .5, 1,  2,  3,  4,  5, 6, 7, .4,  .3, .2, .1, .05};
+  const Numbers losses{12, 11, 10, 10, 10, 10, 9, 8, 5, 4.5,  4,   3,     2,    1.5,
+                       1,  .5, 1,  2,  3,  4,  5, 6, 7, .375, .25, .1875, .125, .0625};
   REQUIRE(losses.size() == 28);
   const RateTest test = on_losses(losses, {.stop_factor = 100, .smoothing = 0});
   CHECK(test.losses == losses);

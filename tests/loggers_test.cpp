@@ -58,15 +58,15 @@ std::vector<std::string> event_files(const std::string& folder) {
 
 TEST_CASE("CSVLogger writes a line per epoch, its columns in alphabetical order") {
   const Folder folder;
-  Sequential model = scripted({3, 0.1, 2, 7});
+  Sequential model = scripted({3, 0.125, 2, 7});
   const std::string path = folder.path("log.csv");
   const auto fit = [&](CSVLogger logger, std::int64_t epochs) {
     model.fit(one_row, one_row, {.epochs = epochs, .verbose = 0, .callbacks = {logger}});
   };
   fit({.filename = path}, 2);
-  CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.1\n");
+  CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.125\n");
   fit({.filename = path, .append = true}, 1);
-  CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.1\n0,1,2\n");
+  CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.125\n0,1,2\n");
   fit({.filename = path, .separator = "; "}, 1);
   CHECK(content(path) == "epoch; learning_rate; loss\n0; 1; 7\n");
 }
