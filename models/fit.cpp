@@ -104,7 +104,6 @@ History Sequential::Fit::run() {
 
 void Sequential::Fit::begin() {
   model.stop_training = false;
-  model.adopt_parameters();
   if (!options.resume) now = {.epoch = options.initial_epoch};
   Logs keys;
   const CompileOptions& with = *model.compiled_;
