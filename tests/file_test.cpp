@@ -165,6 +165,7 @@ TEST_CASE("a symbolic link stays and what it points to is replaced") {
   fs::create_symlink("inner/target", link);
   fs::create_symlink(link, second);
   write_file(second, {"new"});
+  CHECK_THROWS_AS(write_file(second + "\0x"s, {"other"}), IoError);
   CHECK(fs::is_symlink(second));
   CHECK(fs::is_symlink(link));
   CHECK(fs::read_symlink(link) == "inner/target");

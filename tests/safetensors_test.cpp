@@ -53,6 +53,12 @@ std::string tensor_text(const std::string& name, const std::string& shape, const
                      from, to);
 }
 
+std::string text_of_many(const std::string& text, int count) {
+  std::string all;
+  while (count-- > 0) all += text;
+  return all;
+}
+
 void expect_refused(const std::string& bytes, const std::string& what) {
   CAPTURE(what);
   CHECK_THROWS_WITH_AS(parse_tensors(bytes, "m.safetensors"), ("m.safetensors: " + what).c_str(),
@@ -226,6 +232,7 @@ TEST_CASE("what is no checkpoint is refused") {
   for (const std::string& bytes :
        {""s, "x"s, "a text that is longer than the header of a checkpoint must be\n"s,
         std::string(100, '\0'), "PK\3\4"s + std::string(100, 'z'),
+        with_checksum(with_length(40, R"({"__metadata__":{"checksum":"00000000"}})")),
         with_length(10, R"({"w":{}}  )"),  // safetensors, not ours
         with_length(40, R"({"__metadata__":{"format":"pt"}}        )")})
     expect_refused(bytes, magic);
@@ -344,6 +351,8 @@ TEST_CASE("a forged header is refused with the reason") {
       {forged_tensors(entry(R"("dtype":"F32","shape":[],"data_offsets":[0])"), "xxxx"),
        "tensor 'w': data_offsets must be two numbers"},
       {forged_tensors(entry(R"("dtype":"F32","shape":[],"data_offsets":[0,4,4])"), "xxxx"),
+       "tensor 'w': data_offsets must be two numbers"},
+      {forged_tensors(entry("\"data_offsets\":[4" + text_of_many(",4", 10'000) + "]")),
        "tensor 'w': data_offsets must be two numbers"},
       {forged_tensors(w("8", "16"), sixteen), "tensor 'w': data must begin at 0 (got 8)"},
       {forged_tensors(w("8", "0"), eight), "tensor 'w': data must begin at 0 (got 8)"},
