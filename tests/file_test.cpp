@@ -225,7 +225,7 @@ TEST_CASE("what killed processes have left goes with the next save of the same f
                         ".a." + gone + "-x.tmp",
                         ".a." + gone + "-0",
                         ".a.b." + gone + "-0.tmp",
-                        ".a.-1-0.tmp",
+                        ".a.-999999-0.tmp",
                         ".a.0-0.tmp",
                         ".a.99999999999-0.tmp",
                         ".a..tmp",
