@@ -250,12 +250,12 @@ TEST_CASE("what is well formed but not this model's is refused by name") {
   const auto load_into = [&](Sequential model, LoadOptions options = {}) {
     model.load(path, options);
   };
-  CHECK_THROWS_WITH_AS(load_into(net(SGD{.momentum = 0.9}, 4)),
-                       Contains("'weights/dense/kernel' is not in the model"), FormatError);
-  Sequential built = net(SGD{.momentum = 0.9}, 4);
-  built.build(Shape{1, 2});
-  CHECK_THROWS_WITH_AS(load_into(built), Contains("'weights/dense/kernel' must be (2,4) of"),
-                       ShapeError);
+  Sequential wider = net(SGD{.momentum = 0.9}, 4);
+  for (int built = 0; built < 2; ++built) {
+    CHECK_THROWS_WITH_AS(load_into(wider), Contains("'weights/dense/kernel' must be (2,4) of"),
+                         ShapeError);
+    wider.build(Shape{1, 2});
+  }
   CHECK_THROWS_WITH_AS(load_into(net(Adam{})),
                        Contains("the optimizer must be the file's, SGD(learning_rate=0.01, "
                                 "momentum=0.9, nesterov=False) (got Adam("),
