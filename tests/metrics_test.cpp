@@ -132,6 +132,8 @@ TEST_CASE("hits and misses are counted, output by output") {
   CHECK(once(Recall{}, y, p) == Approx(2.0 / 3));
   CHECK(once(Recall{.thresholds = 0.1}, y, p) == 1);
   CHECK(once(Precision{.top_k = 1}, y, p) == 0.5);
+  CHECK(once(Recall{.top_k = 1}, y, p) == Approx(1.0 / 3));
+  CHECK(once(Precision{.top_k = 1}, Tensor{{1, 0}}, Tensor{{0.5, 0.5}}) == 1);  // the first of two
   CHECK(once(Recall{.top_k = 3}, y, p) == 1);
   CHECK(once(Recall{.thresholds = 0.5, .top_k = 3}, y, p) == Approx(2.0 / 3));
   CHECK(once(Precision{.class_id = 2}, y, p) == 0);
