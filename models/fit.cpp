@@ -178,7 +178,8 @@ void Sequential::Fit::end_epoch() {
     if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
         0)
       fail("non-finite weights after the update");
-  Logs logs;
+  Logs& logs = epoch_logs;  // kept, so that an epoch asks for no memory
+  if (options.validation_freq > 1) logs = {};
   now.totals.report(*model.compiled_, logs);
   if (validates()) {
     const Extent rows = options.validation_batch_size.value_or(options.batch_size);
@@ -189,7 +190,6 @@ void Sequential::Fit::end_epoch() {
   const std::int64_t number = now.epoch++, batches = now.batch;
   now.in_epoch = false;
   now.history.add(number, logs);
-  epoch_logs = logs;
   call(Hook::epoch_end, number, logs);
   progress.end_epoch(batches, logs);
 }

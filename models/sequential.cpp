@@ -67,6 +67,8 @@ void Sequential::swap(Sequential& other) {
 
 /// Of several metrics of one name the second is name_1, or weighted_name.
 void Sequential::compile(CompileOptions options) {
+  check(options.loss.reduction() != LossReduction::none,
+        "compile: loss must be reduced to one number (got LossReduction::none)");
   std::vector<std::string> names;
   const auto taken = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
