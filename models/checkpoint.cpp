@@ -106,12 +106,13 @@ class Contents {
 };
 
 void add(TensorFile& file, const State& state) {
-  for (const auto& [name, saved] : state)
+  for (const auto& entry : state)
     std::visit(
         [&]<class T>(const std::vector<T>& numbers) {
-          file.tensors.push_back(StoredTensor::of(name, saved.shape, std::span<const T>(numbers)));
+          file.tensors.push_back(
+              StoredTensor::of(entry.first, entry.second.shape, std::span<const T>(numbers)));
         },
-        saved.numbers);
+        entry.second.numbers);
 }
 
 /// The rate to go on with; null: the optimizer's own. See Sequential::load.

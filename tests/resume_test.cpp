@@ -93,7 +93,10 @@ void check_same(const Sequential& a, const History& ha, const Sequential& b, con
     CHECK(std::memcmp(wa[i].values().data(), wb[i].values().data(), wa[i].values().size_bytes()) ==
           0);
   CHECK(ha.epochs() == hb.epochs());
-  for (const auto& [key, series] : ha) CHECK_MESSAGE(same_bits(series, hb[key]), key);
+  for (const auto& entry : ha) {
+    CAPTURE(entry.first);
+    CHECK(same_bits(entry.second, hb[entry.first]));
+  }
   CHECK(a.optimizer().iterations() == b.optimizer().iterations());
   CHECK(a.optimizer().learning_rate() == b.optimizer().learning_rate());
 }
