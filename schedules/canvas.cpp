@@ -69,14 +69,15 @@ int Axis::row(double v) const {
   return static_cast<int>(std::lround(below_top * (rows - 1)));
 }
 
-Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals) {
+Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
+               bool from_zero) {
   double low = curves[0][0].first, high = low;
   for (const std::vector<Sample>& curve : curves)
     for (const Sample& s : curve) {
       low = std::min(low, s.least);
       high = std::max(high, s.greatest);
     }
-  if (high - low >= high / 4 || high - low <= high / 1000) {
+  if ((from_zero && high - low >= high / 4) || high - low <= high / 1000) {
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);
   }

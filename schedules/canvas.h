@@ -26,7 +26,10 @@ struct Axis {
 
   int row(double v) const;
 };
-Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals);
+/// Over all values; `from_zero`: and over 0, unless they vary by less than a quarter of the
+/// greatest but by more than a thousandth of it. To round numbers, where these are near.
+Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
+               bool from_zero);
 
 class Canvas {
  public:

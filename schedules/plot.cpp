@@ -117,7 +117,7 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
   std::vector<std::vector<Sample>> samples;
   for (const LabelledSchedule& curve : curves)
     samples.push_back(sample(curve.schedule, widest.dot_columns(), steps));
-  const Axis axis = axis_over(samples, widest.dot_rows(), std::min(options.height / 2, 4));
+  const Axis axis = axis_over(samples, widest.dot_rows(), std::min(options.height / 2, 4), true);
   const Margin margin = margin_of(axis, options.height);
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);

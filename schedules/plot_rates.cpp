@@ -106,7 +106,7 @@ std::string plot(const RateCurve& curve, const PlotOptions& options) {
   const double first = curve.rates.front(), last = curve.rates.back();
   const Canvas widest(options.width - 6, options.height, options);
   const Axis axis = axis_over({sample(curve, {first, last, widest.dot_columns()})},
-                              widest.dot_rows(), std::min(options.height / 2, 4));
+                              widest.dot_rows(), std::min(options.height / 2, 4), false);
   const Margin margin = margin_of(axis, options.height);
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);

@@ -24,7 +24,8 @@ struct RateCurve {
 /// The values over a logarithmic axis of the rates, in the form of plot() for schedules: one line
 /// of at most `width` characters for each of `height`, two for the axis, and above them one or more
 /// for the names of the marks, each over a vertical line of dots at its rate. Between two points
-/// the curve is straight. Marks outside the rates measured are left out.
+/// the curve is straight. The y axis runs from the least value to the greatest, or from 0 where
+/// they hardly differ. Marks outside the rates measured are left out.
 ///
 /// ValueError for a width or height outside its limits, fewer than 2 rates, rates that are not
 /// finite, > 0 and rising, and unless there are as many values, all from -4e307 to 4e307.

@@ -25,6 +25,8 @@ struct LookOptions {
   bool csv = false, json = false, ascii = false;
   std::string color = "auto";
 
+  /// Whether a picture on the terminal was asked for.
+  bool shown() const;
   /// Whether data is all that goes to stdout. UsageError for two kinds of it, or with a picture.
   bool data() const;
   /// For pictures on the terminal.

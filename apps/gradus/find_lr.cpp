@@ -25,6 +25,12 @@ std::vector<Mark> marks_of(const RateTest& test) {
           {"minimum", test.minimum, "a tenth of the rate with the least loss"}};
 }
 
+/// By how many hundredths of it the loss falls, where the marks are taken from.
+double fall(const RateTest& test) {
+  const auto begin = test.smoothed.begin() + std::ssize(test.smoothed) / 10;
+  return 100 * (1 - *std::min_element(begin, test.smoothed.end() - 5) / *begin);
+}
+
 /// The smoothed losses; those of the last five updates, which run away, at most a little above the
 /// others.
 RateCurve curve_of(const RateTest& test) {
@@ -54,6 +60,11 @@ std::string explanation(const RateTest& test, const Problem& problem) {
   std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "what it is");
   for (const auto& [name, rate, meaning] : marks_of(test))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
+  if (fall(test) < 5)
+    out += fmt::format(
+        "note: the loss fell by {:.1f}% only, so the marks may be chance; try a higher --end, or "
+        "another --seed\n",
+        fall(test));
   const std::int64_t rows = problem.data.x.shape()[0], batch = problem.batch_size.count;
   const std::int64_t epochs = 30, batches = (rows + batch - 1) / batch;
   const std::string rate = fmt::format("{:.2g}", test.valley);
@@ -62,6 +73,18 @@ std::string explanation(const RateTest& test, const Problem& problem) {
              "\nnext, in C++:\n  {}\nor, with that rate as the peak of a schedule for {} epochs:\n"
              "  gradus schedule \"OneCycle({}, {})\"\n",
              problem.compile_code(rate), epochs, rate, epochs * batches);
+}
+
+/// The pictures where they are wanted, and what they say.
+std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
+  std::string out =
+      fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about,
+                  test.losses.size(), test.diverged ? ", after which it ran away" : "");
+  std::string written;
+  for (const std::string& where : look.plots)
+    if (where != "term") written += fmt::format("wrote {}\n", where);
+  if (look.plots.empty() || look.shown()) out += plot(curve_of(test), look.terminal());
+  return out + "\n" + explanation(test, problem) + written;
 }
 
 }  // namespace
@@ -77,25 +100,12 @@ std::string FindCommand::run() const {
       find_learning_rate(problem.model, problem.data.x, problem.data.y,
                          {.start = low, .end = high, .steps = n, .batch_size = problem.batch_size});
   if (test.valley == 0)
-    throw DivergedError(
-        fmt::format("training diverges at once: the loss ran away after {} updates, "
-                    "so there is no rate to suggest; try a lower --start (got {})",
-                    test.losses.size(), low));
-
-  std::string out = look.csv ? csv_of(test) : look.json ? json_of(test) : problem.about;
-  std::vector<std::string> wanted = look.plots;
-  if (wanted.empty() && !data) wanted.push_back("term");
-  const RateCurve curve = curve_of(test);
-  for (const std::string& where : wanted)
-    if (where == "term")
-      out += fmt::format("\n{}", plot(curve, look.terminal()));
-    else
-      plot_file(where, curve, "loss, smoothed");
-  if (data) return out;
-  out += fmt::format("smoothed loss of {} updates{}\n\n", test.losses.size(),
-                     test.diverged ? ", after which it ran away" : "");
-  out += explanation(test, problem);
-  for (const std::string& where : wanted)
-    if (where != "term") out += fmt::format("wrote {}\n", where);
-  return out;
+    throw DivergedError(fmt::format(
+        "training diverges at once: the loss ran away after {} updates, so there is no rate to "
+        "suggest; try a lower --start (got {})",
+        test.losses.size(), low));
+  for (const std::string& where : look.plots)
+    if (where != "term") plot_file(where, curve_of(test), "loss, smoothed");
+  if (!data) return report(test, problem, look);
+  return look.csv ? csv_of(test) : json_of(test);
 }

@@ -12,10 +12,13 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
 
+bool LookOptions::shown() const {
+  return std::find(plots.begin(), plots.end(), "term") != plots.end();
+}
+
 bool LookOptions::data() const {
   if (csv && json) throw UsageError("--csv and --json: must not both be given");
-  const bool shown = std::find(plots.begin(), plots.end(), "term") != plots.end();
-  if ((csv || json) && shown) throw UsageError("--plot term: must come without --csv and --json");
+  if ((csv || json) && shown()) throw UsageError("--plot term: must come without --csv and --json");
   return csv || json;
 }
 

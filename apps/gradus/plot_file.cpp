@@ -68,15 +68,20 @@ std::string points(const Schedule& s, Step steps) {
 constexpr const char* style =
     "set border 3 lc rgb '#606060'\nset xtics nomirror\nset ytics nomirror\n"
     "set grid lw 1 dt 1 lc rgb '#e4e4e4'\nset format y '%g'\n"
-    "set key above left vertical maxrows 6 Left reverse noenhanced\n"
-    "set style line 1 lc rgb '#0072b2' lw 2.5\nset style line 2 lc rgb '#d55e00' lw 2.5\n"
-    "set style line 3 lc rgb '#009e73' lw 2.5\nset style line 4 lc rgb '#cc79a7' lw 2.5\n"
-    "set style line 5 lc rgb '#e69f00' lw 2.5\nset style line 6 lc rgb '#56b4e9' lw 2.5\n";
+    "set key above left vertical maxrows 6 Left reverse noenhanced\n";
 
-/// From 0, unless all values are far above it or some below.
-std::string y_range(double least, double greatest) {
+/// How the i-th line looks; colours take turns.
+std::string look(std::size_t i) {
+  constexpr const char* colors[] = {"#0072b2", "#d55e00", "#009e73",
+                                    "#cc79a7", "#e69f00", "#56b4e9"};
+  return fmt::format("lw 2.5 lc rgb '{}'", colors[i % std::size(colors)]);
+}
+
+/// With some air around the values; `from_zero`: from 0, unless they are far above it.
+std::string y_range(double least, double greatest, bool from_zero) {
   const double width = greatest - least;
-  const double bottom = least >= 0 && width > 0.25 * greatest ? 0 : least - 0.05 * width;
+  const bool near_zero = from_zero && least >= 0 && width > 0.25 * greatest;
+  const double bottom = near_zero ? 0 : least - 0.05 * width;
   if (!(greatest > bottom)) return "";
   return fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
 }
@@ -91,10 +96,11 @@ std::string script(std::span<const LabelledSchedule> curves, Step steps) {
     const detail::Range range = detail::range(curves[i].schedule, static_cast<double>(steps - 1));
     least = i == 0 ? value(range.least) : std::min(least, value(range.least));
     greatest = i == 0 ? value(range.greatest) : std::max(greatest, value(range.greatest));
-    plots += fmt::format("{}$curve{} with {} ls {} title {}", i == 0 ? "plot " : ", ", i,
-                         steps <= 300 ? "steps" : "lines", i % 6 + 1, in_quotes(curves[i].label));
+    plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
+                         steps <= 300 ? "steps" : "lines", look(i), in_quotes(curves[i].label));
   }
-  return out + y_range(least, greatest) + fmt::format("set xrange [0:{}]\n{}\n", steps, plots);
+  return out + y_range(least, greatest, true) +
+         fmt::format("set xrange [0:{}]\n{}\n", steps, plots);
 }
 
 /// Each mark is an upright line of two points.
@@ -107,14 +113,14 @@ std::string script(const RateCurve& curve, const std::string& name) {
     out += fmt::format("{} {}\n", curve.rates[i], curve.values[i]);
   out += "END\n";
   const auto [least, greatest] = std::minmax_element(curve.values.begin(), curve.values.end());
-  out += y_range(*least, *greatest) +
+  out += y_range(*least, *greatest, false) +
          fmt::format("set xrange [{}:{}]\n", curve.rates.front(), curve.rates.back());
-  std::string plots = "plot $curve with lines ls 1 notitle";
+  std::string plots = fmt::format("plot $curve with lines {} notitle", look(0));
   for (std::size_t i = 0; i < curve.marks.size(); ++i) {
     const auto& [mark, rate] = curve.marks[i];
-    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 ls {1}\n",
-                       rate, i + 2);
-    plots += fmt::format(", 1/0 with lines dt 2 ls {} title {}", i + 2,
+    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", rate,
+                       look(i + 1));
+    plots += fmt::format(", 1/0 with lines dt 2 {} title {}", look(i + 1),
                          in_quotes(fmt::format("{} {:.2g}", mark, rate)));
   }
   return out + plots + "\n";
