@@ -118,6 +118,7 @@ std::string script(const RateCurve& curve, const std::string& name) {
   std::string plots = fmt::format("plot $curve with lines {} notitle", look(0));
   for (std::size_t i = 0; i < curve.marks.size(); ++i) {
     const auto& [mark, rate] = curve.marks[i];
+    if (rate < curve.rates.front() || rate > curve.rates.back()) continue;
     out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", rate,
                        look(i + 1));
     plots += fmt::format(", 1/0 with lines dt 2 {} title {}", look(i + 1),
