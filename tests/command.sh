@@ -177,6 +177,8 @@ run 0 find-lr --data "$work/data.csv" --loss sparse_categorical_crossentropy
 prints "layers 1-16-16-3"
 refuses "--loss: must be one for 3 classes (got 'binary_crossentropy')" \
   find-lr --data "$work/data.csv" --loss binary_crossentropy
+printf 'x,y\n1,a\n2,a\n' >"$work/data.csv"
+refuses "--data: must have rows of at least 2 classes (got 1)" find-lr --data "$work/data.csv"
 printf 'x,y\n1,0.5\n2,1\n3,1\n' >"$work/data.csv"
 refuses "--loss: must be one for numbers (got 'binary_crossentropy')" \
   find-lr --data "$work/data.csv" --loss binary_crossentropy

@@ -68,6 +68,7 @@ TEST_CASE("every point is seen, be there more or fewer than columns") {
 
 TEST_CASE("the axis starts at the least value, or at 0 if they hardly differ") {
   CHECK(plot({{1, 10}, {2, 3}}, small).find("   2 +***") != std::string::npos);
+  CHECK(plot({{1, 10}, {2, 3}}, small).find("   0 +") == std::string::npos);
   CHECK(plot({{1, 10}, {0.7, 0.7}}, small).find("   0 +") != std::string::npos);
 }
 

@@ -20,7 +20,7 @@ struct Mark {
 };
 
 std::vector<Mark> marks_of(const RateTest& test) {
-  return {{"valley", test.valley, "half way along the longest falling part: a safe, quick start"},
+  return {{"valley", test.valley, "half way along the longest fall: a safe, quick start"},
           {"steep", test.steep, "where the loss falls fastest over the logarithm of the rate"},
           {"minimum", test.minimum, "a tenth of the rate with the least loss"}};
 }
@@ -70,7 +70,7 @@ std::string explanation(const RateTest& test, const Problem& problem) {
   const std::string rate = fmt::format("{:.2g}", test.valley);
   return out +
          fmt::format(
-             "\nnext, in C++:\n  {}\nor, with that rate as the peak of a schedule for {} epochs:\n"
+             "\nnext, in C++:\n{}\nor, with that rate as the peak of a schedule for {} epochs:\n"
              "  gradus schedule \"OneCycle({}, {})\"\n",
              problem.compile_code(rate), epochs, rate, epochs * batches);
 }

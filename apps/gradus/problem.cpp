@@ -157,6 +157,8 @@ std::int64_t classes_in(const Tensor& y) {
 
 const NamedLoss& loss_for(const std::string& name, const Tensor& y) {
   const bool labelled = y.rank() == 1;  // as classes, not as numbers
+  if (labelled && classes_in(y) < 2)
+    throw UsageError("--data: must have rows of at least 2 classes (got 1)");
   if (name == "auto")
     return entry(all_losses, "--loss",
                  !labelled            ? "mean_squared_error"
@@ -228,6 +230,6 @@ Problem make_problem(const ProblemOptions& options) {
 }
 
 std::string Problem::compile_code(const std::string& rate) const {
-  return fmt::format("model.compile({{.optimizer = {}, .loss = {}}});",
+  return fmt::format("  model.compile({{.optimizer = {},\n                 .loss = {}}});",
                      fmt::format(fmt::runtime(optimizer_code), rate), loss_code);
 }

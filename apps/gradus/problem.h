@@ -28,7 +28,7 @@ struct Problem {
   std::string about;                      ///< in two lines
   std::string optimizer_code, loss_code;  ///< as C++; in the former `{}` stands for the rate
 
-  /// The call of compile() in C++, with this rate.
+  /// The call of compile() in C++, with this rate: two lines, set in by two blanks.
   std::string compile_code(const std::string& rate) const;
 };
 
