@@ -1,4 +1,5 @@
-// Handwritten digits: 28 x 28 grey values in, ten classes out, one hidden layer.
+// Handwritten digits: 28 x 28 grey values in, ten classes out, one hidden layer; Adam with a rate
+// that warms up and then falls along a cosine.
 
 #include <algorithm>
 #include <chrono>
@@ -17,12 +18,18 @@ Dataset read_digits(const std::string& folder, const std::string& part) {
 }
 
 double accuracy_with(const Dataset& train, const Dataset& test, std::uint64_t seed) {
+  const std::int64_t batch = 32, epochs = 10;
+  const std::int64_t steps = (train.x.shape()[0] + batch - 1) / batch * epochs;
+  // Adam's first steps rest on few gradients: a twentieth of the run begins gently.
+  const Schedule rate =
+      warmup(CosineDecay{.initial_learning_rate = 2e-3, .decay_steps = steps}, steps / 20);
+
   Sequential model{Flatten{}, Dense{.units = 128, .activation = relu}, Dense{.units = 10}};
-  model.compile({.optimizer = SGD{.learning_rate = 0.05, .momentum = 0.9},
+  model.compile({.optimizer = Adam{.learning_rate = rate},
                  .loss = SparseCategoricalCrossentropy{.from_logits = true},
                  .metrics = {Accuracy{}},
                  .seed = seed});
-  model.fit(train.x, train.y, {.batch_size = 32, .epochs = 10, .verbose = 2});
+  model.fit(train.x, train.y, {.batch_size = batch, .epochs = epochs, .verbose = 2});
   return model.evaluate(test.x, test.y)["accuracy"];
 }
 

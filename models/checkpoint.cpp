@@ -57,8 +57,7 @@ class Contents {
     return found->second;
   }
   /// Copies an array of the model's numbers, checked to have this shape.
-  void copy_to(const std::string& name, std::span<Scalar> to, const Shape& shape,
-               bool allow_non_finite) {
+  void copy_to(const std::string& name, std::span<Scalar> to, const Shape& shape) {
     const StoredTensor* found = file_.find(name);
     check<FormatError>(found != nullptr, "load: '{}': '{}' is missing", path_, name);
     check<ShapeError>(found->shape == shape && found->dtype == detail::dtype_of<Scalar>,
@@ -66,10 +65,6 @@ class Contents {
                       name, shape, detail::name_of(detail::dtype_of<Scalar>), found->shape,
                       detail::name_of(found->dtype));
     found->copy_to(to);
-    const std::int64_t bad = detail::kernels().first_not_finite(to.data(), std::ssize(to));
-    check<FormatError>(bad < 0 || allow_non_finite,
-                       "load: '{}': '{}' must be finite (got {} at element {})", path_, name,
-                       bad < 0 ? 0 : value(to[static_cast<std::size_t>(bad)]), bad);
     used_.insert(name);
   }
   /// All arrays below `prefix/`, as state.
@@ -111,12 +106,13 @@ class Contents {
 };
 
 void add(TensorFile& file, const State& state) {
-  for (const auto& [name, saved] : state)
+  for (const auto& entry : state)
     std::visit(
         [&]<class T>(const std::vector<T>& numbers) {
-          file.tensors.push_back(StoredTensor::of(name, saved.shape, std::span<const T>(numbers)));
+          file.tensors.push_back(
+              StoredTensor::of(entry.first, entry.second.shape, std::span<const T>(numbers)));
         },
-        saved.numbers);
+        entry.second.numbers);
 }
 
 /// The rate to go on with; null: the optimizer's own. See Sequential::load.
@@ -168,8 +164,10 @@ Optimizer restored(Contents& contents, const Optimizer& compiled,
   }
   optimizer.adopt(parameters, names);
   optimizer.state([&](const std::string& name, std::span<Scalar> to, const Shape& shape) {
-    contents.copy_to("optimizer/" + name, to, shape, allow_non_finite);
+    contents.copy_to("optimizer/" + name, to, shape);
   });
+  const std::string fault = allow_non_finite ? "" : optimizer.state_fault();
+  check<FormatError>(fault.empty(), "load: '{}': optimizer/{}", contents.path(), fault);
   if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
   return optimizer;
 }
@@ -226,8 +224,11 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
     const Shape& shape = weight.tensor.shape();
     const detail::Buffer& buffer = values.emplace_back(shape.count());
     contents.copy_to("weights/" + weight.name,
-                     {buffer.data(), static_cast<std::size_t>(shape.count())}, shape,
-                     options.allow_non_finite);
+                     {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
+    const std::int64_t bad = detail::kernels().first_not_finite(buffer.data(), shape.count());
+    check<FormatError>(bad < 0 || options.allow_non_finite,
+                       "load: '{}': 'weights/{}' must be finite (got {} at element {})", path,
+                       weight.name, bad < 0 ? 0 : value(buffer.data()[bad]), bad);
   }
   std::optional<Optimizer> optimizer;
   Counters counters;

@@ -67,13 +67,8 @@ struct Sequential::Fit {
 
   History run();
   void begin();
-  void adopt_parameters() {
-    model.adopt_parameters();
-    adopted = true;
-  }
   void load_callbacks();
   void epoch();
-  Batch checked(const Batch& batch);
   void batch(const Batch& rows);
   void end_epoch();
   void fail(std::string_view fault, std::int64_t number, Step step);
@@ -96,7 +91,6 @@ struct Sequential::Fit {
   Logs batch_logs, epoch_logs;
   bool watched = false;  ///< a callback has a hook for batches
   bool begun = false;    ///< past on_train_begin
-  bool adopted = false;  ///< the optimizer knows the parameters
 };
 
 History Sequential::Fit::run() {
@@ -110,7 +104,6 @@ History Sequential::Fit::run() {
 
 void Sequential::Fit::begin() {
   model.stop_training = false;
-  if (model.input_shape_) adopt_parameters();
   if (!options.resume) now = {.epoch = options.initial_epoch};
   Logs keys;
   const CompileOptions& with = *model.compiled_;
@@ -149,17 +142,10 @@ void Sequential::Fit::epoch() {
       next = feed.next(now);
     }
     if (!next) break;
-    batch(feed.batches() > 0 ? *next : checked(*next));
+    batch(feed.batches() > 0 ? *next : model.checked_batch("fit", *next));
   }
   if (now.batch > 0) return end_epoch();
   check<StateError>(model.stop_training, "fit: the source must give at least one batch (got none)");
-}
-
-/// A source's batch; the first may have to build the model.
-Batch Sequential::Fit::checked(const Batch& batch) {
-  Batch rows = model.checked_batch("fit", batch);
-  if (!adopted) adopt_parameters();
-  return rows;
 }
 
 void Sequential::Fit::batch(const Batch& rows) {
@@ -192,7 +178,8 @@ void Sequential::Fit::end_epoch() {
         0)
       fail("non-finite weights after the update", now.batch,
            model.compiled_->optimizer.iterations() - 1);
-  Logs logs;
+  Logs& logs = epoch_logs;  // kept, so that an epoch asks for no memory
+  if (options.validation_freq > 1) logs = {};
   now.totals.report(*model.compiled_, logs);
   if (validates()) {
     const Extent rows = options.validation_batch_size.value_or(options.batch_size);
@@ -203,7 +190,6 @@ void Sequential::Fit::end_epoch() {
   const std::int64_t number = now.epoch++, batches = now.batch;
   now.in_epoch = false;
   now.history.add(number, logs);
-  epoch_logs = logs;
   call(Hook::epoch_end, number, logs);
   progress.end_epoch(batches, logs);
 }

@@ -44,5 +44,6 @@
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/plateau.h>
 #include <gradus/schedules/plot.h>
+#include <gradus/schedules/plot_rates.h>
 #include <gradus/schedules/schedule.h>
 #include <gradus/schedules/serialize.h>

@@ -15,8 +15,7 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 
-/// Any callable `Tensor(const Shape& shape, Random& random)`: one of the structs below, or a
-/// lambda.
+/// Any callable `Tensor(const Shape& shape, Random& random)`: a struct below, or a lambda.
 using Initializer = Checked<Tensor(const Shape&, Random&)>;
 
 using Seed = std::optional<std::uint64_t>;
@@ -78,8 +77,7 @@ struct TruncatedNormal {
   }
 };
 
-// ---- spreads that depend on the shape
-// ------------------------------------------------------------
+// ---- spreads that depend on the shape -----------------------------------------------------------
 
 enum class FanMode { fan_in, fan_out, fan_avg };
 enum class Distribution { truncated_normal, untruncated_normal, uniform };

@@ -67,6 +67,7 @@ class Loss {
   void check_targets(const Tensor& y_true, const Shape& y_pred) const {
     held_->check_targets(y_true, y_pred);
   }
+  LossReduction reduction() const { return options_.reduction; }
   /// 1 for a row that counts, else 0; empty if all count.
   Tensor counted(const Tensor& y_true) const { return held_->counted(y_true); }
   /// The struct's name, such as `MeanSquaredError`.

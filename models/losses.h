@@ -56,8 +56,7 @@ struct LogCosh {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
-/// mean p - y log(p + 1e-7): the negative log likelihood of counts y with rates p, up to a
-/// constant.
+/// mean p - y log(p + 1e-7): up to a constant, -log of the likelihood of counts y at rates p.
 struct Poisson {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;

@@ -52,72 +52,76 @@ class Metric {
     if constexpr (detail::MetricFunction<M>)
       held_ = std::make_shared<const Held<M>>(std::move(metric));
     else
-      held_ = std::make_shared<const Held<RowMean>>(
-          RowMean{Loss(std::move(metric)), requires { M::negated;
+      held_ = std::make_shared<const Held<RowMean>>(RowMean{Loss(std::move(metric)), sign_of<M>()});
   }
-  ? -1.0 : 1.0});
-}
-Metric(const Metric&) = default;  // and no moves: a metric is never empty
-Metric& operator=(const Metric&) = default;
-~Metric() = default;
+  Metric(const Metric&) = default;  // and no moves: a metric is never empty
+  Metric& operator=(const Metric&) = default;
+  ~Metric() = default;
 
-/// Its key in History: the struct's name in snake case, `mean_absolute_error`.
-const std::string& name() const { return name_; }
-void rename(std::string name) { name_ = std::move(name); }
-Direction direction() const { return direction_; }
+  /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
+  const std::string& name() const { return name_; }
+  void rename(std::string name) { name_ = std::move(name); }
+  Direction direction() const { return direction_; }
 
-/// Adds a batch. sample_weight: (rows) or (rows, 1), or default-constructed for none. ShapeError
-/// for targets or weights that do not fit the outputs.
-void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-            const Tensor& sample_weight = {}) const;
-/// The value so far. 0 / 0 is 0, so before the first batch it is 0.
-double result(std::span<const double> sums) const { return sums.empty() ? 0 : held_->result(sums); }
-
-private:
-/// The mean of a loss's values.
-struct RowMean {
-  Loss loss;
-  double sign;
+  /// Adds a batch. sample_weight: (rows) or (rows, 1), or default-constructed for none. ShapeError
+  /// for targets or weights that do not fit the outputs.
   void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
+              const Tensor& sample_weight = {}) const;
+  /// The value so far. 0 / 0 is 0, so before the first batch it is 0.
   double result(std::span<const double> sums) const {
-    return sign * detail::ratio(sums[0], sums[1]);
+    return sums.empty() ? 0 : held_->result(sums);
   }
-};
-struct Any {
-  virtual ~Any() = default;
-  virtual void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                      const Tensor& sample_weight) const = 0;
-  virtual double result(std::span<const double> sums) const = 0;
-};
-template <class M>
-struct Held final : Any {
-  explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const override {
-    metric.update(sums, y_true, y_pred, sample_weight);
+
+ private:
+  /// The mean of a loss's values.
+  struct RowMean {
+    Loss loss;
+    double sign;
+    void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+                const Tensor& sample_weight) const;
+    double result(std::span<const double> sums) const {
+      return sign * detail::ratio(sums[0], sums[1]);
+    }
+  };
+  struct Any {
+    virtual ~Any() = default;
+    virtual void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+                        const Tensor& sample_weight) const = 0;
+    virtual double result(std::span<const double> sums) const = 0;
+  };
+  template <class M>
+  struct Held final : Any {
+    explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
+    void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+                const Tensor& sample_weight) const override {
+      metric.update(sums, y_true, y_pred, sample_weight);
+    }
+    double result(std::span<const double> sums) const override { return metric.result(sums); }
+    M metric;
+  };
+
+  template <class M>
+  static std::string name_of() {
+    if constexpr (requires { M::name; }) return M::name;
+    return detail::snake_case(detail::type_name<M>());
   }
-  double result(std::span<const double> sums) const override { return metric.result(sums); }
-  M metric;
+  template <class M>
+  static constexpr Direction direction_of() {
+    if constexpr (requires { M::direction; }) return M::direction;
+    if constexpr (requires { M::negated; }) return Direction::up;
+    const bool known = !detail::MetricFunction<M> && detail::type_name<M>() != "custom";
+    return known ? Direction::down : Direction::none;
+  }
+
+  template <class M>
+  static constexpr double sign_of() {
+    if constexpr (requires { M::negated; }) return -1;
+    return 1;
+  }
+
+  std::string name_;
+  Direction direction_;
+  std::shared_ptr<const Any> held_;
 };
-
-template <class M>
-static std::string name_of() {
-  if constexpr (requires { M::name; }) return M::name;
-  return detail::snake_case(detail::type_name<M>());
-}
-template <class M>
-static constexpr Direction direction_of() {
-  if constexpr (requires { M::direction; }) return M::direction;
-  if constexpr (requires { M::negated; }) return Direction::up;
-  const bool known = !detail::MetricFunction<M> && detail::type_name<M>() != "custom";
-  return known ? Direction::down : Direction::none;
-}
-
-std::string name_;
-Direction direction_;
-std::shared_ptr<const Any> held_;
-}
-;
 
 }  // namespace gradus

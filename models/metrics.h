@@ -14,10 +14,9 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 
-// ---- accuracies: the share of rows that are right
-// ------------------------------------------------ The class of a row of outputs is the largest,
-// the first at a tie. A class number is given as (n) or (n, 1); a one-hot row stands for its
-// largest element.
+// ---- accuracies: the share of rows that are right -----------------------------------------------
+// The class of a row of outputs is the largest, the first at a tie. A class number is given as (n)
+// or (n, 1); a one-hot row stands for its largest element.
 
 /// One of the next three, as the shapes want it: one output per row, BinaryAccuracy; targets that
 /// are class numbers, SparseCategoricalAccuracy; else CategoricalAccuracy. Keras:
@@ -79,9 +78,8 @@ struct RootMeanSquaredError {
 };
 
 /// The share of the targets' variance that the outputs explain, 1 - sum(p - y)^2 / sum(y - mean)^2:
-/// 1 at best, 0 for predicting the mean; 0 too if the targets are all alike. With r =
-/// num_regressors > 0 and n rows it is adjusted: 1 - (1 - R2) (n - 1) / (n - r - 1), once n > r
-/// + 1.
+/// 1 at best, 0 for predicting the mean; 0 too if the targets are all alike. With n rows and
+/// r = num_regressors > 0 it is adjusted, once n > r + 1: 1 - (1 - R2) (n - 1) / (n - r - 1).
 struct R2Score {
   /// Of several outputs.
   enum class Aggregation {
@@ -199,8 +197,8 @@ struct F1Score {
 };
 
 /// The area under a curve of hits against misses, as the threshold falls from above 1 to below 0
-/// in num_thresholds steps: 1 at best, for ROC 0.5 by chance. ValueError for outputs outside [0,
-/// 1].
+/// in num_thresholds steps: 1 at best, for ROC 0.5 by chance. Outputs outside [0, 1] are a
+/// ValueError.
 struct AUC {
   enum class Curve {
     ROC,  ///< recall over the share of negatives called positive

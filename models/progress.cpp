@@ -37,6 +37,14 @@ std::string duration(double seconds) {
   return s >= 60 ? fmt::format("{}:{:02}", s / 60, s % 60) : fmt::format("{}s", s);
 }
 
+/// Whether the terminal that standard error may be knows how to redraw a line.
+bool can_redraw() {
+  const char* const terminal = std::getenv("TERM");
+  return isatty(STDERR_FILENO) != 0 && !(terminal && std::string_view(terminal) == "dumb");
+}
+
+constexpr std::string_view clear_line = "\r\x1b[K";
+
 std::string repeated(std::string_view piece, std::int64_t times) {
   std::string out;
   for (std::int64_t i = 0; i < times; ++i) out += piece;
@@ -49,10 +57,14 @@ Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int
                    bool moving)
     : verbose_(verbose), sink_(std::move(sink)), epochs_(epochs), steps_(steps), moving_(moving) {
   check(verbose >= 0 && verbose <= 2, "fit: verbose must be 0, 1 or 2 (got {})", verbose);
-  if (verbose_ == 1 && (sink_ || isatty(STDERR_FILENO) == 0)) verbose_ = 2;
+  if (verbose_ == 1 && (sink_ || !can_redraw())) verbose_ = 2;
   if (!sink_) sink_ = write_to_stderr;
   const char* no_colour = std::getenv("NO_COLOR");
   colour_ = !no_colour || !*no_colour;
+}
+
+Progress::~Progress() {
+  if (open_) write_to_stderr("\n");
 }
 
 void Progress::begin_epoch(std::int64_t epoch) {
@@ -73,7 +85,7 @@ std::string Progress::bar(std::int64_t done, const std::string& numbers, bool en
   const double time = ended || steps == 0 ? seconds() : each * static_cast<double>(steps - done);
   const char* const green = colour_ ? "\x1b[32m" : "";
   const char* const plain = colour_ ? "\x1b[0m" : "";
-  return fmt::format("\r\x1b[K{}/{} {}{}{}{} {} {}{}", done,
+  return fmt::format("{}{}/{} {}{}{}{} {} {}{}", clear_line, done,
                      steps > 0 ? fmt::format("{}", steps) : "?", green, repeated("━", filled),
                      plain, repeated(colour_ ? "━" : "─", cells - filled), duration(time),
                      per_step(each), numbers);
@@ -90,10 +102,20 @@ bool Progress::due() {
 void Progress::batch(std::int64_t done, const Logs& logs) {
   std::string numbers;
   for (const auto& [name, v] : logs) numbers += shown(name, v);
-  sink_(bar(done, numbers, false));
+  // Cut at the terminal's edge, for of a bar of two lines only the second would be redrawn. What
+  // comes last stands at the edge: the blank.
+  constexpr std::string_view no_wrap = "\x1b[?7l", wrap = "\x1b[?7h";
+  sink_(fmt::format("{}{} {}", no_wrap, bar(done, numbers, false), wrap));
+  open_ = true;
+}
+
+void Progress::say(std::string_view line) {
+  sink_(open_ ? fmt::format("{}{}", clear_line, line) : std::string(line));
+  open_ = false;
 }
 
 void Progress::end_epoch(std::int64_t done, const Logs& logs) {
+  open_ = false;
   if (verbose_ == 0) return;
   std::string numbers;
   for (const auto& [name, v] : logs)

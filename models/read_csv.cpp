@@ -17,6 +17,7 @@ namespace {
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_columns = 65536;
+constexpr std::size_t most_words = 1024;
 constexpr std::size_t longest_line = std::size_t{1} << 20;
 constexpr std::size_t longest_text = std::size_t{1} << 30;
 constexpr std::size_t nowhere = std::string::npos;
@@ -135,29 +136,43 @@ struct Columns {
   Names names;
   std::size_t label;
   std::vector<std::size_t> features;
+  std::vector<bool> one_hot;  ///< of each feature
 };
 
-Columns choose_columns(const Names& names, const CsvOptions& options) {
-  const auto count = [&](const std::string& name) {
-    return std::count(names.begin(), names.end(), name);
-  };
-  const std::string present = fmt::format("{}", fmt::join(names, ", "));
-  const std::string& label = options.label.empty() ? names.back() : options.label;
-  check(options.label.empty() || count(label) == 1,
-        "read_csv: label must be the name of one column of {} (got '{}')", present, label);
-  for (const std::string& name : options.ignore) {
-    check(count(name) > 0, "read_csv: ignore must hold names of columns of {} (got '{}')", present,
-          name);
-    check(name != label, "read_csv: ignore must not hold the label (got '{}')", name);
+std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+bool contains(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Checks a list of columns that are no label.
+void check_list(const Names& list, const char* option, const Names& names,
+                const std::string& label) {
+  for (const std::string& name : list) {
+    check(contains(names, name), "read_csv: {} must hold names of columns of {} (got '{}')", option,
+          listed(names), name);
+    check(name != label, "read_csv: {} must not hold the label (got '{}')", option, name);
   }
-  Columns columns{names, names.size() - 1, {}};
+}
+
+Columns choose_columns(const Names& names, const CsvOptions& options) {
+  const std::string& label = options.label.empty() ? names.back() : options.label;
+  check(options.label.empty() || std::count(names.begin(), names.end(), label) == 1,
+        "read_csv: label must be the name of one column of {} (got '{}')", listed(names), label);
+  check_list(options.ignore, "ignore", names, label);
+  check_list(options.one_hot, "one_hot", names, label);
+  for (const std::string& name : options.one_hot)
+    check(!contains(options.ignore, name),
+          "read_csv: one_hot must not hold a column to ignore (got '{}')", name);
+  Columns columns{names, names.size() - 1, {}, {}};
   if (!options.label.empty())
     columns.label =
         static_cast<std::size_t>(std::find(names.begin(), names.end(), label) - names.begin());
   for (std::size_t i = 0; i < names.size(); ++i)
-    if (i != columns.label &&
-        std::count(options.ignore.begin(), options.ignore.end(), names[i]) == 0)
+    if (i != columns.label && !contains(options.ignore, names[i])) {
       columns.features.push_back(i);
+      columns.one_hot.push_back(contains(options.one_hot, names[i]));
+    }
   check(!columns.features.empty(), "read_csv: a column besides the label '{}' must be left to read",
         label);
   return columns;
@@ -221,9 +236,11 @@ Scalar read_scalar(const std::string& field, const Place& place) {
 
 // ---- the table ----------------------------------------------------------------------------------
 
-/// The rows as read: numbers, and labels still as text, for only the last one says what they are.
+/// The rows as read: numbers, and labels and words still as text, for only the last one says what
+/// they are.
 struct Rows {
-  std::vector<Scalar> x;
+  std::vector<Scalar> x;     ///< of the features that are numbers
+  std::vector<Names> words;  ///< of each feature; empty for numbers
   Names labels;
   std::vector<std::int64_t> lines;
 };
@@ -240,7 +257,7 @@ std::size_t missing_column(const Names& fields, const Columns& columns) {
 
 Rows read_rows(const std::string& path, Records& records, Names fields, const Columns& columns,
                const CsvOptions& options) {
-  Rows rows;
+  Rows rows{{}, std::vector<Names>(columns.features.size()), {}, {}};
   for (bool more = !options.header || records.next(fields); more; more = records.next(fields)) {
     const std::int64_t line = records.line();
     check<FormatError>(fields.size() == columns.names.size(), "{}:{}: {} fields, expected {}", path,
@@ -254,13 +271,49 @@ Rows read_rows(const std::string& path, Records& records, Names fields, const Co
       continue;
     }
     const bool headless_start = !options.header && rows.lines.empty();
-    for (const std::size_t i : columns.features)
-      rows.x.push_back(read_scalar(fields[i], {path, line, columns.names[i], headless_start}));
+    for (std::size_t f = 0; f < columns.features.size(); ++f) {
+      const std::size_t i = columns.features[f];
+      if (columns.one_hot[f])
+        rows.words[f].push_back(fields[i]);
+      else
+        rows.x.push_back(read_scalar(fields[i], {path, line, columns.names[i], headless_start}));
+    }
     rows.labels.push_back(fields[columns.label]);
     rows.lines.push_back(line);
   }
   check<FormatError>(!rows.lines.empty(), "{}: no data rows", path);
   return rows;
+}
+
+/// Each word once, sorted.
+Names sorted(Names words) {
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+/// x and the names of its columns: a feature of words spreads over one column for each.
+void set_features(Dataset& data, const Rows& rows, const std::string& path,
+                  const Columns& columns) {
+  std::vector<Names> words;
+  for (std::size_t f = 0; f < columns.features.size(); ++f) {
+    const std::string& name = columns.names[columns.features[f]];
+    words.push_back(sorted(rows.words[f]));
+    check<FormatError>(words[f].size() <= most_words,
+                       "{}: {} different words in column '{}', at most {} are read (ignore it?)",
+                       path, words[f].size(), name, most_words);
+    if (!columns.one_hot[f]) data.columns.push_back(name);
+    for (const std::string& word : words[f])
+      data.columns.push_back(fmt::format("{}={}", name, word));
+  }
+  std::vector<Scalar> x;
+  auto number = rows.x.begin();
+  for (std::size_t row = 0; row < rows.lines.size(); ++row)
+    for (std::size_t f = 0; f < words.size(); ++f) {
+      if (!columns.one_hot[f]) x.push_back(*number++);
+      for (const std::string& word : words[f]) x.push_back(word == rows.words[f][row] ? 1 : 0);
+    }
+  data.x = Tensor({rows.lines.size(), data.columns.size()}, x);
 }
 
 /// Whether labels like this one are text: no number, nor the beginning of one, as in 1,5.
@@ -276,11 +329,7 @@ void set_target(Dataset& data, const Rows& rows, const std::string& path,
   const Names& labels = rows.labels;
   const bool text = is_text(labels[0]);
   std::vector<Scalar> y;
-  if (text) {
-    data.classes = labels;
-    std::sort(data.classes.begin(), data.classes.end());
-    data.classes.erase(std::unique(data.classes.begin(), data.classes.end()), data.classes.end());
-  }
+  if (text) data.classes = sorted(labels);
   for (std::size_t i = 0; i < labels.size(); ++i) {
     check<FormatError>(!text || read_number(labels[i]).problem == not_a_number,
                        "{}:{}: the label '{:.60}' is a number, that of line {} is text", path,
@@ -321,8 +370,8 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
       path, records.line(), records.line());
 
   const Rows rows = read_rows(path, records, fields, columns, options);
-  Dataset data{.x = Tensor({rows.lines.size(), columns.features.size()}, rows.x), .y = {}};
-  for (const std::size_t i : columns.features) data.columns.push_back(names[i]);
+  Dataset data;
+  set_features(data, rows, path, columns);
   set_target(data, rows, path, names[columns.label]);
   return data;
 }

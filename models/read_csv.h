@@ -19,13 +19,17 @@ struct CsvOptions {
   bool drop_missing = false;
   /// Names of columns to leave out, such as text that is no feature.
   std::vector<std::string> ignore = {};
+  /// Names of columns of words. Such a column is replaced by one for each different word in it, at
+  /// most 1024, sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
+  /// rows with that word and 0 in the others.
+  std::vector<std::string> one_hot = {};
 };
 
 /// Reads a table of numbers: every column that is neither the label nor ignored becomes a feature.
 ///
 ///     const Dataset iris = read_csv("iris.csv");  // iris.classes: setosa, versicolor, virginica
 ///     const Dataset cars = read_csv("mpg.csv", {.label = "mpg", .drop_missing = true,
-///                                               .ignore = {"origin", "name"}});
+///                                               .ignore = {"name"}, .one_hot = {"origin"}});
 ///
 /// A label of numbers becomes y of shape (rows, 1). A label of text becomes class numbers, y of
 /// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and

@@ -198,12 +198,6 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   void start_tensor(const std::string& name) {
     check<FormatError>(is_name(name), "{}: a tensor's name {}", path_, name_rule);
-    if (!file_.tensors.empty()) {
-      const std::string& last = tensor().name;
-      check<FormatError>(last != name, "{}: the key '{}' is there twice", path_, name);
-      check<FormatError>(last < name, "{}: tensor '{}': must be sorted before '{}'", path_, name,
-                         last);
-    }
     file_.tensors.push_back({name});
     seen_ = {};
     offset_count_ = 0;
@@ -211,6 +205,7 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
 
   void end_tensor() {
     for (std::size_t i = 0; i < fields.size(); ++i) expect(seen_[i], "{} is missing", fields[i]);
+    check_order();
     expect(offset_count_ == 2, "data_offsets must be two numbers");
     const std::optional<std::int64_t> count = count_of(shape());
     expect(count.has_value(), "the element count must not overflow (limit 2^60)");
@@ -224,6 +219,16 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
            name_of(tensor().dtype), size, end - begin);
     tensor().bytes = payload_.substr(begin, size);
     at_ = end;
+  }
+
+  void check_order() {
+    if (file_.tensors.size() < 2) return;
+    const std::string &name = tensor().name, &last = file_.tensors.end()[-2].name;
+    const bool sorted = precedes(file_.tensors.end()[-2], tensor());
+    check<FormatError>(sorted || name == last, "{}: tensor '{}': must be sorted before '{}'", path_,
+                       name, last);
+    check<FormatError>(sorted && file_.find(name) == &tensor(), "{}: the key '{}' is there twice",
+                       path_, name);
   }
 
   const std::string& path_;
@@ -291,8 +296,7 @@ std::string quoted(const std::string& text) { return Json(text).dump(); }
 
 /// Sorts the tensors, and returns all that comes before their bytes.
 std::string head_of(TensorFile& file) {
-  std::sort(file.tensors.begin(), file.tensors.end(),
-            [](const StoredTensor& a, const StoredTensor& b) { return a.name < b.name; });
+  std::sort(file.tensors.begin(), file.tensors.end(), precedes);
   check_metadata(file);
   check_tensors(file);
   std::string head(length_bytes, '\0');
@@ -328,10 +332,12 @@ std::string_view name_of(Dtype dtype) {
 }
 
 const StoredTensor* TensorFile::find(std::string_view name) const {
-  const auto at = std::lower_bound(
-      tensors.begin(), tensors.end(), name,
-      [](const StoredTensor& tensor, std::string_view n) { return tensor.name < n; });
-  return at != tensors.end() && at->name == name ? &*at : nullptr;
+  for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {  // either stands for all of its size
+    const StoredTensor wanted{std::string(name), dtype};
+    const auto at = std::lower_bound(tensors.begin(), tensors.end(), wanted, precedes);
+    if (at != tensors.end() && at->name == name) return &*at;
+  }
+  return nullptr;
 }
 
 void save_tensors(const std::string& path, TensorFile file) {

@@ -14,9 +14,10 @@
 /// - The header begins exactly as above. The checksum is zlib's CRC-32 of the whole file with those
 ///   eight digits taken as 0, so any single damaged byte is found.
 /// - `format` is the version of these rules, 1.
-/// - The arrays are sorted by name; each begins where the one before ends, the first at 0, and the
-///   last ends with the file. The header has room for some 10000. Ranks up to Shape::max_rank;
-///   types F32, F64 and I64.
+/// - Arrays of 8-byte numbers come first, so that all numbers are aligned; then by name. Each
+/// begins
+///   where the one before ends, the first at 0, and the last ends with the file. The header has
+///   room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
 /// - Names, of texts too, are 1 to 256 bytes of UTF-8 without control characters.
 /// - No key twice, and none that is not listed here.
 ///
@@ -80,6 +81,12 @@ struct StoredTensor {
     if (!bytes.empty()) std::memcpy(to.data(), bytes.data(), bytes.size());
   }
 };
+
+/// The order of arrays in a file.
+inline bool precedes(const StoredTensor& a, const StoredTensor& b) {
+  const auto size_a = size_of(a.dtype), size_b = size_of(b.dtype);
+  return size_a != size_b ? size_a > size_b : a.name < b.name;
+}
 
 struct TensorFile {
   std::map<std::string, std::string> metadata = {};  ///< any texts; not `checksum` and `format`

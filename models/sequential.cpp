@@ -17,6 +17,15 @@ std::vector<Layer> copies(std::initializer_list<Layer> layers) {
   return layers;
 }
 
+/// Makes the optimizer know the parameters, by name.
+void make_known(Optimizer& optimizer, const std::vector<Tensor>& parameters,
+                const std::vector<Weight>& weights) {
+  std::vector<std::string> names;
+  for (const Weight& weight : weights)
+    if (weight.trainable) names.push_back(weight.name);
+  optimizer.adopt(parameters, names);
+}
+
 }  // namespace
 
 Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(copies(layers)) {}
@@ -62,6 +71,8 @@ void Sequential::swap(Sequential& other) {
 /// as what fit() reports itself.
 void Sequential::compile(CompileOptions options) {
   check_idle("compile");
+  check(options.loss.reduction() != LossReduction::none,
+        "compile: loss must be reduced to one number (got LossReduction::none)");
   std::vector<std::string> names{"loss", "learning_rate"};
   const auto taken = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
@@ -74,6 +85,7 @@ void Sequential::compile(CompileOptions options) {
     names.push_back(name);
     metric.rename(std::move(name));
   });
+  if (input_shape_) make_known(options.optimizer, parameters_, weights_);
   compiled_ = std::move(options);
 }
 
@@ -137,6 +149,7 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
 }
 
 void Sequential::adopt(Built built) {
+  if (compiled_) make_known(compiled_->optimizer, built.parameters, built.weights);
   layers_ = std::move(built.layers);
   output_shapes_ = std::move(built.output_shapes);
   weights_ = std::move(built.weights);
@@ -187,13 +200,6 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
   for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
   for (std::size_t i = 0; i < weights.size(); ++i)
     detail::node_of(weights_[i].tensor).value = std::move(values[i]);
-}
-
-void Sequential::adopt_parameters() {
-  std::vector<std::string> names;
-  for (const Weight& weight : weights_)
-    if (weight.trainable) names.push_back(weight.name);
-  compiled_->optimizer.adopt(parameters_, names);
 }
 
 std::string Sequential::layer_name(std::size_t layer) const {

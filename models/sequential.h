@@ -37,7 +37,9 @@ class Sequential {
   Sequential& operator=(Sequential other);
   ~Sequential() = default;
 
-  /// Sets what fit() and evaluate() use. Weights that exist stay. StateError inside a fit().
+  /// Sets what fit() and evaluate() use. Weights that exist stay. ValueError when an option of the
+  /// optimizer names a parameter that the model does not have (here or in build()), StateError for
+  /// an optimizer that has worked on other parameters, and inside a fit().
   void compile(CompileOptions options);
   /// Makes the weights for inputs of this shape; axis 0 is the batch's, of no meaning. fit() and
   /// predict() do it by themselves. ShapeError when layers do not fit together.
@@ -147,8 +149,6 @@ class Sequential {
   void check_may_load() const;
   /// StateError while fit() runs, in a callback.
   void check_idle(const char* caller) const;
-  /// Makes the optimizer know the parameters, by name.
-  void adopt_parameters();
   /// One training step; what was not finite, or "".
   std::string train_step(const Batch& batch, detail::Totals& totals);
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,

@@ -78,7 +78,6 @@ Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
   const Batch batch = checked_batch(
       "train_on_batch",
       {x, y, detail::weights_of("train_on_batch", options.class_weight, options.sample_weight, y)});
-  adopt_parameters();
   detail::Totals totals;
   const Step step = compiled_->optimizer.iterations();
   const std::string fault = train_step(batch, totals);

@@ -19,7 +19,7 @@ struct Adadelta {
 
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape&) const {
-    return {i == 0 ? "accumulated_grad" : "accumulated_delta_var"};
+    return {.name = i == 0 ? "accumulated_grad" : "accumulated_delta_var", .not_negative = true};
   }
   void update(ParameterUpdate& u) const {
     const auto keep = static_cast<Scalar>(u.at(rho)), fresh = static_cast<Scalar>(1 - u.at(rho));

@@ -32,11 +32,11 @@ struct Adafactor {
   /// r is as the parameter without its last axis, c without the one before; a vector has v instead.
   SlotInfo slot_info(int i, const Shape& shape) const {
     const bool factored = shape.rank() >= 2;
-    if (i == 2) return {"velocity", 0, factored ? Shape{0} : shape};
+    if (i == 2) return {"velocity", 0, factored ? Shape{0} : shape, true};
     Shape kept;
     for (int axis = 0; axis < shape.rank(); ++axis)
       if (axis != shape.rank() - 1 - i) kept.push_back(shape[axis]);
-    return {i == 0 ? "r" : "c", 0, factored ? kept : Shape{0}};
+    return {i == 0 ? "r" : "c", 0, factored ? kept : Shape{0}, true};
   }
   void update(ParameterUpdate& u) const {
     const detail::Buffer buffer(static_cast<std::int64_t>(u.w.size()));

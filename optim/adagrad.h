@@ -18,7 +18,9 @@ struct Adagrad {
   Real epsilon = 1e-7;
 
   int slots() const { return 1; }
-  SlotInfo slot_info(int, const Shape&) const { return {"accumulator", initial_accumulator_value}; }
+  SlotInfo slot_info(int, const Shape&) const {
+    return {"accumulator", initial_accumulator_value, {}, true};
+  }
   void update(ParameterUpdate& u) const {
     const auto rate = static_cast<Scalar>(u.learning_rate), eps = static_cast<Scalar>(epsilon);
     const std::span<Scalar> a = u.slot(0);

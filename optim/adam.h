@@ -30,7 +30,10 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
 }
 
 inline SlotInfo adam_slot(int i) {
-  return {i == 0 ? "momentum" : i == 1 ? "velocity" : "velocity_hat"};
+  return {.name = i == 0   ? "momentum"
+                  : i == 1 ? "velocity"
+                           : "velocity_hat",
+          .not_negative = i > 0};
 }
 
 }  // namespace detail

@@ -21,7 +21,9 @@ struct Adamax {
   Real epsilon = 1e-7;
 
   int slots() const { return 2; }
-  SlotInfo slot_info(int i, const Shape&) const { return {i == 0 ? "momentum" : "norm"}; }
+  SlotInfo slot_info(int i, const Shape&) const {
+    return {.name = i == 0 ? "momentum" : "norm", .not_negative = i == 1};
+  }
   void update(ParameterUpdate& u) const {
     const auto rate =
         static_cast<Scalar>(u.learning_rate / detail::warmed(u.at(beta_1), u.count()));

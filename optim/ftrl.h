@@ -29,7 +29,7 @@ struct Ftrl {
 
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape&) const {
-    if (i == 0) return {"accumulator", initial_accumulator_value};
+    if (i == 0) return {"accumulator", initial_accumulator_value, {}, true};
     return {"linear"};
   }
   void update(ParameterUpdate& u) const {

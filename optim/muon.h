@@ -49,7 +49,7 @@ struct Muon {
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape& shape) const {
     if (i == 0) return {"momentum"};
-    return {"velocity", 0, shape.rank() == 2 ? Shape{0} : shape};
+    return {"velocity", 0, shape.rank() == 2 ? Shape{0} : shape, true};
   }
   const Schedule& weight_decay_of(const Shape& shape) const {
     return shape.rank() == 2 ? weight_decay : adam_weight_decay;

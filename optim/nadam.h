@@ -21,8 +21,8 @@ struct Nadam {
 
   int slots() const { return 3; }
   SlotInfo slot_info(int i, const Shape&) const {
-    if (i == 2) return {"u_product", 1, Shape{}};
-    return {i == 0 ? "momentum" : "velocity"};
+    if (i == 2) return {"u_product", 1, Shape{}, true};
+    return {.name = i == 0 ? "momentum" : "velocity", .not_negative = i == 1};
   }
   void update(ParameterUpdate& u) const {
     const Real b1 = u.at(beta_1), b2 = u.at(beta_2), T = u.count();

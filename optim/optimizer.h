@@ -98,6 +98,9 @@ class Optimizer {
   void state(Visit&& visit) const {
     visit_state<const Scalar>(visit);
   }
+  /// What is wrong with it, such as `dense/kernel/velocity must be >= 0 (got -1 at element 3)`, or
+  /// "": for whoever wrote into it.
+  std::string state_fault() const;
   const OptimizerCounters& counters() const { return counters_; }
   /// ValueError for counters that no run can have left.
   void set_counters(const OptimizerCounters& counters);
@@ -113,6 +116,7 @@ class Optimizer {
     Shape shape;
     std::int64_t size;
     detail::Buffer values;
+    bool not_negative = false;
     std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size)}; }
   };
   /// A parameter and what is remembered of it.

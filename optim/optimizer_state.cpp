@@ -117,12 +117,13 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
   static constexpr std::string_view numbered[detail::most_slots] = {
       "slot_0", "slot_1", "slot_2", "slot_3", "slot_4", "slot_5", "slot_6", "slot_7"};
   std::vector<Memory> memory;
-  const auto add = [&](std::string_view name, const Shape& shape, Real start) {
+  const auto add = [&](std::string_view name, const Shape& shape, Real start,
+                       bool not_negative = false) {
     for (const Memory& m : memory)
       check(m.name != name, "{}: the name of a slot must be its own (got {} twice)", this->name(),
             name);
-    Memory& m =
-        memory.emplace_back(Memory{name, shape, shape.count(), detail::Buffer(shape.count())});
+    Memory& m = memory.emplace_back(
+        Memory{name, shape, shape.count(), detail::Buffer(shape.count()), not_negative});
     std::ranges::fill(m.span(), static_cast<Scalar>(start));
   };
   check(rule_->slots() >= 0 && rule_->slots() <= detail::most_slots,
@@ -130,7 +131,7 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
   for (int i = 0; i < rule_->slots(); ++i) {
     const SlotInfo info = rule_->slot_info(i, parameter.shape());
     add(info.name.empty() ? numbered[i] : info.name, info.shape.value_or(parameter.shape()),
-        info.start);
+        info.start, info.not_negative);
   }
   if (options_.use_ema) {
     add("average", parameter.shape(), 0);
@@ -148,6 +149,18 @@ void Optimizer::finalize() {
   if (!options_.use_ema || !started()) return;
   for (const Entry& e : entries_)
     std::ranges::copy(average(e).span(), node_of(e.parameter).writable());
+}
+
+std::string Optimizer::state_fault() const {
+  for (const Entry& entry : entries_)
+    for (const Memory& m : entry.memory)
+      for (std::int64_t i = 0; i < m.size; ++i) {
+        const double v = value(m.values.data()[i]);
+        if (!std::isfinite(v) || (m.not_negative && v < 0))
+          return fmt::format("{}/{} must be {} (got {} at element {})", entry.name, m.name,
+                             m.not_negative ? "finite and >= 0" : "finite", v, i);
+      }
+  return {};
 }
 
 void Optimizer::set_counters(const OptimizerCounters& counters) {

@@ -24,7 +24,7 @@ struct RMSprop {
 
   int slots() const { return 3; }
   SlotInfo slot_info(int i, const Shape& shape) const {
-    if (i == 0) return {"velocity"};
+    if (i == 0) return {.name = "velocity", .not_negative = true};
     if (i == 1) return {"momentum", 0, rolls() ? shape : Shape{0}};
     return {"average_gradient", 0, centered ? shape : Shape{0}};
   }

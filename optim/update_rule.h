@@ -58,6 +58,7 @@ struct SlotInfo {
   std::string_view name;            ///< in checkpoints; of static storage, such as a literal
   Real start = 0;                   ///< every element's first value
   std::optional<Shape> shape = {};  ///< none: the parameter's. Shape{0}: it has no such slot
+  bool not_negative = false;        ///< a sum of squares: a checkpoint with less than 0 is refused
 };
 
 /// What makes an optimizer: a struct with a learning rate, a number of slots, and the formula.

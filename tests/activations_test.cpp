@@ -56,12 +56,14 @@ double slope(const std::function<Tensor(const Tensor&)>& f, double x) {
 }  // namespace
 
 TEST_CASE("gradients of the activations agree with differences") {
-  const Tensor x{{-7.3, -3.4, -2.2, -1.3}, {-0.7, -0.3, -0.1, 0.15}, {0.25, 0.7, 1.2, 2.3},
+  const Tensor x{{-7.3, -3.4, -2.2, -1.3},
+                 {-0.7, -0.3, -0.1, 0.15},
+                 {0.25, 0.7, 1.2, 2.3},
                  {2.9, 3.3, 5.4, 6.6}};
   for (const Named& activation : all()) {
-    const GradientCheck r = check_gradients(
-        [&](std::span<const Tensor> in) { return activation.function(in[0]); },
-        {activation.name == std::string("exponential") ? x / 4 : x});
+    const GradientCheck r =
+        check_gradients([&](std::span<const Tensor> in) { return activation.function(in[0]); },
+                        {activation.name == std::string("exponential") ? x / 4 : x});
     CHECK_MESSAGE(r.ok, activation.name, ": ", r.max_error);
   }
 }
@@ -110,8 +112,8 @@ TEST_CASE("slopes at kinks are the ones the header states") {
 TEST_CASE("relu with all its arguments") {
   const ReluOptions options{.negative_slope = 0.5, .max_value = 3, .threshold = 1};
   const auto f = [&](const Tensor& x) { return relu(x, options); };
-  for (const auto& [x, want] : {std::pair{-1.0, -1.0}, {0.0, -0.5}, {1.0, 0.0}, {1.5, 1.5},
-                                {3.0, 3.0}, {7.0, 3.0}})
+  for (const auto& [x, want] :
+       {std::pair{-1.0, -1.0}, {0.0, -0.5}, {1.0, 0.0}, {1.5, 1.5}, {3.0, 3.0}, {7.0, 3.0}})
     CHECK(at(f, x) == want);
 }
 

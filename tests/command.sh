@@ -127,4 +127,99 @@ else
   echo "no gnuplot: plots in files not tried"
 fi
 
+# ---- find-lr -------------------------------------------------------------------------------------
+
+run 0 find-lr
+for text in "moons: 200 rows, 2 classes" "layers 2-16-16-1 with relu, sgd, binary_crossentropy, batches of 32" \
+  "┤" "⠅" "rate  1e-07" "valley    " "steep     " "minimum   " \
+  "SGD{.learning_rate = " "BinaryCrossentropy{.from_logits = true}});"; do prints "$text"; done
+# What it says to do next can be done.
+next=$(sed -n 's/^  gradus \(schedule .*\)/\1/p' "$work/out")
+eval "run 0 $next"
+prints "length 210 steps"
+[ "$("$gradus" find-lr)" = "$("$gradus" find-lr --seed 0)" ] || fail "another run, another picture"
+[ "$("$gradus" find-lr)" != "$("$gradus" find-lr --seed 1)" ] || fail "another seed, the same picture"
+
+LC_ALL=C run 0 find-lr --ascii
+grep -q '[^ -~]' "$work/out" && fail "not ASCII"
+NO_COLOR= run 0 find-lr --color always
+prints "$(printf '\033[')"
+for data in line xor moons spirals blobs; do run 0 find-lr --data $data --steps 50; done
+prints "blobs: 200 rows, 3 classes"
+prints "SparseCategoricalCrossentropy"
+for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion muon; do
+  run 0 find-lr --data line --optimizer $optimizer
+done
+prints "-1 with relu, muon, mean_squared_error, batches of 32"
+run 0 find-lr --layers none --data line --loss huber --batch-size 1000
+prints "layers 1-1, sgd, huber, batches of 1000"
+run 0 find-lr --end 1e-6
+prints "note: the loss fell by "
+
+run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
+[ "$(head -n 1 "$work/out")" = "rate,loss,smoothed" ] || fail "no header"
+[ "$(wc -l <"$work/out")" -eq 21 ] || fail "not 20 rows"
+grep -q '^0.001,0\.' "$work/out" && grep -q '^0.1,0\.' "$work/out" || fail "not from start to end"
+run 0 find-lr --steps 20 --json
+grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" ||
+  fail "not the JSON"
+
+printf 'x,kind,y\n1,a,2\n2,b,4\n3,a,6\n4,b,8\n,a,9\n' >"$work/data.csv"
+run 0 find-lr --data "$work/data.csv" --drop-missing --one-hot kind --optimizer adam
+prints "data.csv: 4 rows, a number to learn, inputs standardised"
+prints "layers 3-16-16-1"
+run 0 find-lr --data "$work/data.csv" --drop-missing --ignore x --one-hot kind --label y --optimizer adam
+prints "layers 2-16-16-1"
+refuses "$work/data.csv:2: 'a' is not a number (column 'kind')" find-lr --data "$work/data.csv"
+refuses "cannot open 'none.csv': No such file or directory" find-lr --data none.csv
+printf 'x,y\n1,0\n2,1\n3,1\n4,2\n' >"$work/data.csv"
+run 0 find-lr --data "$work/data.csv" --loss sparse_categorical_crossentropy
+prints "layers 1-16-16-3"
+refuses "--loss: must be one for 3 classes (got 'binary_crossentropy')" \
+  find-lr --data "$work/data.csv" --loss binary_crossentropy
+printf 'x,y\n1,a\n2,a\n' >"$work/data.csv"
+refuses "--data: must have rows of at least 2 classes (got 1)" find-lr --data "$work/data.csv"
+printf 'x,y\n1,0.5\n2,1\n3,1\n' >"$work/data.csv"
+refuses "--loss: must be one for numbers (got 'binary_crossentropy')" \
+  find-lr --data "$work/data.csv" --loss binary_crossentropy
+
+for number in nan inf 1e400 0x1p-3 010 0 1e-400 1,5 ten "1 " .; do
+  refuses "--start: must be a number above 0 in decimal digits (got '$(echo $number)')" \
+    find-lr "--start=$number"
+  refuses "--end: must be a number above 0 in decimal digits (got '$(echo $number)')" find-lr "--end=$number"
+done
+refuses "--end: must be above --start 1e-07 (got 1e-07)" find-lr --end 1e-7
+for number in 15 20001 1e3 3.5 010 99999999999999999999 0x20; do
+  refuses "--steps: must be a whole number from 16 to 20000 in decimal digits (got '$number')" \
+    find-lr --steps $number
+done
+refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" find-lr --batch-size 0
+refuses "--seed: must be a whole number from 0 to 2^53 in decimal digits (got '00')" find-lr --seed 00
+refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got '')" find-lr --layers 16,
+refuses "--data: must be one of line, xor, moons, spirals, blobs, or a file .csv or .csv.gz (got 'moon'); \
+did you mean moons?" find-lr --data moon
+refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
+adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
+run 2 find-lr --activation rleu
+grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
+run 2 find-lr --loss mean_square_error
+grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
+refuses "--loss: must be one for classes (got 'huber')" find-lr --loss huber
+refuses "--label, --ignore, --one-hot and --drop-missing: must come with a file (got --data moons)" \
+  find-lr --label y
+refuses "'--optimiser' was not expected here; did you mean --optimizer?" find-lr --optimiser adam
+refuses "--csv and --json: must not both be given" find-lr --csv --json
+refuses "--plot term: must come without --csv and --json" find-lr --csv --plot term
+refuses "--plot: the file must end in .svg, .png or .pdf (got 'loss.gif')" find-lr --plot loss.gif
+run 3 find-lr --start 100 --end 1e6
+grep -qx "gradus: error: training diverges at once: the loss ran away after [0-9]* updates, so there is no \
+rate to suggest; try a lower --start (got 100)" "$work/err" || fail "no word of divergence"
+[ ! -s "$work/out" ] || fail "something on stdout"
+if command -v gnuplot >/dev/null; then
+  run 0 find-lr --plot "$work/loss.svg" --plot term
+  prints "wrote $work/loss.svg"
+  prints "┤"
+  grep -q "valley 0.0" "$work/loss.svg" && grep -q "learning rate" "$work/loss.svg" || fail "no SVG"
+fi
+
 [ "$failures" -eq 0 ] && echo "all as it should be"

@@ -128,8 +128,13 @@ TEST_CASE("an event file holds what was added") {
     std::string tag;
     double value;
     Step step;
-  } points[] = {{"loss/train", 0.25, 0},       {"learning_rate", 0.1, 1}, {"loss/train", nan, 127},
-                {"\xc3\xa9", -1e300, 1 << 20}, {"", 0, INT64_MAX},        {"x", 1, -1}};
+  } points[] = {{"loss/train", 0.25, 0},
+                {"learning_rate", 0.1, 1},
+                {"loss/train", nan, 127},
+                {"\xc3\xa9", -1e300, 1 << 20},
+                {"", 0, INT64_MAX},
+                {"x", 1, -1},
+                {"x", 1, 128}};
   EventFile log(folder.path("run"));
   for (const auto& p : points) log.add(p.tag, p.value, p.step);
 

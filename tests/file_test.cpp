@@ -165,6 +165,7 @@ TEST_CASE("a symbolic link stays and what it points to is replaced") {
   fs::create_symlink("inner/target", link);
   fs::create_symlink(link, second);
   write_file(second, {"new"});
+  CHECK_THROWS_AS(write_file(second + "\0x"s, {"other"}), IoError);
   CHECK(fs::is_symlink(second));
   CHECK(fs::is_symlink(link));
   CHECK(fs::read_symlink(link) == "inner/target");
@@ -224,7 +225,7 @@ TEST_CASE("what killed processes have left goes with the next save of the same f
                         ".a." + gone + "-x.tmp",
                         ".a." + gone + "-0",
                         ".a.b." + gone + "-0.tmp",
-                        ".a.-1-0.tmp",
+                        ".a.-999999-0.tmp",
                         ".a.0-0.tmp",
                         ".a.99999999999-0.tmp",
                         ".a..tmp",

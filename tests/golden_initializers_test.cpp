@@ -64,9 +64,8 @@ Regularizer regularizer(const Json& c, const Arguments& a) {
   if (name == "L1L2") return L1L2{a.real("l1", 0), a.real("l2", 0)};
   if (name != "OrthogonalRegularizer") throw golden::Skipped("there is no " + name);
   using Vectors = OrthogonalRegularizer::Vectors;
-  return OrthogonalRegularizer{
-      a.real("factor", 0.01),
-      a.text("mode", "rows") == "rows" ? Vectors::rows : Vectors::columns};
+  return OrthogonalRegularizer{a.real("factor", 0.01),
+                               a.text("mode", "rows") == "rows" ? Vectors::rows : Vectors::columns};
 }
 
 Constraint constraint(const Json& c, const Arguments& a) {
@@ -107,7 +106,6 @@ void run(golden::GoldenFile& file, const char* list, const char* kind, Compare c
 TEST_CASE("golden initialisers, regularizers and constraints of Keras") {
   golden::GoldenFile file("keras/initializers.json");
   run(file, "initializers", "initializer", compare_initializer);
-  run(file, "regularizers", "regularizer",
-      [](const Json& c) { return compare(c, regularizer); });
+  run(file, "regularizers", "regularizer", [](const Json& c) { return compare(c, regularizer); });
   run(file, "constraints", "constraint", [](const Json& c) { return compare(c, constraint); });
 }

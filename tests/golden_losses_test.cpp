@@ -27,11 +27,10 @@ std::map<std::string, Make> table_of_probabilities() {
        }},
       {"BinaryFocalCrossentropy",
        [](const Arguments& a, LossOptions o) {
-         return Loss(
-             BinaryFocalCrossentropy{a.flag("apply_class_balancing"), a.real("alpha", 0.25),
-                                     a.real("gamma", 2), a.flag("from_logits"),
-                                     a.real("label_smoothing", 0)},
-             o);
+         return Loss(BinaryFocalCrossentropy{a.flag("apply_class_balancing"), a.real("alpha", 0.25),
+                                             a.real("gamma", 2), a.flag("from_logits"),
+                                             a.real("label_smoothing", 0)},
+                     o);
        }},
       {"CategoricalCrossentropy",
        [](const Arguments& a, LossOptions o) {
@@ -40,16 +39,16 @@ std::map<std::string, Make> table_of_probabilities() {
        }},
       {"CategoricalFocalCrossentropy",
        [](const Arguments& a, LossOptions o) {
-         return Loss(CategoricalFocalCrossentropy{a.real("alpha", 0.25), a.real("gamma", 2),
-                                                  a.flag("from_logits"),
-                                                  a.real("label_smoothing", 0)},
-                     o);
+         return Loss(
+             CategoricalFocalCrossentropy{a.real("alpha", 0.25), a.real("gamma", 2),
+                                          a.flag("from_logits"), a.real("label_smoothing", 0)},
+             o);
        }},
       {"SparseCategoricalCrossentropy",
        [](const Arguments& a, LossOptions o) {
-         return Loss(SparseCategoricalCrossentropy{a.flag("from_logits"),
-                                                   a.maybe_integer("ignore_class")},
-                     o);
+         return Loss(
+             SparseCategoricalCrossentropy{a.flag("from_logits"), a.maybe_integer("ignore_class")},
+             o);
        }},
       {"CategoricalGeneralizedCrossEntropy",
        [](const Arguments& a, LossOptions o) {
@@ -104,8 +103,7 @@ std::string compare(const Json& c, const Loss& loss) {
       c.contains("sample_weight") ? golden::nested(c.at("sample_weight")) : Tensor();
   const Tensor result = loss.reduced(y_true, y_pred, weight);
   const double absolute = golden::coarse ? 3e-7 : 1e-14, relative = golden::coarse ? 2e-6 : 1e-9;
-  std::string why =
-      golden::differences(result, golden::nested(c.at("value")), absolute, relative);
+  std::string why = golden::differences(result, golden::nested(c.at("value")), absolute, relative);
   if (!why.empty()) return "value: " + why;
   sum(result).backward();
   why = golden::differences(y_pred.grad(), golden::nested(c.at("grad_wrt_y_pred")), absolute,

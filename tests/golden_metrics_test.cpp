@@ -79,8 +79,8 @@ void add_hits(std::map<std::string, Make>& all) {
   all["TrueNegatives"] = with_thresholds<TrueNegatives>();
   all["FalseNegatives"] = with_thresholds<FalseNegatives>();
   all["Precision"] = [](const Arguments& a) {
-    return Metric(Precision{a.maybe("thresholds"), a.maybe_integer("top_k"),
-                            a.maybe_integer("class_id")});
+    return Metric(
+        Precision{a.maybe("thresholds"), a.maybe_integer("top_k"), a.maybe_integer("class_id")});
   };
   all["Recall"] = [](const Arguments& a) {
     return Metric(
@@ -93,9 +93,10 @@ void add_hits(std::map<std::string, Make>& all) {
     return Metric(FBetaScore{average(a), a.real("beta", 1), a.maybe("threshold")});
   };
   all["AUC"] = [](const Arguments& a) {
-    const std::map<std::string, AUC::Summation> sums{{"interpolation", AUC::Summation::interpolation},
-                                                     {"minoring", AUC::Summation::minoring},
-                                                     {"majoring", AUC::Summation::majoring}};
+    const std::map<std::string, AUC::Summation> sums{
+        {"interpolation", AUC::Summation::interpolation},
+        {"minoring", AUC::Summation::minoring},
+        {"majoring", AUC::Summation::majoring}};
     return Metric(AUC{a.integer("num_thresholds", 200),
                       a.text("curve", "ROC") == "PR" ? AUC::Curve::PR : AUC::Curve::ROC,
                       golden::entry(sums, a.text("summation_method", "interpolation")),
@@ -119,8 +120,9 @@ std::map<std::string, Make> table() {
 }
 
 const char* text(Metric::Direction direction) {
-  return direction == Metric::Direction::up ? "up"
-         : direction == Metric::Direction::down ? "down" : "none";
+  return direction == Metric::Direction::up     ? "up"
+         : direction == Metric::Direction::down ? "down"
+                                                : "none";
 }
 
 /// Keras counts the instances of a name: precision_1.
@@ -147,9 +149,8 @@ Json top_k_by_definition(const Json& c) {
                          : (hot.empty() ? y.get<std::size_t>() : y.at(0).get<std::size_t>());
       const double output = row.at(chosen);
       std::sort(row.rbegin(), row.rend());
-      const double weight = batch.at("sample_weight").is_null()
-                                ? 1
-                                : golden::number(batch.at("sample_weight")[i]);
+      const double weight =
+          batch.at("sample_weight").is_null() ? 1 : golden::number(batch.at("sample_weight")[i]);
       right += weight * (output >= row.at(std::min(k, row.size()) - 1));
       rows += weight;
     }
@@ -174,9 +175,9 @@ std::string compare(const Json& c) {
   std::vector<double> sums;
   for (std::size_t i = 0; i < c.at("batches").size(); ++i) {
     const Json& batch = c.at("batches")[i];
-    metric.update(sums, golden::nested(batch.at("y_true")), golden::nested(batch.at("y_pred")),
-                  batch.at("sample_weight").is_null() ? Tensor()
-                                                      : golden::nested(batch.at("sample_weight")));
+    metric.update(
+        sums, golden::nested(batch.at("y_true")), golden::nested(batch.at("y_pred")),
+        batch.at("sample_weight").is_null() ? Tensor() : golden::nested(batch.at("sample_weight")));
     const Json* want = &results[i];
     if (want->is_array() && want->size() > 1) throw golden::Skipped("a metric gives one number");
     if (want->is_array()) want = &want->at(0);

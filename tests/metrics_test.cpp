@@ -44,9 +44,7 @@ struct Close {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return 1 - minimum(abs(y_true - y_pred) / within, 1);
   }
-  static void fields(auto& self, auto&& field) {
-    field("within", self.within, rules::positive);
-  }
+  static void fields(auto& self, auto&& field) { field("within", self.within, rules::positive); }
 };
 
 }  // namespace
@@ -108,8 +106,8 @@ TEST_CASE("R2 is the share of the variance explained") {
   CHECK(once(R2Score{}, Tensor{1, 3, 5}, Tensor{1, 3, 7}) == Approx(0.5));
   CHECK(once(R2Score{}, Tensor{1, 3, 5}, Tensor{3, 3, 3}) == Approx(0));
   CHECK(once(R2Score{}, y, p) == Approx(0.25));  // the second output's targets are all alike
-  CHECK(once(R2Score{.class_aggregation = R2Score::Aggregation::variance_weighted_average}, y,
-             p) == Approx(0.5));
+  CHECK(once(R2Score{.class_aggregation = R2Score::Aggregation::variance_weighted_average}, y, p) ==
+        Approx(0.5));
   CHECK(once(R2Score{.num_regressors = 1}, Tensor{1, 3, 5}, Tensor{1, 3, 7}) == Approx(0));
   CHECK(once(R2Score{.num_regressors = 2}, Tensor{1, 3, 5}, Tensor{1, 3, 7}) == Approx(0.5));
   CHECK(once(R2Score{}, Tensor{1, 3, 5}, Tensor{1, 3, 7}, Tensor{1, 1, 0}) == Approx(1));
@@ -134,6 +132,8 @@ TEST_CASE("hits and misses are counted, output by output") {
   CHECK(once(Recall{}, y, p) == Approx(2.0 / 3));
   CHECK(once(Recall{.thresholds = 0.1}, y, p) == 1);
   CHECK(once(Precision{.top_k = 1}, y, p) == 0.5);
+  CHECK(once(Recall{.top_k = 1}, y, p) == Approx(1.0 / 3));
+  CHECK(once(Precision{.top_k = 1}, Tensor{{1, 0}}, Tensor{{0.5, 0.5}}) == 1);  // the first of two
   CHECK(once(Recall{.top_k = 3}, y, p) == 1);
   CHECK(once(Recall{.thresholds = 0.5, .top_k = 3}, y, p) == Approx(2.0 / 3));
   CHECK(once(Precision{.class_id = 2}, y, p) == 0);
@@ -190,20 +190,20 @@ TEST_CASE("a metric is named after its struct and knows which way is better") {
     const char* name;
     Direction direction;
   };
-  for (const Case& c : {Case{Accuracy{}, "accuracy", Direction::up},
-                        {MeanAbsoluteError{}, "mean_absolute_error", Direction::down},
-                        {SparseCategoricalCrossentropy{}, "sparse_categorical_crossentropy",
-                         Direction::down},
-                        {LogCosh{}, "logcosh", Direction::down},
-                        {KLDivergence{}, "kl_divergence", Direction::down},
-                        {CosineSimilarity{}, "cosine_similarity", Direction::up},
-                        {TopKCategoricalAccuracy{}, "top_k_categorical_accuracy", Direction::up},
-                        {R2Score{}, "r2_score", Direction::up},
-                        {F1Score{}, "f1_score", Direction::up},
-                        {FBetaScore{}, "fbeta_score", Direction::up},
-                        {AUC{}, "auc", Direction::up},
-                        {RootMeanSquaredError{}, "root_mean_squared_error", Direction::down},
-                        {TrueNegatives{}, "true_negatives", Direction::none}}) {
+  for (const Case& c :
+       {Case{Accuracy{}, "accuracy", Direction::up},
+        {MeanAbsoluteError{}, "mean_absolute_error", Direction::down},
+        {SparseCategoricalCrossentropy{}, "sparse_categorical_crossentropy", Direction::down},
+        {LogCosh{}, "logcosh", Direction::down},
+        {KLDivergence{}, "kl_divergence", Direction::down},
+        {CosineSimilarity{}, "cosine_similarity", Direction::up},
+        {TopKCategoricalAccuracy{}, "top_k_categorical_accuracy", Direction::up},
+        {R2Score{}, "r2_score", Direction::up},
+        {F1Score{}, "f1_score", Direction::up},
+        {FBetaScore{}, "fbeta_score", Direction::up},
+        {AUC{}, "auc", Direction::up},
+        {RootMeanSquaredError{}, "root_mean_squared_error", Direction::down},
+        {TrueNegatives{}, "true_negatives", Direction::none}}) {
     CHECK(c.metric.name() == c.name);
     CHECK_MESSAGE(c.metric.direction() == c.direction, c.name);
   }
@@ -243,8 +243,7 @@ TEST_CASE("what gives one value in all is weighed by the rows") {
                        ShapeError);
   const Metric ignoring = SparseCategoricalCrossentropy{.from_logits = true, .ignore_class = -1};
   CHECK(once(ignoring, Tensor{0, -1}, Tensor{{0, 0}, {5, 0}}) == Approx(std::log(2)));
-  CHECK(once(ignoring, Tensor{0, -1}, Tensor{{0, 0}, {5, 0}}, Tensor{3, 9}) ==
-        Approx(std::log(2)));
+  CHECK(once(ignoring, Tensor{0, -1}, Tensor{{0, 0}, {5, 0}}, Tensor{3, 9}) == Approx(std::log(2)));
 }
 
 TEST_CASE("metrics record nothing") {

@@ -41,18 +41,18 @@ std::vector<std::string> names(const Layer& layer) {
 
 TEST_CASE("layer normalization takes each row by itself") {
   const LayerNormalization layer = built(
-      LayerNormalization{.epsilon = 1, .beta_initializer = Constant{10},
-                         .gamma_initializer = Constant{2}},
+      LayerNormalization{
+          .epsilon = 1, .beta_initializer = Constant{10}, .gamma_initializer = Constant{2}},
       {1, 2});
   // Row (1, 5): mean 3, variance 4; row (0, 0): 0 and 0.
   const double far = 2 * 2 / std::sqrt(5);
   check_values(layer(Tensor{{1, 5}, {0, 0}}), {10 - far, 10 + far, 10, 10});
-  check_values(built(LayerNormalization{.axis = 1, .epsilon = 1}, {1, 2, 1})(
-                   Tensor{{{1}, {5}}, {{0}, {0}}}),
-               {-far / 2, far / 2, 0, 0});
-  check_values(built(LayerNormalization{.axis = 1, .epsilon = 1}, {1, 2, 2})(
-                   Tensor{{{1, 0}, {5, 0}}}),
-               {-far / 2, 0, far / 2, 0});
+  check_values(
+      built(LayerNormalization{.axis = 1, .epsilon = 1}, {1, 2, 1})(Tensor{{{1}, {5}}, {{0}, {0}}}),
+      {-far / 2, far / 2, 0, 0});
+  check_values(
+      built(LayerNormalization{.axis = 1, .epsilon = 1}, {1, 2, 2})(Tensor{{{1, 0}, {5, 0}}}),
+      {-far / 2, 0, far / 2, 0});
 }
 
 TEST_CASE("batch normalization trains on the batch and follows it") {
@@ -117,7 +117,8 @@ TEST_CASE("normalisations name their weights in Keras's order") {
         Names{"gamma", "beta", "moving_mean (kept)", "moving_variance (kept)"});
   CHECK(names(built(BatchNormalization{.scale = false}, {1, 2})) ==
         Names{"beta", "moving_mean (kept)", "moving_variance (kept)"});
-  const LayerNormalization bare = built(LayerNormalization{.center = false, .scale = false}, {1, 2});
+  const LayerNormalization bare =
+      built(LayerNormalization{.center = false, .scale = false}, {1, 2});
   CHECK(bare(Tensor{{1, 3}})(0, 1) == Approx(1 / std::sqrt(1.001)));
   const BatchNormalization penalised =
       built(BatchNormalization{.beta_regularizer = L2{1}, .gamma_constraint = NonNeg{}}, {1, 2});

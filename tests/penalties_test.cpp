@@ -47,9 +47,8 @@ TEST_CASE("regularizers, worked out by hand") {
 
 TEST_CASE("gradients of the regularizers agree with differences") {
   const Tensor w{{1, -2, 0.5}, {0.5, 3, 1}};
-  for (const Regularizer& r :
-       {Regularizer(L1{}), Regularizer(L2{}), Regularizer(L1L2{0.1, 0.2}),
-        Regularizer(OrthogonalRegularizer{1})})
+  for (const Regularizer& r : {Regularizer(L1{}), Regularizer(L2{}), Regularizer(L1L2{0.1, 0.2}),
+                               Regularizer(OrthogonalRegularizer{1})})
     CHECK(check_gradients([&](std::span<const Tensor> in) { return r(in[0]); }, {w}).ok);
 }
 

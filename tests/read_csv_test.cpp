@@ -9,6 +9,7 @@
 #include <limits>
 #include <set>
 
+#include <gradus/core/ops.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/read_idx.h>
 
@@ -237,6 +238,49 @@ TEST_CASE("CSV labels are classes when they are text and values when they are nu
                  {.separator = ';'});
 }
 
+TEST_CASE("a column of words becomes one column for each word") {
+  const std::string text = "size,colour,y\n1,red,5\n2,green,6\n3,red,7\n4,blue,8\n";
+  const Dataset data = csv(text, {.one_hot = {"colour"}});
+  CHECK(data.columns == Names{"size", "colour=blue", "colour=green", "colour=red"});
+  CHECK(data.x.shape() == Shape{4, 4});
+  CHECK(numbers(data.x) == std::vector<double>{1, 0, 0, 1, 2, 0, 1, 0, 3, 0, 0, 1, 4, 1, 0, 0});
+  CHECK(numbers(data.y) == std::vector<double>{5, 6, 7, 8});
+
+  // Words first, numbers as words, two such columns, nothing but words.
+  CHECK(numbers(csv("w,x,y\nb,3,1\na,4,2\n", {.one_hot = {"w"}}).x) ==
+        std::vector<double>{0, 1, 3, 1, 0, 4});
+  const Dataset words = csv("w,k,y\nb,10,1\na,9,2\nb,9,2\n", {.one_hot = {"k", "w"}});
+  CHECK(words.columns == Names{"w=a", "w=b", "k=10", "k=9"});
+  CHECK(numbers(words.x) == std::vector<double>{0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 0, 1});
+
+  // A gap is no word; a word that only a dropped row has is none.
+  expect_refused("w,y\na,1\n,2\n",
+                 ":3: no value in column 'w' (set .drop_missing = true to leave such rows out)",
+                 {.one_hot = {"w"}});
+  const Dataset whole =
+      csv("w,x,y\na,1,1\nb,?,2\n,3,2\n", {.drop_missing = true, .one_hot = {"w"}});
+  CHECK(whole.columns == Names{"w=a", "x"});
+  CHECK(numbers(whole.x) == std::vector<double>{1, 1});
+}
+
+TEST_CASE("columns of words that cannot be are refused") {
+  const auto refusal = [](const CsvOptions& options) {
+    return text_of<ValueError>([&] { csv(plain, options); });
+  };
+  CHECK(refusal({.one_hot = {"c"}}) ==
+        "read_csv: one_hot must hold names of columns of a, b, y (got 'c')");
+  CHECK(refusal({.one_hot = {"y"}}) == "read_csv: one_hot must not hold the label (got 'y')");
+  CHECK(refusal({.ignore = {"a"}, .one_hot = {"a"}}) ==
+        "read_csv: one_hot must not hold a column to ignore (got 'a')");
+
+  std::string text = "w,y\n";
+  for (int i = 0; i < 1024; ++i) text += fmt::format("w{},1\n", i);
+  CHECK(csv(text, {.one_hot = {"w"}}).x.shape() == Shape{1024, 1024});
+  expect_refused(text + "more,1\n",
+                 ": 1025 different words in column 'w', at most 1024 are read (ignore it?)",
+                 {.one_hot = {"w"}});
+}
+
 TEST_CASE("a file that cannot be read is an IoError at once") {
   const Folder folder;
   const std::string none = folder.path("x.csv"), fifo = folder.path("fifo");
@@ -278,6 +322,12 @@ TEST_CASE("mpg has 392 rows without missing values") {
   CHECK(cars.y.shape() == Shape{392, 1});
   CHECK(cars.y(0, 0) == 18);
   CHECK(cars.x(0, 1) == 307);
+  const Dataset with_origin = read_csv(
+      path, {.label = "mpg", .drop_missing = true, .ignore = {"name"}, .one_hot = {"origin"}});
+  CHECK(with_origin.x.shape() == Shape{392, 9});
+  CHECK(with_origin.columns.back() == "origin=usa");
+  CHECK(with_origin.x(0, 8) == 1);
+  CHECK(sum(slice(with_origin.x, 1, 6, 9)).item() == 392);
 }
 
 TEST_CASE("penguins has 342 rows of 4 measurements in 3 species") {

@@ -41,7 +41,12 @@ text_block 1 >"$work/shown"
 echo "the demo prints what README.md shows"
 
 [ "$gradus" != - ] || exit 0
-command=$(sed -n 's|^build/test/gradus schedule|schedule|p' "$readme" | head -n 1)
-text_block 2 >"$work/shown"
-eval "LC_ALL=C.UTF-8 NO_COLOR=1 \"\$gradus\" $command" | diff "$work/shown" - || exit 1
+# draws NAME N: the first command of that name prints the Nth block.
+draws() {
+  command=$(sed -n "s|^build/test/gradus $1|$1|p" "$readme" | head -n 1)
+  text_block "$2" >"$work/shown"
+  eval "LC_ALL=C.UTF-8 NO_COLOR=1 \"\$gradus\" $command" | diff "$work/shown" - || exit 1
+}
+draws schedule 2
+draws find-lr 3
 echo "gradus draws what README.md shows"

@@ -9,7 +9,7 @@ preset=${1:-test}
 log=build/$preset/ctest.log  # CMakePresets.json has ctest write it
 rm -f "$log"
 packages="g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev
-  nlohmann-json3-dev libcli11-dev gnuplot-nox doctest-dev libbenchmark-dev clang-14"
+  nlohmann-json3-dev libcli11-dev gnuplot-nox doctest-dev libbenchmark-dev clang-14 python3-numpy"
 [ "$preset" != asan ] || packages="$packages libclang-rt-14-dev"
 status=1
 if need $packages; then

@@ -1,6 +1,8 @@
 #pragma once
 /// What the commands of `gradus` share.
 
+#include <gradus/schedules/plot.h>
+
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -13,17 +15,22 @@ struct UsageError : std::runtime_error {
 struct RunError : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+struct DivergedError : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
-/// Options of `gradus schedule`, as given.
-struct ScheduleCommand {
-  std::vector<std::string> expressions;
-  std::string steps;
+/// How to show something, as given.
+struct LookOptions {
   std::vector<std::string> plots;  ///< `term`, or files
-  bool table = false, csv = false, json = false, list = false, ascii = false;
+  bool csv = false, json = false, ascii = false;
   std::string color = "auto";
 
-  /// What goes to stdout. UsageError, RunError, or what gradus throws.
-  std::string run() const;
+  /// Whether a picture on the terminal was asked for.
+  bool shown() const;
+  /// Whether data is all that goes to stdout. UsageError for two kinds of it, or with a picture.
+  bool data() const;
+  /// For pictures on the terminal.
+  gradus::PlotOptions terminal() const;
 };
 
 /// Whether the terminal at stdout wants colours: `always`, `never`, or for `auto` what NO_COLOR,
@@ -31,3 +38,11 @@ struct ScheduleCommand {
 bool wants_color(const std::string& choice);
 /// Whether the locale can show Braille.
 bool speaks_utf8();
+
+/// On one line, with nothing that a terminal would obey, and without blanks around it.
+std::string clean(std::string text);
+/// A whole number in decimal digits. UsageError, naming the option, unless it is in [least, most].
+std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
+                        std::int64_t most = std::int64_t{1} << 53);
+/// A number above 0 in decimal digits, such as 0.1 or 1e-7. UsageError for anything else.
+double read_positive(const std::string& option, const std::string& text);

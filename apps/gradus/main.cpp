@@ -12,7 +12,8 @@
 #include <gradus/core/error.h>
 #include <gradus/core/nearest.h>
 
-#include "command.h"
+#include "find_command.h"
+#include "schedule_command.h"
 
 namespace {
 
@@ -22,6 +23,28 @@ constexpr const char* schedule_help =
   gradus schedule "linear(0, 0.1, 100) >> CosineDecay(0.1, 900)"
   gradus schedule "warm=warmup(0.1, 50)" "stairs=StepDecay(0.1, 30)" --steps 100 --table
   gradus schedule "OneCycle(0.1, 1000)" --plot rate.svg)help";
+
+constexpr const char* find_help =
+    R"help(Finds a learning rate to begin with, from one short run in which the rate rises.
+
+  gradus find-lr
+  gradus find-lr --data spirals --layers 32,32 --optimizer adam
+  gradus find-lr --data iris.csv --label species --plot loss.svg)help";
+
+void add_look(CLI::App& command, LookOptions& look) {
+  command
+      .add_option("--plot", look.plots,
+                  "Where to draw: term (the default), or a file .svg, .png or .pdf")
+      ->type_name("WHERE")
+      ->allow_extra_args(false)
+      ->take_all();
+  command.add_flag("--csv", look.csv, "The numbers as CSV, and nothing else");
+  command.add_flag("--json", look.json, "All there is to know as JSON, and nothing else");
+  command.add_flag("--ascii", look.ascii, "Plain characters instead of Braille");
+  command.add_option("--color", look.color, "Colours: auto, always or never")
+      ->type_name("WHEN")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
+}
 
 void add_schedule(CLI::App& app, ScheduleCommand& command) {
   CLI::App* schedule = app.add_subcommand("schedule", "Show learning-rate schedules");
@@ -34,20 +57,45 @@ void add_schedule(CLI::App& app, ScheduleCommand& command) {
       ->add_option("--steps", command.steps,
                    "Updates in the run; without it, until the last schedule ends, or 1000")
       ->type_name("N");
-  schedule
-      ->add_option("--plot", command.plots,
-                   "Where to draw: term (the default), or a file .svg, .png or .pdf")
-      ->type_name("WHERE")
-      ->allow_extra_args(false)
-      ->take_all();
   schedule->add_flag("--table", command.table, "The values where something happens");
-  schedule->add_flag("--csv", command.csv, "Every step's rates as CSV, and nothing else");
-  schedule->add_flag("--json", command.json, "All there is to know as JSON, and nothing else");
   schedule->add_flag("--list", command.list, "Every schedule: arguments, formula, example");
-  schedule->add_flag("--ascii", command.ascii, "Plain characters instead of Braille");
-  schedule->add_option("--color", command.color, "Colours: auto, always or never")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
+  add_look(*schedule, command.look);
+}
+
+/// An option that takes a word, shown with its default.
+void add_word(CLI::App& command, const char* name, std::string& word, const std::string& help,
+              const char* type) {
+  command.add_option(name, word, help)->type_name(type)->capture_default_str();
+}
+
+void add_problem(CLI::App& command, ProblemOptions& problem) {
+  const auto one_of = [](const std::vector<std::string>& names) {
+    return fmt::format("{}", fmt::join(names, ", "));
+  };
+  add_word(command, "--data", problem.data, one_of(data_names()) + ", or a file .csv", "WHAT");
+  command.add_option("--label", problem.label, "The file's target column; without it, the last")
+      ->type_name("COLUMN");
+  for (const auto& [name, columns, help] :
+       {std::tuple{"--ignore", &problem.ignore, "The file's columns to leave out"},
+        std::tuple{"--one-hot", &problem.one_hot, "The file's columns of words to read"}})
+    command.add_option(name, *columns, help)->type_name("COLUMN")->delimiter(',');
+  command.add_flag("--drop-missing", problem.drop_missing, "Leave out rows with an empty field");
+  add_word(command, "--layers", problem.layers, "Units of the hidden layers, or none", "N,N,...");
+  add_word(command, "--activation", problem.activation, one_of(activation_names()), "NAME");
+  add_word(command, "--optimizer", problem.optimizer, one_of(optimizer_names()), "NAME");
+  add_word(command, "--loss", problem.loss, one_of(loss_names()) + ", or as the data asks", "NAME");
+  add_word(command, "--batch-size", problem.batch_size, "Rows per update", "N");
+  add_word(command, "--seed", problem.seed, "Of made-up data, weights and shuffles", "N");
+}
+
+void add_find(CLI::App& app, FindCommand& command) {
+  CLI::App* find = app.add_subcommand("find-lr", "Find a learning rate to begin with");
+  find->description(find_help);
+  add_problem(*find, command.chosen);
+  add_word(*find, "--start", command.start, "The rate of the first update", "RATE");
+  add_word(*find, "--end", command.end, "The rate of the last update", "RATE");
+  add_word(*find, "--steps", command.steps, "Updates from start to end", "N");
+  add_look(*find, command.look);
 }
 
 /// The names of what may stand where the word is: commands first, options after.
@@ -86,7 +134,9 @@ int run(int argc, char** argv) {
   app.set_version_flag("--version", "gradus " GRADUS_VERSION);
   app.require_subcommand(1);
   ScheduleCommand schedule;
+  FindCommand find;
   add_schedule(app, schedule);
+  add_find(app, find);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {  // --help and --version
@@ -99,7 +149,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return fail(2, error.what());
   }
-  const std::string out = schedule.run();
+  const std::string out = app.got_subcommand("schedule") ? schedule.run() : find.run();
   std::fwrite(out.data(), 1, out.size(), stdout);
   return finish();
 }
@@ -112,6 +162,8 @@ int main(int argc, char** argv) {
     return run(argc, argv);
   } catch (const UsageError& error) {
     return fail(2, error.what());
+  } catch (const DivergedError& error) {
+    return fail(3, error.what());
   } catch (const gradus::NumericError& error) {
     return fail(1, error.what());
   } catch (const gradus::Error& error) {

@@ -2,6 +2,7 @@
 /// Plots in files, drawn by gnuplot.
 
 #include <gradus/schedules/plot.h>
+#include <gradus/schedules/plot_rates.h>
 
 #include <span>
 #include <string>
@@ -11,3 +12,5 @@
 /// is no gnuplot, or it fails.
 void plot_file(const std::string& path, std::span<const gradus::LabelledSchedule> curves,
                gradus::Step steps);
+/// The same for values over the logarithm of the rates; `name` says what they are.
+void plot_file(const std::string& path, const gradus::RateCurve& curve, const std::string& name);

@@ -7,13 +7,12 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
-#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "command.h"
 #include "plot_file.h"
+#include "schedule_command.h"
 
 using namespace gradus;
 using Curves = std::vector<LabelledSchedule>;
@@ -22,24 +21,6 @@ namespace {
 
 constexpr Step default_steps = 1000;
 constexpr Step most_rates = 10'000'000;  ///< that are summed, or written one by one
-
-Step read_steps(const std::string& text) {
-  Step n = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, n);
-  if (error != std::errc() || stop != end || n < 1 || n > Step{1} << 53 || text[0] == '0')
-    throw UsageError(fmt::format(
-        "--steps: must be a whole number from 1 to 2^53 in decimal digits (got '{}')", text));
-  return n;
-}
-
-/// On one line, with nothing that a terminal would obey, and without blanks around it.
-std::string clean(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
-  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
-  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
-}
 
 /// `EXPR`, or `NAME=EXPR` with a name for the legend. In an expression, brackets come before any =.
 LabelledSchedule read_curve(const std::string& text) {
@@ -156,34 +137,31 @@ std::string list_schedules(const PlotOptions& look) {
 }  // namespace
 
 std::string ScheduleCommand::run() const {
-  PlotOptions look{.ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
+  const PlotOptions terminal = look.terminal();
   if (list) {
     if (!expressions.empty()) throw UsageError("--list: must come without expressions");
-    return list_schedules({.width = 64, .height = 5, .ascii = look.ascii, .color = look.color});
+    return list_schedules(
+        {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});
   }
   if (expressions.empty())
     throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
-  if (csv && json) throw UsageError("--csv and --json: must not both be given");
-  if (table && (csv || json)) throw UsageError("--table: must come without --csv and --json");
+  const bool data = look.data();
+  if (table && data) throw UsageError("--table: must come without --csv and --json");
   Curves curves;
   for (const std::string& text : expressions) curves.push_back(read_curve(text));
-  const Step n = steps.empty() ? steps_for(curves) : read_steps(steps);
-
-  const bool data = csv || json;
+  const Step n = steps.empty() ? steps_for(curves) : read_whole("--steps", steps, 1);
   if (data && n > most_rates)
     throw UsageError(
         fmt::format("--csv and --json: must be of at most {} steps (got {})", most_rates, n));
-  std::string out = csv ? ::csv(curves, n) : json ? ::json(curves, n) : "";
-  std::vector<std::string> wanted = plots;
+
+  std::string out = look.csv ? csv(curves, n) : look.json ? json(curves, n) : "";
+  std::vector<std::string> wanted = look.plots;
   if (wanted.empty() && !table && !data) wanted.push_back("term");
-  for (const std::string& where : wanted) {
-    if (where != "term")
-      plot_file(where, curves, n);
-    else if (data)
-      throw UsageError("--plot term: must come without --csv and --json");
+  for (const std::string& where : wanted)
+    if (where == "term")
+      out += plot(curves, n, terminal) + "\n";
     else
-      out += plot(curves, n, look) + "\n";
-  }
+      plot_file(where, curves, n);
   if (data) return out;
   if (table)
     for (const LabelledSchedule& curve : curves)

@@ -45,7 +45,7 @@ struct Scale {
 };
 
 /// One value per row: quadratic near 0, linear beyond.
-struct LogCosh {
+struct SoftAbsolute {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor d = y_pred - y_true;
     return mean(d + softplus(-2 * d) - std::log(2.0), {.axis = -1});
@@ -58,12 +58,12 @@ int main() {
 
   Sequential model{Scale{}, Dense{.units = 8, .activation = bent}, Dense{.units = 1}};
   model.compile({.optimizer = SignMomentum{.learning_rate = Triangle{.peak = 0.05, .half_period = 20}},
-                 .loss = LogCosh{},
-                 .metrics = {LogCosh{}, MeanAbsoluteError{}}});
+                 .loss = SoftAbsolute{},
+                 .metrics = {SoftAbsolute{}, MeanAbsoluteError{}}});
   const History h = model.fit(line.x, line.y, {.batch_size = 16, .epochs = 30, .verbose = 0});
 
   const bool right = h["loss"].back() < 0.1 * h["loss"].front() &&
-                     std::abs(h["log_cosh"].back() - h["loss"].back()) < 1e-5 &&
+                     std::abs(h["soft_absolute"].back() - h["loss"].back()) < 1e-5 &&
                      h["mean_absolute_error"].size() == 30 && model.get_weights().size() == 5 &&
                      model.optimizer().iterations() == 120;
   return right ? 0 : 1;

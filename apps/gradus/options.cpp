@@ -1,0 +1,58 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "command.h"
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+}  // namespace
+
+bool LookOptions::shown() const {
+  return std::find(plots.begin(), plots.end(), "term") != plots.end();
+}
+
+bool LookOptions::data() const {
+  if (csv && json) throw UsageError("--csv and --json: must not both be given");
+  if ((csv || json) && shown()) throw UsageError("--plot term: must come without --csv and --json");
+  return csv || json;
+}
+
+gradus::PlotOptions LookOptions::terminal() const {
+  return {.ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
+}
+
+std::string clean(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
+  const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
+  return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
+std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
+                        std::int64_t most) {
+  std::int64_t n = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, n);
+  const bool padded = text.size() > 1 && text[0] == '0';  // 010 may be meant as octal
+  if (error != std::errc() || stop != end || n < least || n > most || padded)
+    throw UsageError(fmt::format(
+        "{}: must be a whole number from {} to {} in decimal digits (got '{}')", option, least,
+        most == std::int64_t{1} << 53 ? "2^53" : fmt::format("{}", most), clean(text)));
+  return n;
+}
+
+double read_positive(const std::string& option, const std::string& text) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const bool padded = text.size() > 1 && text[0] == '0' && is_digit(text[1]);
+  if (error != std::errc() || stop != end || !std::isfinite(number) || number <= 0 || padded)
+    throw UsageError(fmt::format("{}: must be a number above 0 in decimal digits (got '{}')",
+                                 option, clean(text)));
+  return number;
+}
