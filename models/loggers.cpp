@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
 
 #include <gradus/models/event_file.h>
 #include <gradus/models/file.h>
@@ -25,6 +26,11 @@ std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool a
                     filename, offset, file->size());
   if (offset > 0) file->truncate(offset);
   return file;
+}
+
+std::string first_line(const std::string& filename) {
+  const std::string all = detail::read_file(filename, std::int64_t{1} << 30);
+  return all.substr(0, all.find('\n') + 1);
 }
 
 std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
@@ -57,16 +63,23 @@ void CSVLogger::on_train_begin(const Logs& keys) {
   columns.clear();
   for (const auto& [key, _] : keys) columns.push_back(key);
   std::sort(columns.begin(), columns.end());
+  std::error_code none;
+  const bool added_to = append && std::filesystem::file_size(filename, none) > 0 && !none;
+  check<StateError>(!added_to || first_line(filename) == header(),
+                    "CSVLogger: '{}' must have the columns of this run to be appended to (it has "
+                    "other ones)",
+                    filename);
+}
+
+std::string CSVLogger::header() const {
+  std::string text = "epoch";
+  for (const std::string& column : columns) text += separator + column;
+  return text + '\n';
 }
 
 void CSVLogger::on_epoch_end(std::int64_t epoch, const Logs& logs) {
   if (!file) file = open_log(filename, append, offset);
-  std::string text;
-  if (file->size() == 0) {
-    text = "epoch";
-    for (const std::string& column : columns) text += separator + column;
-    text += '\n';
-  }
+  std::string text = file->size() == 0 ? header() : "";
   text += fmt::format("{}", epoch);
   for (const std::string& column : columns)
     text += separator + (logs.contains(column) ? fmt::format("{}", logs[column]) : "NA");
@@ -93,9 +106,11 @@ void JSONLogger::on_epoch_begin(std::int64_t number) { epoch = number; }
 void JSONLogger::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
   if (!every_batch) return;
   const Optimizer& optimizer = model.optimizer();
-  write(fmt::format("{{\"step\": {}, \"epoch\": {}, \"batch\": {}, \"learning_rate\": {}",
+  write(fmt::format("{{\"step\": {}, \"epoch\": {}, \"batch\": {}, \"learning_rate\": {}, "
+                    "\"batch_loss\": {}",
                     optimizer.iterations(), epoch, batch,
-                    json_number(value(optimizer.last_learning_rate()))),
+                    json_number(value(optimizer.last_learning_rate())),
+                    json_number(model.last_loss())),
         logs);
 }
 

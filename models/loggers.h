@@ -21,7 +21,8 @@ class EventFile;
 struct CSVLogger {
   std::string filename = {};
   std::string separator = ",";
-  bool append = false;  ///< false: begins the file anew; true: adds to it, without a second header
+  bool append = false;  ///< false: begins the file anew; true: adds to it, without a second
+                        ///< header. StateError when its header names other columns
 
   std::int64_t offset = 0;                ///< the state: where its lines end, 0 before the first
   std::vector<std::string> columns = {};  ///< of this fit()
@@ -32,17 +33,21 @@ struct CSVLogger {
   void on_train_end();
   void validate() const;
   static void state(auto& self, auto&& field) { field("offset", self.offset); }
+
+ private:
+  std::string header() const;
 };
 
 /// One JSON object per update and per epoch:
 ///
-///     {"step": 12, "epoch": 1, "batch": 2, "learning_rate": 0.1, "loss": 0.25, "seconds": 0.5}
+///     {"step": 12, "epoch": 1, "batch": 2, "learning_rate": 0.1, "batch_loss": 0.3, "loss": 0.25,
+///      "seconds": 0.5}
 ///     {"epoch": 1, "loss": 0.24, "val_loss": 0.3, "learning_rate": 0.1, "seconds": 0.6}
 ///
-/// `step` counts updates made, `learning_rate` is the one the update used, `loss` and the metrics
-/// of an update are the epoch's means so far. Numbers are exact; nan and infinities are null, as
-/// JSON has none. A resumed run cuts off what was logged after its checkpoint and goes on. IoError
-/// when the file cannot be written.
+/// `step` counts updates made, `learning_rate` is the one the update used, `batch_loss` the batch's
+/// own, `loss` and the metrics the epoch's means so far. Numbers are exact; nan and infinities are
+/// null, as JSON has none. A resumed run cuts off what was logged after its checkpoint and goes on.
+/// IoError when the file cannot be written.
 struct JSONLogger {
   std::string filename = {};
   bool append = false;      ///< false: begins the file anew

@@ -67,6 +67,10 @@ TEST_CASE("CSVLogger writes a line per epoch, its columns in alphabetical order"
   CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.125\n");
   fit({.filename = path, .append = true}, 1);
   CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.125\n0,1,2\n");
+  CHECK_THROWS_WITH_AS(fit({.filename = path, .separator = ";", .append = true}, 1),
+                       doctest::Contains("must have the columns of this run to be appended to"),
+                       StateError);
+  CHECK(content(path) == "epoch,learning_rate,loss\n0,1,3\n1,1,0.125\n0,1,2\n");
   fit({.filename = path, .separator = "; "}, 1);
   CHECK(content(path) == "epoch; learning_rate; loss\n0; 1; 7\n");
 }
@@ -103,13 +107,25 @@ TEST_CASE("JSONLogger writes an object per update and per epoch") {
     line.erase("seconds");
   }
   const Schedule rate = model.optimizer().schedule();
-  CHECK(lines[0] ==
-        json{{"step", 1}, {"epoch", 0}, {"batch", 0}, {"learning_rate", 0.1}, {"loss", 3.0}});
-  CHECK(lines[1] ==
-        json{{"step", 2}, {"epoch", 0}, {"batch", 1}, {"learning_rate", rate(1)}, {"loss", 2.0}});
+  CHECK(lines[0] == json{{"step", 1},
+                         {"epoch", 0},
+                         {"batch", 0},
+                         {"learning_rate", 0.1},
+                         {"batch_loss", 3.0},
+                         {"loss", 3.0}});
+  CHECK(lines[1] == json{{"step", 2},
+                         {"epoch", 0},
+                         {"batch", 1},
+                         {"learning_rate", rate(1)},
+                         {"batch_loss", 1.0},
+                         {"loss", 2.0}});
   CHECK(lines[2] == json{{"epoch", 0}, {"learning_rate", rate(1)}, {"loss", 2.0}});
-  CHECK(lines[4] ==
-        json{{"step", 4}, {"epoch", 1}, {"batch", 1}, {"learning_rate", rate(3)}, {"loss", 3.5}});
+  CHECK(lines[4] == json{{"step", 4},
+                         {"epoch", 1},
+                         {"batch", 1},
+                         {"learning_rate", rate(3)},
+                         {"batch_loss", 5.0},
+                         {"loss", 3.5}});
   CHECK(lines[5] ==
         json{{"epoch", 1}, {"learning_rate", h["learning_rate"][1]}, {"loss", h["loss"][1]}});
 }

@@ -37,7 +37,7 @@ TEST_CASE("Adam's first step is the rate, whatever the gradient's size, up to ep
                 {1 - 0.5 * 4 / (4 + eps), 1 + 0.5 * 0.01 / (0.01 + eps)});
 }
 
-TEST_CASE("Adam's second step weighs both gradients; amsgrad keeps the greater square") {
+TEST_CASE("Adam's second step weighs both gradients and amsgrad keeps the greater square") {
   // beta_1 = 0.5, beta_2 = 0.75, epsilon 1: m = 1, 0.5; v = 1, 0.75 after g = 2, 0.
   const double first = 0.1 * 0.5 / 0.5 * 1 / (1 + 1);
   const double corrected = 0.1 * std::sqrt(1 - 0.5625) / 0.75;
@@ -147,7 +147,7 @@ TEST_CASE("Adafactor's rate falls as the inverse root of the update's number") {
   CHECK(w[0] == Approx(-1e-3 * (1 / std::sqrt(2)) - 1e-3 / std::sqrt(3)).epsilon(1e-4));
 }
 
-TEST_CASE("Muon's step has singular values near 1; what is no matrix goes by Adam") {
+TEST_CASE("Muon's step has singular values near 1 and what is no matrix goes by Adam") {
   // Each singular value, over the norm sqrt(13), goes five times through the polynomial.
   const auto polished = [](double s) {
     for (int i = 0; i < 5; ++i) s = 3.4445 * s - 4.775 * std::pow(s, 3) + 2.0315 * std::pow(s, 5);
