@@ -53,80 +53,64 @@ struct Named {
   Json config;
 };
 
+/// `mse` and `MeanSquaredError` as `mean_squared_error`.
+std::string long_name(const std::string& name) {
+  static const std::map<std::string, std::string> shorter{
+      {"mse", "mean_squared_error"},
+      {"mae", "mean_absolute_error"},
+      {"mape", "mean_absolute_percentage_error"},
+      {"msle", "mean_squared_logarithmic_error"},
+      {"bce", "binary_crossentropy"},
+      {"kld", "kl_divergence"},
+      {"acc", "accuracy"}};
+  const auto found = shorter.find(name);
+  return found == shorter.end() ? detail::snake_case(name) : found->second;
+}
+
+/// These structs, without arguments, by their long names.
+template <class To, class... Structs>
+std::map<std::string, std::function<To()>> by_name() {
+  return {{detail::snake_case(detail::type_name<Structs>()), [] { return To(Structs{}); }}...};
+}
+template <class To>
+std::map<std::string, std::function<To()>> plain_losses() {
+  return by_name<To, MeanSquaredError, MeanAbsoluteError, MeanAbsolutePercentageError,
+                 MeanSquaredLogarithmicError, LogCosh, Poisson, KLDivergence, CosineSimilarity,
+                 Hinge, SquaredHinge, CategoricalHinge>();
+}
+
 Loss loss_of(const Json& json) {
   const Named given(json);
   const golden::Arguments a(given.config);
-  using Make = std::function<Loss()>;
+  auto known = plain_losses<Loss>();
   const bool logits = a.flag("from_logits");
   const double smoothing = a.real("label_smoothing", 0);
-  const Make bce = [&] { return BinaryCrossentropy{logits, smoothing}; };
-  const Make cce = [&] { return CategoricalCrossentropy{logits, smoothing}; };
-  const Make scce = [&] { return SparseCategoricalCrossentropy{.from_logits = logits}; };
-  const Make huber = [&] { return Huber{.delta = a.real("delta", 1)}; };
-  const Make mse = [] { return MeanSquaredError{}; }, mae = [] { return MeanAbsoluteError{}; },
-             mape = [] { return MeanAbsolutePercentageError{}; },
-             msle = [] { return MeanSquaredLogarithmicError{}; }, cosh = [] { return LogCosh{}; },
-             poisson = [] { return Poisson{}; }, kld = [] { return KLDivergence{}; },
-             hinge = [] { return Hinge{}; };
-  const std::map<std::string, Make> known{{"mse", mse},
-                                          {"mean_squared_error", mse},
-                                          {"MeanSquaredError", mse},
-                                          {"mae", mae},
-                                          {"mean_absolute_error", mae},
-                                          {"MeanAbsoluteError", mae},
-                                          {"mape", mape},
-                                          {"MeanAbsolutePercentageError", mape},
-                                          {"msle", msle},
-                                          {"MeanSquaredLogarithmicError", msle},
-                                          {"binary_crossentropy", bce},
-                                          {"bce", bce},
-                                          {"BinaryCrossentropy", bce},
-                                          {"categorical_crossentropy", cce},
-                                          {"CategoricalCrossentropy", cce},
-                                          {"sparse_categorical_crossentropy", scce},
-                                          {"SparseCategoricalCrossentropy", scce},
-                                          {"huber", huber},
-                                          {"Huber", huber},
-                                          {"log_cosh", cosh},
-                                          {"LogCosh", cosh},
-                                          {"poisson", poisson},
-                                          {"Poisson", poisson},
-                                          {"kl_divergence", kld},
-                                          {"KLDivergence", kld},
-                                          {"hinge", hinge},
-                                          {"Hinge", hinge}};
-  const Loss loss = entry(known, given.name)();
+  known["binary_crossentropy"] = [&] { return BinaryCrossentropy{logits, smoothing}; };
+  known["categorical_crossentropy"] = [&] { return CategoricalCrossentropy{logits, smoothing}; };
+  known["sparse_categorical_crossentropy"] = [&] {
+    return SparseCategoricalCrossentropy{.from_logits = logits};
+  };
+  known["huber"] = [&] { return Huber{.delta = a.real("delta", 1)}; };
+  const Loss loss = entry(known, long_name(given.name))();
   a.finish();
   return loss;
 }
 
 std::vector<Metric> metrics_of(const Json& names) {
+  auto known = plain_losses<Metric>();
+  known.merge(
+      by_name<Metric, Accuracy, BinaryAccuracy, CategoricalAccuracy, SparseCategoricalAccuracy,
+              RootMeanSquaredError, R2Score, Precision, Recall, AUC>());
   std::vector<Metric> metrics;
-  for (const Json& json : names) {
-    const std::string name = json.get<std::string>();
-    if (name == "accuracy" || name == "acc")
-      metrics.emplace_back(Accuracy{});
-    else if (name == "mse")
-      metrics.emplace_back(MeanSquaredError{});
-    else if (name == "mae")
-      metrics.emplace_back(MeanAbsoluteError{});
-    else if (name == "mape")
-      metrics.emplace_back(MeanAbsolutePercentageError{});
-    else
-      throw Skipped("no metric " + name);
-  }
+  for (const Json& name : names)
+    metrics.push_back(entry(known, long_name(name.get<std::string>()))());
   return metrics;
 }
 
 /// Keras reports a metric under the name it was asked for.
 std::string our_key(const std::string& key) {
-  static const std::map<std::string, std::string> ours{{"mse", "mean_squared_error"},
-                                                       {"mae", "mean_absolute_error"},
-                                                       {"mape", "mean_absolute_percentage_error"},
-                                                       {"acc", "accuracy"}};
   const std::size_t name = key.starts_with("val_") ? 4 : key.starts_with("weighted_") ? 9 : 0;
-  const auto found = ours.find(key.substr(name));
-  return found == ours.end() ? key : key.substr(0, name) + found->second;
+  return key.substr(0, name) + long_name(key.substr(name));
 }
 
 Regularizer regularizer_of(const Json& json) {
