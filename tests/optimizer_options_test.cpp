@@ -179,7 +179,7 @@ TEST_CASE("averages overwrite the weights every so many updates") {
 }
 
 TEST_CASE(
-    "N accumulated calls are one update by their mean; schedules and the counter see updates") {
+    "N accumulated calls are one update by their mean and schedules and the counter see updates") {
   const Tensor w = parameter({1, 1}), v = parameter({1, 1});
   const Schedule rate = [](double t) { return 1 / (1 + t); };
   Optimizer parts(Adam{.learning_rate = rate}, {.gradient_accumulation_steps = 3});
