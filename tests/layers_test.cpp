@@ -128,7 +128,7 @@ TEST_CASE("dense reports what is to be done about its weights") {
   Dense plain{.units = 2};
   plain.build(Shape{1, 3}, random);
   CHECK_FALSE(static_cast<bool>(plain.weights()[0].regularizer));
-  CHECK_THROWS_WITH_AS(Dense(Dense{.units = 1, .kernel_regularizer = L1{-1}}),
+  CHECK_THROWS_WITH_AS(Layer(Dense{.units = 1, .kernel_regularizer = L1{-1}}),
                        "L1: l1 must be finite and >= 0 (got -1)", ValueError);
 }
 

@@ -20,7 +20,6 @@ namespace {
 using Tensors = std::vector<Tensor>;
 using Names = std::vector<std::string>;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
-constexpr double inf = std::numeric_limits<double>::infinity();
 
 /// Applies one gradient to one parameter.
 void apply(Optimizer& opt, const Tensor& w, const Tensor& g) { opt.apply(Tensors{g}, Tensors{w}); }
