@@ -1,4 +1,4 @@
-/// The life of a graph: nodes are made, recorded, run backward and freed.
+/// The life of a graph: recorded nodes are run backward and freed.
 
 #include <algorithm>
 #include <bit>
@@ -8,16 +8,10 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 namespace detail {
-namespace {
 
-/// All the state the library keeps, one per thread.
-struct ThreadState {
-  bool recording = true;
-  std::int64_t next_id = 0;
-  Census census{0, 0};
-  DeepCopy* deep_copy = nullptr;
-};
 constinit thread_local ThreadState thread_state{};
+
+namespace {
 
 /// Nodes with a gradient waiting, the youngest on top.
 bool older(const Node* a, const Node* b) { return a->id < b->id; }
@@ -150,19 +144,9 @@ void run_backward(const Tensor& y, Buffer seed) {
 
 }  // namespace
 
-Node::Node(const Shape& s, std::int64_t n, Buffer v)
-    : id(thread_state.next_id++), size(n), shape(s), value(std::move(v)) {}
-
 Scalar* Node::writable() {
   if (!value.unique()) value = value.copy(size);
   return value.data();
-}
-
-Node* make_node(const Shape& shape, std::int64_t size, Buffer value) {
-  void* memory = take_memory(sizeof(Node));
-  Node* node = new (memory) Node(shape, size, std::move(value));
-  ++thread_state.census.tensors;
-  return node;
 }
 
 void release(Node* node) noexcept {
@@ -199,51 +183,13 @@ Node& empty_node() {
   return *empty.node();
 }
 
-Fresh::Fresh(const Shape& shape) : data(nullptr) {
-  const std::int64_t size = shape.count();
-  Node* node = make_node(shape, size, Buffer(size));
-  data = node->value.data();
-  tensor = Tensor(node);
+Target Backward::sum_into(Node& x) {
+  if (!x.flow.unique()) x.flow = x.flow.copy(x.size);  // pass() shares: others still read it
+  return {x.flow.data(), true};
 }
 
-Target Backward::into(int i, bool in_place) {
-  Node& x = *node_.inputs[i];
-  if (x.flow) {
-    if (!x.flow.unique()) x.flow = x.flow.copy(x.size);  // pass() shares: others still read it
-    return {x.flow.data(), true};
-  }
-  if (in_place && node_.flow.unique() && !node_.keep_flow) {
-    dy_ = node_.flow.data();
-    x.flow = std::move(node_.flow);
-  } else {
-    x.flow = Buffer(x.size);
-  }
-  return {x.flow.data(), false};
-}
-
-void Backward::pass(int i) {
-  Node& x = *node_.inputs[i];
-  if (!x.flow)
-    x.flow = node_.flow;
-  else
-    kernels().accumulate(dy(), into(i).data, x.size);
-}
-
-bool recording() noexcept { return thread_state.recording; }
-
-void attach(Node& node, std::span<const Tensor* const> inputs) {
-  node.inputs = inputs.size() <= node.few_inputs.size()
-                    ? node.few_inputs.data()
-                    : static_cast<Node**>(take_memory(inputs.size() * sizeof(Node*)));
-  for (const Tensor* x : inputs) {
-    Node* input = &node_of(*x);
-    retain(input);
-    node.inputs[node.input_count++] = input;
-    node.id = std::max(node.id, input->id + 1);  // an input may come from another thread
-  }
-  thread_state.next_id = std::max(thread_state.next_id, node.id + 1);
-  node.wants_grad = true;
-  ++thread_state.census.recorded;
+Node** room_for_inputs(std::size_t count) {
+  return static_cast<Node**>(take_memory(count * sizeof(Node*)));
 }
 
 void gradients_into(const Tensor& y, std::span<const Tensor> inputs, std::vector<Tensor>& out) {
@@ -291,10 +237,6 @@ Tensor::Tensor(const Tensor& other) : node_(other.node_) {
     node_ = detail::thread_state.deep_copy->copy_of(node_);
   else
     detail::retain(node_);
-}
-
-Tensor::~Tensor() {
-  if (node_) detail::release(node_);
 }
 
 void Tensor::backward() const { detail::run_backward(*this, detail::seed_of(*this)); }

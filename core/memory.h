@@ -2,19 +2,73 @@
 /// Buffers: reference-counted storage for tensor elements, taken from free lists of the thread, so
 /// that a training step in its stride asks the operating system for nothing.
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 #include <gradus/core/scalar.h>
 
 namespace gradus::inline GRADUS_VARIANT::detail {
 
+/// In front of every block. `owners` must stay last: Buffer finds it there.
+struct alignas(16) BlockHeader {
+  void* block;  ///< what malloc gave
+  std::uint32_t size_class;
+  std::uint32_t owners;
+};
+static_assert(sizeof(BlockHeader) == 16);
+inline BlockHeader& header_of(void* memory) { return static_cast<BlockHeader*>(memory)[-1]; }
+
+struct FreeBlock {
+  FreeBlock* next;
+};
+
+/// A thread's free lists. Trivially destructible, so that tensors of static storage, which outlive
+/// a thread's locals, may still be released.
+struct Pool {
+  std::array<FreeBlock*, 100> free;
+  bool open;    ///< takes blocks back: somebody will empty the lists when the thread ends
+  bool closed;  ///< that has happened: memory goes straight to free()
+};
+extern constinit thread_local Pool pool;
+
+inline constexpr std::uint32_t unpooled = 255;
+inline constexpr std::size_t largest_pooled = std::size_t{64} << 20;
+
+/// Four sizes per power of two: at most a quarter of a block lies idle.
+constexpr std::uint32_t size_class_of(std::size_t bytes) {
+  if (bytes <= 64) return bytes <= 16 ? 1 : static_cast<std::uint32_t>((bytes + 15) / 16);
+  const std::size_t last = bytes - 1;
+  const auto power = static_cast<std::uint32_t>(std::bit_width(last)) - 1;
+  return 5 + (power - 6) * 4 + static_cast<std::uint32_t>((last >> (power - 2)) & 3);
+}
+
+void* take_from_system(std::size_t bytes);
+void release_outside_pool(void* memory) noexcept;
+
 /// Memory of at least `bytes`, aligned to 16, or to 64 from 1 KiB on. A released block goes to the
 /// free list of the thread that releases it; blocks over 64 MiB go straight back to the system.
-/// Throws std::bad_alloc.
-void* take_memory(std::size_t bytes);
-void release_memory(void* memory) noexcept;
+/// Throws std::bad_alloc. Here, as much as runs for every tensor, to be inlined.
+inline void* take_memory(std::size_t bytes) {
+  if (bytes > largest_pooled) [[unlikely]]
+    return take_from_system(bytes);
+  FreeBlock*& list = pool.free[size_class_of(bytes)];
+  if (!list) [[unlikely]]
+    return take_from_system(bytes);
+  void* memory = std::exchange(list, list->next);
+  header_of(memory).owners = 1;
+  return memory;
+}
+inline void release_memory(void* memory) noexcept {
+  const std::uint32_t size_class = header_of(memory).size_class;
+  if (size_class == unpooled || !pool.open) [[unlikely]]
+    return release_outside_pool(memory);
+  FreeBlock*& list = pool.free[size_class];
+  list = new (memory) FreeBlock{list};
+}
 
 /// `count` elements with shared ownership. The count of owners is not atomic: a buffer belongs to
 /// one thread at a time.
@@ -22,7 +76,9 @@ class Buffer {
  public:
   Buffer() = default;
   /// Uninitialised elements.
-  explicit Buffer(std::int64_t count);
+  explicit Buffer(std::int64_t count)
+      : data_(static_cast<Scalar*>(take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {
+  }
   static Buffer zeros(std::int64_t count);
   /// Its first `count` elements in storage of their own.
   Buffer copy(std::int64_t count) const;

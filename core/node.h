@@ -1,6 +1,8 @@
 #pragma once
 /// What a Tensor points to, and how ops record themselves. Only the library includes this header.
+/// What runs for every op is defined here, to be inlined into the ops.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <initializer_list>
@@ -15,6 +17,16 @@
 namespace gradus::inline GRADUS_VARIANT::detail {
 
 class Backward;
+class DeepCopy;
+
+/// All the state the library keeps beside its memory, one per thread.
+struct ThreadState {
+  bool recording = true;
+  std::int64_t next_id = 0;
+  Census census{0, 0};
+  DeepCopy* deep_copy = nullptr;
+};
+extern constinit thread_local ThreadState thread_state;
 
 /// Room for what a backward step captured.
 inline constexpr std::size_t closure_bytes = 80;
@@ -22,7 +34,8 @@ inline constexpr std::size_t closure_bytes = 80;
 /// One tensor. `id` rises with every node a thread makes, so an op's inputs have smaller ids than
 /// its result: visiting by falling id is a reverse topological order.
 struct Node {
-  Node(const Shape& shape, std::int64_t size, Buffer value);
+  Node(const Shape& s, std::int64_t n, Buffer v)
+      : id(thread_state.next_id++), size(n), shape(s), value(std::move(v)) {}
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
@@ -57,13 +70,16 @@ struct Node {
   void forget() noexcept;
 };
 
-Node* make_node(const Shape& shape, std::int64_t size, Buffer value);
+inline Node* make_node(const Shape& shape, std::int64_t size, Buffer value) {
+  void* memory = take_memory(sizeof(Node));
+  Node* node = new (memory) Node(shape, size, std::move(value));
+  ++thread_state.census.tensors;
+  return node;
+}
 inline Node* make_node(const Shape& shape, Buffer value) {
   return make_node(shape, shape.count(), std::move(value));
 }
 inline void retain(Node* node) noexcept { ++node->owners; }
-/// Frees the node with its last owner, and whatever only it kept alive, without recursion.
-void release(Node* node) noexcept;
 
 /// The node behind a tensor; an empty one for a Tensor that was moved from or never set.
 Node& empty_node();
@@ -74,7 +90,12 @@ inline Node& node_of(const Tensor& tensor) {
 
 /// A tensor of this shape with uninitialised values, and the place to write them.
 struct Fresh {
-  explicit Fresh(const Shape& shape);
+  explicit Fresh(const Shape& shape) {
+    const std::int64_t size = shape.count();
+    Buffer values(size);
+    data = values.data();
+    tensor = Tensor(make_node(shape, size, std::move(values)));
+  }
   Tensor tensor;
   Scalar* data;
 };
@@ -96,17 +117,48 @@ class Backward {
   bool wants(int i) const { return input(i).wants_grad; }
   /// The gradient of input i, to be written now. With `in_place`, an op that reads dy[k] only
   /// before it writes element k may be given dy's own memory; dy() is void afterwards.
-  Target into(int i, bool in_place = false);
+  Target into(int i, bool in_place = false) {
+    Node& x = *node_.inputs[i];
+    if (x.flow) return sum_into(x);
+    if (in_place && node_.flow.unique() && !node_.keep_flow) {
+      dy_ = node_.flow.data();
+      x.flow = std::move(node_.flow);
+    } else {
+      x.flow = Buffer(x.size);
+    }
+    return {x.flow.data(), false};
+  }
   /// Input i's gradient is dy, element for element.
-  void pass(int i);
+  void pass(int i) {
+    Node& x = *node_.inputs[i];
+    if (!x.flow)
+      x.flow = node_.flow;
+    else
+      kernels().accumulate(dy(), into(i).data, x.size);
+  }
 
  private:
+  static Target sum_into(Node& x);
   Node& node_;
   const Scalar* dy_ = nullptr;
 };
 
-bool recording() noexcept;
-void attach(Node& node, std::span<const Tensor* const> inputs);
+/// Room for more inputs than a node holds itself.
+Node** room_for_inputs(std::size_t count);
+
+inline void attach(Node& node, std::span<const Tensor* const> inputs) {
+  node.inputs = inputs.size() <= node.few_inputs.size() ? node.few_inputs.data()
+                                                        : room_for_inputs(inputs.size());
+  for (const Tensor* x : inputs) {
+    Node* input = &node_of(*x);
+    retain(input);
+    node.inputs[node.input_count++] = input;
+    node.id = std::max(node.id, input->id + 1);  // an input may come from another thread
+  }
+  thread_state.next_id = std::max(thread_state.next_id, node.id + 1);
+  node.wants_grad = true;
+  ++thread_state.census.recorded;
+}
 
 /// Records `y` as computed from `inputs` if any of them wants a gradient: `step` is called with a
 /// Backward when y's own gradient is complete. A step captures Buffers and plain values, never
@@ -116,7 +168,7 @@ Tensor record(Tensor y, std::span<const Tensor* const> inputs, Step step) {
   static_assert(sizeof(Step) <= closure_bytes && std::is_nothrow_move_constructible_v<Step>);
   bool wanted = false;
   for (const Tensor* x : inputs) wanted = wanted || node_of(*x).wants_grad;
-  if (!wanted || !recording()) return y;
+  if (!wanted || !thread_state.recording) return y;
   Node& node = *y.node();
   attach(node, inputs);
   new (node.closure.data()) Step(std::move(step));

@@ -28,6 +28,9 @@ class Tensor;
 
 namespace detail {
 struct Node;
+/// Ends one ownership. The last one's end frees the node and whatever only it kept alive, without
+/// recursion.
+void release(Node* node) noexcept;
 
 template <class T>
 concept Number = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || std::same_as<T, Scalar> ||
@@ -91,7 +94,9 @@ class Tensor {
     std::swap(node_, other.node_);
     return *this;
   }
-  ~Tensor();
+  ~Tensor() {
+    if (node_) detail::release(node_);
+  }
 
   const Shape& shape() const;
   int rank() const { return shape().rank(); }
