@@ -26,6 +26,10 @@ void add_up(const Scalar* src, Scalar* dst, const Group* group, const Group* end
 /// `n` steps of a summed group; halves are added up apart, which keeps long sums accurate.
 void add_up_steps(const Scalar* src, Scalar* dst, const Group* group, const Group* end,
                   std::int64_t n) {
+  if (n <= 64 && group + 2 == end) {
+    kernels().accumulate_rows(src, dst, n, group[1].extent);
+    return;
+  }
   if (n <= 64) {
     for (std::int64_t i = 0; i < n; ++i) add_up(src + i * group->src_stride, dst, group + 1, end);
     return;
@@ -57,8 +61,7 @@ void add_up(const Scalar* src, Scalar* dst, const Group* group, const Group* end
 
 }  // namespace
 
-Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
-  if (a == b) return a;
+Shape broadcast_different(const char* op, const Shape& a, const Shape& b) {
   const int rank = std::max(a.rank(), b.rank());
   Shape common;
   for (int i = 0; i < rank; ++i) {

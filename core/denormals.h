@@ -15,8 +15,12 @@ namespace gradus::inline GRADUS_VARIANT::detail {
 class FlushDenormals {
  public:
 #if defined(__SSE__)
-  FlushDenormals() noexcept : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040u); }
-  ~FlushDenormals() { _mm_setcsr(before_); }
+  FlushDenormals() noexcept : before_(_mm_getcsr()) {
+    if (!flushed_before()) _mm_setcsr(before_ | flush);
+  }
+  ~FlushDenormals() {
+    if (!flushed_before()) _mm_setcsr(before_);
+  }
 #else
   FlushDenormals() noexcept {}
   ~FlushDenormals() {}
@@ -26,6 +30,9 @@ class FlushDenormals {
 
 #if defined(__SSE__)
  private:
+  static constexpr unsigned flush = 0x8040;  // results and operands
+  /// One inside another: changing the mode takes longer than asking for it.
+  bool flushed_before() const { return (before_ & flush) == flush; }
   unsigned before_;
 #endif
 };

@@ -11,11 +11,14 @@
 
 namespace gradus::inline GRADUS_VARIANT::detail::GRADUS_ISA {
 
-/// e^x within 1.01 ulp: x = n log 2 + r, a polynomial in r (Cephes expf), times 2^n in two factors,
-/// so that results below the smallest normal number round instead of vanishing.
-inline float exp(float x) {
-  const float over = x > 89.0f ? 89.0f : x;  // written so that nan stays nan
-  const float c = over < -104.0f ? -104.0f : over;
+/// power * 2^exponent
+struct Split {
+  float power;
+  std::int32_t exponent;
+};
+
+/// e^c within 1.01 ulp for c in [-104, 89]: c = n log 2 + r, and a polynomial in r (Cephes expf).
+inline Split split_exp(float c) {
   const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
   const float shifted = c * 1.44269504089f + shift;
   const float n = shifted - shift;
@@ -27,17 +30,32 @@ inline float exp(float x) {
   p = p * r + 4.1665795894e-2f;
   p = p * r + 1.6666665459e-1f;
   p = p * r + 5.0000001201e-1f;
-  const float power = p * r * r + r + 1.0f;
-  const auto two_to = [](std::int32_t e) {
-    return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
-  };
+  return {p * r * r + r + 1.0f, exponent};
+}
+/// 2^e for normal numbers; 0 for e = -127.
+inline float two_to(std::int32_t e) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
+}
+
+/// e^x, with 2^n in two factors, so that results below the smallest normal number round instead of
+/// vanishing.
+inline float exp(float x) {
+  const float over = x > 89.0f ? 89.0f : x;  // written so that nan stays nan
+  const auto [power, exponent] = split_exp(over < -104.0f ? -104.0f : over);
   return power * two_to(exponent >> 1) * two_to(exponent - (exponent >> 1));
 }
 inline double exp(double x) { return std::exp(x); }
 
+/// e^x for x <= 88, where results below the smallest normal number may vanish.
+inline float exp_or_0(float x) {
+  const auto [power, exponent] = split_exp(x < -88.0f ? -88.0f : x);
+  return power * two_to(exponent);
+}
+inline double exp_or_0(double x) { return std::exp(x); }
+
 /// tanh x within 2 ulp: an odd polynomial below 0.625 (Cephes tanhf), 1 - 2 / (e^2x + 1) above.
 inline float tanh(float x) {
-  const float size = x < 0 ? -x : x;
+  const float size = std::fabs(x);
   const float z = x * x;
   float p = -5.70498872745e-3f;
   p = p * z + 2.06390887954e-2f;
@@ -45,8 +63,9 @@ inline float tanh(float x) {
   p = p * z + 1.33314422036e-1f;
   p = p * z - 3.33332819422e-1f;
   const float near = p * z * x + x;
-  const float far = 1.0f - 2.0f / (exp(2.0f * size) + 1.0f);
-  return size < 0.625f ? near : (x < 0 ? -far : far);
+  const auto [power, exponent] = split_exp(2.0f * (10.0f < size ? 10.0f : size));  // 1 from there
+  const float far = 1.0f - 2.0f / (power * two_to(exponent) + 1.0f);
+  return size < 0.625f ? near : std::copysign(far, x);
 }
 inline double tanh(double x) { return std::tanh(x); }
 
@@ -64,7 +83,7 @@ inline Scalar sigmoid_slope(Scalar x) {
 }
 /// 1 - tanh^2 x as 4 e^-2|x| / (1 + e^-2|x|)^2, for the same reason.
 inline Scalar tanh_slope(Scalar x) {
-  const Scalar e = exp(-2 * absolute(x));
+  const Scalar e = exp_or_0(-2 * absolute(x));
   return 4 * e / ((1 + e) * (1 + e));
 }
 /// log(1 + e^x), without a threshold.

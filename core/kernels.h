@@ -20,18 +20,21 @@ struct Unary {
                    Scalar p, Scalar q, bool add);
 };
 
-/// y = f(a, b), element by element. A side with `repeat` set is one element, used n times.
+/// One side of y = f(a, b): rows that lie `stride` apart in `data`, 0 for one row used again and
+/// again; with `repeat` set a row is one element, used n times.
 struct Operand {
   const Scalar* data;
   bool repeat;
+  std::int64_t stride;
 };
+/// y = f(a, b), element by element, for y contiguous with `rows` rows of n.
 struct Binary {
-  void (*forward)(Operand a, Operand b, Scalar* y, std::int64_t n);
-  /// da (= or +=) dy * df/da, and the same for b. Null where the factor is 1.
-  void (*backward_a)(Operand a, Operand b, const Scalar* y, const Scalar* dy, Scalar* da,
-                     std::int64_t n, bool add);
-  void (*backward_b)(Operand a, Operand b, const Scalar* y, const Scalar* dy, Scalar* db,
-                     std::int64_t n, bool add);
+  void (*forward)(const Operand& a, const Operand& b, Scalar* y, std::int64_t rows, std::int64_t n);
+  /// da (= or +=) dy * df/da, and the same for b, as contiguous as y. Null where the factor is 1.
+  void (*backward_a)(const Operand& a, const Operand& b, const Scalar* y, const Scalar* dy,
+                     Scalar* da, std::int64_t rows, std::int64_t n, bool add);
+  void (*backward_b)(const Operand& a, const Operand& b, const Scalar* y, const Scalar* dy,
+                     Scalar* db, std::int64_t rows, std::int64_t n, bool add);
 };
 
 /// A function of each row of a (rows, n) array: into one value per row, or into a row again.
@@ -64,12 +67,14 @@ struct Kernels {
   Scalar (*sum)(const Scalar* x, std::int64_t n);
   /// y += x.
   void (*accumulate)(const Scalar* x, Scalar* y, std::int64_t n);
+  /// y += each of the rows of x, (rows, n), one after another.
+  void (*accumulate_rows)(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n);
   /// y (= or +=) a.
   void (*fill)(Scalar a, Scalar* y, std::int64_t n, bool add);
   /// c (m x n, row-major, = or +=) a (m x k) times b (k x n). Each element is summed in the order
   /// of k, whatever m and n are. `workspace` holds product_workspace elements.
-  void (*product)(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n,
-                  std::int64_t k, bool add, Scalar* workspace);
+  void (*product)(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
+                  std::int64_t n, std::int64_t k, bool add, Scalar* workspace);
   /// w -= rate g; with momentum v = mu v - rate g and w += v, or with nesterov w += mu v - rate g.
   void (*sgd)(Scalar rate, const Scalar* g, Scalar* w, std::int64_t n);
   void (*sgd_momentum)(Scalar rate, Scalar mu, bool nesterov, const Scalar* g, Scalar* v, Scalar* w,

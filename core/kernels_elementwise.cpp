@@ -27,27 +27,34 @@ constexpr Unary unary(F, Slope) {
 }
 
 template <class F>
-void zip(Operand a, Operand b, Scalar* y, std::int64_t n) {
-  if (a.repeat)
-    for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(a.data[0], b.data[i]);
-  else if (b.repeat)
-    for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(a.data[i], b.data[0]);
-  else
-    for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(a.data[i], b.data[i]);
+void zip(const Operand& a, const Operand& b, Scalar* __restrict y, std::int64_t rows,
+         std::int64_t n) {
+  const Scalar *u = a.data, *v = b.data;
+  for (std::int64_t r = 0; r < rows; ++r, u += a.stride, v += b.stride, y += n)
+    if (a.repeat)
+      for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(u[0], v[i]);
+    else if (b.repeat)
+      for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(u[i], v[0]);
+    else
+      for (std::int64_t i = 0; i < n; ++i) y[i] = F{}(u[i], v[i]);
 }
 
 template <class Slope>
-void zip_backward(Operand a, Operand b, const Scalar* y, const Scalar* dy, Scalar* dx,
-                  std::int64_t n, bool add) {
-  const std::int64_t a_stride = a.repeat ? 0 : 1, b_stride = b.repeat ? 0 : 1;
-  if (add)
-    for (std::int64_t i = 0; i < n; ++i)
-      dx[i] += dy[i] * Slope{}(a.data[i * a_stride], b.data[i * b_stride], y[i]);
-  else if (!a.repeat && !b.repeat)
-    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] * Slope{}(a.data[i], b.data[i], y[i]);
-  else
-    for (std::int64_t i = 0; i < n; ++i)
-      dx[i] = dy[i] * Slope{}(a.data[i * a_stride], b.data[i * b_stride], y[i]);
+void zip_backward(const Operand& a, const Operand& b, const Scalar* y, const Scalar* dy, Scalar* dx,
+                  std::int64_t rows, std::int64_t n, bool add) {
+  const std::int64_t u_step = a.repeat ? 0 : 1, v_step = b.repeat ? 0 : 1;
+  const Scalar *u = a.data, *v = b.data;
+  for (std::int64_t r = 0; r < rows; ++r) {
+    if (add)
+      for (std::int64_t i = 0; i < n; ++i)
+        dx[i] += dy[i] * Slope{}(u[i * u_step], v[i * v_step], y[i]);
+    else if (!a.repeat && !b.repeat)
+      for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] * Slope{}(u[i], v[i], y[i]);
+    else
+      for (std::int64_t i = 0; i < n; ++i)
+        dx[i] = dy[i] * Slope{}(u[i * u_step], v[i * v_step], y[i]);
+    u += a.stride, v += b.stride, y += n, dy += n, dx += n;
+  }
 }
 
 /// From y = f(a, b) and its slopes df/da(a, b; y), df/db(a, b; y).

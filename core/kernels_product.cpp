@@ -36,19 +36,21 @@ const Unaligned<V>* vectors_at(const Scalar* p) {
   return reinterpret_cast<const Unaligned<V>*>(p);
 }
 
-/// One tile: R rows of a times a packed panel V vectors wide. The loops are unrolled early: only
-/// then do the sums stay in registers throughout.
+/// One tile: rows i to i + R of a times a panel V vectors wide whose rows lie `stride` apart, into
+/// the same rows of c. The loops are unrolled early: only then do the sums stay in registers
+/// throughout.
 template <int R, int V>
-void tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride, std::int64_t k,
-          bool add) {
+void tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
+          std::int64_t c_stride, std::int64_t k, bool add) {
+  const Scalar* column = a.data + i * a.row_stride;
+  c += i * c_stride;
   Vector sum[R][V] = {};
   if (add)
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
       for (int v = 0; v < V; ++v) sum[r][v] = vectors_at<Vector>(c + r * c_stride)[v].vector;
-  for (std::int64_t p = 0; p < k; ++p, panel += V * lanes) {
-    const Scalar* column = a.data + p * a.column_stride;
+  for (std::int64_t p = 0; p < k; ++p, panel += stride, column += a.column_stride) {
 #pragma GCC unroll 8
     for (int r = 0; r < R; ++r)
 #pragma GCC unroll 8
@@ -63,33 +65,30 @@ void tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride, s
 
 /// A tile of which only `width` columns exist in c.
 template <int R, int V>
-void edge_tile(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t c_stride,
-               std::int64_t width, std::int64_t k, bool add) {
+void edge_tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride,
+               Scalar* c, std::int64_t c_stride, std::int64_t width, std::int64_t k, bool add) {
   Scalar whole[R * V * lanes];
+  c += i * c_stride;
   for (int r = 0; r < R; ++r)
     for (std::int64_t j = 0; j < V * lanes; ++j)
       whole[r * V * lanes + j] = add && j < width ? c[r * c_stride + j] : Scalar(0);
-  tile<R, V>(a, panel, whole, V * lanes, k, add);
+  tile<R, V>({a.data + i * a.row_stride, a.row_stride, a.column_stride}, 0, panel, stride, whole,
+             V * lanes, k, add);
   for (int r = 0; r < R; ++r)
     for (std::int64_t j = 0; j < width; ++j) c[r * c_stride + j] = whole[r * V * lanes + j];
 }
 
 /// Rows [i, m) of a panel in tiles of R rows, then what is left in smaller ones.
 template <int R, int V>
-void rows(MatrixView a, const Scalar* panel, Scalar* c, std::int64_t n, std::int64_t width,
-          std::int64_t m, std::int64_t k, bool add) {
-  std::int64_t i = 0;
-  for (; i + R <= m; i += R) {
-    const MatrixView part{a.data + i * a.row_stride, a.row_stride, a.column_stride};
+void rows(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
+          std::int64_t n, std::int64_t width, std::int64_t m, std::int64_t k, bool add) {
+  for (; i + R <= m; i += R)
     if (width == V * lanes)
-      tile<R, V>(part, panel, c + i * n, n, k, add);
+      tile<R, V>(a, i, panel, stride, c, n, k, add);
     else
-      edge_tile<R, V>(part, panel, c + i * n, n, width, k, add);
-  }
+      edge_tile<R, V>(a, i, panel, stride, c, n, width, k, add);
   if constexpr (R > 1)
-    if (i < m)
-      rows<R / 2, V>({a.data + i * a.row_stride, a.row_stride, a.column_stride}, panel, c + i * n,
-                     n, width, m - i, k, add);
+    if (i < m) rows<R / 2, V>(a, i, panel, stride, c, n, width, m, k, add);
 }
 
 /// out[i * padded + j] = in[j * stride + i] for i, j in 0..3.
@@ -112,7 +111,8 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
 
 /// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. A transposed
 /// b is read in blocks of sixteen of its columns, so that each cache line is fetched once.
-void pack(MatrixView b, Scalar* panel, std::int64_t k, std::int64_t width, std::int64_t padded) {
+void pack(const MatrixView& b, Scalar* panel, std::int64_t k, std::int64_t width,
+          std::int64_t padded) {
   std::int64_t done = 0, columns = 0;  // what the blocks of four have copied
   if (b.row_stride == 1 && b.column_stride != 1) {
     done = k / 4 * 4;
@@ -135,20 +135,23 @@ void pack(MatrixView b, Scalar* panel, std::int64_t k, std::int64_t width, std::
   }
 }
 
-/// Too small to be worth packing.
-[[gnu::noinline]] void product_tiny(MatrixView a, MatrixView b, Scalar* c, std::int64_t m,
-                                    std::int64_t n, std::int64_t k, bool add) {
-  for (std::int64_t i = 0; i < m; ++i, c += n) {
-    for (std::int64_t j = 0; j < n && !add; ++j) c[j] = 0;
-    for (std::int64_t p = 0; p < k; ++p)  // outside of j, so that products are fused as in tile()
-      for (std::int64_t j = 0; j < n; ++j)
-        c[j] += a.data[i * a.row_stride + p * a.column_stride] *
-                b.data[p * b.row_stride + j * b.column_stride];
-  }
+/// Too small to be worth packing. Writing c at each step keeps the compiler from summing in vectors
+/// whose products would not be fused as in tile().
+[[gnu::noinline]] void product_tiny(const MatrixView& a, const MatrixView& b, Scalar* c,
+                                    std::int64_t m, std::int64_t n, std::int64_t k, bool add) {
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t j = 0; j < n; ++j, ++c) {
+      if (!add) *c = 0;
+      for (std::int64_t p = 0; p < k; ++p)
+        *c += a.data[i * a.row_stride + p * a.column_stride] *
+              b.data[p * b.row_stride + j * b.column_stride];
+    }
 }
 
-[[gnu::noinline]] void product_packed(MatrixView a, MatrixView b, Scalar* c, std::int64_t m,
-                                      std::int64_t n, std::int64_t k, bool add, Scalar* workspace) {
+/// A panel of b that needs no packing, or would be read but once, is used where it lies.
+[[gnu::noinline]] void product_packed(const MatrixView& a, const MatrixView& b, Scalar* c,
+                                      std::int64_t m, std::int64_t n, std::int64_t k, bool add,
+                                      Scalar* workspace) {
   const std::int64_t parts = (k + panel_depth - 1) / panel_depth, even = (k + parts - 1) / parts;
   for (std::int64_t p = 0; p < k; p += even) {
     const std::int64_t depth = k - p < even ? k - p : even;
@@ -158,18 +161,24 @@ void pack(MatrixView b, Scalar* panel, std::int64_t k, std::int64_t width, std::
       const std::int64_t vectors = (width + lanes - 1) / lanes;
       const MatrixView b_part{b.data + p * b.row_stride + j * b.column_stride, b.row_stride,
                               b.column_stride};
-      pack(b_part, workspace, depth, width, vectors * lanes);
+      const bool in_place = b.column_stride == 1 && width == vectors * lanes &&
+                            (m <= tile_rows || b.row_stride == width);
+      if (!in_place) pack(b_part, workspace, depth, width, vectors * lanes);
       const auto run = vectors == 3   ? rows<tile_rows, 3>
                        : vectors == 2 ? rows<tile_rows, 2>
                                       : rows<tile_rows, 1>;
-      run(a_part, workspace, c + j, n, width, m, depth, add || p > 0);
+      run(a_part, 0, in_place ? b_part.data : workspace, in_place ? b.row_stride : vectors * lanes,
+          c + j, n, width, m, depth, add || p > 0);
     }
   }
 }
 
-void product(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
-             bool add, Scalar* workspace) {
+void product(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
+             std::int64_t k, bool add, Scalar* workspace) {
   if (m * n * k <= 64 || k == 0) return product_tiny(a, b, c, m, n, k, add);
+  if (n == 1)  // a column is a row, of which a whole vector is summed at once
+    return product_packed({b.data, 1, b.row_stride}, {a.data, a.column_stride, a.row_stride}, c, 1,
+                          m, k, add, workspace);
   product_packed(a, b, c, m, n, k, add, workspace);
 }
 

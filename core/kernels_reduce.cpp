@@ -37,6 +37,19 @@ void accumulate(const Scalar* x, Scalar* y, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) y[i] += x[i];
 }
 
+void accumulate_rows(const Scalar* x, Scalar* __restrict y, std::int64_t rows, std::int64_t n) {
+  std::int64_t j = 0;
+  for (; j + lanes <= n; j += lanes) {  // the sums of sixteen columns stay in registers
+    Scalar lane[lanes];
+    for (std::int64_t i = 0; i < lanes; ++i) lane[i] = y[j + i];
+    for (std::int64_t r = 0; r < rows; ++r)
+      for (std::int64_t i = 0; i < lanes; ++i) lane[i] += x[r * n + j + i];
+    for (std::int64_t i = 0; i < lanes; ++i) y[j + i] = lane[i];
+  }
+  for (; j < n; ++j)
+    for (std::int64_t r = 0; r < rows; ++r) y[j] += x[r * n + j];
+}
+
 void fill(Scalar a, Scalar* y, std::int64_t n, bool add) {
   if (add)
     for (std::int64_t i = 0; i < n; ++i) y[i] += a;
@@ -46,15 +59,16 @@ void fill(Scalar a, Scalar* y, std::int64_t n, bool add) {
 
 /// A number minus itself is 0 unless it is nan or infinite.
 std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
-  Scalar lane[lanes] = {}, rest = 0;
+  Scalar rest = 0;
   std::int64_t i = 0;
-  for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) lane[j] += x[i + j] - x[i + j];
+  if (n >= lanes) {
+    Scalar lane[lanes] = {};
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += x[i + j] - x[i + j];
+    for (const Scalar difference : lane) rest += difference;
+  }
   for (; i < n; ++i) rest += x[i] - x[i];
-  bool finite = rest == 0;
-  if (n >= lanes)
-    for (const Scalar difference : lane) finite = finite && difference == 0;
-  if (finite) return -1;
+  if (rest == 0) return -1;
   for (i = 0; x[i] - x[i] == 0;) ++i;
   return i;
 }
@@ -165,6 +179,7 @@ void log_softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy,
 void fill_reductions(Kernels& table) {
   table.sum = sum;
   table.accumulate = accumulate;
+  table.accumulate_rows = accumulate_rows;
   table.fill = fill;
   table.first_not_finite = first_not_finite;
   table.max = {extreme_rows<1>, extreme_rows_backward};

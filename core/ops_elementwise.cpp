@@ -11,19 +11,33 @@ using detail::Buffer;
 using detail::Fresh;
 using detail::kernels;
 using detail::node_of;
+using detail::Operand;
 using detail::Runs;
 using detail::Unary;
 
 /// y = f(x; p, q), one element at a time.
 Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
-  Fresh y(x.shape());
-  const Buffer& xv = node_of(x).value;
-  f.forward(xv.data(), y.data, x.size(), p, q);
+  const detail::Node& from = node_of(x);
+  Fresh y(from.shape);
+  const Buffer& xv = from.value;
+  f.forward(xv.data(), y.data, from.size, p, q);
   const Buffer& yv = y.tensor.node()->value;
   return detail::record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
     const Scalar* dy = pass.dy();
     const auto dx = pass.into(0, true);
     f.backward(xv.data(), yv.data(), dy, dx.data, pass.output().size, p, q, dx.add);
+  });
+}
+
+/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result.
+template <class F>
+void each_block(const Shape& sa, const Shape& sb, const Shape& common, const Buffer& a,
+                const Buffer& b, F f) {
+  if (sa == sb) return f({a.data(), false, 0}, {b.data(), false, 0}, 0, 1, common.count());
+  const Runs runs(sa, sb, common);
+  runs.each_block([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
+    f({a.data() + ao, runs.a_repeats(), runs.a_stride()},
+      {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
   });
 }
 
@@ -45,11 +59,11 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
   if (slope) {
     if (!target.data) whole = Buffer(pass.output().size);
     Scalar* out = target.data ? target.data : whole.data();
-    const Runs runs(pass.input(0).shape, pass.input(1).shape, common);
-    runs.each([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
-      slope({a.data() + ao, runs.a_repeats()}, {b.data() + bo, runs.b_repeats()}, y.data() + yo,
-            through + yo, out + yo, runs.length(), add);
-    });
+    each_block(pass.input(0).shape, pass.input(1).shape, common, a, b,
+               [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
+                   std::int64_t n) {
+                 slope(ra, rb, y.data() + yo, through + yo, out + yo, rows, n, add);
+               });
     through = out;
   }
   if (own == common) return;
@@ -60,15 +74,14 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
 
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
-  const Shape common = detail::broadcast_shape(name, a.shape(), b.shape());
+  const Shape &sa = node_of(a).shape, &sb = node_of(b).shape;
+  const Shape common = detail::broadcast_shape(name, sa, sb);
   Fresh y(common);
   const Buffer& av = node_of(a).value;
   const Buffer& bv = node_of(b).value;
-  const Runs runs(a.shape(), b.shape(), common);
-  runs.each([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
-    f.forward({av.data() + ao, runs.a_repeats()}, {bv.data() + bo, runs.b_repeats()}, y.data + yo,
-              runs.length());
-  });
+  each_block(sa, sb, common, av, bv,
+             [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
+                 std::int64_t n) { f.forward(ra, rb, y.data + yo, rows, n); });
   const Buffer& yv = y.tensor.node()->value;
   return detail::record(std::move(y.tensor), {&a, &b},
                         [&f, a = av, b = bv, y = yv](Backward& pass) {

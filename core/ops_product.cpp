@@ -20,8 +20,8 @@ struct Product {
 MatrixView plain(const Scalar* data, std::int64_t columns) { return {data, columns, 1}; }
 MatrixView transposed(const Scalar* data, std::int64_t columns) { return {data, 1, columns}; }
 
-void multiply(MatrixView a, MatrixView b, Scalar* c, std::int64_t m, std::int64_t n, std::int64_t k,
-              bool add) {
+void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
+              std::int64_t k, bool add) {
   const Buffer workspace = m * n * k > 64 ? Buffer(detail::product_workspace) : Buffer();
   kernels().product(a, b, c, m, n, k, add, workspace.data());
 }

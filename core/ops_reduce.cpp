@@ -40,8 +40,23 @@ struct Marked {
   bool all;
 };
 
-/// The sum over axes, divided by `divisor`.
+/// The sum of all elements, or their mean, as a scalar.
+Tensor sum_all(const char* op, const Tensor& x, bool mean) {
+  const detail::Node& from = node_of(x);
+  check(!mean || from.size > 0, "{}: the axes must hold at least one element (got shape {})", op,
+        from.shape);
+  const auto divisor = static_cast<Scalar>(mean ? from.size : 1);
+  Fresh y{Shape()};
+  *y.data = kernels().sum(from.data(), from.size) / divisor;
+  return detail::record(std::move(y.tensor), {&x}, [divisor](Backward& pass) {
+    const auto dx = pass.into(0);
+    kernels().fill(*pass.dy() / divisor, dx.data, pass.input(0).size, dx.add);
+  });
+}
+
+/// The sum over axes, divided by their number of elements for a mean.
 Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, bool mean) {
+  if (reduction.axis.all() && !reduction.keepdims) return sum_all(op, x, mean);
   const Marked marked(op, reduction.axis, x.rank());
   const Shape& shape = node_of(x).shape;
   const Shape kept = marked.reduced(shape, true);

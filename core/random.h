@@ -44,9 +44,11 @@ class Random {
   std::int64_t below(std::int64_t n) {
     check(n >= 1, "Random::below: n must be >= 1 (got {})", n);
     const auto range = static_cast<std::uint64_t>(n);
-    std::uint64_t draw = bits();  // draws past the last whole multiple of n would favour small ones
-    while (draw >= ~std::uint64_t{0} - ~std::uint64_t{0} % range) draw = bits();
-    return static_cast<std::int64_t>(draw % range);
+    for (;;) {
+      const std::uint64_t draw = bits(), rest = draw % range;
+      if (draw - rest <= ~std::uint64_t{0} - range)  // beyond, small numbers would be favoured
+        return static_cast<std::int64_t>(rest);
+    }
   }
   /// Shuffles in place (Fisher and Yates, from the back).
   void shuffle(std::vector<std::int64_t>& items) {
