@@ -68,8 +68,9 @@ Progress::~Progress() {
 }
 
 void Progress::begin_epoch(std::int64_t epoch) {
+  if (verbose_ == 0) return;
   started_ = drawn_ = Clock::now();
-  if (verbose_ > 0 && epochs_ > 1) sink_(fmt::format("Epoch {}/{}\n", epoch + 1, epochs_));
+  if (epochs_ > 1) sink_(fmt::format("Epoch {}/{}\n", epoch + 1, epochs_));
 }
 
 double Progress::seconds() const {

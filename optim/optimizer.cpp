@@ -1,7 +1,6 @@
 #include <gradus/optim/optimizer.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 
@@ -94,6 +93,7 @@ std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradi
   std::string wrong = fault_before(rate);
   if (!wrong.empty()) return wrong;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
+  slots_.reserve(detail::most_slots);
   update(rate);  // from here on nothing throws but a rule of the user's own
   return {};
 }
@@ -181,11 +181,10 @@ void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   detail::Buffer room;
   const Scalar* g = clipped(entry, shrink, room);
-  std::array<std::span<Scalar>, detail::most_slots> slots;
+  slots_.clear();
   const auto count = static_cast<std::size_t>(rule_->slots());
-  for (std::size_t i = 0; i < count; ++i) slots[i] = entry.memory[i].span();
-  ParameterUpdate u{
-      w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, {slots.data(), count}};
+  for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
+  ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, slots_};
 
   const Schedule* own_decay = rule_->weight_decay_of(node.shape);
   const Real decay = u.at(own_decay ? *own_decay : options_.weight_decay) * u.learning_rate;

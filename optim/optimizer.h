@@ -161,6 +161,7 @@ class Optimizer {
   OptimizerOptions options_;
   Schedule initial_schedule_;
   std::vector<Entry> entries_;
+  std::vector<std::span<Scalar>> slots_;  ///< of the parameter whose turn it is
   OptimizerCounters counters_;
 };
 
