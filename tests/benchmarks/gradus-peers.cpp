@@ -1,7 +1,8 @@
 /// gradus in the row of other libraries' benchmark programs: the workloads W1 to W6, written as a
 /// user would, one line of text per configuration and way of running it, such as
 ///
-///     W3 model=784-128-10 batch=128 opt=sgd threads=1 impl=gradus us_per_step=270 min_us=265 steps=800
+///     W3 model=784-128-10 batch=128 opt=sgd threads=1 impl=gradus us_per_step=270 min_us=265
+///     steps=800
 ///
 /// us_per_step is the median over chunks of about 2 ms, min_us the least. A program that takes the
 /// same options and prints the same lines is a peer: rows meet by the text before `impl=`.
@@ -57,7 +58,8 @@ struct Timing {
 Timing timing_of(std::vector<double> seconds, std::int64_t steps) {
   std::sort(seconds.begin(), seconds.end());
   const double scale = 1e6 / static_cast<double>(steps);
-  return {scale * seconds.front(), scale * seconds[seconds.size() / 2], steps * std::ssize(seconds)};
+  return {scale * seconds.front(), scale * seconds[seconds.size() / 2],
+          steps * std::ssize(seconds)};
 }
 
 /// Runs `chunk(n)`, which takes n steps, until the time is over; n is such that it takes 2 ms.
@@ -181,7 +183,8 @@ void time_fit(const Options& options, const std::string& config, const char* imp
 }
 
 void line(const Options& options) {
-  const std::string config = fmt::format("W1 model=1-1 batch=4 opt=sgd threads={}", options.threads);
+  const std::string config =
+      fmt::format("W1 model=1-1 batch=4 opt=sgd threads={}", options.threads);
   if (!options.wants(config)) return;
   Random random(1);
   const Tensor x = Tensor::uniform({4 * input_turns, 1}, -1, 1, random);
@@ -235,8 +238,9 @@ void classifiers(const Options& options) {
                          Row{"W4", "784-512-512-10", {784, 512, 512, 10}, {128}}})
     for (const char* opt : {"sgd", "adam"})
       for (const std::int64_t batch : row.batches) {
-        const std::string config = fmt::format("{} model={} batch={} opt={} threads={}",
-                                               row.workload, row.model, batch, opt, options.threads);
+        const std::string config =
+            fmt::format("{} model={} batch={} opt={} threads={}", row.workload, row.model, batch,
+                        opt, options.threads);
         if (!options.wants(config)) continue;
         Random random(3);
         const auto xs = uniform_batches(input_turns, {batch, 784}, 0, random);
@@ -256,13 +260,12 @@ void schedules(const Options& options) {
     Step period;
   };
   constexpr Step cycle = 10'000, endless = std::numeric_limits<Step>::max();
-  const Row rows[] = {
-      {"constant", 0.1, endless},
-      {"step", StepDecay{0.1, 1000, 0.5}, endless},
-      {"exp", ExponentialDecay{0.1, 10'000, std::exp(-1.0)}, endless},
-      {"cosine", CosineDecay{0.1, 10'000}, cycle},
-      {"warmup_cosine", linear(0, 0.1, 500) >> CosineDecay{0.1, 9500}, cycle},
-      {"poly", PolynomialDecay{0.1, 10'000, 0.0, 2.0}, cycle}};
+  const Row rows[] = {{"constant", 0.1, endless},
+                      {"step", StepDecay{0.1, 1000, 0.5}, endless},
+                      {"exp", ExponentialDecay{0.1, 10'000, std::exp(-1.0)}, endless},
+                      {"cosine", CosineDecay{0.1, 10'000}, cycle},
+                      {"warmup_cosine", linear(0, 0.1, 500) >> CosineDecay{0.1, 9500}, cycle},
+                      {"poly", PolynomialDecay{0.1, 10'000, 0.0, 2.0}, cycle}};
   volatile double sink = 0;
   for (const auto& [name, schedule, period] : rows) {
     const std::string config = fmt::format("W5 schedule={}", name);
@@ -298,9 +301,8 @@ void time_epochs(const Options& options, const std::string& config, const Tensor
   Sequential model{Dense{.units = 128, .activation = relu}, Dense{.units = 10}};
   model.compile({.optimizer = SGD{.learning_rate = 0.01},
                  .loss = SparseCategoricalCrossentropy{.from_logits = true}});
-  report_epochs(options, config + " part=full", "gradus", [&] {
-    model.fit(x, y, {.batch_size = batch, .epochs = 1, .verbose = 0});
-  });
+  report_epochs(options, config + " part=full", "gradus",
+                [&] { model.fit(x, y, {.batch_size = batch, .epochs = 1, .verbose = 0}); });
 
   const Network net({784, 128, 10}, relu);
   Optimizer opt = SGD{.learning_rate = 0.01};
@@ -322,8 +324,7 @@ void time_epochs(const Options& options, const std::string& config, const Tensor
     std::iota(order.begin(), order.end(), 0);
     random.shuffle(order);
     for (std::int64_t i = 0; i < rows; i += batch) {
-      const std::span chosen(order.data() + i,
-                             static_cast<std::size_t>(std::min(batch, rows - i)));
+      const std::span chosen(order.data() + i, static_cast<std::size_t>(std::min(batch, rows - i)));
       gather_rows(x, chosen);
       gather_rows(y, chosen);
     }

@@ -5,6 +5,7 @@
 /// (namespace plain).
 
 #include <memory>
+#include <vector>
 
 namespace hand {
 
@@ -19,11 +20,17 @@ class Step {
   virtual float operator()(const float* x, const float* y) = 0;
 };
 
-/// inputs -> hidden (relu) -> classes, softmax cross-entropy from logits; kernels are (in, out).
-struct Classifier {
-  int batch, inputs, hidden, classes;
-  const float *w1, *b1, *w2, *b2;
+enum class Update { sgd, momentum, adam };
+
+/// Layers of these widths, the inputs' first. A classifier has relu between its layers and softmax
+/// cross-entropy from logits for a loss, anything else tanh and mean squared error.
+struct Network {
+  int batch;
+  std::vector<int> widths;
+  bool classifier;
+  Update update;
   float rate;
+  std::vector<const float*> kernels;  ///< (in, out); biases start at 0
 };
 
 /// y = w x + b, mean squared error.
@@ -41,14 +48,14 @@ struct Product {
 namespace native {
 std::unique_ptr<Step> make_scalar_line(const Line& line);
 std::unique_ptr<Step> make_line(const Line& line);
-std::unique_ptr<Step> make_classifier(const Classifier& net);
+std::unique_ptr<Step> make_network(const Network& net);
 void multiply(const Product& p, const float* a, const float* b, float* c);
 }  // namespace native
 
 namespace plain {
 std::unique_ptr<Step> make_scalar_line(const Line& line);
 std::unique_ptr<Step> make_line(const Line& line);
-std::unique_ptr<Step> make_classifier(const Classifier& net);
+std::unique_ptr<Step> make_network(const Network& net);
 void multiply(const Product& p, const float* a, const float* b, float* c);
 }  // namespace plain
 

@@ -1,12 +1,14 @@
-/// Whole training steps: a line, and a classifier of 28 x 28 images.
+/// Whole training steps: a line, a curve, and classifiers of 28 x 28 images.
 
 #include <benchmark/benchmark.h>
 #include <gradus/gradus.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -171,89 +173,159 @@ void add_line() {
           {.batch_size = line_batch, .epochs = 8000, .verbose = 0});
 }
 
-// ---- 784-128-10, relu, softmax cross-entropy ----------------------------------------------------
+// ---- networks: 2-16-16-1 with tanh, 784-128-10 and 784-512-512-10 with relu and softmax ---------
 
-constexpr int inputs = 784, hidden = 128, classes = 10, fit_rows = 4096;
-constexpr double net_rate = 0.01;
+constexpr int classes = 10;
 
 struct Net {
-  explicit Net(Random& random)
-      : w1(drawn(inputs * hidden, -0.06, 0.06, random)),
-        b1(hidden),
-        w2(drawn(hidden * classes, -0.15, 0.15, random)),
-        b2(classes) {}
-  Values w1, b1, w2, b2;
+  std::vector<int> widths;
+  bool classifier;
+  hand::Update update;
+
+  double rate() const { return update != hand::Update::adam ? 1e-2 : classifier ? 1e-4 : 1e-3; }
+  std::string name(int batch) const {
+    std::string text;
+    for (const int width : widths) text += fmt::format("{}-", width);
+    constexpr const char* updates[] = {"sgd", "momentum", "adam"};
+    return fmt::format("{}batch_{}_{}/", text, batch, updates[static_cast<int>(update)]);
+  }
+  /// First weights, the same for all contestants.
+  std::vector<Values> kernels() const {
+    Random random(2);
+    std::vector<Values> all;
+    for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
+      const double limit = std::sqrt(3.0 / widths[i]);
+      all.push_back(
+          drawn(static_cast<std::size_t>(widths[i] * widths[i + 1]), -limit, limit, random));
+    }
+    return all;
+  }
+  std::vector<Tensor> weights() const {
+    const std::vector<Values> values = kernels();
+    std::vector<Tensor> all;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      all.push_back(Tensor({widths[i], widths[i + 1]}, values[i]));
+      all.push_back(Tensor::zeros({widths[i + 1]}));
+    }
+    return all;
+  }
+  Optimizer optimizer() const {
+    if (update == hand::Update::adam) return Adam{.learning_rate = rate()};
+    return SGD{.learning_rate = rate(), .momentum = update == hand::Update::momentum ? 0.9 : 0};
+  }
 };
-const Net& net() {
-  static Random random(2);
-  static const Net made(random);
-  return made;
-}
-Tensor net_kernel1() { return Tensor({inputs, hidden}, net().w1); }
-Tensor net_kernel2() { return Tensor({hidden, classes}, net().w2); }
 
 /// Classes at random: there is nothing to learn, so the work stays the same.
-Batches make_net_batches(int batch) {
+Batches make_batches(const Net& net, int batch) {
   Random random(3);
-  const auto rows = static_cast<std::size_t>(std::max(batch * turns, fit_rows));
-  const Values x = drawn(rows * inputs, 0, 1, random);
-  Values y(rows);
-  for (float& label : y) label = static_cast<float>(random.below(classes));
-  return Batches(batch, inputs, x, y);
+  const auto rows = static_cast<std::size_t>(batch * turns);
+  const Values x =
+      drawn(rows * static_cast<std::size_t>(net.widths[0]), net.classifier ? 0 : -1, 1, random);
+  Values y = drawn(rows, -1, 1, random);
+  if (net.classifier)
+    for (float& label : y) label = static_cast<float>(random.below(classes));
+  return Batches(batch, net.widths[0], x, y);
 }
 
-Contestant net_by_gradus(const Batches& data) {
-  return [&data, w1 = parameter(net_kernel1()), b1 = parameter(Tensor::zeros({hidden})),
-          w2 = parameter(net_kernel2()), b2 = parameter(Tensor::zeros({classes})),
-          opt = Optimizer(SGD{.learning_rate = net_rate})](int i) mutable {
+MakeContestant net_by_hand(const Net& net, const Batches& data,
+                           decltype(hand::native::make_network) make) {
+  return [=, &data] {
+    const std::vector<Values> kernels = net.kernels();
+    std::vector<const float*> first;
+    for (const Values& kernel : kernels) first.push_back(kernel.data());
+    return by_hand(data, make({data.rows, net.widths, net.classifier, net.update,
+                               static_cast<float>(net.rate()), first}));
+  };
+}
+
+Contestant net_by_gradus(const Net& net, const Batches& data) {
+  std::vector<Tensor> w;
+  for (const Tensor& first : net.weights()) w.push_back(parameter(first));
+  return [&data, w, net, opt = net.optimizer()](int i) mutable {
     const Dataset& batch = data.tensors[static_cast<std::size_t>(i)];
-    const Tensor logits = matmul(relu(matmul(batch.x, w1) + b1), w2) + b2;
-    const Tensor loss = mean(SparseCategoricalCrossentropy{.from_logits = true}(batch.y, logits));
+    Tensor h = matmul(batch.x, w[0]) + w[1];
+    for (std::size_t l = 2; l < w.size(); l += 2)
+      h = matmul(net.classifier ? relu(h) : tanh(h), w[l]) + w[l + 1];
+    const Tensor loss = net.classifier
+                            ? mean(SparseCategoricalCrossentropy{.from_logits = true}(batch.y, h))
+                            : mean(square(reshape(h, batch.y.shape()) - batch.y));
     loss.backward();
-    opt.step({w1, b1, w2, b2});
+    opt.step(w);
     return loss.item();
   };
 }
 
-Sequential net_model() {
-  Sequential model{Dense{.units = hidden, .activation = relu}, Dense{.units = classes}};
-  model.compile({.optimizer = SGD{.learning_rate = net_rate},
-                 .loss = SparseCategoricalCrossentropy{.from_logits = true}});
-  model.build({1, inputs});
-  model.set_weights(
-      {net_kernel1(), Tensor::zeros({hidden}), net_kernel2(), Tensor::zeros({classes})});
+Sequential net_model(const Net& net) {
+  std::vector<Layer> layers;
+  for (std::size_t i = 1; i + 1 < net.widths.size(); ++i)
+    layers.push_back(Dense{.units = net.widths[i],
+                           .activation = net.classifier ? Activation(relu) : Activation(tanh)});
+  layers.push_back(Dense{.units = net.widths.back()});
+  Sequential model(layers);
+  model.compile({.optimizer = net.optimizer(),
+                 .loss = net.classifier ? Loss(SparseCategoricalCrossentropy{.from_logits = true})
+                                        : Loss(MeanSquaredError{})});
+  model.build({1, net.widths[0]});
+  model.set_weights(net.weights());
   return model;
 }
 
-void add_net(const Batches& data) {
-  const std::string group = fmt::format("784-128-10_batch_{}/", data.rows);
-  const auto eigen = [&data](auto make) {
-    return [&data, make] {
-      const Net& first = net();
-      return by_hand(data,
-                     make({data.rows, inputs, hidden, classes, first.w1.data(), first.b1.data(),
-                           first.w2.data(), first.b2.data(), static_cast<float>(net_rate)}));
-    };
-  };
-  const MakeContestant native = eigen(hand::native::make_classifier);
+void add_net(const Net& net, int batch) {
+  const auto shared = std::make_shared<const Batches>(make_batches(net, batch));
+  const Batches& data = *shared;
+  const std::string group = net.name(batch);
+  const MakeContestant native = net_by_hand(net, data, hand::native::make_network);
   const std::pair<std::string, MakeContestant> contestants[] = {
       {"eigen_native", native},
-      {"eigen_plain", eigen(hand::plain::make_classifier)},
-      {"gradus_by_hand", [&data] { return net_by_gradus(data); }}};
+      {"eigen_plain", net_by_hand(net, data, hand::plain::make_network)},
+      {"gradus_by_hand", [&data, net] { return net_by_gradus(net, data); }}};
   for (const auto& [name, make] : contestants) {
     check_equal(group + name, make(), native());
-    add(group + name, make);
+    add(group + name, [shared, make] { return make(); });
   }
-  check_fit(group + "gradus_fit", net_model(), data, native());
-  add_fit(group + "gradus_fit", net_model(), data.x_all, data.y_all,
-          {.batch_size = data.rows, .epochs = 2, .verbose = 0});
+  check_fit(group + "gradus_fit", net_model(net), data, native());
+  add_fit(group + "gradus_fit", net_model(net), data.x_all, data.y_all,
+          {.batch_size = data.rows, .epochs = 4, .verbose = 0});
+}
+
+/// A whole epoch over as many images as MNIST has, in time per step: shuffling, gathering and all.
+void add_epoch(int batch) {
+  static const Net net{{784, 128, classes}, true, hand::Update::sgd};
+  static const Batches images = make_batches(net, 7500);
+  const std::string group = fmt::format("epoch_of_60000_batch_{}/", batch);
+  benchmark::RegisterBenchmark((group + "eigen_native").c_str(), [batch](benchmark::State& state) {
+    Batches room(batch, 784, Values(static_cast<std::size_t>(batch * 784 * turns)),
+                 Values(static_cast<std::size_t>(batch * turns)));
+    const Contestant step = net_by_hand(net, room, hand::native::make_network)();
+    std::vector<std::int64_t> order(images.ys.size());
+    std::iota(order.begin(), order.end(), 0);
+    Random random(1);
+    while (state.KeepRunningBatch(std::ssize(order) / batch)) {
+      random.shuffle(order);
+      for (std::int64_t first = 0; first + batch <= std::ssize(order); first += batch) {
+        for (std::int64_t i = 0; i < batch; ++i) {
+          const std::int64_t row = order[static_cast<std::size_t>(first + i)];
+          std::copy_n(images.xs.data() + row * 784, 784, room.xs.data() + i * 784);
+          room.ys[static_cast<std::size_t>(i)] = images.ys[static_cast<std::size_t>(row)];
+        }
+        step(0);
+      }
+    }
+  });
+  add_fit(group + "gradus_fit", net_model(net), images.x_all, images.y_all,
+          {.batch_size = batch, .epochs = 1, .verbose = 0});
 }
 
 }  // namespace
 
 void add_training_steps() {
+  using hand::Update;
   add_line();
-  static const Batches by_32 = make_net_batches(32), by_128 = make_net_batches(128),
-                       by_512 = make_net_batches(512);
-  for (const Batches* data : {&by_32, &by_128, &by_512}) add_net(*data);
+  for (const Update update : {Update::momentum, Update::adam})
+    add_net({{2, 16, 16, 1}, false, update}, 32);
+  for (const int batch : {32, 128, 512}) add_net({{784, 128, classes}, true, Update::sgd}, batch);
+  add_net({{784, 128, classes}, true, Update::adam}, 128);
+  for (const Update update : {Update::sgd, Update::adam})
+    add_net({{784, 512, 512, classes}, true, update}, 128);
+  for (const int batch : {32, 128}) add_epoch(batch);
 }
