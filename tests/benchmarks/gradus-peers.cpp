@@ -20,6 +20,8 @@
 #include <cmath>
 #include <cstdio>
 #include <exception>
+#include <functional>
+#include <limits>
 #include <numeric>
 #include <string>
 #include <string_view>
@@ -267,12 +269,12 @@ void schedules(const Options& options) {
                       {"warmup_cosine", linear(0, 0.1, 500) >> CosineDecay{0.1, 9500}, cycle},
                       {"poly", PolynomialDecay{0.1, 10'000, 0.0, 2.0}, cycle}};
   volatile double sink = 0;
-  for (const auto& [name, schedule, period] : rows) {
-    const std::string config = fmt::format("W5 schedule={}", name);
+  for (const Row& row : rows) {
+    const std::string config = fmt::format("W5 schedule={}", row.name);
     if (!options.wants(config)) continue;
     Step t = 0;
     report(config, "gradus", time_steps(options.seconds / 4, [&](std::int64_t n) {
-             for (std::int64_t i = 0; i < n; ++i) sink = schedule(t++ % period);
+             for (std::int64_t i = 0; i < n; ++i) sink = row.schedule(t++ % row.period);
            }));
   }
 }

@@ -184,10 +184,10 @@ struct Net {
 
   double rate() const { return update != hand::Update::adam ? 1e-2 : classifier ? 1e-4 : 1e-3; }
   std::string name(int batch) const {
-    std::string text;
-    for (const int width : widths) text += fmt::format("{}-", width);
+    std::string text = std::to_string(widths[0]);
+    for (std::size_t i = 1; i < widths.size(); ++i) text += fmt::format("-{}", widths[i]);
     constexpr const char* updates[] = {"sgd", "momentum", "adam"};
-    return fmt::format("{}batch_{}_{}/", text, batch, updates[static_cast<int>(update)]);
+    return fmt::format("{}_batch_{}_{}/", text, batch, updates[static_cast<int>(update)]);
   }
   /// First weights, the same for all contestants.
   std::vector<Values> kernels() const {
@@ -281,7 +281,7 @@ void add_net(const Net& net, int batch) {
       {"gradus_by_hand", [&data, net] { return net_by_gradus(net, data); }}};
   for (const auto& [name, make] : contestants) {
     check_equal(group + name, make(), native());
-    add(group + name, [shared, make] { return make(); });
+    add(group + name, [shared, own = make] { return own(); });
   }
   check_fit(group + "gradus_fit", net_model(net), data, native());
   add_fit(group + "gradus_fit", net_model(net), data.x_all, data.y_all,
