@@ -30,7 +30,8 @@ void Feed::begin_pass(Run& run, Step index) {
   put_in_order(index);
 }
 
-void Feed::resume(const Run& run) {
+void Feed::resume(const Run& run, std::uint64_t seed) {
+  seed_ = seed;
   if (!source_) {
     check<StateError>(
         run.position == 0 || (run.rows == rows_.rows() && run.batch_size == batch_size_),

@@ -20,8 +20,8 @@ class Feed {
   /// Begins a pass: rows in memory get a new order, which depends on nothing but the seed, this
   /// index and their number.
   void begin_pass(Run& run, Step index);
-  /// Brings the feed to where the run is.
-  void resume(const Run& run);
+  /// Brings the feed to where the run is; the seed may have come with it.
+  void resume(const Run& run, std::uint64_t seed);
   /// The next batch; none when the pass is over or the source has ended.
   std::optional<Batch> next(Run& run);
 

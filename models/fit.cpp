@@ -122,7 +122,7 @@ void Sequential::Fit::begin() {
                                          with.metrics.size() + with.weighted_metrics.size(),
                     "fit: to go on with the run, the metrics must be those it had");
   now.history.reserve(options.epochs);
-  feed.resume(now);
+  feed.resume(now, with.seed);
   load_callbacks();
 }
 

@@ -170,6 +170,21 @@ TEST_CASE("a run goes on twice, and past its end") {
   check_same(whole, expected, longer, train(longer, setting.callbacks, true));
 }
 
+TEST_CASE("the seed goes with the run") {
+  const data_files::Folder folder;
+  const Setting setting = settings()[0];
+  Sequential whole = model_with(setting), killed = model_with(setting), other = model_with(setting);
+  const History expected = train(whole, {});
+  const BackupAndRestore backup{folder.path("backup"), 1};
+  CHECK_THROWS_AS(train(killed, {backup, Kill{7}}), Killed);
+  other.compile({.optimizer = setting.optimizer,
+                 .loss = SparseCategoricalCrossentropy{.from_logits = true},
+                 .metrics = {Accuracy{}},
+                 .seed = 12});
+  const History found = train(other, {backup});
+  check_same(whole, expected, other, found);
+}
+
 TEST_CASE("without resume a loaded model begins a new run with the optimizer where it was") {
   const data_files::Folder folder;
   const Setting setting = settings()[2];
