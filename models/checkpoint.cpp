@@ -146,6 +146,23 @@ struct Counters {
   }
 };
 
+/// The file's values for these weights.
+std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weight>& weights,
+                                      bool allow_non_finite) {
+  std::vector<detail::Buffer> values;
+  for (const Weight& weight : weights) {
+    const Shape& shape = weight.tensor.shape();
+    const detail::Buffer& buffer = values.emplace_back(shape.count());
+    contents.copy_to("weights/" + weight.name,
+                     {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
+    const std::int64_t bad = detail::kernels().first_not_finite(buffer.data(), shape.count());
+    check<FormatError>(bad < 0 || allow_non_finite,
+                       "load: '{}': 'weights/{}' must be finite (got {} at element {})",
+                       contents.path(), weight.name, bad < 0 ? 0 : value(buffer.data()[bad]), bad);
+  }
+  return values;
+}
+
 /// A copy of `compiled` as the file has it.
 Optimizer restored(Contents& contents, const Optimizer& compiled,
                    const std::vector<Weight>& weights, bool allow_non_finite) {
@@ -219,17 +236,7 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   std::optional<Built> built;
   if (!input_shape_) built = built_for(shape_of(path, contents.text("input_shape")));
   const std::vector<Weight>& weights = built ? built->weights : weights_;
-  std::vector<detail::Buffer> values;
-  for (const Weight& weight : weights) {
-    const Shape& shape = weight.tensor.shape();
-    const detail::Buffer& buffer = values.emplace_back(shape.count());
-    contents.copy_to("weights/" + weight.name,
-                     {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
-    const std::int64_t bad = detail::kernels().first_not_finite(buffer.data(), shape.count());
-    check<FormatError>(bad < 0 || options.allow_non_finite,
-                       "load: '{}': 'weights/{}' must be finite (got {} at element {})", path,
-                       weight.name, bad < 0 ? 0 : value(buffer.data()[bad]), bad);
-  }
+  std::vector<detail::Buffer> values = values_of(contents, weights, options.allow_non_finite);
   std::optional<Optimizer> optimizer;
   Counters counters;
   detail::Run run;

@@ -85,49 +85,58 @@ inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoc
 /// What calls a C's hook, or null where it has none.
 using HookCall = void (*)(void* callback, std::int64_t index, const Logs& logs, Sequential& model);
 
-/// With as many of (index, logs, model) as C's hook takes; those before epoch_begin have no index.
+/// For hooks with an index: what calls C's with as many of (index, logs, model) as it takes.
+template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
+constexpr HookCall indexed_call() {
+  if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&, Sequential&>)
+    return [](void* c, std::int64_t index, const Logs& logs, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index, logs, model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&>)
+    return [](void* c, std::int64_t index, const Logs& logs, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index, logs);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
+    return [](void* c, std::int64_t index, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index);
+    };
+  else if constexpr (std::is_invocable_v<F, C&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c));
+    };
+  else
+    return nullptr;
+}
+
+/// The same for those before epoch_begin, which have no index.
+template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
+constexpr HookCall whole_call() {
+  if constexpr (std::is_invocable_v<F, C&, const Logs&, Sequential&>)
+    return [](void* c, std::int64_t, const Logs& logs, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), logs, model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, const Logs&>)
+    return [](void* c, std::int64_t, const Logs& logs, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), logs);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, Sequential&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c));
+    };
+  else
+    return nullptr;
+}
+
 template <class C, std::size_t H>
 constexpr HookCall hook_call() {
-  using F = std::tuple_element_t<H, decltype(hooks)>;
-  if constexpr (H >= first_indexed) {
-    if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&, Sequential&>)
-      return [](void* c, std::int64_t index, const Logs& logs, Sequential& model) {
-        std::get<H>(hooks)(*static_cast<C*>(c), index, logs, model);
-      };
-    else if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&>)
-      return [](void* c, std::int64_t index, const Logs& logs, Sequential&) {
-        std::get<H>(hooks)(*static_cast<C*>(c), index, logs);
-      };
-    else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
-      return [](void* c, std::int64_t index, const Logs&, Sequential&) {
-        std::get<H>(hooks)(*static_cast<C*>(c), index);
-      };
-    else if constexpr (std::is_invocable_v<F, C&>)
-      return [](void* c, std::int64_t, const Logs&, Sequential&) {
-        std::get<H>(hooks)(*static_cast<C*>(c));
-      };
-    else
-      return nullptr;
-  } else {
-    if constexpr (std::is_invocable_v<F, C&, const Logs&, Sequential&>)
-      return [](void* c, std::int64_t, const Logs& logs, Sequential& model) {
-        std::get<H>(hooks)(*static_cast<C*>(c), logs, model);
-      };
-    else if constexpr (std::is_invocable_v<F, C&, const Logs&>)
-      return [](void* c, std::int64_t, const Logs& logs, Sequential&) {
-        std::get<H>(hooks)(*static_cast<C*>(c), logs);
-      };
-    else if constexpr (std::is_invocable_v<F, C&, Sequential&>)
-      return [](void* c, std::int64_t, const Logs&, Sequential& model) {
-        std::get<H>(hooks)(*static_cast<C*>(c), model);
-      };
-    else if constexpr (std::is_invocable_v<F, C&>)
-      return [](void* c, std::int64_t, const Logs&, Sequential&) {
-        std::get<H>(hooks)(*static_cast<C*>(c));
-      };
-    else
-      return nullptr;
-  }
+  if constexpr (H >= first_indexed)
+    return indexed_call<C, H>();
+  else
+    return whole_call<C, H>();
 }
 
 template <class C>
