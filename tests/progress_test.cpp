@@ -84,9 +84,21 @@ Logs loss(double v) {
   return logs;
 }
 
+/// Whether the system has pseudo-terminals; a bare chroot has none.
+bool has_terminals() {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0) {
+    MESSAGE("no pseudo-terminal is to be had: not tested");
+    return false;
+  }
+  close(master);
+  return true;
+}
+
 }  // namespace
 
 TEST_CASE("on a terminal, the bar redraws itself in one line, and what is said gets its own") {
+  if (!has_terminals()) return;
   Terminal terminal("xterm");
   {
     detail::Progress progress(1, {}, 2, 4, false);
@@ -104,6 +116,7 @@ TEST_CASE("on a terminal, the bar redraws itself in one line, and what is said g
 }
 
 TEST_CASE("a bar that something thrown interrupts keeps its line") {
+  if (!has_terminals()) return;
   Terminal terminal("xterm");
   {
     detail::Progress progress(1, {}, 1, 4, false);
@@ -115,6 +128,7 @@ TEST_CASE("a bar that something thrown interrupts keeps its line") {
 }
 
 TEST_CASE("where nothing can be redrawn there is a line per epoch") {
+  if (!has_terminals()) return;
   for (const bool dumb : {true, false}) {
     std::unique_ptr<Terminal> terminal = std::make_unique<Terminal>(dumb ? "dumb" : "xterm");
     std::string text;
