@@ -44,7 +44,7 @@ struct Unwrapped<std::reference_wrapper<C>> {
 ///   model);
 ///
 /// or only the first of these, or nothing; where there is no index, (model) alone will do, too.
-/// Here where `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs`
+/// Here `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs`
 /// what is known by then, and `Sequential& model` the model itself: `model.stop_training = true`
 /// ends training after this batch, `model.optimizer().set_learning_rate(...)` acts from the next
 /// update on. The logs of on_train_begin hold every key that the run will report, with nan for
