@@ -58,7 +58,7 @@ struct AdamFactors {
 struct Kernels {
   Unary neg, exp, log, log1p, expm1, sqrt, square, abs, sin, cos, power, clip;
   Unary tanh, sigmoid, relu, leaky_relu, elu, gelu, gelu_tanh, silu, softplus, log_sigmoid;
-  Binary add, sub, mul, div, pow, maximum, minimum;
+  Binary add, sub, mul, div, pow, maximum, minimum, squared_difference;
   Rowwise max, min, logsumexp, softmax, log_softmax;
   /// y = condition != 0 ? a : b; with b null, 0 stands for it; a null likewise.
   void (*select)(const Scalar* condition, const Scalar* a, const Scalar* b, Scalar* y,

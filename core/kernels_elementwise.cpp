@@ -126,6 +126,9 @@ void fill_arithmetic(Kernels& t) {
   t.pow =
       binary([](S a, S b) { return std::pow(a, b); }, [](S a, S b, S) { return power_slope(a, b); },
              [](S a, S b, S y) { return a == 0 && b >= 0 ? S(0) : y * std::log(a); });
+  t.squared_difference =
+      binary([](S a, S b) { return (a - b) * (a - b); }, [](S a, S b, S) { return 2 * (a - b); },
+             [](S a, S b, S) { return 2 * (b - a); });
   // At a tie each side gets half, so that maximum(x, x) has slope 1.
   t.maximum = binary([](S a, S b) { return a > b || a != a ? a : b; },
                      [](S a, S b, S) { return a > b ? S(1) : (a == b ? S(0.5) : S(0)); },

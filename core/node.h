@@ -45,6 +45,7 @@ struct Node {
   bool spent = false;      ///< was run backward: the way back is gone
   bool queued = false;     ///< waits in a backward pass
   bool keep_flow = false;  ///< a pass was asked for this gradient itself
+  bool finite = false;     ///< known to hold neither nan nor infinities; never of a parameter
   std::uint32_t input_count = 0;
   std::int64_t id;
   std::int64_t size;
@@ -90,8 +91,8 @@ inline Node& node_of(const Tensor& tensor) {
 
 /// A tensor of this shape with uninitialised values, and the place to write them.
 struct Fresh {
-  explicit Fresh(const Shape& shape) {
-    const std::int64_t size = shape.count();
+  explicit Fresh(const Shape& shape) : Fresh(shape, shape.count()) {}
+  Fresh(const Shape& shape, std::int64_t size) {
     Buffer values(size);
     data = values.data();
     tensor = Tensor(make_node(shape, size, std::move(values)));

@@ -75,6 +75,8 @@ Tensor pow(const Tensor& x, double y);
 /// The larger (smaller) of two; where they tie, each side gets half of the gradient.
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
+/// (a - b)^2, as one op.
+Tensor squared_difference(const Tensor& a, const Tensor& b);
 /// a where condition is not 0, else b. The side not taken gets gradient 0, but its own derivative
 /// is still multiplied by that 0: keep it finite, as in where(mask, sqrt(maximum(x, 1e-9)), 0).
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
@@ -129,6 +131,9 @@ Tensor logsumexp(const Tensor& x, const Reduction& over = {});
 
 /// (..., m, k) times (..., k, n) = (..., m, n); leading axes broadcast. ShapeError for rank 0 or 1.
 Tensor matmul(const Tensor& a, const Tensor& b);
+/// x w + b as one op: (..., m, k) times (k, n), with b, (n), added to each row; what a Dense layer
+/// computes. ShapeError for other shapes.
+Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b);
 /// All axes in reverse order: a matrix's transpose.
 Tensor transpose(const Tensor& x);
 /// Axis i of the result is axis axes[i] of x. ValueError unless axes is a permutation.

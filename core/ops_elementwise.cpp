@@ -18,7 +18,7 @@ using detail::Unary;
 /// y = f(x; p, q), one element at a time.
 Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
   const detail::Node& from = node_of(x);
-  Fresh y(from.shape);
+  Fresh y(from.shape, from.size);
   const Buffer& xv = from.value;
   f.forward(xv.data(), y.data, from.size, p, q);
   const Buffer& yv = y.tensor.node()->value;
@@ -29,12 +29,12 @@ Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
   });
 }
 
-/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result.
+/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result y.
 template <class F>
-void each_block(const Shape& sa, const Shape& sb, const Shape& common, const Buffer& a,
+void each_block(const Shape& sa, const Shape& sb, const detail::Node& y, const Buffer& a,
                 const Buffer& b, F f) {
-  if (sa == sb) return f({a.data(), false, 0}, {b.data(), false, 0}, 0, 1, common.count());
-  const Runs runs(sa, sb, common);
+  if (sa == sb) return f({a.data(), false, 0}, {b.data(), false, 0}, 0, 1, y.size);
+  const Runs runs(sa, sb, y.shape);
   runs.each_block([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
     f({a.data() + ao, runs.a_repeats(), runs.a_stride()},
       {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
@@ -44,47 +44,38 @@ void each_block(const Shape& sa, const Shape& sb, const Shape& common, const Buf
 /// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
 void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
                   const Buffer& b, const Buffer& y) {
-  const Shape& common = pass.output().shape;
-  const Shape& own = pass.input(i).shape;
-  const Scalar* through = pass.dy();
-  if (!slope && own == common) return pass.pass(i);
-
-  Buffer whole;
-  detail::Target target{};
-  bool add = false;
-  if (own == common) {
-    target = pass.into(i);
-    add = target.add;
-  }
-  if (slope) {
-    if (!target.data) whole = Buffer(pass.output().size);
-    Scalar* out = target.data ? target.data : whole.data();
-    each_block(pass.input(0).shape, pass.input(1).shape, common, a, b,
+  const detail::Node& output = pass.output();
+  const auto times_slope = [&](Scalar* out, bool add) {
+    each_block(pass.input(0).shape, pass.input(1).shape, output, a, b,
                [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
                    std::int64_t n) {
-                 slope(ra, rb, y.data() + yo, through + yo, out + yo, rows, n, add);
+                 slope(ra, rb, y.data() + yo, pass.dy() + yo, out + yo, rows, n, add);
                });
-    through = out;
+  };
+  const detail::Node& input = pass.input(i);
+  if (input.shape == output.shape) {
+    if (!slope) return pass.pass(i);
+    const detail::Target whole = pass.into(i);
+    return times_slope(whole.data, whole.add);
   }
-  if (own == common) return;
-  target = pass.into(i);
-  if (!target.add) kernels().fill(0, target.data, pass.input(i).size, false);
-  detail::sum_into(through, common, target.data, own);
+  const Buffer products = slope ? Buffer(output.size) : Buffer();
+  if (slope) times_slope(products.data(), false);
+  const detail::Target sum = pass.into(i);
+  if (!sum.add) kernels().fill(0, sum.data, input.size, false);
+  detail::sum_into(slope ? products.data() : pass.dy(), output.shape, sum.data, input.shape);
 }
 
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
-  const Shape &sa = node_of(a).shape, &sb = node_of(b).shape;
-  const Shape common = detail::broadcast_shape(name, sa, sb);
-  Fresh y(common);
-  const Buffer& av = node_of(a).value;
-  const Buffer& bv = node_of(b).value;
-  each_block(sa, sb, common, av, bv,
+  const detail::Node &na = node_of(a), &nb = node_of(b);
+  Fresh y = na.shape == nb.shape ? Fresh(na.shape, na.size)
+                                 : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
+  const detail::Node& result = *y.tensor.node();
+  each_block(na.shape, nb.shape, result, na.value, nb.value,
              [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
                  std::int64_t n) { f.forward(ra, rb, y.data + yo, rows, n); });
-  const Buffer& yv = y.tensor.node()->value;
   return detail::record(std::move(y.tensor), {&a, &b},
-                        [&f, a = av, b = bv, y = yv](Backward& pass) {
+                        [&f, a = na.value, b = nb.value, y = result.value](Backward& pass) {
                           if (pass.wants(0)) zip_backward(pass, 0, f.backward_a, a, b, y);
                           if (pass.wants(1)) zip_backward(pass, 1, f.backward_b, a, b, y);
                         });
@@ -99,6 +90,9 @@ Tensor div(const Tensor& a, const Tensor& b) { return zip("div", a, b, kernels()
 Tensor pow(const Tensor& x, const Tensor& y) { return zip("pow", x, y, kernels().pow); }
 Tensor maximum(const Tensor& a, const Tensor& b) { return zip("maximum", a, b, kernels().maximum); }
 Tensor minimum(const Tensor& a, const Tensor& b) { return zip("minimum", a, b, kernels().minimum); }
+Tensor squared_difference(const Tensor& a, const Tensor& b) {
+  return zip("squared_difference", a, b, kernels().squared_difference);
+}
 
 Tensor neg(const Tensor& x) { return map(x, kernels().neg); }
 Tensor pow(const Tensor& x, double y) { return map(x, kernels().power, static_cast<Scalar>(y)); }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gradus/core/broadcast.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
@@ -42,6 +44,17 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
   });
 }
 
+/// y = x w + b for one matrix x: y begins as rows of b, doubled until it is full.
+void product_plus_row(const Scalar* x, const Scalar* w, const Scalar* b, Scalar* y, Product p) {
+  const std::int64_t size = p.m * p.n;
+  if (size == 0) return;
+  if (p.n == 1) kernels().fill(*b, y, size, false);
+  if (p.n > 1) std::copy_n(b, p.n, y);
+  for (std::int64_t done = p.n; p.n > 1 && done < size; done *= 2)
+    std::copy_n(y, std::min(done, size - done), y + done);
+  multiply(plain(x, p.k), plain(w, p.n), y, p.m, p.n, p.k, true);
+}
+
 /// What one matrix operand gets: da = dy b^T, db = a^T dy, summed over the batches that share it.
 void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
   const Shape& sa = pass.input(0).shape;
@@ -69,6 +82,16 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
     else
       each_batch(sa, sb, sy, one);
   }
+}
+
+/// db, the sum of dy's rows.
+void row_backward(Backward& pass, int i, Product p) {
+  const auto target = pass.into(i);
+  if (!target.add) kernels().fill(0, target.data, p.n, false);
+  if (p.n == 1)
+    *target.data += kernels().sum(pass.dy(), p.m);
+  else
+    kernels().accumulate_rows(pass.dy(), target.data, p.m, p.n);
 }
 
 }  // namespace
@@ -99,6 +122,26 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   }
   return detail::record(std::move(y.tensor), {&a, &b},
                         [a = av, b = bv, p](Backward& pass) { product_backward(pass, a, b, p); });
+}
+
+Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b) {
+  const Shape &sx = node_of(x).shape, &sw = node_of(w).shape, &sb = node_of(b).shape;
+  const bool ranks = sx.rank() >= 2 && sw.rank() == 2 && sb.rank() == 1;
+  check<ShapeError>(ranks && sx[-1] == sw[0] && sb[0] == sw[1],
+                    "affine: x, w and b must have shapes (..., k), (k, n) and (n) (got {}, {} and "
+                    "{})",
+                    sx, sw, sb);
+  Shape shape = sx;
+  shape.set(-1, sw[1]);
+  Product p{1, sw[1], sw[0]};
+  for (int axis = 0; axis + 1 < sx.rank(); ++axis) p.m *= sx[axis];
+  Fresh y(shape);
+  const Buffer &xv = node_of(x).value, &wv = node_of(w).value;
+  product_plus_row(xv.data(), wv.data(), node_of(b).data(), y.data, p);
+  return detail::record(std::move(y.tensor), {&x, &w, &b}, [x = xv, w = wv, p](Backward& pass) {
+    product_backward(pass, x, w, p);
+    if (pass.wants(2)) row_backward(pass, 2, p);
+  });
 }
 
 }  // namespace gradus

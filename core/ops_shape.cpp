@@ -108,7 +108,7 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   check<ShapeError>((unknown < 0 || known > 0) && target.count() == x.size(),
                     "reshape: {} elements of shape {} must fit the shape {}", x.size(), x.shape(),
                     shape);
-  Tensor y(detail::make_node(target, node_of(x).value));
+  Tensor y(detail::make_node(target, x.size(), node_of(x).value));
   return detail::record(std::move(y), {&x}, [](Backward& pass) { pass.pass(0); });
 }
 

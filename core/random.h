@@ -24,10 +24,21 @@ namespace gradus::inline GRADUS_VARIANT {
 class Random {
  public:
   explicit Random(std::uint64_t seed, std::string_view purpose = {}, std::uint64_t index = 0)
-      : state_(mix(seed + gamma)) {
-    for (const char c : purpose) state_ = mix(state_ ^ static_cast<unsigned char>(c));
-    state_ = mix(state_ + index * gamma);
-  }
+      : Random(Streams(seed, purpose), index) {}
+
+  /// All streams of one seed and purpose, for who needs one after another: the purpose is read
+  /// once.
+  class Streams {
+   public:
+    explicit Streams(std::uint64_t seed, std::string_view purpose) : key_(mix(seed + gamma)) {
+      for (const char c : purpose) key_ = mix(key_ ^ static_cast<unsigned char>(c));
+    }
+
+   private:
+    friend Random;
+    std::uint64_t key_;
+  };
+  Random(const Streams& streams, std::uint64_t index) : state_(mix(streams.key_ + index * gamma)) {}
 
   /// 64 random bits.
   std::uint64_t bits() { return mix(state_ += gamma); }

@@ -80,7 +80,7 @@ Tensor Tensor::normal(const Shape& shape, double mean, double deviation, Random&
 }
 
 const Shape& Tensor::shape() const { return detail::node_of(*this).shape; }
-std::int64_t Tensor::size() const { return detail::node_of(*this).size; }
+std::int64_t Tensor::size() const { return node_ ? node_->size : 0; }
 
 std::span<const Scalar> Tensor::values() const {
   const detail::Node& node = detail::node_of(*this);

@@ -13,10 +13,16 @@ using detail::Hook;
 
 namespace detail {
 
+/// Only a parameter's values ever change, so all else is read once, however often it is trained on.
 void check_finite(const char* caller, const char* name, const Tensor& x) {
-  std::int64_t bad = kernels().first_not_finite(node_of(x).data(), x.size());
-  if (bad < 0) return;
-  const double found = value(node_of(x).data()[bad]);
+  Node& node = node_of(x);
+  if (node.finite) return;
+  std::int64_t bad = kernels().first_not_finite(node.data(), node.size);
+  if (bad < 0) {
+    node.finite = !node.is_parameter;
+    return;
+  }
+  const double found = value(node.data()[bad]);
   std::string place;
   for (int axis = x.rank(); axis-- > 0; bad /= x.shape()[axis])
     place = fmt::format("[{}]", bad % x.shape()[axis]) + place;

@@ -86,7 +86,8 @@ struct Sequential::Fit {
   detail::Feed feed;
   std::optional<Batch> validation;
   std::vector<Callback> callbacks;
-  std::int64_t steps;  ///< batches in an epoch; 0 if only the source knows
+  std::int64_t steps;                    ///< batches in an epoch; 0 if only the source knows
+  Random::Streams draws{0, "training"};  ///< what Dropout and its like draw from
   detail::Progress progress;
   Logs batch_logs, epoch_logs;
   bool watched = false;  ///< a callback has a hook for batches
@@ -123,6 +124,7 @@ void Sequential::Fit::begin() {
                     "fit: to go on with the run, the metrics must be those it had");
   now.history.reserve(options.epochs);
   feed.resume(now, with.seed);
+  draws = Random::Streams(with.seed, "training");
   load_callbacks();
 }
 
@@ -151,7 +153,8 @@ void Sequential::Fit::epoch() {
 void Sequential::Fit::batch(const Batch& rows) {
   const std::int64_t number = now.batch;
   call(Hook::train_batch_begin, number, batch_logs);
-  const std::string fault = model.train_step(rows, now.totals);
+  const std::string fault =
+      model.train_step(rows, Random(draws, static_cast<std::uint64_t>(model.batches_)), now.totals);
   if (!fault.empty()) [[unlikely]]
     return fail(fault, now.batch + 1, model.compiled_->optimizer.iterations());
   ++now.batch;

@@ -20,8 +20,7 @@ void Dense::build(const Shape& input, Random& random) {
 }
 
 Tensor Dense::operator()(const Tensor& x) const {
-  const Tensor product = matmul(x, kernel);
-  return activation(use_bias ? product + bias : product);
+  return activation(use_bias ? affine(x, kernel, bias) : matmul(x, kernel));
 }
 
 std::vector<Weight> Dense::weights() const {

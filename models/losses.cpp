@@ -28,7 +28,7 @@ Tensor direction(const Tensor& x, int axis) {
 }  // namespace
 
 Tensor MeanSquaredError::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return row_means(square(y_pred - fitted("MeanSquaredError", y_true, y_pred)));
+  return row_means(squared_difference(y_pred, fitted("MeanSquaredError", y_true, y_pred)));
 }
 
 Tensor MeanAbsoluteError::operator()(const Tensor& y_true, const Tensor& y_pred) const {

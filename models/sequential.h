@@ -150,7 +150,7 @@ class Sequential {
   /// StateError while fit() runs, in a callback.
   void check_idle(const char* caller) const;
   /// One training step; what was not finite, or "".
-  std::string train_step(const Batch& batch, detail::Totals& totals);
+  std::string train_step(const Batch& batch, Random random, detail::Totals& totals);
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
                                std::vector<Callback>& callbacks);
   Evaluation evaluation(const detail::Totals& totals) const;

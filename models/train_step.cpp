@@ -47,9 +47,8 @@ Tensor Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
 }
 
 /// Forward, loss, backward, metrics, update.
-std::string Sequential::train_step(const Batch& batch, detail::Totals& totals) {
+std::string Sequential::train_step(const Batch& batch, Random random, detail::Totals& totals) {
   const detail::FlushDenormals flush;
-  Random random(compiled_->seed, "training", static_cast<std::uint64_t>(batches_));
   assignments_.clear();
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});
@@ -80,7 +79,8 @@ Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
       {x, y, detail::weights_of("train_on_batch", options.class_weight, options.sample_weight, y)});
   detail::Totals totals;
   const Step step = compiled_->optimizer.iterations();
-  const std::string fault = train_step(batch, totals);
+  const std::string fault = train_step(
+      batch, Random(compiled_->seed, "training", static_cast<std::uint64_t>(batches_)), totals);
   check<NumericError>(fault.empty(), "train_on_batch: {} at step {}", fault, step);
   return evaluation(totals);
 }

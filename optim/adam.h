@@ -13,6 +13,7 @@ namespace detail {
 /// 1 - beta^t: what a running mean that began with 0 has of the whole after t updates.
 inline Real warmed(Real beta, double t) {
   using std::pow;
+  if (t * value(1 - beta) > 40) return 1;  // as beta^t <= e^(-t (1 - beta)) < 2^-57
   return 1 - pow(beta, t);
 }
 

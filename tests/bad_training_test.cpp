@@ -125,6 +125,19 @@ TEST_CASE("bad input: optimizers and their updates (rows 25 to 31)") {
   });
 }
 
+TEST_CASE("a parameter that is used as data is looked at each time") {
+  struct Breaking {
+    Schedule learning_rate = 1;
+    int slots() const { return 0; }
+    void update(ParameterUpdate& u) const { u.w[0] = none; }
+  };
+  const Tensor p = parameter({{1}});
+  CHECK(line().predict(p).size() == 1);
+  sum(p).backward();
+  Optimizer(Breaking{}).step({p});
+  CHECK_THROWS_WITH_AS(line().predict(p), "predict: x must be finite (x[0][0] is nan)", ValueError);
+}
+
 TEST_CASE("bad input: models and data (rows 47, 48, 50 to 56)") {
   const Tensor bad_x{{1}, {2}, {none}, {4}}, bad_y{{1}, {inf}, {3}, {4}};
   check_refused({

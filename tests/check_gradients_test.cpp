@@ -107,6 +107,7 @@ const NamedBinary binaries[] = {{"add", add},
                                 {"pow", pow},
                                 {"maximum", maximum},
                                 {"minimum", minimum},
+                                {"squared_difference", squared_difference},
                                 {"where", [](const Tensor& a, const Tensor& b) {
                                    return where(relu(detach(a) - 0.937), a, b);
                                  }}};
@@ -236,6 +237,21 @@ TEST_CASE("matrix products have the right gradient with leading axes on either s
     for (std::uint64_t seed = 0; seed < 3; ++seed)
       expect(
           "matmul", [](Inputs in) { return matmul(in[0], in[1]); }, spread({a, b}, seed));
+}
+
+TEST_CASE("a product with a row added has the right gradient") {
+  for (const Shape& shape : {Shape{3, 2}, {1, 2}, {2, 3, 2}})
+    for (const std::int64_t n : {1, 4}) {
+      const std::vector<Tensor> parts = spread({shape, {2, n}, {n}}, 6);
+      const Tensor &x = parts[0], &w = parts[1], &b = parts[2];
+      expect(
+          "affine", [](Inputs in) { return affine(in[0], in[1], in[2]); }, parts);
+      expect("affine", [&](Inputs in) { return affine(in[0], w, b); }, {x});
+      expect("affine", [&](Inputs in) { return affine(x, in[0], b); }, {w});
+      expect("affine", [&](Inputs in) { return affine(x, w, in[0]); }, {b});
+    }
+  const auto reused = [](Inputs in) { return affine(in[0], in[0], sum(in[0], {.axis = 0})); };
+  expect("affine", reused, {spread({3, 3}, 7)});
 }
 
 TEST_CASE("matrix products of transposed and reused operands have the right gradient") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -256,6 +257,29 @@ TEST_CASE("matrix products agree with three loops") {
   }
   check_product(300, 9, 7);
   check_product(6, 10, 301);
+}
+
+TEST_CASE("affine is a product with a row added") {
+  const Tensor x{{1, 2}, {3, 4}, {5, 6}}, w{{1, 0, 2}, {0, 1, -1}}, b{10, 20, 30};
+  CHECK(list(affine(x, w, b)) == List{11, 22, 30, 13, 24, 32, 15, 26, 34});
+  CHECK(affine(reshape(x, {3, 1, 2}), w, b).shape() == Shape{3, 1, 3});
+  CHECK(list(affine(x, Tensor{{1}, {2}}, Tensor{0.5})) == List{5.5, 11.5, 17.5});
+  CHECK(list(affine(Tensor::zeros({2, 0}), Tensor::zeros({0, 2}), Tensor{1, 2})) ==
+        List{1, 2, 1, 2});
+  CHECK(affine(Tensor::zeros({0, 2}), w, b).shape() == Shape{0, 3});
+  for (const auto& [sx, sw, sb] :
+       std::initializer_list<std::array<Shape, 3>>{{{{2}, {2, 3}, {3}}},
+                                                   {{{4, 2}, {3, 3}, {3}}},
+                                                   {{{4, 2}, {2, 3}, {2}}},
+                                                   {{{4, 2}, {2, 3}, {1, 3}}},
+                                                   {{{4, 2}, {1, 2, 3}, {3}}}})
+    CHECK_THROWS_WITH_AS(
+        affine(Tensor::zeros(sx), Tensor::zeros(sw), Tensor::zeros(sb)),
+        fmt::format("affine: x, w and b must have shapes (..., k), (k, n) and (n) (got {}, {} and "
+                    "{})",
+                    sx, sw, sb)
+            .c_str(),
+        ShapeError);
 }
 
 TEST_CASE("batched products are products of each pair") {

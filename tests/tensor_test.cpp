@@ -87,6 +87,7 @@ TEST_CASE("random tensors depend on the seed alone") {
     for (const Scalar x : list(Tensor::normal({100}, 1, 0.5, random))) values.push_back(x);
     return values;
   };
+  CHECK(Random(Random::Streams(7, "test"), 3).bits() == Random(7, "test", 3).bits());
   CHECK(draw(7, 0) == draw(7, 0));
   CHECK(draw(7, 0) != draw(8, 0));
   CHECK(draw(7, 0) != draw(7, 1));

@@ -49,6 +49,14 @@ TEST_CASE("Adam's second step weighs both gradients and amsgrad keeps the greate
   check_weights(greatest, {0}, {Tensor{2}, Tensor{0}}, {-first - corrected * 0.5 / (1 + 1)});
 }
 
+TEST_CASE("a bias correction that takes the short way is the same number") {
+  for (const double beta : {0.0, 0.5, 0.9, 0.99, 0.999})
+    for (const double t : {1.0, 40.0, 81.0, 400.0, 401.0, 39'999.0, 40'001.0, 1e6, 1e15}) {
+      INFO(beta, " after ", t);
+      CHECK(detail::warmed(beta, t) == 1 - std::pow(beta, t));
+    }
+}
+
 TEST_CASE("AdamW decays before it steps, at the rate in force") {
   const std::vector<double> plain = weights(Adam{.learning_rate = 0.5}, {2}, {Tensor{1}});
   check_weights(AdamW{.learning_rate = 0.5, .weight_decay = 0.1}, {2}, {Tensor{1}},

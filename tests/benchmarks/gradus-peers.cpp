@@ -11,7 +11,9 @@
 ///
 /// `impl=gradus` is a step by hand: forward, loss, backward, update on a batch in memory; 8 batches
 /// of inputs and 13 of classes take turns. `impl=gradus_fit` is a step of fit() with schedule,
-/// averages and history; in `gradus_fit_epoch_a_step` each epoch is one step.
+/// averages and history; in `gradus_fit_epoch_a_step` each epoch is one step. `gradus_operators` is
+/// W1 with its formula spelled out: +, -, matmul and square in place of affine and
+/// squared_difference.
 
 #include <gradus/gradus.h>
 
@@ -110,9 +112,9 @@ struct Network {
   }
 
   Tensor operator()(const Tensor& x) const {
-    Tensor h = matmul(x, weights[0]) + weights[1];
+    Tensor h = affine(x, weights[0], weights[1]);
     for (std::size_t i = 2; i < weights.size(); i += 2)
-      h = matmul(between(h), weights[i]) + weights[i + 1];
+      h = affine(between(h), weights[i], weights[i + 1]);
     return h;
   }
 
@@ -157,7 +159,7 @@ void time_by_hand(const Options& options, const std::string& config, const Netwo
 }
 
 Tensor squared_error(const Tensor& y_true, const Tensor& y_pred) {
-  return mean(square(y_pred - y_true));
+  return mean(squared_difference(y_pred, y_true));
 }
 
 Tensor cross_entropy(const Tensor& y_true, const Tensor& y_pred) {
@@ -184,6 +186,24 @@ void time_fit(const Options& options, const std::string& config, const char* imp
   report(config, impl, timing);
 }
 
+template <class Loss>
+void time_line(const Options& options, const std::string& config, const char* impl,
+               const std::vector<Tensor>& xs, const std::vector<Tensor>& ys, Loss loss_of) {
+  Tensor w = parameter({{0.1}}), b = parameter({0.0});
+  Optimizer opt = SGD{.learning_rate = 0.01};
+  std::int64_t step = 0;
+  double last = 0;
+  report(config, impl, time_steps(options.seconds, [&](std::int64_t n) {
+           for (const std::int64_t end = step + n; step < end; ++step) {
+             const Tensor loss = loss_of(turn(xs, step), turn(ys, step), w, b);
+             loss.backward();
+             opt.step({w, b});
+             last = loss.item();
+           }
+         }));
+  if (!(last < 0.2)) fmt::print("# BAD {}: loss {}\n", config, last);
+}
+
 void line(const Options& options) {
   const std::string config =
       fmt::format("W1 model=1-1 batch=4 opt=sgd threads={}", options.threads);
@@ -196,19 +216,14 @@ void line(const Options& options) {
     xs.push_back(slice(x, 0, i, i + 4));
     ys.push_back(slice(y, 0, i, i + 4));
   }
-  Tensor w = parameter({{0.1}}), b = parameter({0.0});
-  Optimizer opt = SGD{.learning_rate = 0.01};
-  std::int64_t step = 0;
-  double last = 0;
-  report(config, "gradus", time_steps(options.seconds, [&](std::int64_t n) {
-           for (const std::int64_t end = step + n; step < end; ++step) {
-             const Tensor loss = mean(square(matmul(turn(xs, step), w) + b - turn(ys, step)));
-             loss.backward();
-             opt.step({w, b});
-             last = loss.item();
-           }
-         }));
-  if (!(last < 0.2)) fmt::print("# BAD {}: loss {}\n", config, last);
+  time_line(options, config, "gradus", xs, ys,
+            [](const Tensor& in, const Tensor& target, const Tensor& w, const Tensor& b) {
+              return mean(squared_difference(affine(in, w, b), target));
+            });
+  time_line(options, config, "gradus_operators", xs, ys,
+            [](const Tensor& in, const Tensor& target, const Tensor& w, const Tensor& b) {
+              return mean(square(matmul(in, w) + b - target));
+            });
   time_fit(options, config, "gradus_fit", x, y);
   time_fit(options, config, "gradus_fit_epoch_a_step", xs[0], ys[0]);
 }

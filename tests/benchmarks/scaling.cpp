@@ -34,7 +34,7 @@ struct Chain {
   void step() {
     Tensor h = x;
     for (std::size_t i = 0; i < weights.size(); i += 2)
-      h = tanh(matmul(h, weights[i]) + weights[i + 1]);
+      h = tanh(affine(h, weights[i], weights[i + 1]));
     mean(square(h)).backward();
     opt.step(weights);
   }

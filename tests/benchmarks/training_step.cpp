@@ -129,7 +129,7 @@ Contestant line_by_gradus(const Batches& data) {
   return [batches, w = parameter(Tensor{{first_w}}), b = parameter(Tensor{first_b}),
           opt = Optimizer(SGD{.learning_rate = line_rate})](int i) mutable {
     const auto& [x, y, columns, classes] = batches[static_cast<std::size_t>(i)];
-    const Tensor loss = mean(square(matmul(x, w) + b - y));
+    const Tensor loss = mean(squared_difference(affine(x, w, b), y));
     loss.backward();
     opt.step({w, b});
     return loss.item();
