@@ -7,8 +7,8 @@
 
 namespace gradus::inline GRADUS_VARIANT::detail {
 
-Feed::Feed(Batch rows, std::int64_t batch_size, bool shuffle, std::uint64_t seed)
-    : rows_(std::move(rows)), batch_size_(batch_size), shuffle_(shuffle), seed_(seed) {
+Feed::Feed(Batch rows, std::int64_t batch_size, bool shuffle)
+    : rows_(std::move(rows)), batch_size_(batch_size), shuffle_(shuffle) {
   order_.resize(static_cast<std::size_t>(rows_.rows()));
   std::iota(order_.begin(), order_.end(), 0);
 }
@@ -18,7 +18,7 @@ std::int64_t Feed::batches() const { return source_ ? 0 : (rows_.rows() - 1) / b
 void Feed::put_in_order(Step index) {
   if (!shuffle_) return;
   std::iota(order_.begin(), order_.end(), 0);
-  Random(seed_, "shuffle", static_cast<std::uint64_t>(index)).shuffle(order_);
+  Random(orders_, static_cast<std::uint64_t>(index)).shuffle(order_);
 }
 
 void Feed::begin_pass(Run& run, Step index) {
@@ -31,7 +31,7 @@ void Feed::begin_pass(Run& run, Step index) {
 }
 
 void Feed::resume(const Run& run, std::uint64_t seed) {
-  seed_ = seed;
+  orders_ = Random::Streams(seed, "shuffle");
   if (!source_) {
     check<StateError>(
         run.position == 0 || (run.rows == rows_.rows() && run.batch_size == batch_size_),

@@ -238,7 +238,7 @@ void Sequential::check_may_load() const {
 // ---- the entrances ------------------------------------------------------------------------------
 
 History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
-  const CompileOptions& with = compiled("fit");
+  check_compiled("fit");
   check_idle("fit");
   check_options(options);
   Batch training = checked_batch("fit", {x, y, options.sample_weight});
@@ -249,7 +249,7 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
     validation = hold_back(training, options.validation_split);
   training.sample_weight =  // rows held back have none, as in Keras
       detail::weights_of("fit", options.class_weight, training.sample_weight, training.y);
-  return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle, with.seed},
+  return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle},
              std::move(validation))
       .run();
 }
