@@ -75,6 +75,10 @@ struct Kernels {
   /// of k, whatever m and n are. `workspace` holds product_workspace elements.
   void (*product)(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
                   std::int64_t n, std::int64_t k, bool add, Scalar* workspace);
+  /// The same, bit for bit, for a block of a larger c, whose rows lie c_stride apart; k > 0.
+  void (*product_block)(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t c_stride,
+                        std::int64_t m, std::int64_t n, std::int64_t k, bool add,
+                        Scalar* workspace);
   /// w -= rate g; with momentum v = mu v - rate g and w += v, or with nesterov w += mu v - rate g.
   void (*sgd)(Scalar rate, const Scalar* g, Scalar* w, std::int64_t n);
   void (*sgd_momentum)(Scalar rate, Scalar mu, bool nesterov, const Scalar* g, Scalar* v, Scalar* w,
@@ -94,6 +98,8 @@ struct Kernels {
 
 /// Elements of scratch memory that `product` needs.
 inline constexpr std::int64_t product_workspace = 48 * 256;
+/// In every copy so many of b's columns are whole panels.
+inline constexpr std::int64_t product_strip = 48;
 
 namespace GRADUS_ISA {
 /// Filled in by the sources compiled for this instruction set.

@@ -81,14 +81,14 @@ void edge_tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::in
 /// Rows [i, m) of a panel in tiles of R rows, then what is left in smaller ones.
 template <int R, int V>
 void rows(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
-          std::int64_t n, std::int64_t width, std::int64_t m, std::int64_t k, bool add) {
+          std::int64_t c_stride, std::int64_t width, std::int64_t m, std::int64_t k, bool add) {
   for (; i + R <= m; i += R)
     if (width == V * lanes)
-      tile<R, V>(a, i, panel, stride, c, n, k, add);
+      tile<R, V>(a, i, panel, stride, c, c_stride, k, add);
     else
-      edge_tile<R, V>(a, i, panel, stride, c, n, width, k, add);
+      edge_tile<R, V>(a, i, panel, stride, c, c_stride, width, k, add);
   if constexpr (R > 1)
-    if (i < m) rows<R / 2, V>(a, i, panel, stride, c, n, width, m, k, add);
+    if (i < m) rows<R / 2, V>(a, i, panel, stride, c, c_stride, width, m, k, add);
 }
 
 /// out[i * padded + j] = in[j * stride + i] for i, j in 0..3.
@@ -111,8 +111,8 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
 
 /// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. A transposed
 /// b is read in blocks of sixteen of its columns, so that each cache line is fetched once.
-void pack(const MatrixView& b, Scalar* panel, std::int64_t k, std::int64_t width,
-          std::int64_t padded) {
+[[gnu::always_inline]] inline void pack(const MatrixView& b, Scalar* panel, std::int64_t k,
+                                        std::int64_t width, std::int64_t padded) {
   std::int64_t done = 0, columns = 0;  // what the blocks of four have copied
   if (b.row_stride == 1 && b.column_stride != 1) {
     done = k / 4 * 4;
@@ -148,10 +148,12 @@ void pack(const MatrixView& b, Scalar* panel, std::int64_t k, std::int64_t width
     }
 }
 
-/// A panel of b that needs no packing, or would be read but once, is used where it lies.
-[[gnu::noinline]] void product_packed(const MatrixView& a, const MatrixView& b, Scalar* c,
-                                      std::int64_t m, std::int64_t n, std::int64_t k, bool add,
-                                      Scalar* workspace) {
+/// A panel of b that needs no packing, or would be read but once, is used where it lies. Inlined
+/// twice: a step of small products feels one more call with its nine arguments.
+[[gnu::always_inline]] inline void product_block(const MatrixView& a, const MatrixView& b,
+                                                 Scalar* c, std::int64_t c_stride, std::int64_t m,
+                                                 std::int64_t n, std::int64_t k, bool add,
+                                                 Scalar* workspace) {
   const std::int64_t parts = (k + panel_depth - 1) / panel_depth, even = (k + parts - 1) / parts;
   for (std::int64_t p = 0; p < k; p += even) {
     const std::int64_t depth = k - p < even ? k - p : even;
@@ -168,9 +170,15 @@ void pack(const MatrixView& b, Scalar* panel, std::int64_t k, std::int64_t width
                        : vectors == 2 ? rows<tile_rows, 2>
                                       : rows<tile_rows, 1>;
       run(a_part, 0, in_place ? b_part.data : workspace, in_place ? b.row_stride : vectors * lanes,
-          c + j, n, width, m, depth, add || p > 0);
+          c + j, c_stride, width, m, depth, add || p > 0);
     }
   }
+}
+
+[[gnu::noinline]] void product_packed(const MatrixView& a, const MatrixView& b, Scalar* c,
+                                      std::int64_t m, std::int64_t n, std::int64_t k, bool add,
+                                      Scalar* workspace) {
+  product_block(a, b, c, n, m, n, k, add, workspace);
 }
 
 void product(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
@@ -184,6 +192,9 @@ void product(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m
 
 }  // namespace
 
-void fill_product(Kernels& table) { table.product = product; }
+void fill_product(Kernels& table) {
+  table.product = product;
+  table.product_block = product_block;
+}
 
 }  // namespace gradus::inline GRADUS_VARIANT::detail::GRADUS_ISA

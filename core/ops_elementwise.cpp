@@ -1,6 +1,7 @@
 #include <gradus/core/broadcast.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 namespace {
@@ -20,12 +21,13 @@ Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
   const detail::Node& from = node_of(x);
   Fresh y(from.shape, from.size);
   const Buffer& xv = from.value;
-  f.forward(xv.data(), y.data, from.size, p, q);
+  detail::share(from.size, f.forward, xv.data(), y.data, detail::Length{}, p, q);
   const Buffer& yv = y.tensor.node()->value;
   return detail::record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
     const Scalar* dy = pass.dy();
     const auto dx = pass.into(0, true);
-    f.backward(xv.data(), yv.data(), dy, dx.data, pass.output().size, p, q, dx.add);
+    detail::share(pass.output().size, f.backward, xv.data(), yv.data(), dy, dx.data,
+                  detail::Length{}, p, q, dx.add);
   });
 }
 

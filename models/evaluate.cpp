@@ -4,6 +4,7 @@
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
 
@@ -29,14 +30,21 @@ void check_finite(const char* caller, const char* name, const Tensor& x) {
   check(false, "{}: {} must be finite ({}{} is {})", caller, name, name, place, found);
 }
 
+static void copy_rows(const Scalar* from, const std::int64_t* rows, std::int64_t count,
+                      std::int64_t width, Scalar* to) {
+  for (std::int64_t i = 0; i < count; ++i) to = std::copy_n(from + rows[i] * width, width, to);
+}
+
 Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
   const Node& from = node_of(x);
   const std::int64_t width = from.size / std::max<std::int64_t>(1, from.shape[0]);
   Shape shape = from.shape;
   shape.set(0, static_cast<std::int64_t>(rows.size()));
   Fresh to(shape);
-  Scalar* out = to.data;
-  for (const std::int64_t row : rows) out = std::copy_n(from.data() + row * width, width, out);
+  const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
+    copy_rows(in, rows.data() + begin, end - begin, width, out + begin * width);
+  };
+  in_ranges(std::ssize(rows), gather, width);
   return std::move(to.tensor);
 }
 
@@ -162,6 +170,7 @@ Evaluation Sequential::test_on_batch(const Tensor& x, const Tensor& y,
 detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_size,
                                          std::int64_t steps, std::vector<Callback>& callbacks) {
   const NoGrad off;
+  const Threads threads(compiled_->threads);
   detail::Totals totals;
   Logs logs;
   call(callbacks, Hook::test_begin, 0, logs);
@@ -184,6 +193,7 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   check_options("predict", options);
   check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;
+  const Threads threads(compiled_ ? compiled_->threads : Extent(detail::threads()));
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
   std::vector<Callback> callbacks = options.callbacks;

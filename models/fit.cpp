@@ -6,6 +6,7 @@
 #include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/models/feed.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
@@ -48,7 +49,8 @@ Batch hold_back(Batch& training, double share) {
 /// One fit() at work.
 struct Sequential::Fit {
   Fit(Sequential& trained, const FitOptions& with, detail::Feed from, std::optional<Batch> held)
-      : model(trained),
+      : threads(trained.compiled_->threads),
+        model(trained),
         options(with),
         feed(std::move(from)),
         validation(std::move(held)),
@@ -80,6 +82,7 @@ struct Sequential::Fit {
   std::string callback_name(std::size_t i) const;
   detail::State callback_state() const;
 
+  const Threads threads;
   Sequential& model;
   detail::Run& now = model.run_;
   const FitOptions& options;

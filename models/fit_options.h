@@ -21,6 +21,9 @@ struct CompileOptions {
   std::vector<Metric> metrics = {};           ///< such as {Accuracy{}}; they ignore sample weights
   std::vector<Metric> weighted_metrics = {};  ///< these count each row by its sample weight
   std::uint64_t seed = 0;                     ///< of the first weights, the shuffles and Dropout
+  /// That share the large ops of fit(), evaluate(), predict() and their kin, >= 1 (ValueError). The
+  /// bits are the same at any count; what it takes to pay: see Threads.
+  Extent threads = 1;
 };
 
 /// A weight for each row of a class by its number; 1 for classes not in it.

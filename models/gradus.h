@@ -7,6 +7,7 @@
 #include <gradus/core/ops.h>
 #include <gradus/core/random.h>
 #include <gradus/core/tensor.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/models/activations.h>
 #include <gradus/models/constraints.h>
 #include <gradus/models/dataset.h>

@@ -73,6 +73,7 @@ void Sequential::compile(CompileOptions options) {
   check_idle("compile");
   check(options.loss.reduction() != LossReduction::none,
         "compile: loss must be reduced to one number (got LossReduction::none)");
+  check(options.threads >= 1, "compile: threads must be >= 1 (got {})", options.threads.count);
   std::vector<std::string> names{"loss", "learning_rate"};
   const auto taken = [&](const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();

@@ -6,6 +6,7 @@
 #include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
 
@@ -77,6 +78,7 @@ Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
   const Batch batch = checked_batch(
       "train_on_batch",
       {x, y, detail::weights_of("train_on_batch", options.class_weight, options.sample_weight, y)});
+  const Threads threads(compiled_->threads);
   detail::Totals totals;
   const Step step = compiled_->optimizer.iterations();
   const std::string fault = train_step(

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <gradus/core/kernels.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus::inline GRADUS_VARIANT {
@@ -25,9 +26,8 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
   const Real corrected = rate * sqrt(warmed(beta_2, u.count())) / warmed(beta_1, u.count());
   const AdamFactors factors{static_cast<Scalar>(1 - beta_1), static_cast<Scalar>(1 - beta_2),
                             static_cast<Scalar>(corrected), static_cast<Scalar>(epsilon)};
-  kernels().adam(factors, u.g.data(), u.slot(0).data(), u.slot(1).data(),
-                 amsgrad ? u.slot(2).data() : nullptr, u.w.data(),
-                 static_cast<std::int64_t>(u.w.size()));
+  share(std::ssize(u.w), kernels().adam, factors, u.g.data(), u.slot(0).data(), u.slot(1).data(),
+        amsgrad ? u.slot(2).data() : nullptr, u.w.data(), Length{});
 }
 
 inline SlotInfo adam_slot(int i) {

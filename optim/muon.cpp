@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <gradus/core/memory.h>
+#include <gradus/core/product.h>
 #include <gradus/optim/norm.h>
 
 namespace gradus::inline GRADUS_VARIANT::detail {
@@ -17,18 +18,17 @@ void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns,
     return static_cast<std::size_t>(flip ? i % large * small + i / large : i);
   };
   const auto scale = static_cast<Scalar>(1 / (norm(x) + 1e-7));
-  Buffer wide(n), next(n), square(small * small), fourth(small * small), room(product_workspace);
+  Buffer wide(n), next(n), square(small * small), fourth(small * small);
   for (std::int64_t i = 0; i < n; ++i) wide.data()[i] = scale * x[place(i)];
-  const auto product = kernels().product;
   const auto combine = kernels().combine;
   for (int step = 0; step < steps; ++step) {
     const MatrixView X{wide.data(), large, 1}, transposed{wide.data(), 1, large};
     const MatrixView A{square.data(), small, 1}, B{fourth.data(), small, 1};
-    product(X, transposed, square.data(), small, small, large, false, room.data());
-    product(A, A, fourth.data(), small, small, small, false, room.data());
+    multiply(X, transposed, square.data(), small, small, large, false);
+    multiply(A, A, fourth.data(), small, small, small, false);
     combine(static_cast<Scalar>(b), square.data(), static_cast<Scalar>(c), fourth.data(),
             small * small);
-    product(B, X, next.data(), small, large, small, false, room.data());
+    multiply(B, X, next.data(), small, large, small, false);
     combine(static_cast<Scalar>(a), wide.data(), 1, next.data(), n);
     std::swap(wide, next);
   }

@@ -2,6 +2,7 @@
 /// SGD: stochastic gradient descent, with momentum.
 
 #include <gradus/core/kernels.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus::inline GRADUS_VARIANT {
@@ -22,9 +23,12 @@ struct SGD {
   void update(ParameterUpdate& u) const {
     const auto rate = static_cast<Scalar>(u.learning_rate);
     const auto n = static_cast<std::int64_t>(u.w.size());
-    if (plain()) return detail::kernels().sgd(rate, u.g.data(), u.w.data(), n);
+    if (plain())
+      return detail::share(n, detail::kernels().sgd, rate, u.g.data(), u.w.data(),
+                           detail::Length{});
     const auto mu = static_cast<Scalar>(u.at(momentum));
-    detail::kernels().sgd_momentum(rate, mu, nesterov, u.g.data(), u.slot(0).data(), u.w.data(), n);
+    detail::share(n, detail::kernels().sgd_momentum, rate, mu, nesterov, u.g.data(),
+                  u.slot(0).data(), u.w.data(), detail::Length{});
   }
 
   void validate() const {

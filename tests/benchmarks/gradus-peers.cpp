@@ -175,7 +175,8 @@ void time_fit(const Options& options, const std::string& config, const char* imp
                                                                     .decay_steps = 1'000'000,
                                                                     .decay_rate = 0.9,
                                                                     .staircase = true}},
-                 .loss = MeanSquaredError{}});
+                 .loss = MeanSquaredError{},
+                 .threads = options.threads});
   const std::int64_t batches = x.shape()[0] / 4;
   Timing timing = time_steps(options.seconds, [&](std::int64_t epochs) {
     model.fit(x, y, {.batch_size = 4, .epochs = epochs, .verbose = 0});
@@ -317,7 +318,8 @@ void time_epochs(const Options& options, const std::string& config, const Tensor
   const std::int64_t rows = x.shape()[0];
   Sequential model{Dense{.units = 128, .activation = relu}, Dense{.units = 10}};
   model.compile({.optimizer = SGD{.learning_rate = 0.01},
-                 .loss = SparseCategoricalCrossentropy{.from_logits = true}});
+                 .loss = SparseCategoricalCrossentropy{.from_logits = true},
+                 .threads = options.threads});
   report_epochs(options, config + " part=full", "gradus",
                 [&] { model.fit(x, y, {.batch_size = batch, .epochs = 1, .verbose = 0}); });
 
@@ -378,7 +380,6 @@ Options read_options(int argc, char** argv) {
     else
       throw ValueError(fmt::format("options are --only --match --threads --secs (got {})", name));
   }
-  check(options.threads == 1, "--threads must be 1 (got {})", options.threads);
   return options;
 }
 
@@ -386,6 +387,7 @@ Options read_options(int argc, char** argv) {
 
 int main(int argc, char** argv) try {
   const Options options = read_options(argc, argv);
+  const Threads threads(options.threads);
   line(options);
   curve(options);
   classifiers(options);

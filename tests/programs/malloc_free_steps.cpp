@@ -64,7 +64,8 @@ bool by_hand() {
                 }));
 }
 
-bool classifier_by_hand() {
+bool classifier_by_hand(int count) {
+  const Threads threads(count);
   Random random(1);
   const Tensor x = Tensor::uniform({128, 784}, 0, 1, random);
   Tensor labels = Tensor::zeros({128});
@@ -75,6 +76,7 @@ bool classifier_by_hand() {
   Optimizer opt =
       SGD{.learning_rate = clamp(0.5 * rate, 1e-4, 0.01), .momentum = mirror(rate, 0.95, 0.85)};
   bool clean = true;
+  fmt::print("threads: {}\n", count);
   const bool quiet = report("by hand, 784-128-10, batch 128, 20 steps", calls_in(20, [&] {
                               mean(loss(labels, model(x))).backward();
                               opt.step(model.parameters());
@@ -125,7 +127,8 @@ bool through_fit() {
 }  // namespace
 
 int main() {
-  const bool toy = by_hand(), classifier = classifier_by_hand(), options = all_options();
+  const bool toy = by_hand(), classifier = classifier_by_hand(1) && classifier_by_hand(2),
+             options = all_options();
   const bool fit = through_fit();
   return toy && classifier && options && fit ? 0 : 1;
 }

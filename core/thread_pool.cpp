@@ -1,0 +1,222 @@
+#include <gradus/core/thread_pool.h>
+
+#include <atomic>
+#include <utility>
+
+#include <gradus/core/denormals.h>
+#include <gradus/core/error.h>
+
+#if !defined(__wasm__)  // which has no threads: there the caller does all pieces
+#include <unistd.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+#endif
+
+namespace gradus::inline GRADUS_VARIANT {
+namespace detail {
+namespace {
+
+constexpr int most_threads = 64;
+
+#if defined(__wasm__)
+class Pool;
+#else
+using std::chrono::microseconds;
+
+/// Waits for `ready()`: at first busily, for the next piece mostly comes at once; then giving way
+/// to others. False if it was in vain for `limit`.
+template <class Ready>
+bool wait_for(Ready ready, microseconds limit) {
+  const auto start = std::chrono::steady_clock::now();
+  microseconds waited{0};
+  while (waited < limit) {
+    for (int i = 0; i < 32; ++i) {
+      if (ready()) return true;
+#if defined(__SSE__)
+      _mm_pause();
+#endif
+    }
+    waited = std::chrono::duration_cast<microseconds>(std::chrono::steady_clock::now() - start);
+    if (waited > microseconds(50)) std::this_thread::yield();
+  }
+  return false;
+}
+
+/// A job's number, how many helpers it may have, and the pieces [begin, end) not yet taken: one
+/// word, so that whoever takes a piece knows that it is this job's. The owner takes from the front,
+/// helpers from the back, and so mostly meet, job after job, the part of an array that they have in
+/// their cache.
+struct Ticket {
+  static constexpr std::uint64_t piece_bits = 11, helper_bits = 6;
+  std::uint64_t word;
+
+  static Ticket first_of(Ticket last, int helpers, int pieces) {
+    const std::uint64_t number = (last.word >> (2 * piece_bits + helper_bits)) + 1;
+    return {((number << helper_bits | static_cast<std::uint64_t>(helpers)) << piece_bits |
+             static_cast<std::uint64_t>(pieces))
+            << piece_bits};
+  }
+  int begin() const { return field(0, piece_bits); }
+  int end() const { return field(piece_bits, piece_bits); }
+  int helpers() const { return field(2 * piece_bits, helper_bits); }
+  bool open_to(int thread) const { return begin() < end() && thread <= helpers(); }
+  int next_for(int thread) const { return thread == 0 ? begin() : end() - 1; }
+  Ticket without_next_for(int thread) const {
+    return {thread == 0 ? word + 1 : word - (std::uint64_t{1} << piece_bits)};
+  }
+  int field(std::uint64_t at, std::uint64_t bits) const {
+    return static_cast<int>(word >> at & ((std::uint64_t{1} << bits) - 1));
+  }
+};
+static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
+
+/// One thread's helpers. The owner is thread 0 and works too; it never waits for a helper to come,
+/// only for pieces that one has taken.
+class Pool {
+ public:
+  Pool() = default;
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool() {
+    stop_ = true;
+    wake();
+    for (std::thread& helper : helpers_) helper.join();
+  }
+
+  /// Not in a child made by fork(): that inherits what waits for the helpers, perhaps locked, but
+  /// not the helpers.
+  bool here() const { return ::getpid() == process_; }
+
+  void run(int helpers, int pieces, void (*call)(const void*, int, int), const void* f) {
+    call_ = call;
+    f_ = f;
+    mode_ = arithmetic_mode();
+    left_.store(pieces, std::memory_order_relaxed);
+    open_ = Ticket::first_of({open_}, start(helpers), pieces).word;
+    if (asleep_ > 0) wake();
+    work(0);
+    while (
+        !wait_for([&] { return left_.load(std::memory_order_acquire) == 0; }, microseconds(1000)))
+      continue;
+  }
+
+ private:
+  /// Sees to it that there are so many helpers, or as many as the system allows.
+  int start(int helpers) try {
+    while (std::ssize(helpers_) < helpers)
+      helpers_.emplace_back(&Pool::help, this, static_cast<int>(helpers_.size()) + 1);
+    return helpers;
+  } catch (const std::exception&) {
+    return static_cast<int>(helpers_.size());
+  }
+
+  /// A helper's life.
+  void help(int thread) {
+    const auto wanted = [&] { return stop_ || Ticket{open_}.open_to(thread); };
+    while (!stop_) {
+      if (!wait_for(wanted, microseconds(1000))) {
+        std::unique_lock lock(mutex_);
+        ++asleep_;  // before the last look: a job that comes after it sees who sleeps
+        awake_.wait(lock, wanted);
+        --asleep_;
+      }
+      work(thread);
+    }
+  }
+
+  /// Does pieces until none is left. What a job consists of is read with a piece of it in hand:
+  /// until that is done, the job stays as it is.
+  void work(int thread) {
+    Ticket ticket{open_};
+    while (ticket.open_to(thread)) {
+      if (!open_.compare_exchange_weak(ticket.word, ticket.without_next_for(thread).word)) continue;
+      if (thread > 0) set_arithmetic_mode(mode_);
+      call_(f_, ticket.next_for(thread), thread);
+      left_.fetch_sub(1, std::memory_order_release);
+      ticket.word = open_;
+    }
+  }
+
+  void wake() {
+    { const std::lock_guard lock(mutex_); }  // nobody is between the last look and sleep
+    awake_.notify_all();
+  }
+
+  const pid_t process_ = ::getpid();
+  void (*call_)(const void*, int, int) = nullptr;
+  const void* f_ = nullptr;
+  unsigned mode_ = 0;
+  std::atomic<std::uint64_t> open_ = 0;  ///< a Ticket
+  std::atomic<int> left_ = 0;            ///< pieces not done
+  std::atomic<int> asleep_ = 0;
+  std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::condition_variable awake_;
+  std::vector<std::thread> helpers_;
+};
+#endif
+
+/// Trivially destructible, so that a destructor of static storage, which runs after those of the
+/// thread's locals, may still compute: by then alone.
+struct Team {
+  int count = 1;
+  Pool* pool = nullptr;
+  bool busy = false;  ///< with a job, or for good
+};
+constinit thread_local Team team{};
+
+#if !defined(__wasm__)
+/// Owns the thread's helpers, and ends them with it. In a child made by fork() the pool is left as
+/// it is, with team.pool pointing to it.
+struct Owner {
+  Owner() = default;
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() {
+    team.busy = true;
+    if (!pool->here()) static_cast<void>(pool.release());
+  }
+  std::unique_ptr<Pool> pool = std::make_unique<Pool>();
+};
+
+Pool* own_pool() {
+  thread_local Owner owner;
+  return owner.pool.get();
+}
+#endif
+
+}  // namespace
+
+int threads() noexcept { return team.count; }
+
+void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), const void* f) {
+#if !defined(__wasm__)
+  const int threads = std::min(team.count, pieces);
+  if (threads > 1 && !team.busy) {
+    if (!team.pool) team.pool = own_pool();
+    if (team.pool->here()) {
+      team.busy = true;
+      team.pool->run(threads - 1, pieces, call, f);
+      team.busy = false;
+      return;
+    }
+  }
+#endif
+  for (int piece = 0; piece < pieces; ++piece) call(f, piece, 0);
+}
+
+}  // namespace detail
+
+Threads::Threads(Extent count) : before_(detail::team.count) {
+  check(count >= 1, "Threads: count must be >= 1 (got {})", count.count);
+  detail::team.count = static_cast<int>(std::min<std::int64_t>(count, detail::most_threads));
+}
+Threads::~Threads() { detail::team.count = before_; }
+
+}  // namespace gradus
