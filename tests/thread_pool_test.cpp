@@ -132,10 +132,14 @@ TEST_CASE("threads: as many take part as are asked for, and no more") {
 }
 
 TEST_CASE("threads: ranges cover everything once, in bounds that the count does not move") {
-  constexpr std::int64_t sizes[][2] = {{0, 0},         {0, 5},        {7, 0},       {262143, 1},
-                                       {262144, 1},    {262145, 1},   {1100, 784},  {3, 100000},
-                                       {20000, 16384}, {16777217, 1}, {40000000, 1}};
-  for (const auto& [n, width] : sizes) {
+  struct Size {
+    std::int64_t n, width;
+  };
+  constexpr Size sizes[] = {{0, 0},         {0, 5},        {7, 0},       {262143, 1},
+                            {262144, 1},    {262145, 1},   {1100, 784},  {3, 100000},
+                            {20000, 16384}, {16777217, 1}, {40000000, 1}};
+  for (const Size size : sizes) {
+    const std::int64_t n = size.n, width = size.width;
     CAPTURE(n);
     CAPTURE(width);
     std::set<std::set<std::pair<std::int64_t, std::int64_t>>> cuts;
