@@ -41,6 +41,9 @@ Shape shape_of(const std::string& path, const std::string& text) {
   return shape;
 }
 
+/// In front of the names of a caller's texts, so that they are never taken for ours.
+constexpr std::string_view user_prefix = "metadata/";
+
 // ---- what a file holds --------------------------------------------------------------------------
 
 /// A file being read: finds what is asked for, and knows what nobody asked for.
@@ -205,6 +208,8 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
   check_built("save");
   TensorFile file;
   file.metadata["input_shape"] = text_of(*input_shape_);
+  for (const auto& [name, text] : options.metadata)
+    file.metadata[std::string(user_prefix) + name] = text;
   for (const Weight& weight : weights_)
     file.tensors.push_back(
         StoredTensor::of("weights/" + weight.name, weight.tensor.shape(), weight.tensor.values()));
@@ -225,6 +230,13 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
   }
   add(file, state);
   detail::save_tensors(path, std::move(file));
+}
+
+std::map<std::string, std::string> read_metadata(const std::string& path) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, text] : detail::load_tensors(path).metadata)
+    if (name.starts_with(user_prefix)) texts[name.substr(user_prefix.size())] = text;
+  return texts;
 }
 
 void Sequential::load(const std::string& path, const LoadOptions& options) {

@@ -1,5 +1,6 @@
 #include <gradus/models/dataset.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <span>
@@ -27,7 +28,7 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   const auto part = [&](std::int64_t from, std::int64_t to) {
     const Indices chosen(std::vector(order.begin() + from, order.begin() + to));
     return Dataset{gather_rows(data.x, chosen), gather_rows(data.y, chosen), data.columns,
-                   data.classes};
+                   data.classes, data.label};
   };
   return {.train = part(tests, rows), .test = part(0, tests)};
 }
@@ -175,6 +176,37 @@ Dataset make_blobs(const BlobsOptions& options) {
     return k;
   };
   return draw(options.rows, options.features, options.centers, options.noise, random, place);
+}
+
+namespace {
+
+constexpr std::string_view figures[] = {
+    ".###. ..#.. .###. .###. ...#. ##### .###. ##### .###. .###.",
+    "#...# .##.. #...# #...# ..##. #.... #.... ....# #...# #...#",
+    "#...# ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...#",
+    "#...# ..#.. ...#. ..##. #..#. ....# ####. ..#.. .###. .####",
+    "#...# ..#.. ..#.. ....# ##### ....# #...# .#... #...# ....#",
+    "#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ....#",
+    ".###. .###. ##### .###. ...#. .###. .###. .#... .###. .###.",
+};
+
+}  // namespace
+
+Dataset make_digits(const DigitsOptions& options) {
+  check_common("make_digits", options.rows, options.noise);
+  Random random(options.seed, "digits");
+  const auto place = [&](std::int64_t i, std::span<double> picture) {
+    const auto digit = static_cast<std::size_t>(i % 10);
+    const auto down = static_cast<std::size_t>(random.below(2));
+    const auto right = static_cast<std::size_t>(random.below(3));
+    std::fill(picture.begin(), picture.end(), 0.0);
+    for (std::size_t line = 0; line < 7; ++line)
+      for (std::size_t column = 0; column < 5; ++column)
+        if (figures[line][6 * digit + column] == '#')
+          picture[8 * (line + down) + column + right] = 1;
+    return digit;
+  };
+  return draw(options.rows, 64, 10, options.noise, random, place);
 }
 
 }  // namespace gradus

@@ -17,6 +17,7 @@ struct Dataset {
   Tensor y = {};                          ///< (rows) class numbers, or (rows, 1) values
   std::vector<std::string> columns = {};  ///< the features' names, when the source has them
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
+  std::string label = {};                 ///< the target's name, when the source has one
 };
 
 // ---- splitting and standardising ----------------------------------------------------------------
@@ -106,5 +107,15 @@ struct BlobsOptions {
   double center_box = 10;
 };
 Dataset make_blobs(const BlobsOptions& options = {});
+
+/// Pictures of the digits 0 to 9, 8 by 8, in place of handwriting: a printed figure of 5 by 7 at
+/// one of six places that are up to a pixel apart, ink 1 on paper 0, and the noise on each pixel.
+/// Each row of x has the 64 pixels line by line, from the top.
+struct DigitsOptions {
+  Extent rows = 500;
+  double noise = 0.5;
+  std::uint64_t seed = 0;
+};
+Dataset make_digits(const DigitsOptions& options = {});
 
 }  // namespace gradus

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <gradus/models/batch.h>
@@ -67,6 +68,9 @@ struct EvaluateOptions {
 
 struct SaveOptions {
   bool weights_only = false;  ///< without optimizer and run: all that predict() needs
+  /// Texts to be kept in the file, for read_metadata(): UTF-8 without NUL, under names of at most
+  /// 200 bytes without control characters, all together less than 1 MiB (ValueError).
+  std::map<std::string, std::string> metadata = {};
 };
 
 struct LoadOptions {

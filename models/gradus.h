@@ -38,6 +38,7 @@
 #include <gradus/optim/muon.h>
 #include <gradus/optim/nadam.h>
 #include <gradus/optim/optimizer.h>
+#include <gradus/optim/parse.h>
 #include <gradus/optim/rmsprop.h>
 #include <gradus/optim/sgd.h>
 #include <gradus/schedules/inspect.h>
@@ -45,6 +46,7 @@
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/plateau.h>
 #include <gradus/schedules/plot.h>
+#include <gradus/schedules/plot_contours.h>
 #include <gradus/schedules/plot_rates.h>
 #include <gradus/schedules/schedule.h>
 #include <gradus/schedules/serialize.h>

@@ -8,135 +8,25 @@
 #include <limits>
 #include <string_view>
 
-#include <gradus/models/read_idx.h>
-#include <gradus/models/utf8.h>
+#include <gradus/models/csv_records.h>
 
 namespace gradus::inline GRADUS_VARIANT {
 namespace {
 
-using Names = std::vector<std::string>;
+using detail::Names, detail::Records;
 
 constexpr std::size_t most_columns = 65536;
 constexpr std::size_t most_words = 1024;
-constexpr std::size_t longest_line = std::size_t{1} << 20;
-constexpr std::size_t longest_text = std::size_t{1} << 30;
 constexpr std::size_t nowhere = std::string::npos;
-
-std::string_view trim(std::string_view text) {
-  constexpr std::string_view blanks = " \t\r";
-  const std::size_t first = text.find_first_not_of(blanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
-}
-
-// ---- text ---------------------------------------------------------------------------------------
-
-void check_text(const std::string& path, std::string_view text) {
-  std::size_t line = 1, line_start = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = detail::utf8_length(text.substr(at));
-    check<FormatError>(length > 0, "{}:{}: not UTF-8 text", path, line);
-    check<FormatError>(at - line_start < longest_line, "{}:{}: longer than 1 MiB", path, line);
-    if (text[at] == '\n') {
-      ++line;
-      line_start = at + 1;
-    }
-    at += length;
-  }
-}
-
-std::string read_text(const std::string& path) {
-  detail::InputFile file(path);
-  std::string text;
-  constexpr std::size_t piece = 1 << 16;
-  // A line far too long ends the reading, so that it fills no memory; check_text refuses it.
-  const auto unfinished = [&] { return text.size() - (text.rfind('\n') + 1); };
-  for (std::size_t got = 1; got > 0 && unfinished() < 2 * longest_line;) {
-    const std::size_t before = text.size();
-    text.resize(before + piece);
-    got = file.read(text.data() + before, piece);
-    text.resize(before + got);
-    check<FormatError>(text.size() <= longest_text, "{}: longer than 1 GiB", path);
-  }
-  check_text(path, text);
-  if (text.starts_with("\xef\xbb\xbf")) text.erase(0, 3);  // a byte order mark
-  return text;
-}
-
-// ---- records ------------------------------------------------------------------------------------
-
-/// The lines of a text as lists of fields. A field in quotes may hold line ends.
-class Records {
- public:
-  Records(const std::string& path, std::string_view text, char separator)
-      : path_(path), text_(text), separator_(separator) {}
-
-  /// Reads the next line that is not blank; false at the end.
-  bool next(Names& fields) {
-    do {
-      if (at_ == text_.size()) return false;
-      read(fields);
-    } while (fields.size() == 1 && trim(fields[0]).empty());
-    return true;
-  }
-  /// Where the last record began.
-  std::int64_t line() const { return line_; }
-
- private:
-  void read(Names& fields) {
-    fields.clear();
-    line_ = next_line_;
-    do fields.push_back(take('"') ? quoted_field() : plain_field());
-    while (take(separator_));
-    take('\r');
-    const bool ended = at_ == text_.size() || take('\n');
-    check<FormatError>(ended, "{}:{}: text after a closing quote", path_, next_line_);
-    ++next_line_;
-  }
-
-  std::string plain_field() {
-    std::size_t end = at_;
-    while (end < text_.size() && text_[end] != separator_ && text_[end] != '\n') ++end;
-    const std::string_view field = text_.substr(at_, end - at_);
-    at_ = end;
-    return std::string(trim(field));
-  }
-
-  std::string quoted_field() {
-    std::string field;
-    for (bool doubled = true; doubled;) {
-      const std::size_t quote = text_.find('"', at_);
-      check<FormatError>(quote != std::string_view::npos,
-                         "{}:{}: the quote opened here is never closed", path_, next_line_);
-      field += text_.substr(at_, quote - at_);
-      at_ = quote + 1;
-      doubled = take('"');
-      if (doubled) field += '"';
-    }
-    next_line_ += std::count(field.begin(), field.end(), '\n');
-    return std::string(trim(field));
-  }
-
-  bool take(char c) {
-    const bool there = at_ < text_.size() && text_[at_] == c;
-    if (there) ++at_;
-    return there;
-  }
-
-  const std::string& path_;
-  std::string_view text_;
-  char separator_;
-  std::size_t at_ = 0;
-  std::int64_t line_ = 0, next_line_ = 1;
-};
 
 // ---- columns ------------------------------------------------------------------------------------
 
 struct Columns {
   Names names;
-  std::size_t label;
+  std::size_t label;  ///< or nowhere
   std::vector<std::size_t> features;
   std::vector<bool> one_hot;  ///< of each feature
+  std::vector<Names> words;   ///< of each feature, if they are told
 };
 
 std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
@@ -155,23 +45,63 @@ void check_list(const Names& list, const char* option, const Names& names,
   }
 }
 
-Columns choose_columns(const Names& names, const CsvOptions& options) {
+/// The word column among `one_hot` that a feature such as `origin=europe` belongs to, or "".
+std::string word_column(const std::string& feature, const Names& one_hot) {
+  for (const std::string& name : one_hot)
+    if (feature.starts_with(name + '=')) return name;
+  return "";
+}
+
+/// The features that options.columns tells.
+void take_told(Columns& columns, const CsvOptions& options, const std::string& where) {
+  const Names& names = columns.names;
+  Names missing;
+  for (const std::string& feature : options.columns) {
+    const std::string of_words = word_column(feature, options.one_hot);
+    const std::string& name = of_words.empty() ? feature : of_words;
+    if (std::count(names.begin(), names.end(), name) != 1) {
+      if (!contains(missing, name)) missing.push_back(name);
+      continue;
+    }
+    const auto i =
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+    const bool goes_on =
+        !of_words.empty() && !columns.features.empty() && columns.features.back() == i;
+    if (!goes_on) {
+      columns.features.push_back(i);
+      columns.one_hot.push_back(!of_words.empty());
+      columns.words.emplace_back();
+    }
+    if (!of_words.empty()) columns.words.back().push_back(feature.substr(name.size() + 1));
+  }
+  check<FormatError>(missing.empty(),
+                     "{}: columns of these names are needed, once each: {} (got {})", where,
+                     listed(missing), listed(names));
+}
+
+Columns choose_columns(const Names& names, const CsvOptions& options, const std::string& where) {
+  const bool told = !options.columns.empty(), labelled = !told || !options.label.empty();
   const std::string& label = options.label.empty() ? names.back() : options.label;
   check(options.label.empty() || std::count(names.begin(), names.end(), label) == 1,
         "read_csv: label must be the name of one column of {} (got '{}')", listed(names), label);
+  Columns columns{names, labelled ? names.size() - 1 : nowhere, {}, {}, {}};
+  if (!options.label.empty())
+    columns.label =
+        static_cast<std::size_t>(std::find(names.begin(), names.end(), label) - names.begin());
+  if (told) {
+    take_told(columns, options, where);
+    return columns;
+  }
   check_list(options.ignore, "ignore", names, label);
   check_list(options.one_hot, "one_hot", names, label);
   for (const std::string& name : options.one_hot)
     check(!contains(options.ignore, name),
           "read_csv: one_hot must not hold a column to ignore (got '{}')", name);
-  Columns columns{names, names.size() - 1, {}, {}};
-  if (!options.label.empty())
-    columns.label =
-        static_cast<std::size_t>(std::find(names.begin(), names.end(), label) - names.begin());
   for (std::size_t i = 0; i < names.size(); ++i)
     if (i != columns.label && !contains(options.ignore, names[i])) {
       columns.features.push_back(i);
       columns.one_hot.push_back(contains(options.one_hot, names[i]));
+      columns.words.emplace_back();
     }
   check(!columns.features.empty(), "read_csv: a column besides the label '{}' must be left to read",
         label);
@@ -252,7 +182,7 @@ std::size_t missing_column(const Names& fields, const Columns& columns) {
   };
   const auto found = std::find_if(columns.features.begin(), columns.features.end(), missing);
   if (found != columns.features.end()) return *found;
-  return missing(columns.label) ? columns.label : nowhere;
+  return columns.label != nowhere && missing(columns.label) ? columns.label : nowhere;
 }
 
 Rows read_rows(const std::string& path, Records& records, Names fields, const Columns& columns,
@@ -273,12 +203,16 @@ Rows read_rows(const std::string& path, Records& records, Names fields, const Co
     const bool headless_start = !options.header && rows.lines.empty();
     for (std::size_t f = 0; f < columns.features.size(); ++f) {
       const std::size_t i = columns.features[f];
+      const Names& told = columns.words[f];
+      check<FormatError>(told.empty() || contains(told, fields[i]),
+                         "{}:{}: unknown word '{:.60}' (column '{}')", path, line, fields[i],
+                         columns.names[i]);
       if (columns.one_hot[f])
         rows.words[f].push_back(fields[i]);
       else
         rows.x.push_back(read_scalar(fields[i], {path, line, columns.names[i], headless_start}));
     }
-    rows.labels.push_back(fields[columns.label]);
+    if (columns.label != nowhere) rows.labels.push_back(fields[columns.label]);
     rows.lines.push_back(line);
   }
   check<FormatError>(!rows.lines.empty(), "{}: no data rows", path);
@@ -298,7 +232,7 @@ void set_features(Dataset& data, const Rows& rows, const std::string& path,
   std::vector<Names> words;
   for (std::size_t f = 0; f < columns.features.size(); ++f) {
     const std::string& name = columns.names[columns.features[f]];
-    words.push_back(sorted(rows.words[f]));
+    words.push_back(columns.words[f].empty() ? sorted(rows.words[f]) : columns.words[f]);
     check<FormatError>(words[f].size() <= most_words,
                        "{}: {} different words in column '{}', at most {} are read (ignore it?)",
                        path, words[f].size(), name, most_words);
@@ -323,15 +257,18 @@ bool is_text(std::string_view label) {
   return !digit && read_number(label).problem == not_a_number;
 }
 
-/// y and, for labels of text, the class names.
-void set_target(Dataset& data, const Rows& rows, const std::string& path,
-                const std::string& column) {
+/// y and, for labels of text, the class names; `told` are those that it may have, if not empty.
+void set_target(Dataset& data, const Rows& rows, const std::string& path, const std::string& column,
+                const Names& told) {
   const Names& labels = rows.labels;
-  const bool text = is_text(labels[0]);
+  const bool text = !told.empty() || is_text(labels[0]);
   std::vector<Scalar> y;
-  if (text) data.classes = sorted(labels);
+  if (text) data.classes = told.empty() ? sorted(labels) : told;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    check<FormatError>(!text || read_number(labels[i]).problem == not_a_number,
+    check<FormatError>(told.empty() || std::binary_search(told.begin(), told.end(), labels[i]),
+                       "{}:{}: unknown class '{:.60}' (known are {})", path, rows.lines[i],
+                       labels[i], listed(told));
+    check<FormatError>(!text || !told.empty() || read_number(labels[i]).problem == not_a_number,
                        "{}:{}: the label '{:.60}' is a number, that of line {} is text", path,
                        rows.lines[i], labels[i], rows.lines[0]);
     const auto place = std::lower_bound(data.classes.begin(), data.classes.end(), labels[i]);
@@ -345,11 +282,13 @@ void set_target(Dataset& data, const Rows& rows, const std::string& path,
 
 Dataset read_csv(const std::string& path, const CsvOptions& options) {
   const char separator = options.separator;
+  check(std::is_sorted(options.classes.begin(), options.classes.end()),
+        "read_csv: classes must be sorted (got {})", listed(options.classes));
   check(separator == '\t' || (separator >= ' ' && separator <= '~' && separator != '"'),
         "read_csv: separator must be a tab or a printable ASCII character other than '\"' (got "
         "{:#x})",
         static_cast<unsigned char>(separator));
-  const std::string text = read_text(path);
+  const std::string text = detail::read_text(path);
   Records records(path, text, separator);
   Names fields;
   check<FormatError>(records.next(fields), "{}: no data rows", path);
@@ -359,9 +298,10 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
   Names names = fields;
   if (!options.header)
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("{}", i);
-  const Columns columns = choose_columns(names, options);
+  const Columns columns =
+      choose_columns(names, options, fmt::format("{}:{}", path, records.line()));
   // A label found by its name proves the header; without one, a line of numbers would be lost.
-  const bool doubtful = options.header && options.label.empty();
+  const bool doubtful = options.header && options.label.empty() && options.columns.empty();
   const auto is_number = [&](std::size_t i) { return read_number(names[i]).problem.empty(); };
   check<FormatError>(
       !doubtful || !std::all_of(columns.features.begin(), columns.features.end(), is_number),
@@ -372,7 +312,9 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
   const Rows rows = read_rows(path, records, fields, columns, options);
   Dataset data;
   set_features(data, rows, path, columns);
-  set_target(data, rows, path, names[columns.label]);
+  if (columns.label == nowhere) return data;
+  data.label = names[columns.label];
+  set_target(data, rows, path, data.label, options.classes);
   return data;
 }
 

@@ -23,6 +23,12 @@ struct CsvOptions {
   /// most 1024, sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
   /// rows with that word and 0 in the others.
   std::vector<std::string> one_hot = {};
+  /// The features to read, in this order, as `columns` of a Dataset has them: `{"age",
+  /// "origin=europe", "origin=japan"}`. Then no other columns are read, a word without a column is
+  /// a FormatError, and an empty label means that none is read.
+  std::vector<std::string> columns = {};
+  /// The classes that a label of text may have, sorted, as `classes` of a Dataset has them.
+  std::vector<std::string> classes = {};
 };
 
 /// Reads a table of numbers: every column that is neither the label nor ignored becomes a feature.
@@ -30,6 +36,11 @@ struct CsvOptions {
 ///     const Dataset iris = read_csv("iris.csv");  // iris.classes: setosa, versicolor, virginica
 ///     const Dataset cars = read_csv("mpg.csv", {.label = "mpg", .drop_missing = true,
 ///                                               .ignore = {"name"}, .one_hot = {"origin"}});
+///
+/// Rows to predict from, or others for a model that has learnt:
+///
+///     read_csv("new.csv", {.one_hot = {"origin"}, .columns = cars.columns})  // y is empty
+///     read_csv("test.csv", {.label = "species", .columns = iris.columns, .classes = iris.classes})
 ///
 /// A label of numbers becomes y of shape (rows, 1). A label of text becomes class numbers, y of
 /// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and

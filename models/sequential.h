@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -168,5 +169,9 @@ class Sequential {
   Fit* fit_ = nullptr;  ///< while one runs
   std::vector<Mode::Assignment> assignments_;
 };
+
+/// The texts that save() was given to keep in this file. IoError, or FormatError for a file that
+/// is damaged or was not written by save().
+std::map<std::string, std::string> read_metadata(const std::string& path);
 
 }  // namespace gradus

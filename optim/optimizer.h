@@ -46,6 +46,8 @@ class Optimizer {
   /// The rule's type: `SGD`.
   std::string_view name() const { return rule_->name(); }
   const OptimizerOptions& options() const { return options_; }
+  /// What the rule is made of, as data: its type and options (schedules/config.h).
+  detail::Config config() const { return rule_->config(); }
   /// Updates made so far.
   Step iterations() const { return counters_.iterations; }
   /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than

@@ -60,6 +60,31 @@ struct LearningRateMultiplier {
   }
 };
 
+/// Lists of these from a text: `["bias"]`, `[["dense_1", 0.1]]`. Each returns what it expected, or
+/// "".
+inline std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
+  std::vector<std::string> texts;
+  const std::string expected = detail::assign(texts, v);
+  if (expected.empty()) member.assign(texts.begin(), texts.end());
+  return expected;
+}
+inline std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v) {
+  const std::string expected = "a list, each element a list of a text and a number";
+  const auto* pairs = std::get_if<std::vector<detail::Value>>(&v.content);
+  if (!pairs) return expected;
+  member.clear();
+  for (const detail::Value& item : *pairs) {
+    const auto* pair = std::get_if<std::vector<detail::Value>>(&item.content);
+    std::string name;
+    Real factor = 0;
+    if (!pair || pair->size() != 2 || !detail::assign(name, (*pair)[0]).empty() ||
+        !detail::assign(factor, (*pair)[1]).empty())
+      return expected;
+    member.push_back({name, factor});
+  }
+  return "";
+}
+
 /// The options that all optimizers share, in Keras's order, then ours. What happens in one update,
 /// in this order: gradients are collected, clipped, weights decayed, the rule applied, averages
 /// taken, the update counted.

@@ -181,7 +181,7 @@ std::string to_string(const Optimizer& optimizer) {
     text += fmt::format("{}{}={}", before, name, detail::text_of(v));
     before = ", ";
   };
-  const detail::Config rule = optimizer.rule_->config();
+  const detail::Config rule = optimizer.config();
   if (!rule.has_fields) add("learning_rate", {optimizer.schedule()});
   for (const detail::Config::Field& field : rule.fields) add(field.name, field.value);
   for (const detail::Config::Field& field : detail::config_of(optimizer.options()).fields)

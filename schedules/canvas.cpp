@@ -11,7 +11,6 @@ namespace gradus::inline GRADUS_VARIANT::detail {
 
 namespace {
 
-constexpr std::string_view marks = "*o+x#";
 constexpr std::array<int, 6> ansi_colors{36, 33, 35, 32, 31, 34};
 
 template <class List>
@@ -65,7 +64,9 @@ std::vector<double> ticks(double low, double high, int intervals, double slack, 
 }
 
 int Axis::row(double v) const {
-  const double below_top = (high - std::clamp(v, low, high)) / (high - low);
+  const double within = std::clamp(v, low, high);
+  const double below_top =
+      log ? std::log(high / within) / std::log(high / low) : (high - within) / (high - low);
   return static_cast<int>(std::lround(below_top * (rows - 1)));
 }
 
@@ -87,6 +88,41 @@ Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int int
   return {std::min(low, labelled.front()), std::max(high, labelled.back()), rows, labelled};
 }
 
+namespace {
+
+/// From low to high: powers of ten, at most so many; where there are not two of them, their
+/// multiples by 2 and 5, too; where these are not two, round numbers.
+std::vector<double> log_ticks(double low, double high, int most) {
+  const int first = static_cast<int>(std::floor(std::log10(low)));
+  const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
+  const int stride = (last - first) / most + 1;
+  for (const std::vector<int>& digits : {std::vector{1}, {1, 2, 5}}) {
+    std::vector<double> out;
+    for (int power = first; power <= last; power += stride)
+      for (const int digit : digits)
+        if (const double tick = digit * std::pow(10.0, power);
+            tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9))
+          out.push_back(tick);
+    if (out.size() >= 2) return out;
+  }
+  return ticks(low, high, most - 1, 0, false);
+}
+
+}  // namespace
+
+Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals) {
+  double low = 0, high = 0;
+  for (const std::vector<Sample>& curve : curves)
+    for (const Sample& s : curve)
+      for (const double v : {s.least, s.first, s.greatest}) {
+        if (v > 0 && (low == 0 || v < low)) low = v;
+        high = std::max(high, v);
+      }
+  if (low == 0) return axis_over(curves, rows, intervals, true);
+  if (high <= low * 1.001) low = high / 10;
+  return {low, high, rows, log_ticks(low, high, intervals + 1), true};
+}
+
 // ---- dots ---------------------------------------------------------------------------------------
 
 Canvas::Canvas(int columns, int lines, const PlotOptions& options)
@@ -95,11 +131,20 @@ Canvas::Canvas(int columns, int lines, const PlotOptions& options)
       options_(options),
       cells_(static_cast<std::size_t>(columns * lines)) {}
 
+Canvas::Cell& Canvas::at(int x, int y) {
+  return cells_[static_cast<std::size_t>(y / down() * columns_ + x / across())];
+}
+
 void Canvas::dot(int x, int y, std::size_t curve) {
   constexpr int bits[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
-  Cell& cell = cells_[static_cast<std::size_t>(y / down() * columns_ + x / across())];
-  cell.curve = curve;
-  cell.dots |= bits[y % down()][x % across()];
+  Cell& to = at(x, y);
+  if (to.curve == background) to.dots = curve == background ? to.dots : 0;
+  to.curve = curve;
+  to.dots |= bits[y % down()][x % across()];
+}
+
+void Canvas::mark(int x, int y, char character, std::size_t curve) {
+  at(x, y) = {curve, 1, character};
 }
 
 std::string Canvas::line(int i) const {
@@ -113,7 +158,8 @@ std::string Canvas::line(int i) const {
       continue;
     }
     out.append(std::exchange(blanks, 0), ' ');
-    const int wanted = options_.color ? in_turn(ansi_colors, cell.curve) : 0;
+    const bool colored = options_.color && cell.curve != background;
+    const int wanted = colored ? in_turn(ansi_colors, cell.curve) : 0;
     if (std::exchange(color, wanted) != wanted) out += fmt::format("\x1b[{}m", wanted);
     out += glyph(cell);
   }
@@ -121,7 +167,8 @@ std::string Canvas::line(int i) const {
 }
 
 std::string Canvas::glyph(const Cell& cell) const {
-  if (options_.ascii) return std::string(1, in_turn(marks, cell.curve));
+  if (cell.character) return std::string(1, cell.character);
+  if (options_.ascii) return std::string(1, mark_of(cell.curve));
   return {'\xe2', static_cast<char>(0xa0 | cell.dots >> 6),  // U+2800 + dots in UTF-8
           static_cast<char>(0x80 | (cell.dots & 0x3f))};
 }
@@ -171,6 +218,31 @@ std::string framed(const Canvas& canvas, const Margin& margin, std::string_view 
                        label.empty() ? glyphs.side : glyphs.side_tick, canvas.line(i));
   }
   return out + x_axis(canvas.columns(), x_name, x_ticks, margin.width, glyphs);
+}
+
+char mark_of(std::size_t curve) {
+  constexpr std::string_view marks = "*o+x#";
+  return curve == Canvas::background ? '.' : in_turn(marks, curve);
+}
+
+namespace {
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+std::string shortened(std::string label, std::size_t most) {
+  for (char& c : label)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  if (characters(label) > most) {
+    while (characters(label) > most - 3) label.pop_back();
+    label += "...";
+  }
+  label.erase(label.find_last_not_of(' ') + 1);
+  return label;
 }
 
 void check_size(const PlotOptions& options) {

@@ -23,6 +23,7 @@ struct Axis {
   double low, high;
   int rows;
   std::vector<double> labelled = {};
+  bool log = false;  ///< with low > 0
 
   int row(double v) const;
 };
@@ -30,6 +31,8 @@ struct Axis {
 /// greatest but by more than a thousandth of it. To round numbers, where these are near.
 Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
                bool from_zero);
+/// Logarithmic, over the values above 0; the linear one where there are none.
+Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals);
 
 class Canvas {
  public:
@@ -39,7 +42,13 @@ class Canvas {
   int dot_columns() const { return columns_ * across(); }
   int dot_rows() const { return lines_ * down(); }
 
+  /// The curve of what lies beneath all others: it has no colour, and where another one comes it
+  /// goes. In ASCII its mark is a point.
+  static constexpr std::size_t background = static_cast<std::size_t>(-1);
+
   void dot(int x, int y, std::size_t curve);
+  /// The whole cell: a character.
+  void mark(int x, int y, char character, std::size_t curve);
   /// Without trailing blanks.
   std::string line(int i) const;
 
@@ -47,9 +56,11 @@ class Canvas {
   struct Cell {
     std::size_t curve = 0;  ///< the last one drawn in it
     int dots = 0;
+    char character = 0;  ///< in place of the dots
   };
   int across() const { return options_.ascii ? 1 : 2; }
   int down() const { return options_.ascii ? 1 : 4; }
+  Cell& at(int x, int y);
   std::string glyph(const Cell& cell) const;
 
   int columns_, lines_;
@@ -78,6 +89,12 @@ struct Tick {
 /// that have room for their labels.
 std::string framed(const Canvas& canvas, const Margin& margin, std::string_view x_name,
                    const std::vector<Tick>& x_ticks, const PlotOptions& options);
+
+/// The mark of a curve where there are no dots: * o + x #, in turn.
+char mark_of(std::size_t curve);
+
+/// A label's one line, of at most so many characters.
+std::string shortened(std::string label, std::size_t most);
 
 /// ValueError for a width or height outside its limits.
 void check_size(const PlotOptions& options);

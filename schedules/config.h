@@ -99,6 +99,13 @@ inline std::string assign(Real& member, const Value& v) {
   if (whole) member = static_cast<double>(*whole);
   return given || whole ? "" : "a number";
 }
+inline std::string assign(int& member, const Value& v) {
+  Real number = 0;
+  const bool whole = assign(number, v).empty() && std::abs(value(number)) < 0x1p31 &&
+                     value(number) == std::floor(value(number));
+  if (whole) member = static_cast<int>(value(number));
+  return whole ? "" : "a whole number";
+}
 inline std::string assign(Steps& member, const Value& v) { return assign(member.count, v); }
 inline std::string assign(Schedule& member, const Value& v) {
   Real number = 0;

@@ -27,56 +27,37 @@ void describe_all(std::vector<KnownSchedule>& list, std::string_view module,
   (list.push_back(describe<T>(module)), ...);
 }
 
-/// The field an argument is for: by position until the first keyword, then by name.
+/// The slot an argument is for: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
-                     const std::vector<std::string>& names) {
+                     std::span<const detail::Slot> slots) {
   const detail::Argument& argument = call.arguments[i];
   const std::size_t column = argument.value.column;
   if (argument.keyword.empty()) {
     if (by_keyword)
       detail::fail_to_read(call.reader, column,
                            "a positional argument must not follow a keyword argument");
-    if (i >= names.size())
+    if (i >= slots.size())
       detail::fail_to_read(call.reader, column,
-                           fmt::format("{} takes at most {} arguments", call.name, names.size()));
+                           fmt::format("{} takes at most {} arguments", call.name, slots.size()));
     return i;
   }
-  const auto found = std::find(names.begin(), names.end(), argument.keyword);
-  if (found == names.end())
+  const auto found = std::ranges::find(slots, argument.keyword, &detail::Slot::name);
+  if (found == slots.end()) {
+    std::vector<std::string> names;
+    for (const detail::Slot& slot : slots) names.emplace_back(slot.name);
     detail::fail_to_read(call.reader, column,
                          fmt::format("{} has no argument '{}'; did you mean '{}'?", call.name,
                                      argument.keyword, detail::nearest(argument.keyword, names)));
-  return static_cast<std::size_t>(found - names.begin());
+  }
+  return static_cast<std::size_t>(found - slots.begin());
 }
 
 template <class T>
 Schedule make(const detail::Call& call) {
   T self{};
-  std::vector<std::string> names;
-  T::fields(self, [&](std::string_view name, auto&&...) { names.emplace_back(name); });
-  std::vector<const detail::Value*> given(names.size());
-  bool by_keyword = false;
-  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
-    const std::size_t place = place_of(call, i, by_keyword, names);
-    const detail::Argument& argument = call.arguments[i];
-    by_keyword = by_keyword || !argument.keyword.empty();
-    if (given[place])
-      detail::fail_to_read(call.reader, argument.value.column,
-                           fmt::format("'{}' is given twice", names[place]));
-    given[place] = &argument.value;
-  }
-  std::size_t i = 0;
-  T::fields(self, [&](std::string_view name, auto& member, const Rule&,
-                      rules::Presence presence = rules::required) {
-    const detail::Value* v = given[i++];
-    if (!v && presence == rules::required)
-      detail::fail_to_read(call.reader, call.end, fmt::format("{} needs '{}'", call.name, name));
-    if (!v) return;
-    if (const std::string expected = detail::assign(member, *v); !expected.empty())
-      detail::fail_to_read(
-          call.reader, v->column,
-          fmt::format("{} must be {} (got {})", name, expected, detail::text_of(*v)));
-  });
+  std::vector<detail::Slot> slots;
+  detail::add_slots(slots, self);
+  detail::fill(call, slots);
   return self;
 }
 
@@ -113,6 +94,30 @@ std::span<const KnownSchedule> known_schedules() {
 void detail::fail_to_read(const char* reader, std::size_t column, std::string_view what) {
   throw FormatError(column > 0 ? fmt::format("{}: column {}: {}", reader, column, what)
                                : fmt::format("{}: {}", reader, what));
+}
+
+void detail::fill(const Call& call, std::span<const Slot> slots) {
+  std::vector<const Value*> given(slots.size());
+  bool by_keyword = false;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+    const std::size_t place = place_of(call, i, by_keyword, slots);
+    const Argument& argument = call.arguments[i];
+    by_keyword = by_keyword || !argument.keyword.empty();
+    if (given[place])
+      fail_to_read(call.reader, argument.value.column,
+                   fmt::format("'{}' is given twice", slots[place].name));
+    given[place] = &argument.value;
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& [name, required, assign] = slots[i];
+    const Value* v = given[i];
+    if (!v && required)
+      fail_to_read(call.reader, call.end, fmt::format("{} needs '{}'", call.name, name));
+    if (!v) continue;
+    if (const std::string expected = assign(*v); !expected.empty())
+      fail_to_read(call.reader, v->column,
+                   fmt::format("{} must be {} (got {})", name, expected, text_of(*v)));
+  }
 }
 
 void detail::check_known(const char* reader, const std::string& name, std::size_t column) {

@@ -1,6 +1,8 @@
 #pragma once
 /// The schedules that texts and JSON can name: the only list of them.
 
+#include <algorithm>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +66,29 @@ struct Call {
   std::vector<Argument> arguments;
   std::size_t column = 0, end = 0;
 };
+/// Where an argument of a call goes.
+struct Slot {
+  std::string_view name;
+  bool required;
+  std::function<std::string(const Value&)> assign;  ///< returns what was expected, or ""
+};
+/// Adds the fields of `self`, which must outlive the slots; a name that is there already is left
+/// out.
+template <class T>
+void add_slots(std::vector<Slot>& slots, T& self) {
+  T::fields(self, [&](std::string_view name, auto& member, const Rule&,
+                      rules::Presence presence = rules::required) {
+    if (std::ranges::find(slots, name, &Slot::name) == slots.end())
+      slots.push_back({name, presence == rules::required,
+                       [&member](const Value& v) { return assign(member, v); }});
+  });
+}
+/// Hands the call's arguments to the slots, by position until the first keyword, then by name.
+/// FormatError with the column, what was expected and the nearest name.
+void fill(const Call& call, std::span<const Slot> slots);
+/// Reads `name(arguments)`, or a name alone, of anything: the arguments as parse_schedule() reads
+/// those of schedules. FormatError with the column.
+Call parse_call(const char* reader, std::string_view text);
 /// The schedule that the call describes. FormatError with the column, what was expected and the
 /// nearest name; ValueError where the struct refuses its options. Texts also know the types by
 /// their spelling.

@@ -16,10 +16,6 @@ namespace {
 
 using detail::Value;
 
-[[noreturn]] void fail(std::size_t column, const std::string& what) {
-  detail::fail_to_read("parse_schedule", column, what);
-}
-
 bool is_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -35,7 +31,12 @@ std::string without_module(const std::string& name) {
 /// The text, from left to right.
 class Reader {
  public:
-  explicit Reader(std::string_view text) : text_(text) {}
+  Reader(const char* caller, std::string_view text) : caller_(caller), text_(text) {}
+
+  const char* caller() const { return caller_; }
+  [[noreturn]] void fail(std::size_t column, const std::string& what) const {
+    detail::fail_to_read(caller_, column, what);
+  }
 
   /// Of what comes next, past blanks and comments.
   std::size_t column() {
@@ -114,6 +115,7 @@ class Reader {
   }
 
  private:
+  const char* caller_;
   std::string_view text_;
   std::size_t at_ = 0;
 };
@@ -140,13 +142,6 @@ struct Open {
   bool waits() const { return join || sum || product || !keyword.empty(); }
 };
 
-Schedule as_schedule(const Value& v) {
-  Schedule s = 0;
-  if (!detail::assign(s, v).empty())
-    fail(v.column, "expected a schedule or a number (got " + detail::text_of(v) + ")");
-  return s;
-}
-
 double computed(double a, std::string_view op, double b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
@@ -154,61 +149,55 @@ double computed(double a, std::string_view op, double b) {
   return op == "/" ? a / b : std::floor(a / b);
 }
 
-/// left op right, or right where there is no left. Two numbers make a number.
-void apply(std::optional<Left>& left, Value& right) {
-  if (!left) return;
-  const auto& [value, op] = *left;
-  const std::size_t column = value.column;
-  const double* a = std::get_if<double>(&value.content);
-  const double* b = std::get_if<double>(&right.content);
-  if (a && b && op != ">>") {
-    const double number = computed(*a, op, *b);
-    if (!std::isfinite(number)) fail(column, "the number is out of range");
-    right = {number, column};
-  } else if (op == "-" || op == "/" || op == "//") {
-    fail(column, fmt::format("the sides of {} must be numbers", op));
-  } else {
-    const Schedule x = as_schedule(value), y = as_schedule(right);
-    right = {op == "*" ? x * y : op == "+" ? x + y : x >> y, column};
-  }
-  left.reset();
-}
-void apply_sum(Open& o, Value& v) {
-  apply(o.product, v);
-  apply(o.sum, v);
-}
-void apply_join(Open& o, Value& v) {
-  apply_sum(o, v);
-  apply(o.join, v);
-}
-
 class Parser {
  public:
-  explicit Parser(std::string_view text) : reader_(text) { open_.push_back({Open::text, 1}); }
+  Parser(const char* caller, std::string_view text) : reader_(caller, text) {}
 
+  /// The text as a schedule.
   Schedule parse() {
+    open_.push_back({Open::text, 1});
+    return as_schedule(read());
+  }
+
+  /// The text as a call of any name, or as a name alone, which is a call without arguments.
+  detail::Call parse_call() {
+    const std::size_t column = reader_.column();
+    const std::string name = reader_.name();
+    if (name.empty()) reader_.fail(column, "expected a name (got " + reader_.next() + ")");
+    outermost_ = {reader_.caller(), name, {}, column};
+    if (reader_.accept("(")) {
+      open_.push_back({Open::call, column, name});
+      read();
+    }
+    check_end();
+    return std::move(outermost_);
+  }
+
+ private:
+  static constexpr int deepest_list = 32;
+
+  /// Reads until what was opened first ends: the value of the text, or nothing after a call.
+  Value read() {
     for (;;) {  // where a value may begin
       Value v;
       if (at_empty_place())
         v = close();
       else if (!operand(v))
         continue;
-      while (!follows(v)) {  // where an expression may end
+      while (!open_.empty() && !follows(v)) {  // where an expression may end
         apply_join(top(), v);
-        if (top().kind == Open::text) {
-          if (!reader_.at_end())
-            fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
-          return as_schedule(v);
-        }
+        if (top().kind == Open::text) return check_end(), v;
         add(std::move(v));
         if ((top().comma = reader_.accept(","))) break;
         v = close();
       }
+      if (open_.empty()) return v;
     }
   }
-
- private:
-  static constexpr int deepest_list = 32;
+  void check_end() {
+    if (!reader_.at_end())
+      reader_.fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
+  }
 
   Open& top() { return open_.back(); }
   char closer() { return top().kind == Open::list ? ']' : ')'; }
@@ -230,7 +219,7 @@ class Parser {
     if (names && top().kind == Open::call) return top().keyword = word, false;
     if (names && top().kind == Open::text && !std::exchange(assigned_, true))
       return false;  // `rate = CosineDecay(...)`
-    if (names) fail(v.column, "an argument's name must be inside a call");
+    if (names) reader_.fail(v.column, "an argument's name must be inside a call");
     if (word == "True" || word == "true") return v.content = true, true;
     if (word == "False" || word == "false") return v.content = false, true;
     if (word == "None" || word == "null") return v.content = detail::None(), true;
@@ -241,12 +230,12 @@ class Parser {
   void open_call(const std::string& word, std::size_t column) {
     const std::string name = without_module(word);
     if (name == "custom" || (!word.empty() && reader_.peek() == '('))
-      detail::check_known("parse_schedule", name, column);
+      detail::check_known(reader_.caller(), name, column);
     if (word.empty() || !reader_.accept("(")) {
       reader_.back_to(column);
-      fail(column, fmt::format("expected a {} (got {})",
-                               top().kind == Open::text ? "schedule or a number" : "value",
-                               reader_.next()));
+      reader_.fail(column, fmt::format("expected a {} (got {})",
+                                       top().kind == Open::text ? "schedule or a number" : "value",
+                                       reader_.next()));
     }
     open_.push_back({Open::call, column, name});
   }
@@ -282,24 +271,63 @@ class Parser {
   Value close() {
     const char token = closer();
     if (!reader_.accept({&token, 1}))
-      fail(reader_.column(), fmt::format("expected ',' or '{}' (got {})", token, reader_.next()));
+      reader_.fail(reader_.column(),
+                   fmt::format("expected ',' or '{}' (got {})", token, reader_.next()));
     Open o = std::move(top());
     open_.pop_back();
     depth_ = 0;
-    if (o.kind == Open::call)
-      return {detail::make_schedule({"parse_schedule", std::move(o.name), std::move(o.items),
-                                     o.column, reader_.column()}),
-              o.column};
+    if (o.kind == Open::call) {
+      detail::Call call{reader_.caller(), std::move(o.name), std::move(o.items), o.column,
+                        reader_.column()};
+      if (!open_.empty()) return {detail::make_schedule(call), o.column};
+      outermost_ = std::move(call);
+      return {};
+    }
     depth_ = o.depth;
     if (o.kind == Open::group && !o.comma && o.items.size() == 1)
       return std::move(o.items.front().value);
-    if (++depth_ > deepest_list) fail(o.column, "lists must be nested at most 32 deep");
+    if (++depth_ > deepest_list) reader_.fail(o.column, "lists must be nested at most 32 deep");
     std::vector<Value> list;
     for (detail::Argument& item : o.items) list.push_back(std::move(item.value));
     return {std::move(list), o.column};
   }
 
+  Schedule as_schedule(const Value& v) {
+    Schedule s = 0;
+    if (!detail::assign(s, v).empty())
+      reader_.fail(v.column, "expected a schedule or a number (got " + detail::text_of(v) + ")");
+    return s;
+  }
+  /// left op right, or right where there is no left. Two numbers make a number.
+  void apply(std::optional<Left>& left, Value& right) {
+    if (!left) return;
+    const auto& [value, op] = *left;
+    const std::size_t column = value.column;
+    const double* a = std::get_if<double>(&value.content);
+    const double* b = std::get_if<double>(&right.content);
+    if (a && b && op != ">>") {
+      const double number = computed(*a, op, *b);
+      if (!std::isfinite(number)) reader_.fail(column, "the number is out of range");
+      right = {number, column};
+    } else if (op == "-" || op == "/" || op == "//") {
+      reader_.fail(column, fmt::format("the sides of {} must be numbers", op));
+    } else {
+      const Schedule x = as_schedule(value), y = as_schedule(right);
+      right = {op == "*" ? x * y : op == "+" ? x + y : x >> y, column};
+    }
+    left.reset();
+  }
+  void apply_sum(Open& o, Value& v) {
+    apply(o.product, v);
+    apply(o.sum, v);
+  }
+  void apply_join(Open& o, Value& v) {
+    apply_sum(o, v);
+    apply(o.join, v);
+  }
+
   Reader reader_;
+  detail::Call outermost_ = {};  ///< where the text is a call
   std::vector<Open> open_;
   int depth_ = 0;          ///< of the lists in the value just read
   bool assigned_ = false;  ///< a name and = have been read in front of it all
@@ -307,6 +335,10 @@ class Parser {
 
 }  // namespace
 
-Schedule parse_schedule(std::string_view text) { return Parser(text).parse(); }
+Schedule parse_schedule(std::string_view text) { return Parser("parse_schedule", text).parse(); }
+
+detail::Call detail::parse_call(const char* reader, std::string_view text) {
+  return Parser(reader, text).parse_call();
+}
 
 }  // namespace gradus

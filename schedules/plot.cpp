@@ -62,23 +62,6 @@ std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps) {
 /// Curves take turns.
 constexpr std::array<std::string_view, 4> dashes{"1", "11111100", "1000", "111111001100"};
 
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-/// A label's one line, of at most so many characters.
-std::string shortened(std::string label, std::size_t most) {
-  for (char& c : label)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  if (characters(label) > most) {
-    while (characters(label) > most - 3) label.pop_back();
-    label += "...";
-  }
-  label.erase(label.find_last_not_of(' ') + 1);
-  return label;
-}
-
 std::string_view dash_of(std::size_t curve, const PlotOptions& options) {
   return options.ascii || options.color ? dashes[0] : dashes[curve % dashes.size()];
 }
@@ -117,7 +100,9 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
   std::vector<std::vector<Sample>> samples;
   for (const LabelledSchedule& curve : curves)
     samples.push_back(sample(curve.schedule, widest.dot_columns(), steps));
-  const Axis axis = axis_over(samples, widest.dot_rows(), std::min(options.height / 2, 4), true);
+  const int intervals = std::min(options.height / 2, 4);
+  const Axis axis = options.log_y ? log_axis_over(samples, widest.dot_rows(), intervals)
+                                  : axis_over(samples, widest.dot_rows(), intervals, true);
   const Margin margin = margin_of(axis, options.height);
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);

@@ -17,6 +17,7 @@ struct PlotOptions {
   int height = 17;     ///< lines from the top to the x axis, axis and legend not included; 4 to 500
   bool ascii = false;  ///< one mark for each character, in place of Braille's 2 by 4 dots in UTF-8
   bool color = false;  ///< ANSI escapes, a colour for each curve; the caller knows the terminal
+  bool log_y = false;  ///< a logarithmic y axis; see plot()
 };
 
 /// A curve with its entry in the legend.
@@ -38,6 +39,10 @@ struct LabelledSchedule {
 /// the greatest value. Either end moves to a round number that is near. A label stands on the line,
 /// and at the step's column, where the curve has that value and step; a tick at the run's end is in
 /// its last column.
+///
+/// With log_y it runs from the least value above 0 (about: of those that columns show) to the
+/// greatest, values of 0 or less lie on its lower end, and the labels are powers of ten, where there
+/// are two. Where no value is above 0, it is as without.
 ///
 /// ValueError for steps < 1 and for a width or height outside its limits; NumericError where the
 /// schedule gives nan or infinity.

@@ -105,8 +105,11 @@ std::string plot(const RateCurve& curve, const PlotOptions& options) {
   check_size(options);
   const double first = curve.rates.front(), last = curve.rates.back();
   const Canvas widest(options.width - 6, options.height, options);
-  const Axis axis = axis_over({sample(curve, {first, last, widest.dot_columns()})},
-                              widest.dot_rows(), std::min(options.height / 2, 4), false);
+  const std::vector<std::vector<Sample>> samples{
+      sample(curve, {first, last, widest.dot_columns()})};
+  const int intervals = std::min(options.height / 2, 4);
+  const Axis axis = options.log_y ? log_axis_over(samples, widest.dot_rows(), intervals)
+                                  : axis_over(samples, widest.dot_rows(), intervals, false);
   const Margin margin = margin_of(axis, options.height);
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);

@@ -324,3 +324,28 @@ TEST_CASE("inside fit a whole model is loaded only as training begins") {
                        Contains("must be called in on_train_begin"), StateError);
   train(model, 1, {LoadLater{folder.path("m"), {.weights_only = true}}});
 }
+
+TEST_CASE("a file keeps the texts that it is given, and the model knows nothing of them") {
+  const Folder folder;
+  Sequential model = net(SGD{});
+  train(model, 1);
+  const std::map<std::string, std::string> texts = {
+      {"note", "two\nlines, \"quotes\", \xc3\xa4"}, {"optimizer", "mine"}, {"empty", ""}};
+  model.save(folder.path("m"), {.metadata = texts});
+  CHECK(read_metadata(folder.path("m")) == texts);
+  Sequential again = net(SGD{});
+  again.load(folder.path("m"));
+  CHECK(fingerprint(again) == fingerprint(model));
+  again.save(folder.path("plain"));
+  CHECK(read_metadata(folder.path("plain")).empty());
+
+  const std::string before = bytes_of(folder.path("m"));
+  const std::string texts_that_fail[][2] = {{"name\n", ""}, {"a", "\xff"}, {"a", {'\0', 1}}};
+  for (const auto& [name, text] : texts_that_fail)
+    CHECK_THROWS_AS(model.save(folder.path("m"), {.metadata = {{name, text}}}), ValueError);
+  CHECK_THROWS_AS(model.save(folder.path("m"), {.metadata = {{"long", std::string(1 << 20, 'x')}}}),
+                  ValueError);
+  CHECK(bytes_of(folder.path("m")) == before);
+  CHECK_THROWS_AS(read_metadata(folder.path("none")), IoError);
+  CHECK_THROWS_AS(read_metadata(folder.write("text", "hello")), FormatError);
+}

@@ -81,8 +81,9 @@ TEST_CASE("made-up classes take turns and depend on the seed alone") {
       [](std::uint64_t seed) { return make_xor({.rows = 60, .noise = 0.1, .seed = seed}); },
       [](std::uint64_t seed) { return make_moons({.rows = 60, .seed = seed}); },
       [](std::uint64_t seed) { return make_spirals({.rows = 60, .seed = seed, .classes = 3}); },
-      [](std::uint64_t seed) { return make_blobs({.rows = 60, .seed = seed, .features = 4}); }};
-  const std::int64_t features[] = {2, 2, 2, 4}, classes[] = {2, 2, 3, 3};
+      [](std::uint64_t seed) { return make_blobs({.rows = 60, .seed = seed, .features = 4}); },
+      [](std::uint64_t seed) { return make_digits({.rows = 60, .seed = seed}); }};
+  const std::int64_t features[] = {2, 2, 2, 4, 64}, classes[] = {2, 2, 3, 3, 10};
   for (std::size_t i = 0; i < std::size(makers); ++i) {
     CAPTURE(i);
     const Dataset data = makers[i](3);
@@ -129,6 +130,26 @@ TEST_CASE("made-up problems lie where their formulas say") {
   for (const double at : numbers(blobs.x)) CHECK(std::abs(at) < 2);
 }
 
+TEST_CASE("digits are printed figures at one of six places") {
+  const Dataset digits = make_digits({.rows = 600, .noise = 0});
+  std::set<std::vector<double>> sevens;
+  for (int i = 7; i < 600; i += 10) {
+    CHECK(digits.y(i) == 7);
+    std::vector<double> picture;
+    for (int j = 0; j < 64; ++j) picture.push_back(value(digits.x(i, j)));
+    CHECK(std::count(picture.begin(), picture.end(), 1.0) == 11);  // five above, six down
+    CHECK(std::count(picture.begin(), picture.end(), 0.0) == 53);
+    sevens.insert(picture);
+  }
+  CHECK(sevens.size() == 6);
+  std::string picture;  // the first seven, moved to the upper left
+  const auto& seven = *sevens.rbegin();
+  for (std::size_t line = 0; line < 7; ++line)
+    for (std::size_t column = 0; column < 5; ++column)
+      picture += seven[8 * line + column] == 1 ? '#' : '.';
+  CHECK(picture == "#####....#...#...#...#....#....#...");
+}
+
 TEST_CASE("noise on made-up data has the deviation asked for") {
   const Dataset line = make_line({.rows = 4000, .noise = 0.5, .slope = 0, .intercept = 1});
   const Standardization y = standardization(line.y);
@@ -155,6 +176,9 @@ TEST_CASE("options of made-up data outside their range are ValueErrors") {
   CHECK_THROWS_WITH_AS(make_blobs({.center_box = 0}),
                        "make_blobs: center_box must be finite and > 0 (got 0)", ValueError);
   CHECK_THROWS_AS(make_line({.rows = 0}), ValueError);
+  CHECK_THROWS_WITH_AS(make_digits({.rows = 0}), "make_digits: rows must be >= 1 (got 0)",
+                       ValueError);
+  CHECK_THROWS_AS(make_digits({.noise = -1}), ValueError);
   CHECK_THROWS_AS(make_line({.slope = inf}), ValueError);
   CHECK_THROWS_AS(make_line({.intercept = inf}), ValueError);
   CHECK_THROWS_AS(make_line({.low = -inf}), ValueError);

@@ -365,3 +365,35 @@ TEST_CASE("any schedule makes a picture of the size asked for, of a curve withou
     check_connected(plot(s, steps, options), options);
   }
 }
+
+TEST_CASE("a logarithmic axis makes a decay a straight line") {
+  PlotOptions options = small;
+  options.log_y = true;
+  const Schedule decay = ExponentialDecay{1.0, 30, 0.001};
+  const std::string picture = plot(decay, 30, options);
+  check_form(picture, options, 0);
+  CHECK(picture ==
+        "   1 +****\n"
+        "     |    ****\n"
+        " 0.1 +        *****\n"
+        "     |             ****\n"
+        "     |                 *****\n"
+        "0.01 +                      *****\n"
+        "     |                           ****\n"
+        "     |                               ***\n"
+        "     ++-----------+----------+---------+\n"
+        "step  0          10         20        30\n");
+}
+
+TEST_CASE("on a logarithmic axis 0 lies at the lower end, and no value is needed above it") {
+  PlotOptions options = small;
+  options.log_y = true;
+  const Schedule late([](double step) { return step < 10 ? 0.0 : 20 * step; });
+  const std::string picture = plot(late, 30, options);
+  CHECK(lines_of(picture)[7].starts_with(" 200 +************"));  // the treads of 0 and of 200
+  CHECK(line_at(picture, "500").find('*') != std::string::npos);
+  CHECK(plot(-1, 10, options) == plot(-1, 10, small));
+  CHECK(plot(0, 10, options) == plot(0, 10, small));
+  check_form(plot(0.5, 10, options), options, 0);  // no decade at all
+  check_form(plot(linear(1e-300, 1e300, 10), 10, options), options, 0);
+}
