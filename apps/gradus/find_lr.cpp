@@ -6,6 +6,8 @@
 
 #include "find_command.h"
 #include "plot_file.h"
+#include "run.h"
+#include "words.h"
 
 using namespace gradus;
 
@@ -56,7 +58,21 @@ std::string json_of(const RateTest& test) {
   return out.dump() + "\n";
 }
 
-std::string explanation(const RateTest& test, const Problem& problem) {
+/// The quick, safe rate all along, and a higher one that falls.
+std::string next_command(const RateTest& test, const Problem& problem,
+                         const ProblemOptions& chosen) {
+  constexpr Step epochs = 30;  // as compare has it
+  const Step steps = epochs * steps_per_epoch(problem);
+  const double peak = std::max(test.valley, test.minimum);
+  std::vector<std::string> words{"gradus", "compare", fmt::format("{:.2g}", test.valley),
+                                 fmt::format("CosineDecay({:.2g}, {})", peak, steps),
+                                 fmt::format("OneCycle({:.2g}, {})", peak, steps)};
+  for (const std::string& word : words_of(chosen)) words.push_back(word);
+  return fmt::format("next, schedules with such rates:\n  {}\n", shell_line(words));
+}
+
+std::string explanation(const RateTest& test, const Problem& problem,
+                        const ProblemOptions& chosen) {
   std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "what it is");
   for (const auto& [name, rate, meaning] : marks_of(test))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
@@ -65,26 +81,22 @@ std::string explanation(const RateTest& test, const Problem& problem) {
         "note: the loss fell by {:.1f}% only, so the marks may be chance; try a higher --end, or "
         "another --seed\n",
         fall(test));
-  const std::int64_t rows = problem.data.x.shape()[0], batch = problem.batch_size.count;
-  const std::int64_t epochs = 30, batches = (rows + batch - 1) / batch;
   const std::string rate = fmt::format("{:.2g}", test.valley);
-  return out +
-         fmt::format(
-             "\nnext, in C++:\n{}\nor, with that rate as the peak of a schedule for {} epochs:\n"
-             "  gradus schedule \"OneCycle({}, {})\"\n",
-             problem.compile_code(rate), epochs, rate, epochs * batches);
+  return out + fmt::format("\nin C++:\n{}\n{}", problem.compile_code(rate),
+                           next_command(test, problem, chosen));
 }
 
 /// The pictures where they are wanted, and what they say.
-std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
+std::string report(const RateTest& test, const Problem& problem, const ProblemOptions& chosen,
+                   const LookOptions& look) {
   std::string out =
-      fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about,
+      fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about_text(),
                   test.losses.size(), test.diverged ? ", after which it ran away" : "");
   std::string written;
   for (const std::string& where : look.plots)
     if (where != "term") written += fmt::format("wrote {}\n", where);
   if (look.plots.empty() || look.shown()) out += plot(curve_of(test), look.terminal());
-  return out + "\n" + explanation(test, problem) + written;
+  return out + "\n" + explanation(test, problem, chosen) + written;
 }
 
 }  // namespace
@@ -96,6 +108,8 @@ std::string FindCommand::run() const {
   const Extent n = read_whole("--steps", steps, 16, most_steps);
   const bool data = look.data();
   const Problem problem = make_problem(chosen);
+  if (problem.has_rate)
+    throw UsageError("--optimizer: must come without a learning rate, which find-lr varies itself");
   const RateTest test =
       find_learning_rate(problem.model, problem.data.x, problem.data.y,
                          {.start = low, .end = high, .steps = n, .batch_size = problem.batch_size});
@@ -105,7 +119,7 @@ std::string FindCommand::run() const {
         "suggest; try a lower --start (got {})",
         test.losses.size(), low));
   for (const std::string& where : look.plots)
-    if (where != "term") plot_file(where, curve_of(test), "loss, smoothed");
-  if (!data) return report(test, problem, look);
+    if (where != "term") plot_file(where, panel_of(curve_of(test), "loss, smoothed"));
+  if (!data) return report(test, problem, chosen, look);
   return look.csv ? csv_of(test) : json_of(test);
 }

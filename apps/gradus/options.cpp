@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "command.h"
+#include "plot_file.h"
 
 namespace {
 
@@ -19,11 +20,22 @@ bool LookOptions::shown() const {
 bool LookOptions::data() const {
   if (csv && json) throw UsageError("--csv and --json: must not both be given");
   if ((csv || json) && shown()) throw UsageError("--plot term: must come without --csv and --json");
+  if (color != "auto" && color != "always" && color != "never")
+    throw UsageError(
+        fmt::format("--color: must be auto, always or never (got '{}')", clean(color)));
+  for (const std::string& where : plots)
+    if (where != "term") check_plot_file(where);
   return csv || json;
 }
 
 gradus::PlotOptions LookOptions::terminal() const {
-  return {.ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
+  return {
+      .width = picture_columns(), .ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
+}
+
+std::string key_of(const std::string& name) {
+  const std::size_t dashes = name.rfind("--");
+  return dashes == name.npos ? name : name.substr(dashes + 2);
 }
 
 std::string clean(std::string text) {
@@ -31,6 +43,17 @@ std::string clean(std::string text) {
     if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
   const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
   return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n\r") == text.npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += c;
+    out += c;
+  }
+  out += '"';
+  return out;
 }
 
 std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,

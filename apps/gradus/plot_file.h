@@ -1,16 +1,18 @@
 #pragma once
 /// Plots in files, drawn by gnuplot.
 
-#include <gradus/schedules/plot.h>
-#include <gradus/schedules/plot_rates.h>
-
 #include <span>
 #include <string>
 
-/// Writes the rates of a run of `steps` updates to `path`, whose ending says how: .svg, .png or
-/// .pdf. The file appears whole or not at all. UsageError for another ending; RunError when there
-/// is no gnuplot, or it fails.
-void plot_file(const std::string& path, std::span<const gradus::LabelledSchedule> curves,
-               gradus::Step steps);
-/// The same for values over the logarithm of the rates; `name` says what they are.
-void plot_file(const std::string& path, const gradus::RateCurve& curve, const std::string& name);
+#include "panels.h"
+
+/// UsageError unless the ending is .svg, .png or .pdf, and the name such as gnuplot can take.
+void check_plot_file(const std::string& path);
+/// Writes the panels, one below the other, to `path`, whose ending says how. The file appears whole
+/// or not at all. What check_plot_file() throws; RunError when there is no gnuplot, or it fails.
+void plot_file(const std::string& path, std::span<const Panel> panels);
+inline void plot_file(const std::string& path, const Panel& panel) {
+  plot_file(path, std::span(&panel, 1));
+}
+/// The same as the text of an SVG, transparent, for a part of `path`.
+std::string svg_of(std::span<const Panel> panels, const std::string& path);

@@ -8,25 +8,16 @@
 #include <cmath>
 #include <span>
 
+#include "code.h"
 #include "command.h"
+#include "data.h"
+#include "expression.h"
 
 using namespace gradus;
 
 namespace {
 
 // ---- names --------------------------------------------------------------------------------------
-
-struct NamedData {
-  const char* name;
-  Dataset (*make)(std::uint64_t seed);
-};
-constexpr NamedData all_data[] = {
-    {"line", [](std::uint64_t seed) { return make_line({.rows = 200, .seed = seed}); }},
-    {"xor", [](std::uint64_t seed) { return make_xor({.rows = 200, .noise = 0.1, .seed = seed}); }},
-    {"moons", [](std::uint64_t seed) { return make_moons({.rows = 200, .seed = seed}); }},
-    {"spirals", [](std::uint64_t seed) { return make_spirals({.rows = 200, .seed = seed}); }},
-    {"blobs", [](std::uint64_t seed) { return make_blobs({.rows = 200, .seed = seed}); }},
-};
 
 struct NamedActivation {
   const char* name;
@@ -47,39 +38,6 @@ constexpr NamedActivation all_activations[] = {
     {"linear", linear},
 };
 
-struct NamedOptimizer {
-  const char* name;
-  Optimizer (*make)(const Schedule& rate);
-  const char* code;  ///< `{}` is the rate
-};
-template <class Rule>
-Optimizer plain(const Schedule& rate) {
-  return Rule{.learning_rate = rate};
-}
-constexpr NamedOptimizer all_optimizers[] = {
-    {"sgd", plain<SGD>, "SGD{{.learning_rate = {}}}"},
-    {"momentum",
-     [](const Schedule& rate) -> Optimizer { return SGD{.learning_rate = rate, .momentum = 0.9}; },
-     "SGD{{.learning_rate = {}, .momentum = 0.9}}"},
-    {"nesterov",
-     [](const Schedule& rate) -> Optimizer {
-       return SGD{.learning_rate = rate, .momentum = 0.9, .nesterov = true};
-     },
-     "SGD{{.learning_rate = {}, .momentum = 0.9, .nesterov = true}}"},
-    {"adam", plain<Adam>, "Adam{{.learning_rate = {}}}"},
-    {"adamw", plain<AdamW>, "AdamW{{.learning_rate = {}}}"},
-    {"nadam", plain<Nadam>, "Nadam{{.learning_rate = {}}}"},
-    {"adamax", plain<Adamax>, "Adamax{{.learning_rate = {}}}"},
-    {"adagrad", plain<Adagrad>, "Adagrad{{.learning_rate = {}}}"},
-    {"adadelta", plain<Adadelta>, "Adadelta{{.learning_rate = {}}}"},
-    {"adafactor", plain<Adafactor>, "Adafactor{{.learning_rate = {}}}"},
-    {"rmsprop", plain<RMSprop>, "RMSprop{{.learning_rate = {}}}"},
-    {"ftrl", plain<Ftrl>, "Ftrl{{.learning_rate = {}}}"},
-    {"lamb", plain<Lamb>, "Lamb{{.learning_rate = {}}}"},
-    {"lion", plain<Lion>, "Lion{{.learning_rate = {}}}"},
-    {"muon", plain<Muon>, "Muon{{.learning_rate = {}}}"},
-};
-
 enum class Targets { numbers, two_classes, classes };
 struct NamedLoss {
   const char* name;
@@ -87,6 +45,13 @@ struct NamedLoss {
   Loss (*make)();
   const char* code;
 };
+/// What is watched beside the loss.
+Metric metric_for(Targets targets) {
+  if (targets == Targets::numbers) return MeanAbsoluteError{};
+  if (targets == Targets::two_classes) return BinaryAccuracy{.threshold = 0};  // of logits
+  return Accuracy{};
+}
+
 constexpr NamedLoss all_losses[] = {
     {"mean_squared_error", Targets::numbers, []() -> Loss { return MeanSquaredError{}; },
      "MeanSquaredError{}"},
@@ -119,29 +84,7 @@ const auto& entry(const auto& table, const char* option, const std::string& name
                                detail::nearest(name, names)));
 }
 
-// ---- data ---------------------------------------------------------------------------------------
-
-bool is_file(const std::string& name) {
-  return name.ends_with(".csv") || name.ends_with(".csv.gz");
-}
-
-Dataset read_data(const ProblemOptions& options, std::uint64_t seed) {
-  if (is_file(options.data)) {
-    Dataset data = read_csv(options.data, {.label = options.label,
-                                           .drop_missing = options.drop_missing,
-                                           .ignore = options.ignore,
-                                           .one_hot = options.one_hot});
-    data.x = standardization(data.x)(data.x);
-    return data;
-  }
-  const NamedData& made = entry(all_data, "--data", options.data, ", or a file .csv or .csv.gz");
-  if (!options.label.empty() || !options.ignore.empty() || !options.one_hot.empty() ||
-      options.drop_missing)
-    throw UsageError(fmt::format(
-        "--label, --ignore, --one-hot and --drop-missing: must come with a file (got --data {})",
-        options.data));
-  return made.make(seed);
-}
+// ---- loss ------------------------------------------------------------------------------------
 
 /// The number of classes in y; 0 where it holds numbers that are none.
 std::int64_t classes_in(const Tensor& y) {
@@ -190,46 +133,92 @@ std::vector<std::int64_t> read_layers(const std::string& text) {
   return units;
 }
 
+About about_of(const ProblemOptions& options, std::int64_t rows, std::int64_t inputs,
+               std::int64_t classes, std::int64_t outputs) {
+  std::string shape = fmt::format("{}", inputs), with;
+  if (options.layers != "none") {
+    for (const char c : "-" + options.layers) shape += c == ',' ? '-' : c;
+    with = fmt::format(" with {}", options.activation);
+  }
+  return {
+      .data = fmt::format("{}: {} rows, {}{}", clean(options.data), rows,
+                          classes == 0 ? "a number to learn" : fmt::format("{} classes", classes),
+                          is_file(options.data) ? ", inputs standardised" : ""),
+      .model = fmt::format("layers {}-{}{}", shape, outputs, with),
+      .optimizer = clean(options.optimizer)};
+}
+
 }  // namespace
 
-std::vector<std::string> data_names() { return names_of(all_data); }
 std::vector<std::string> activation_names() { return names_of(all_activations); }
-std::vector<std::string> optimizer_names() { return names_of(all_optimizers); }
 std::vector<std::string> loss_names() { return names_of(all_losses); }
 
-Problem make_problem(const ProblemOptions& options) {
-  const auto seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0));
-  const Extent batch_size = read_whole("--batch-size", options.batch_size, 1);
-  const std::vector<std::int64_t> hidden = read_layers(options.layers);
+Network make_network(const ProblemOptions& options, const std::string& loss_name,
+                     std::int64_t outputs) {
   const NamedActivation& activation = entry(all_activations, "--activation", options.activation);
-  const NamedOptimizer& optimizer = entry(all_optimizers, "--optimizer", options.optimizer);
-  Dataset data = read_data(options, seed);
-  const NamedLoss& loss = loss_for(options.loss, data.y);
-
-  const std::int64_t rows = data.x.shape()[0], inputs = data.x.shape()[1];
-  const std::int64_t outputs = loss.targets == Targets::classes ? classes_in(data.y) : 1;
-  std::string about = fmt::format("{}: {} rows, ", clean(options.data), rows);
-  about += loss.targets == Targets::numbers ? "a number to learn"
-                                            : fmt::format("{} classes", classes_in(data.y));
-  about += is_file(options.data) ? ", inputs standardised\n" : "\n";
-  about += fmt::format("layers {}", inputs);
+  const NamedLoss& loss = entry(all_losses, "--loss", loss_name, ", auto");
+  const auto [optimizer, has_rate] = read_optimizer(options.optimizer);
+  const auto seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0));
   std::vector<Layer> layers;
-  for (const std::int64_t units : hidden) {
+  Network network{.has_rate = has_rate, .loss = loss.make(), .loss_code = loss.code};
+  network.units = read_layers(options.layers);
+  for (const std::int64_t units : network.units) {
     layers.push_back(Dense{.units = units, .activation = activation.function});
-    about += fmt::format("-{}", units);
+    network.layers_code.push_back(
+        fmt::format("Dense{{.units = {}, .activation = {}}}", units, activation.name));
   }
   layers.push_back(Dense{.units = outputs});
-  about += fmt::format("-{}{}, {}, {}, batches of {}\n", outputs,
-                       hidden.empty() ? "" : fmt::format(" with {}", activation.name),
-                       optimizer.name, loss.name, batch_size.count);
+  network.units.push_back(outputs);
+  network.layers_code.push_back(fmt::format("Dense{{.units = {}}}", outputs));
+  network.model.emplace(std::move(layers));
+  network.model->compile({.optimizer = optimizer,
+                          .loss = network.loss,
+                          .metrics = {metric_for(loss.targets)},
+                          .seed = seed});
+  return network;
+}
+
+Problem make_problem(const ProblemOptions& options, double held_back) {
+  const auto seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0));
+  const Extent batch_size = read_whole("--batch-size", options.batch_size, 1);
+  // All that is wrong with the words is said before the data is read.
+  make_network(options, options.loss == "auto" ? all_losses[0].name : options.loss, 1);
+  Dataset data = read_data(options, seed);
+  const NamedLoss& loss = loss_for(options.loss, data.y);
+  const std::int64_t rows = data.x.shape()[0], inputs = data.x.shape()[1];
+  const std::int64_t classes = loss.targets == Targets::numbers ? 0 : classes_in(data.y);
+  const std::int64_t outputs = loss.targets == Targets::classes ? classes : 1;
+  std::optional<Standardization> scale;
+  if (is_file(options.data)) {
+    const auto kept = static_cast<std::int64_t>(static_cast<double>(rows) * (1 - held_back));
+    scale = standardization(slice(data.x, 0, 0, std::max<std::int64_t>(kept, 1)));
+    data.x = (*scale)(data.x);
+  }
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
 
-  Sequential model(std::move(layers));
-  model.compile({.optimizer = optimizer.make(0), .loss = loss.make(), .seed = seed});
-  return {std::move(data), std::move(model), batch_size, about, optimizer.code, loss.code};
+  About about = about_of(options, rows, inputs, classes, outputs);
+  about.loss = loss.name;
+  Network network = make_network(options, loss.name, outputs);
+  return {.data = std::move(data),
+          .model = std::move(*network.model),
+          .loss = network.loss,
+          .batch_size = batch_size,
+          .about = std::move(about),
+          .has_rate = network.has_rate,
+          .scale = std::move(scale),
+          .seed = seed,
+          .outputs = outputs,
+          .data_code = data_code(options, seed),
+          .loss_code = network.loss_code,
+          .layers_code = std::move(network.layers_code)};
+}
+
+std::string Problem::about_text() const {
+  return fmt::format("{}\n{}, {}, {}, batches of {}\n", about.data, about.model, about.optimizer,
+                     about.loss, batch_size.count);
 }
 
 std::string Problem::compile_code(const std::string& rate) const {
   return fmt::format("  model.compile({{.optimizer = {},\n                 .loss = {}}});",
-                     fmt::format(fmt::runtime(optimizer_code), rate), loss_code);
+                     code_of(model.optimizer(), rate), loss_code);
 }

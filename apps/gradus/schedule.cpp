@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/parse.h>
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
@@ -11,6 +10,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "expression.h"
 #include "plot_file.h"
 #include "schedule_command.h"
 
@@ -21,24 +21,6 @@ namespace {
 
 constexpr Step default_steps = 1000;
 constexpr Step most_rates = 10'000'000;  ///< that are summed, or written one by one
-
-/// `EXPR`, or `NAME=EXPR` with a name for the legend. In an expression, brackets come before any =.
-LabelledSchedule read_curve(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  const std::string_view front = std::string_view(text).substr(0, equals);
-  const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
-  const std::string expression = named ? text.substr(equals + 1) : text;
-  try {
-    return {clean(named ? std::string(front) : text), parse_schedule(expression)};
-  } catch (const FormatError& error) {
-    std::string what = error.what();
-    if (const std::string who = "parse_schedule: "; what.starts_with(who))
-      what.erase(0, who.size());
-    throw UsageError(fmt::format("\"{}\": {}", clean(expression), what));
-  } catch (const Error& error) {
-    throw UsageError(fmt::format("\"{}\": {}", clean(expression), error.what()));
-  }
-}
 
 Step steps_for(const Curves& curves) {
   double longest = 0;
@@ -68,17 +50,6 @@ std::string summary(const Curves& curves, Step steps) {
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
     for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
   }
-  return out;
-}
-
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"") == text.npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += c;
-    out += c;
-  }
-  out += '"';
   return out;
 }
 
@@ -137,6 +108,7 @@ std::string list_schedules(const PlotOptions& look) {
 }  // namespace
 
 std::string ScheduleCommand::run() const {
+  const bool data = look.data();
   const PlotOptions terminal = look.terminal();
   if (list) {
     if (!expressions.empty()) throw UsageError("--list: must come without expressions");
@@ -145,10 +117,9 @@ std::string ScheduleCommand::run() const {
   }
   if (expressions.empty())
     throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
-  const bool data = look.data();
   if (table && data) throw UsageError("--table: must come without --csv and --json");
   Curves curves;
-  for (const std::string& text : expressions) curves.push_back(read_curve(text));
+  for (const std::string& text : expressions) curves.push_back(read_expression(text));
   const Step n = steps.empty() ? steps_for(curves) : read_whole("--steps", steps, 1);
   if (data && n > most_rates)
     throw UsageError(
@@ -161,7 +132,7 @@ std::string ScheduleCommand::run() const {
     if (where == "term")
       out += plot(curves, n, terminal) + "\n";
     else
-      plot_file(where, curves, n);
+      plot_file(where, panel_of(curves, n));
   if (data) return out;
   if (table)
     for (const LabelledSchedule& curve : curves)

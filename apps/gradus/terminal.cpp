@@ -1,3 +1,4 @@
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,6 +24,15 @@ bool wants_color(const std::string& choice) {
     if (const std::string_view v = variable(force); !v.empty() && v != "0") return true;
   return isatty(STDOUT_FILENO) && variable("TERM") != "dumb";
 }
+
+int picture_columns() {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return gradus::PlotOptions{}.width;
+  return std::clamp(size.ws_col - 1, 24, 100);
+}
+
+bool can_redraw() { return isatty(STDERR_FILENO) && variable("TERM") != "dumb"; }
 
 bool speaks_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {

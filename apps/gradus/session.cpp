@@ -1,0 +1,210 @@
+#include "session.h"
+
+#include <fmt/format.h>
+#include <gradus/gradus.h>
+#include <gradus/models/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "watching.h"
+#include "words.h"
+
+using namespace gradus;
+
+namespace {
+
+constexpr std::int64_t most_epochs = 1'000'000'000;
+
+// ---- options ------------------------------------------------------------------------------------
+
+/// The options of a saved training, with what may change taken from the command line: a later last
+/// epoch, and a log where there was none.
+TrainingOptions resumed_options(TrainingOptions saved, const TrainCommand& command) {
+  const auto there = words::all_of(saved), here = words::all_of(command.training);
+  for (std::size_t i = 0; i < here.size(); ++i) {
+    const std::string& name = here[i].name;
+    const bool may_change = name == "--epochs" || ((name == "--log" || name == "--tensorboard") &&
+                                                   there[i].values[0].empty());
+    if (std::ranges::count(command.given, key_of(name)) == 0 || here[i].values == there[i].values ||
+        may_change)
+      continue;
+    throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", name, clean(command.resume),
+                                 fmt::join(there[i].values, ","), fmt::join(here[i].values, ",")));
+  }
+  if (std::ranges::count(command.given, "epochs") > 0) saved.epochs = command.training.epochs;
+  if (saved.log.empty()) saved.log = command.training.log;
+  if (saved.tensorboard.empty()) saved.tensorboard = command.training.tensorboard;
+  return saved;
+}
+
+double read_share(const std::string& text) {
+  if (text == "0") return 0;
+  const double share = read_positive("--validation-split", text);
+  if (share >= 1)
+    throw UsageError(fmt::format("--validation-split: must be below 1 (got {})", share));
+  return share;
+}
+
+/// Before hours are spent on what then cannot be saved.
+void check_writable(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  const fs::path folder = fs::path(path).parent_path();
+  const bool there = fs::exists(path, none);
+  if (fs::is_directory(path, none) || (there && access(path.c_str(), W_OK) != 0) ||
+      (!there && access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0))
+    throw UsageError(
+        fmt::format("--save: must be a file that can be written (got '{}')", clean(path)));
+}
+
+/// The options, if the names of files in them are such as can be.
+TrainingOptions checked(TrainingOptions options, const std::string& path) {
+  if (!options.log.empty() && !options.log.ends_with(".jsonl") && !options.log.ends_with(".csv"))
+    throw UsageError(
+        fmt::format("--log: the file must end in .jsonl or .csv (got '{}')", clean(options.log)));
+  if (!path.empty()) check_writable(path);
+  if (!path.empty() && (path == options.log || path == options.problem.data))
+    throw UsageError(fmt::format("--save: must be a file of its own (got '{}')", clean(path)));
+  return options;
+}
+
+/// The problem with the rate that --schedule says.
+Problem problem_of(const TrainingOptions& options, double held_back) {
+  std::optional<Schedule> rate;
+  if (!options.schedule.empty()) rate = read_schedule(options.schedule);
+  Problem problem = make_problem(options.problem, held_back);
+  if (!rate) return problem;
+  if (problem.has_rate)
+    throw UsageError("--schedule: must come without a learning rate in --optimizer");
+  problem.model.optimizer().set_learning_rate(*rate);
+  return problem;
+}
+
+}  // namespace
+
+// ---- Session ------------------------------------------------------------------------------------
+
+Session::Session(const TrainCommand& command)
+    : Session(command,
+              command.resume.empty() ? std::nullopt : std::optional(read_saved(command.resume))) {}
+
+Session::Session(const TrainCommand& command, const std::optional<SavedProblem>& saved)
+    : path_(command.save.empty() ? command.resume : command.save),
+      options_(
+          checked(saved ? resumed_options(saved->training, command) : command.training, path_)),
+      quiet_(command.quiet),
+      epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
+      held_back_(read_share(options_.validation_split)),
+      problem_(problem_of(options_, held_back_)),
+      text_(to_text(describe(options_, problem_))) {
+  if (held_back_ > 0 && (training_rows() == 0 || training_rows() == rows()))
+    throw UsageError(
+        fmt::format("--validation-split: must leave rows on both sides (got {} of {} rows)",
+                    held_back_, rows()));
+  if (saved) resume(*saved, command.resume);
+}
+
+std::int64_t Session::training_rows() const {
+  return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_back_)));
+}
+
+void Session::resume(const SavedProblem& saved, const std::string& path) {
+  const std::string other = difference(saved, describe(options_, problem_));
+  if (!other.empty())
+    throw UsageError(fmt::format("--resume: '{}' has learnt from other {} than '{}' has now",
+                                 clean(path), other, clean(options_.problem.data)));
+  problem_.model.build(problem_.data.x.shape());
+  problem_.model.load(path);
+  const auto done = std::ssize(problem_.model.history().epochs());
+  if (done >= epochs_)
+    throw UsageError(
+        fmt::format("--epochs: must be above {}, which are done (got {})", done, epochs_));
+  resumed_ = true;
+  logged_ = !saved.training.log.empty();
+}
+
+/// What describes the run, as the first line of the log.
+void Session::begin_log() const {
+  const Optimizer& optimizer = problem_.model.optimizer();
+  std::vector<std::string> command = {"train"};
+  for (const std::string& word : words_of(options_)) command.push_back(word);
+  const nlohmann::ordered_json header{{"gradus", GRADUS_VERSION},
+                                      {"command", command},
+                                      {"data", problem_.about.data},
+                                      {"model", problem_.about.model},
+                                      {"optimizer", to_string(optimizer)},
+                                      {"schedule", to_string(optimizer.schedule())},
+                                      {"loss", problem_.about.loss},
+                                      {"batch_size", problem_.batch_size.count},
+                                      {"epochs", epochs_},
+                                      {"seed", problem_.seed}};
+  using Json = nlohmann::ordered_json;
+  gradus::detail::AppendFile(options_.log)
+      .write(header.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+std::vector<Callback> Session::loggers() const {
+  std::vector<Callback> list;
+  if (options_.log.ends_with(".jsonl")) {
+    if (!logged_) begin_log();
+    list.push_back(JSONLogger{.filename = options_.log, .append = true});
+  } else if (!options_.log.empty()) {
+    list.push_back(CSVLogger{.filename = options_.log});
+  }
+  if (!options_.tensorboard.empty()) list.push_back(TensorBoard{.log_dir = options_.tensorboard});
+  return list;
+}
+
+Bar Session::bar() const {
+  const std::int64_t batch = problem_.batch_size;
+  return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
+}
+
+void Session::train() {
+  const SignalWatch signals;
+  const Keeper keeper{signals, path_, text_, epochs_};
+  std::vector<Callback> callbacks = loggers();
+  callbacks.push_back(keeper);
+  const EraseBar erase(!quiet_ && can_redraw());
+  if (erase.drawn)
+    callbacks.push_back(bar());
+  else if (!quiet_)
+    callbacks.push_back(Lines{epochs_});
+  try {
+    problem_.model.fit(problem_.data.x, problem_.data.y,
+                       {.batch_size = problem_.batch_size,
+                        .epochs = epochs_,
+                        .verbose = 0,
+                        .callbacks = callbacks,
+                        .validation_split = held_back_,
+                        .resume = resumed_});
+  } catch (const NumericError& error) {
+    const std::string what = error.what();
+    if (what.find("schedule returned") != what.npos || what.find("number type") != what.npos)
+      throw;  // not the training, but a schedule is to blame
+    std::vector<std::string> find = {"gradus", "find-lr"};
+    for (const std::string& word : words_without_rate(options_.problem)) find.push_back(word);
+    throw DivergedError(fmt::format("training diverged: {}; for a rate to begin with: {}",
+                                    what.substr(5), shell_line(find)));
+  }
+  if (!path_.empty()) save(problem_.model, text_, path_);
+  if (signals.caught())
+    throw StoppedError(signals.caught(), path_.empty() ? "after the last update, not saved"
+                                                       : "after the last update, saved");
+}
+
+Evaluation Session::evaluate(std::int64_t begin, std::int64_t end) {
+  const auto& [x, y, columns, classes, label] = problem_.data;
+  return problem_.model.evaluate(slice(x, 0, begin, end), slice(y, 0, begin, end),
+                                 {.batch_size = std::min<std::int64_t>(end - begin, 1024)});
+}
+
+std::vector<std::string> words_without_rate(const ProblemOptions& options) {
+  ProblemOptions others = options;
+  others.optimizer = text_without_rate(options.optimizer);
+  return words_of(others);
+}

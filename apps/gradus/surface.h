@@ -1,0 +1,16 @@
+#pragma once
+/// The loss of a model of two weights, as a landscape.
+
+#include <gradus/schedules/plot_contours.h>
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "problem.h"
+
+/// The problem's loss on all rows around what the paths have seen, with the paths and, as the goal,
+/// where the loss is least. `model` is built, with two weights; they change. A path that leaves the
+/// others far behind does not count.
+gradus::ContourPlot landscape(gradus::Sequential model, const Problem& problem,
+                              std::vector<gradus::Path> paths);

@@ -1,0 +1,76 @@
+#pragma once
+/// The command line called like a function: what it returns, and what it prints.
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "command_line.h"
+
+namespace in_process {  // the commands have names of their own
+
+struct Outcome {
+  int code;
+  std::string out, err;
+};
+
+/// A file in place of stdout or stderr, for as long as it lives.
+class Redirected {
+ public:
+  explicit Redirected(int descriptor) : descriptor_(descriptor), before_(dup(descriptor)) {
+    file_ = std::tmpfile();
+    dup2(fileno(file_), descriptor_);
+  }
+  Redirected(const Redirected&) = delete;
+  Redirected& operator=(const Redirected&) = delete;
+  ~Redirected() {
+    dup2(before_, descriptor_);
+    close(before_);
+    std::fclose(file_);
+  }
+  std::string text() const {
+    std::string all;
+    char piece[4096];
+    std::rewind(file_);
+    for (std::size_t n; (n = std::fread(piece, 1, sizeof piece, file_)) > 0;) all.append(piece, n);
+    return all;
+  }
+
+ private:
+  int descriptor_, before_;
+  std::FILE* file_;
+};
+
+inline Outcome call(const std::vector<std::string>& words) {
+  std::vector<const char*> argv = {"gradus"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  argv.push_back(nullptr);
+  std::fflush(nullptr);  // what came before is not its output
+  const Redirected out(STDOUT_FILENO), err(STDERR_FILENO);
+  const int code = run_command_line(static_cast<int>(argv.size()) - 1, argv.data());
+  std::cout.flush();
+  std::fflush(nullptr);
+  return {code, out.text(), err.text()};
+}
+
+/// Whether it ended as every call must: done; or one line that says what was wrong, and nothing on
+/// stdout; or that training diverged, or a schedule gave no number, with the same one line last.
+inline bool as_it_should(const Outcome& outcome) {
+  const auto& [code, out, err] = outcome;
+  const std::string start = "gradus: error: ";
+  const std::size_t line = err.size() < 2 ? err.npos : err.rfind('\n', err.size() - 2);
+  const std::string last = err.substr(line == err.npos ? 0 : line + 1);
+  if (code == 0) return err.find(start) == err.npos;
+  const bool told = last.starts_with(start) && last.size() > start.size() + 1 &&
+                    last.ends_with('\n') && out.empty();
+  if (code == 2) return told && err == last;
+  return told && (code == 3 || (code == 1 && (last.find("schedule returned") != last.npos ||
+                                              last.find(" returned ") != last.npos ||
+                                              last.find("number type") != last.npos)));
+}
+
+}  // namespace in_process

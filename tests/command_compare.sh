@@ -1,0 +1,149 @@
+#!/bin/sh
+# gradus compare, report and demo: what they print and refuse.
+# Usage: command_compare.sh PROGRAM COMPILER FLAGS...   (the flags reach the library)
+folder=$(dirname "$(realpath "$0")")
+. "$folder/command_support.sh"
+shift
+cd "$work" || exit 1
+
+# Pictures and pages are what a parser of XML can read.
+well_formed() {
+  command -v xmllint >/dev/null || return 0
+  xmllint --noout "$1" || fail "$1 is not well formed"
+}
+
+# ---- compare -------------------------------------------------------------------------------------
+line="--data line --layers none --epochs 10"
+transcript compare_line compare 0.02 "stairs=StepDecay(0.2, 20, 0.5)" 100 $line --seeds 5
+transcript compare_equal_area compare 0.02 "stairs=StepDecay(0.2, 20, 0.5)" $line --seeds 5 --equal-area --ascii
+run 0 compare 0.02 0.05 $line --seeds 1
+prints "0.05 ends lowest, by one seed; --seeds 10 may differ"
+run 0 compare 0.1 0.1 $line --seeds 4
+prints "and 0.1 end at the same loss, to three digits"
+run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
+prints "steps to 1.50"
+prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
+run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
+[ "$(wc -l <"$work/out")" -eq 10 ] || fail "not a line for each look"
+grep -qx 'schedule,step,rate,loss' "$work/out" && grep -q '^0.05,0,0.05,[0-9.]*$' "$work/out" &&
+  grep -q '^0.05,8,,[0-9.]*$' "$work/out" || fail "not the CSV"
+run 0 compare 0.05 100 --data line --layers none --steps 8 --seeds 2 --json
+grep -q '^{"steps":8,"first_seed":0,"target":[^,]*,"looks":\[0,1,2,3,4,5,6,7,8\],"best":"0.05",' "$work/out" &&
+  grep -q '"diverged":2,"steps_to_target":null,"final_losses":\[null,null\]' "$work/out" &&
+  grep -q '"least":\[' "$work/out" || fail "not the JSON"
+run 0 compare 0.05 0.1 --steps 20 --seeds 2 --json
+grep -q '"path"' "$work/out" && fail "a path of more than two weights"
+run 3 compare 100 1e3 $line
+printf 'gradus: error: training diverges in every run; for a lower rate try: gradus find-lr --data line --layers none\n' |
+  cmp -s - "$work/err" || fail "no way out of divergence"
+[ ! -s "$work/out" ] || fail "something on stdout"
+
+refuses 'an expression is needed, such as "CosineDecay(0.1, 210)"' compare
+refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?" \
+  compare "CosinDecay(0.1, 9)"
+refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
+refuses "--seeds: must be a whole number from 1 to 1000 in decimal digits (got '0')" compare 0.1 --seeds 0
+refuses "--epochs: must be a whole number from 1 to 10000000 in decimal digits (got '1e3')" compare 0.1 --epochs 1e3
+refuses "--steps: must be a whole number from 1 to 10000000 in decimal digits (got '-5')" compare 0.1 --steps=-5
+refuses "all runs together: must be of at most 10000000 updates (got 20000000)" compare 0.1 0.2 --steps 1000000
+refuses "--target: must be a number above 0 in decimal digits (got 'nan')" compare 0.1 --target nan
+refuses "--plot: the file must end in .svg, .png or .pdf (got 'x.gif')" compare 0.1 --plot x.gif
+
+# ---- demo ----------------------------------------------------------------------------------------
+transcript demo_line demo
+for problem in line xor moons spirals blobs digits; do
+  run 0 demo $problem
+  prints "  gradus find-lr"
+  sed -n '/^#include/,/^}$/p' "$work/out" >program.cpp
+  sed -n '/^epoch/,/^loss on all rows/p' "$work/out" | sed 1d >table
+  # One is compiled, the one with the most in it.
+  [ "$problem" = line ] || continue
+  compiler=$1
+  shift
+  "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
+    fail "the program does not compile"
+  ./program | diff table - || fail "the program prints something else"
+done
+run 0 demo blobs --csv
+[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,rate,loss' "$work/out" || fail "not the CSV"
+run 0 demo line --json
+grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
+refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
+
+# ---- report --------------------------------------------------------------------------------------
+# log RATE FIRST_LOSS: what a run of two epochs of two updates writes.
+log() {
+  for step in 1 2 3 4; do
+    printf '{"step": %d, "epoch": %d, "batch": %d, "learning_rate": %s, "batch_loss": %s, "loss": %s, "seconds": 0.%d}\n' \
+      $step $(((step - 1) / 2)) $(((step - 1) % 2)) "$1" "$2$step" "$2$step" $step
+    [ $((step % 2)) -eq 1 ] ||
+      printf '{"epoch": %d, "loss": %s, "val_loss": %s, "seconds": 0.%d}\n' $((step / 2 - 1)) "$2$step" "$2$step" $step
+  done
+}
+{
+  echo '{"gradus": "0.1.0", "command": ["train", "--data", "it'"'"'s $HOME.csv", "--schedule", "CosineDecay(0.1, 4)"],' \
+    '"data": "<script>alert(1)</script>", "epochs": 2}'
+  log 0.1 0.5
+} >first.jsonl
+log 0.2 0.4 | sed 's/$/\r/' >'<b>.jsonl'
+if command -v gnuplot >/dev/null; then
+  run 0 report first.jsonl '<b>.jsonl' -o page.html --title '<script>alert(2)</script>'
+  prints "wrote page.html"
+  sed '/^<figure>$/,/<\/figure>$/d' page.html >page.text  # without what gnuplot draws
+  diff "$transcripts/report.html" page.text >"$work/err" || fail "not as in transcripts/report.html"
+  grep -qi '<script\|<b>\|http-equiv\|src=\|href="http' page.html && fail "something in the page that is alive"
+  sed -n '/^<svg/,/^<\/svg>/p' page.html >page.svg
+  well_formed page.svg
+  [ "$(grep -c 'gnuplot_plot' page.svg)" -eq 6 ] || fail "not three pictures of two runs"
+  [ "$(ls -A | grep -c unfinished)" -eq 0 ] || fail "something left behind"
+
+  printf '{"step": 1, "loss": 0.5}\n{"step": 2, "lo' >cut.jsonl
+  run 0 report cut.jsonl -o cut.html
+  grep -q "the run was cut short" cut.html || fail "no word of the cut"
+  printf '\357\273\277{"step": 1, "loss": null}\n\n{"step": 2, "loss": 1e308}\n{"step": 3, "loss": -1e308}' >odd.jsonl
+  run 0 report odd.jsonl -o odd.html
+  grep -q "<figure>" odd.html && fail "a picture of nothing"
+  grep -q "<td>-1e+308</td>" odd.html || fail "not the last loss"
+  refuses "cannot write 'none/page.html': No such file or directory" report first.jsonl -o none/page.html
+
+  run 0 compare 0.05 0.1 $line --seeds 2 --plot three.svg --plot three.png
+  prints "wrote three.svg"
+  well_formed three.svg
+  grep -q "least loss" three.svg && [ -s three.png ] || fail "not three pictures"
+  run 0 demo moons --plot two.svg
+  well_formed two.svg
+fi
+# broken LINES TEXT: a log of these lines is refused with that text.
+broken() {
+  printf "$1" >broken.jsonl
+  refuses "$2" report broken.jsonl -o broken.html
+  [ ! -e broken.html ] || fail "a page of a broken log"
+}
+good='{"step": 1, "loss": 0.5}\n'
+broken '' "broken.jsonl: is empty"
+broken '{"st' "broken.jsonl: must have lines of updates or epochs (got none that is whole)"
+broken '{"gradus": "0.1.0"}\n' "broken.jsonl: must have lines of updates or epochs (got none)"
+broken "${good}not JSON\\n$good" "broken.jsonl:2: must be JSON"
+broken "$good{\"step\": 2, \"loss\": NaN}\\n" "broken.jsonl:2: must be JSON"
+broken '[1]\n' "broken.jsonl:1: must be a JSON object (got a list)"
+broken '{"loss": 1}\n' 'broken.jsonl:1: must have a "step" or an "epoch"'
+broken '{"step": "1"}\n' 'broken.jsonl:1: "step": must be a whole number (got "1")'
+broken '{"step": 1.5}\n' 'broken.jsonl:1: "step": must be a whole number (got 1.5)'
+broken '{"epoch": -1}\n' 'broken.jsonl:1: "epoch": must be a whole number (got -1)'
+broken "$good$good" 'broken.jsonl:2: "step": must be above 1 (got 1)'
+broken '{"step": 1, "loss": "x"}\n' 'broken.jsonl:1: "loss": must be a number or null (got "x")'
+broken '{"gradus": "0", "command": "rm -rf"}\n' \
+  'broken.jsonl:1: "command": must be a list of texts (got "rm -rf")'
+broken "$good"'{"gradus": "0.1.0"}\n' 'broken.jsonl:2: another run begins here; a report takes one per file'
+{
+  printf '{"step": 1, "loss": '
+  head -c 200000 /dev/zero | tr '\0' '['
+  head -c 200000 /dev/zero | tr '\0' ']'
+  echo '}'
+} >deep.jsonl
+refuses 'deep.jsonl:1: "loss": must be a number or null (got a list)' report deep.jsonl
+refuses "a log is needed, such as run.jsonl; see gradus train --log" report
+refuses "cannot open 'none.jsonl': No such file or directory" report none.jsonl
+refuses "cannot read '.': not a regular file" report .
+
+finish

@@ -1,0 +1,237 @@
+#!/bin/sh
+# What `gradus train`, `evaluate` and `predict` print and how they end. Usage: command_train.sh PROGRAM
+. "$(dirname "$0")/command_support.sh"
+cd "$work" || exit 1
+
+# ---- train --------------------------------------------------------------------------------------
+
+# Numbers in these have four digits, so that they are the same with any compiler and processor.
+transcript train train
+transcript train_spirals train --data spirals --layers 8 --optimizer "adam(beta_1=0.8, clipnorm=1)" \
+  --schedule "OneCycle(0.02, 60)" --epochs 10 --validation-split 0.2
+transcript train_line train --data line --layers none --optimizer momentum --epochs 3 --save line.st
+transcript evaluate_line evaluate line.st line --seed 1
+
+run 0 train --ascii
+grep -q '[^ -~]' out && fail "not ASCII"
+[ "$(wc -l <err)" -eq 10 ] || fail "not a line for each tenth"
+grep -q '^epoch 3/30 - loss: 0.6[0-9]* - binary_accuracy: 0.[0-9]*$' err || fail "no such line"
+# What it says to do next can be done.
+next=$(sed -n 's/^  gradus \(compare .*\)/\1/p' out)
+eval "run 0 $next"
+[ "$("$gradus" train 2>&1)" = "$("$gradus" train --seed 0 2>&1)" ] || fail "another run, another result"
+[ "$("$gradus" train 2>&1)" != "$("$gradus" train --seed 1 2>&1)" ] || fail "another seed, the same result"
+
+run 0 train --data spirals --layers 8 --schedule "OneCycle(0.02, 60)" --epochs 10 --validation-split 0.2
+grep -q "^epoch 1/10 - loss: .* - val_loss: .* - learning_rate: " err || fail "no rate that moves"
+
+run 0 train --epochs 2 --quiet
+[ ! -s out ] && [ ! -s err ] || fail "not quiet"
+run 0 train --epochs 2 --csv --data line
+[ "$(head -n 1 out)" = "epoch,learning_rate,loss,mean_absolute_error" ] || fail "no header"
+[ "$(wc -l <out)" -eq 3 ] || fail "not 2 rows"
+run 0 train --epochs 2 --json --quiet --data blobs
+grep -q '^{"data":"blobs: 200 rows, 3 classes","model":"layers 2-16-16-3 with relu","optimizer":"SGD(learning_rate=0.01, momentum=0, nesterov=False)","schedule":"0.01","loss":"sparse_categorical_crossentropy","epochs":2,"updates":14,"training":{"loss":.*,"accuracy":.*},"validation":null,"history":{"accuracy":\[.*\],"learning_rate":\[0.01,0.01\],"loss":\[.*\]},"saved":null}$' out ||
+  fail "not the JSON"
+[ ! -s err ] || fail "not quiet"
+
+run 3 train --data line --schedule 1000 --epochs 5
+grep -qx 'gradus: error: training diverged: .* at epoch 1 batch [0-9]* step [0-9]* (lr 1000, last finite loss .*); for a rate to begin with: gradus find-lr --data line' err ||
+  fail "no word of divergence"
+[ ! -s out ] || fail "something on stdout"
+run 1 train --schedule "linear(0.1, -0.1, 10)"
+grep -q "^gradus: error: fit: SGD: learning_rate schedule returned -0.0[0-9]* at step 6: linear(" err || fail "no word of the schedule"
+
+# ---- logs ---------------------------------------------------------------------------------------
+
+run 0 train --epochs 2 --batch-size 100 --log run.jsonl --tensorboard logs --quiet
+head -n 1 run.jsonl | grep -q '^{"gradus":"[0-9.]*","command":\["train","--batch-size","100","--epochs","2","--log","run.jsonl","--tensorboard","logs"\],"data":"moons: 200 rows, 2 classes","model":"layers 2-16-16-1 with relu","optimizer":"SGD(.*)","schedule":"0.01","loss":"binary_crossentropy","batch_size":100,"epochs":2,"seed":0}$' ||
+  fail "no such description in the log"
+[ "$(wc -l <run.jsonl)" -eq 7 ] || fail "not 4 updates and 2 epochs in the log"
+ls logs/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
+run 0 train --epochs 2 --log run.csv --quiet
+[ "$(head -n 1 run.csv)" = "epoch,binary_accuracy,learning_rate,loss" ] || fail "no such log"
+refuses "--log: the file must end in .jsonl or .csv (got 'run.txt')" train --log run.txt
+refuses "cannot open 'none/run.csv': No such file or directory" train --quiet --log none/run.csv
+
+# ---- a table, saved, evaluated, predicted -------------------------------------------------------
+
+awk 'BEGIN { print "size,kind,class"; for (i = 0; i < 60; ++i)
+  printf "%d,%s,%s\n", i % 7, i % 3 ? "new" : "old", i % 7 < 3 ? "small" : i % 3 ? "big" : "old, \"big\"" }' |
+  sed 's/old, "big"/"old, ""big"""/' >t.csv
+run 0 train --data t.csv --one-hot kind --optimizer "adam(learning_rate=0.05)" --save t.st --quiet
+run 0 evaluate t.st t.csv
+prints "t.st on 60 rows of t.csv"
+grep -q "^accuracy  *1$" out || fail "not learnt"
+run 0 evaluate t.st t.csv --csv
+grep -q "^rows,loss,accuracy$" out && grep -q "^60,.*,1$" out || fail "not the CSV"
+run 0 evaluate t.st t.csv --json
+grep -q '^{"rows":60,"loss":.*,"accuracy":1.0}$' out || fail "not the JSON"
+printf 'kind,more,size\nnew,x,1\nold,,6\n' >new.csv
+run 0 predict t.st new.csv
+[ "$(cut -d, -f1 out | head -n 2 | tail -n 1)" = small ] || fail "not small"
+grep -q '^class,big,"old, ""big""",small$' out && grep -q '^"old, ""big""",[0-9.e-]*,[0-9.e-]*,[0-9.e-]*$' out || fail "not the classes"
+[ "$(wc -l <out)" -eq 3 ] || fail "not 2 rows"
+printf 'kind,size\nnewer,1\n' >bad.csv
+refuses "bad.csv:2: unknown word 'newer' (column 'kind')" predict t.st bad.csv
+printf 'more,size\nnew,1\n' >bad.csv
+refuses "bad.csv:1: columns of these names are needed, once each: kind (got more, size)" predict t.st bad.csv
+printf 'kind,size\nnew,\n' >bad.csv
+refuses "bad.csv:2: no value in column 'size'" predict t.st bad.csv
+printf 'kind,size,class\nnew,1,huge\n' >bad.csv
+refuses "bad.csv:2: unknown class 'huge' (known are big, old, \"big\", small)" evaluate t.st bad.csv
+refuses "--label: must be the name of one column of kind, more, size (got 'class')" evaluate t.st new.csv
+refuses "the data must be a file, as 't.st' has learnt from t.csv (got 'moons')" predict t.st moons
+refuses "--seed: must come with made-up data, not with a file" predict t.st new.csv --seed 1
+refuses "a model and data are needed, such as iris.safetensors new.csv; see --help" predict t.st
+refuses "cannot open 'none.st': No such file or directory" evaluate none.st t.csv
+refuses "t.csv: byte 8: not a gradus checkpoint (bad magic)" evaluate t.csv t.csv
+head -c 3000 t.st >cut.st
+run 2 predict cut.st new.csv
+grep -q '^gradus: error: cut.st: byte ' err || fail "no word of damage"
+
+run 0 train --data line --layers none --optimizer "sgd(0.3)" --save line.st --quiet
+run 0 evaluate line.st line --seed 1
+prints "mean_absolute_error"
+run 0 predict line.st line
+[ "$(head -n 1 out)" = y ] && [ "$(wc -l <out)" -eq 201 ] || fail "not 200 numbers"
+refuses "the data must have 1 columns, as 'line.st' has learnt from line (got 2, of 'moons')" predict line.st moons
+refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file .csv or .csv.gz (got 'lin'); did you mean line?" \
+  predict line.st lin
+printf '1,2\n2,4\n3,6\n4,8\n' >bare.csv
+refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else --label)" train --data bare.csv
+run 0 train --data bare.csv --no-header --save bare.st --quiet
+run 0 predict bare.st bare.csv
+[ "$(head -n 1 out)" = 1 ] && [ "$(wc -l <out)" -eq 5 ] || fail "not 4 numbers"
+
+# ---- going on -----------------------------------------------------------------------------------
+
+resumable="train --data spirals --layers 8 --optimizer adam --schedule CosineDecay(0.05,900) --validation-split 0.1"
+run 0 $resumable --epochs 120 --save whole.st --quiet
+run 0 $resumable --epochs 50 --save part.st --quiet
+cp part.st half.st
+run 0 train --resume part.st --epochs 120 --quiet
+cmp -s whole.st part.st || fail "a resumed run ends elsewhere"
+refuses "--epochs: must be above 120, which are done (got 120)" train --resume part.st
+run 0 train --resume half.st --epochs 120 --save other.st --data spirals --layers 8 --quiet
+cmp -s whole.st other.st || fail "a resumed run ends elsewhere"
+refuses "--layers: must be as in 'half.st', 8 (got 16)" train --resume half.st --layers 16 --epochs 60
+refuses "--schedule: must be as in 'half.st', CosineDecay(0.05,900) (got 0.1)" train --resume half.st --schedule 0.1
+refuses "cannot open 'none.st': No such file or directory" train --resume none.st
+
+# interrupted SIGNAL SECONDS CODE EPOCHS: a run that the signal ends again and again, and that goes on
+# each time; its file must be that of one whole run.
+long="train --data moons --layers 8,8 --optimizer nadam --schedule CosineDecay(0.01,30000) --quiet"
+interrupted() {
+  epochs=$4
+  run 0 $long --epochs $epochs --save whole.st
+  rm -f stopped.st
+  stops=0
+  while :; do
+    if [ -e stopped.st ]; then go_on="train --resume stopped.st --quiet"; else go_on="$long --epochs $epochs --save stopped.st"; fi
+    arguments=$go_on
+    timeout --preserve-status -s "$1" "$2" "$gradus" $go_on >out 2>err
+    got=$?
+    # It may be over when the signal comes, or not have begun.
+    [ $got -ne 0 ] && ! grep -q "after the last update, saved$\|, which are done" err || break
+    stops=$((stops + 1))
+    [ $got -eq "$3" ] && [ $stops -lt 200 ] || { fail "exit code $got, not $3, or no end"; break; }
+    [ "$1" = KILL ] || [ ! -s err ] || grep -qx "gradus: stopped after [0-9]* updates, in epoch [0-9]* of $epochs; saved; to go on: gradus train --resume stopped.st" err ||
+      fail "no word of how to go on"
+  done
+  echo "$1: $stops times"
+  [ $stops -gt 0 ] || fail "never stopped"
+  cmp -s whole.st stopped.st || fail "a run stopped $stops times by $1 ends elsewhere"
+  [ -z "$(ls .stopped.st.* 2>/dev/null)" ] || fail "files left over"
+}
+interrupted INT 0.06 130 8000
+interrupted TERM 0.11 143 8000
+interrupted KILL 0.5 137 30000
+timeout --preserve-status -s INT 0.1 "$gradus" $long --epochs 1000000 >out 2>err
+[ $? -eq 130 ] && grep -q "^gradus: stopped after .*; not saved, as there is no --save$" err || fail "not stopped"
+
+# ---- what is refused ----------------------------------------------------------------------------
+
+for number in nan inf 1e400 0x1p-3 010 -1 1 2 ten; do
+  run 2 train "--validation-split=$number"
+  grep -q '^gradus: error: --validation-split: must be ' err || fail "no word of the share"
+done
+for number in 0 -5 010 1e3 3.5 99999999999 ten nan; do
+  refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits (got '$number')" \
+    train "--epochs=$number"
+done
+refuses "--validation-split: must leave rows on both sides (got 0.9999 of 200 rows)" train --validation-split 0.9999
+refuses "--epochs: 1 required N missing" train --epochs
+refuses "--schedule: must not be empty" train --schedule ""
+for rate in nan inf 1e400 0x1p-3 -1 ten; do
+  run 2 train --schedule "$rate"
+  run 2 train --optimizer "sgd($rate)"
+done
+refuses "--schedule: must come without a learning rate in --optimizer" train --schedule 0.1 --optimizer "adam(0.1)"
+refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" train --schedule "Cosin(1)"
+refuses "\"adam(beta=1)\": column 11: adam has no argument 'beta'; did you mean 'beta_1'?" train --optimizer "adam(beta=1)"
+refuses "\"sgd(-1)\": SGD: learning_rate must be finite and >= 0 (got -1)" train --optimizer "sgd(-1)"
+refuses "--optimizer: must come without a learning rate, which find-lr varies itself" find-lr --optimizer "sgd(0.1)"
+refuses "--save: must be a file that can be written (got 'none/a.st')" train --save none/a.st
+refuses "--save: must be a file that can be written (got '.')" train --save .
+refuses "--save: must be a file of its own (got 't.csv')" train --data t.csv --save t.csv
+refuses "--quiet: must come without --plot term" train --quiet --plot term
+refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --plot a.gif
+refuses "t.csv:2: 'old' is not a number (column 'kind')" train --data t.csv
+refuses "--label: must be the name of one column of size, kind, class (got 'klass')" train --data t.csv --label klass
+refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort')" train --data t.csv --one-hot sort
+refuses "'--epoch' was not expected here; did you mean --epochs?" train --epoch 3
+
+# ---- options from a file, completion, help ------------------------------------------------------
+
+cat >run.toml <<'END'
+data = "line"            # for any command
+[train]
+layers = [4, 4]
+optimizer = 'adam(learning_rate=0.01)'
+epochs = 3
+quiet = true
+[schedule]
+steps = 7
+END
+run 0 train --config run.toml --json
+grep -q '"model":"layers 1-4-4-1 with relu","optimizer":"Adam(.*"epochs":3,' out || fail "not as the file says"
+run 0 train --config run.toml --layers none --csv
+[ "$(wc -l <out)" -eq 4 ] && [ ! -s err ] || fail "not as the file says"
+config() { printf '%b' "$2" >bad.toml; refuses "bad.toml:$1" train --config bad.toml; }
+config "1: unknown key 'epoch'; did you mean epochs?" 'epoch = 3\n'
+config "2: unknown command 'trein'; did you mean train?" '\n[trein]\n'
+config "1: must be TOML, key = value (got JSON?)" '{"epochs": 3}\n'
+config "2: the key 'seed' is there twice" 'seed = 1\nseed = 2\n'
+config "1: the quote is never closed" 'data = "line\n'
+config "1: expected ',' or ']'" 'layers = [4 4]\n'
+config "1: expected a word (got '')" 'layers = [4,\n4]\n'
+config "1: expected the line's end (got '4')" 'seed = 4 4\n'
+config "1: expected key = value" 'seed\n'
+config "1: quiet must be true or false (got 1)" 'quiet = 1\n'
+config "1: a value must not be empty" 'data = ""\n'
+config "1: not UTF-8 text" 'data = "\0377"\n'
+refuses "cannot open 'none.toml': No such file or directory" train --config none.toml
+printf 'epochs = 0\n' >bad.toml
+refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits (got '0')" train --config bad.toml
+
+run 0 completion bash
+if command -v bash >/dev/null; then
+  complete() {
+    bash -c '. ./out; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gradus; echo "${COMPREPLY[@]}"' bash "$@"
+  }
+  [ "$(complete gradus tr)" = train ] || fail "train is not completed"
+  [ "$(complete gradus train --op)" = --optimizer ] || fail "--optimizer is not completed"
+  [ "$(complete gradus train --data m)" = moons ] || fail "moons is not completed"
+  [ "$(complete gradus train --save x)" = "" ] || fail "not a file's name"
+fi
+refuses "the shell must be bash (got 'fish')" completion fish
+run 0 --help-all
+for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-split SHARE=0" \
+  "gradus train --resume iris.safetensors --epochs 60"; do prints "$text"; done
+if [ -w /dev/full ]; then
+  "$gradus" train --quiet --csv >/dev/full 2>err
+  [ $? -eq 2 ] && grep -q "stdout could not be written" err || fail "a full disk unnoticed"
+fi
+
+finish
