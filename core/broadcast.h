@@ -14,6 +14,14 @@ inline Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
   return a == b ? a : broadcast_different(op, a, b);
 }
 
+/// Whether these are the last axes of `whole`, or all of them: as a bias's are of a batch.
+inline bool last_axes_of(const Shape& whole, const Shape& part) {
+  const int before = whole.rank() - part.rank();
+  bool same = before >= 0;
+  for (int i = 0; i < part.rank() && same; ++i) same = whole.begin()[before + i] == part.begin()[i];
+  return same;
+}
+
 /// Two operands laid over a common shape, cut into runs along which each of them is either
 /// contiguous or one repeated element.
 class Runs {

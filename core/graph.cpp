@@ -91,12 +91,6 @@ class Pass {
   std::vector<Node*>& leaves_ = scratch.leaves;
 };
 
-Buffer ones(std::int64_t n) {
-  Buffer seed(n);
-  kernels().fill(1, seed.data(), n, false);
-  return seed;
-}
-
 void check_differentiable(const Tensor& y) {
   check<StateError>(node_of(y).wants_grad,
                     "backward: nothing to differentiate; compute from a parameter(), and outside "
@@ -109,7 +103,9 @@ Buffer seed_of(const Tensor& y) {
                     "mean() or sum(), or give the upstream gradient",
                     y.shape());
   check_differentiable(y);
-  return ones(1);
+  Buffer seed(1);
+  *seed.data() = 1;
+  return seed;
 }
 
 /// What gradients_into() does to the nodes it is asked about, undone at the end.

@@ -33,14 +33,23 @@ Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
 
 /// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result y.
 template <class F>
-void each_block(const Shape& sa, const Shape& sb, const detail::Node& y, const Buffer& a,
-                const Buffer& b, F f) {
-  if (sa == sb) return f({a.data(), false, 0}, {b.data(), false, 0}, 0, 1, y.size);
-  const Runs runs(sa, sb, y.shape);
+[[gnu::noinline]] void each_block_of_runs(const detail::Node& na, const detail::Node& nb,
+                                          const detail::Node& y, const Buffer& a, const Buffer& b,
+                                          const F& f) {
+  const Runs runs(na.shape, nb.shape, y.shape);
   runs.each_block([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
     f({a.data() + ao, runs.a_repeats(), runs.a_stride()},
       {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
   });
+}
+/// The same, with b over each row of a at once.
+template <class F>
+void each_block(const detail::Node& na, const detail::Node& nb, const detail::Node& y,
+                const Buffer& a, const Buffer& b, const F& f) {
+  if (!detail::last_axes_of(na.shape, nb.shape) || y.size == 0)
+    return each_block_of_runs(na, nb, y, a, b, f);
+  const std::int64_t n = nb.size == 1 ? y.size : nb.size, rows = n == y.size ? 1 : y.size / n;
+  f({a.data(), false, n}, {b.data(), nb.size < n, 0}, 0, rows, n);
 }
 
 /// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
@@ -48,7 +57,7 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
                   const Buffer& b, const Buffer& y) {
   const detail::Node& output = pass.output();
   const auto times_slope = [&](Scalar* out, bool add) {
-    each_block(pass.input(0).shape, pass.input(1).shape, output, a, b,
+    each_block(pass.input(0), pass.input(1), output, a, b,
                [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
                    std::int64_t n) {
                  slope(ra, rb, y.data() + yo, pass.dy() + yo, out + yo, rows, n, add);
@@ -70,10 +79,11 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
   const detail::Node &na = node_of(a), &nb = node_of(b);
-  Fresh y = na.shape == nb.shape ? Fresh(na.shape, na.size)
-                                 : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
+  Fresh y = detail::last_axes_of(na.shape, nb.shape)
+                ? Fresh(na.shape, na.size)
+                : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
   const detail::Node& result = *y.tensor.node();
-  each_block(na.shape, nb.shape, result, na.value, nb.value,
+  each_block(na, nb, result, na.value, nb.value,
              [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
                  std::int64_t n) { f.forward(ra, rb, y.data + yo, rows, n); });
   return detail::record(std::move(y.tensor), {&a, &b},

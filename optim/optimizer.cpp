@@ -180,7 +180,8 @@ void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
   detail::Node& node = node_of(entry.parameter);
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   detail::Buffer room;
-  const Scalar* g = clipped(entry, shrink, room);
+  const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
+  const Scalar* g = clips ? clipped(entry, shrink, room) : entry.gradient;
   slots_.clear();
   const auto count = static_cast<std::size_t>(rule_->slots());
   for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
