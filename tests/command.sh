@@ -43,6 +43,8 @@ for name in CosineDecayRestarts OneCycle linear clamp mirror "first >> second"; 
 
 refuses "a command is needed; see gradus --help"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
+refuses "'moons' was not expected here; see --help" find-lr moons
+refuses "'--data' was not expected here; options come after the command" --data moons find-lr
 refuses "'--step' was not expected here; did you mean --steps?" schedule 0.1 --step 4
 refuses 'an expression is needed, such as "CosineDecay(0.1, 900)"; see --list' schedule
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" schedule 'Cosin(1)'

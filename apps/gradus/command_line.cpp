@@ -86,8 +86,15 @@ std::vector<std::string> names_for(const CLI::App& app) {
 /// The first word that is neither a command nor an option where it stands.
 std::string unexpected(const CLI::App& app, std::string word) {
   word = word.substr(0, word.find('='));
-  return fmt::format("'{}' was not expected here; did you mean {}?", clean(word),
-                     gradus::detail::nearest(word, names_for(app)));
+  const std::vector<std::string> names = names_for(app);
+  const std::string nearest = gradus::detail::nearest(word, names);
+  std::string advice = "see --help";
+  if (word == nearest)
+    advice = "options come after the command";
+  else if (gradus::detail::edit_distance(word, nearest) <=
+           std::max<std::size_t>(2, word.size() / 2))
+    advice = fmt::format("did you mean {}?", nearest);
+  return fmt::format("'{}' was not expected here; {}", clean(word), advice);
 }
 
 int fail(int code, const std::string& what) {
