@@ -129,7 +129,7 @@ TEST_CASE("a parameter that is used as data is looked at each time") {
   struct Breaking {
     Schedule learning_rate = 1;
     int slots() const { return 0; }
-    void update(ParameterUpdate& u) const { u.w[0] = none; }
+    void update(ParameterUpdate& u) const { u.w[0] = static_cast<Scalar>(none); }
   };
   const Tensor p = parameter({{1}});
   CHECK(line().predict(p).size() == 1);

@@ -98,7 +98,7 @@ TEST_CASE("what is no optimizer is refused, with the place and the nearest name"
       {"SGD(0.1, nesterov=True)", "SGD: nesterov must come with momentum > 0 (got momentum 0)"},
   };
   for (const auto& [text, expected] : cases) {
-    CAPTURE(text);
+    INFO(text);
     CHECK(refusal(text) == expected);
   }
 }
