@@ -5,6 +5,7 @@
 #include <doctest/doctest.h>
 
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <gradus/gradus.h>
@@ -68,7 +69,7 @@ TEST_CASE("arguments by position or by name, and lines pasted from Python") {
 }
 
 TEST_CASE("what is no optimizer is refused, with the place and the nearest name") {
-  const std::tuple<const char*, const char*> cases[] = {
+  const std::pair<const char*, const char*> cases[] = {
       {"", "parse_optimizer: column 1: expected a name (got the end)"},
       {"0.1", "parse_optimizer: column 1: unknown optimizer '1'; did you mean 'SGD'?"},
       {"Adma(0.1)", "parse_optimizer: column 1: unknown optimizer 'Adma'; did you mean 'Adam'?"},
@@ -97,9 +98,9 @@ TEST_CASE("what is no optimizer is refused, with the place and the nearest name"
       {"SGD(-1)", "SGD: learning_rate must be finite and >= 0 (got -1)"},
       {"SGD(0.1, nesterov=True)", "SGD: nesterov must come with momentum > 0 (got momentum 0)"},
   };
-  for (const auto& [text, expected] : cases) {
-    INFO(text);
-    CHECK(refusal(text) == expected);
+  for (const auto& row : cases) {
+    CAPTURE(row.first);
+    CHECK(refusal(row.first) == row.second);
   }
 }
 
