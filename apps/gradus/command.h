@@ -3,19 +3,22 @@
 ///
 /// A command is a plain struct that says all about itself; commands.h lists them:
 ///
-///     struct TrainCommand {
-///       static constexpr const char* name = "train";
-///       static constexpr const char* about = "Train a model";   // a line of gradus --help
-///       static constexpr const char* help = "...";              // at the end of its own --help:
-///       examples std::string epochs = "20";                              // as given: texts,
-///       lists, flags bool quiet = false; LookOptions look; static void options(auto& self, auto&&
-///       option) {
-///         option(self.epochs, "--epochs", "Passes over the data", "N");
-///         option(self.quiet, "--quiet", "Nothing but the result");
-///         LookOptions::options(self.look, option);
-///       }
-///       std::string run() const;  // what goes to stdout; throws CommandError, or gradus::Error
-///     };
+/// ~~~
+/// struct TrainCommand {
+///   static constexpr const char* name = "train";
+///   static constexpr const char* about = "Train a model";  // a line of gradus --help
+///   static constexpr const char* help = "...";  // the end of its own --help: examples
+///   std::string epochs = "20";  // as given: texts, lists and flags
+///   bool quiet = false;
+///   LookOptions look;
+///   static void options(auto& self, auto&& option) {
+///     option(self.epochs, "--epochs", "Passes over the data", "N");
+///     option(self.quiet, "--quiet", "Nothing but the result");
+///     LookOptions::options(self.look, option);
+///   }
+///   std::string run() const;  // what goes to stdout; throws CommandError, or gradus::Error
+/// };
+/// ~~~
 ///
 /// A name without dashes is an argument by position, which may be of several words for a list. A
 /// list whose kind ends in `,...` may be given with commas. The command line, its help, its
@@ -92,6 +95,10 @@ bool speaks_utf8();
 std::string clean(std::string text);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
+/// Where a file is, or would be: links are followed, even one that leads to no file. "" if unknown.
+std::string place_of(const std::string& path);
+/// Whether writing to the one writes to the other, however they are spelt. No file is named "".
+bool same_file(const std::string& a, const std::string& b);
 /// A whole number in decimal digits. UsageError, naming the option, unless it is in [least, most].
 std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
                         std::int64_t most = std::int64_t{1} << 53);

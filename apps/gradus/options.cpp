@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <filesystem>
 
 #include "command.h"
 #include "plot_file.h"
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -54,6 +57,22 @@ std::string csv_cell(const std::string& text) {
   }
   out += '"';
   return out;
+}
+
+std::string place_of(const std::string& path) {
+  constexpr int most_links = 40;  // as Linux has it
+  std::error_code none;
+  fs::path file = path;
+  for (int n = 0; n < most_links && fs::is_symlink(file, none); ++n)
+    file = file.parent_path() / fs::read_symlink(file, none);
+  return fs::weakly_canonical(fs::absolute(file, none), none).string();
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  std::error_code none;
+  const std::string place = place_of(a);
+  return fs::equivalent(a, b, none) || (!place.empty() && place == place_of(b));
 }
 
 std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
