@@ -52,6 +52,17 @@ std::string word_column(const std::string& feature, const Names& one_hot) {
   return "";
 }
 
+/// A name such as `o=size` of a feature would be taken for the word `size` of the column `o`.
+void check_told_apart(const Columns& columns, const Names& one_hot) {
+  for (const std::size_t i : columns.features) {
+    const std::string of_words = word_column(columns.names[i], one_hot);
+    check(of_words.empty(),
+          "read_csv: one_hot must not hold a column whose name and '=' begin another's (got '{}' "
+          "beside '{}')",
+          of_words, columns.names[i]);
+  }
+}
+
 /// The features that options.columns tells.
 void take_told(Columns& columns, const CsvOptions& options, const std::string& where) {
   const Names& names = columns.names;
@@ -105,6 +116,7 @@ Columns choose_columns(const Names& names, const CsvOptions& options, const std:
     }
   check(!columns.features.empty(), "read_csv: a column besides the label '{}' must be left to read",
         label);
+  check_told_apart(columns, options.one_hot);
   return columns;
 }
 

@@ -21,7 +21,7 @@ struct CsvOptions {
   std::vector<std::string> ignore = {};
   /// Names of columns of words. Such a column is replaced by one for each different word in it, at
   /// most 1024, sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
-  /// rows with that word and 0 in the others.
+  /// rows with that word and 0 in the others. No other feature's name may begin with `origin=`.
   std::vector<std::string> one_hot = {};
   /// The features to read, in this order, as `columns` of a Dataset has them: `{"age",
   /// "origin=europe", "origin=japan"}`. Then no other columns are read, a word without a column is

@@ -180,6 +180,9 @@ refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --
 refuses "t.csv:2: 'old' is not a number (column 'kind')" train --data t.csv
 refuses "--label: must be the name of one column of size, kind, class (got 'klass')" train --data t.csv --label klass
 refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort')" train --data t.csv --one-hot sort
+printf 'o,o=size,y\na,1,2\nb,3,4\n' >bad.csv
+refuses "--one-hot: must not hold a column whose name and '=' begin another's (got 'o' beside 'o=size')" \
+  train --data bad.csv --one-hot o
 refuses "'--epoch' was not expected here; did you mean --epochs?" train --epoch 3
 
 # ---- options from a file, completion, help ------------------------------------------------------

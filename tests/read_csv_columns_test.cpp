@@ -55,6 +55,18 @@ TEST_CASE("columns told by number for a file without a header") {
   CHECK(numbers(data.x) == std::vector<double>{3, 1, 6, 4});
 }
 
+TEST_CASE("a feature that would be taken for a word of another column is refused") {
+  const Folder folder;
+  const std::string path = folder.write("a.csv", "o,o=size,y\nsize,1,2\nx,3,4\n");
+  CHECK(refusal(path, {.one_hot = {"o"}}) ==
+        "read_csv: one_hot must not hold a column whose name and '=' begin another's (got 'o' "
+        "beside 'o=size')");
+  CHECK(refusal(path, {.one_hot = {"o", "o=size"}}).starts_with("read_csv: one_hot must not hold"));
+  CHECK(refusal(path, {.ignore = {"o=size"}, .one_hot = {"o"}}) == "read");
+  CHECK(refusal(path, {.ignore = {"o"}, .one_hot = {"o=size"}}) == "read");
+  CHECK(refusal(path, {.label = "o=size", .one_hot = {"o"}}) == "read");
+}
+
 TEST_CASE("what a told table lacks or has too much is refused") {
   const Folder folder;
   const std::string path = folder.write("a.csv", "a,kind,y,twice,twice\n1,x,cat,0,0\n");
