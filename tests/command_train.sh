@@ -174,7 +174,27 @@ refuses "\"sgd(-1)\": SGD: learning_rate must be finite and >= 0 (got -1)" train
 refuses "--optimizer: must come without a learning rate, which find-lr varies itself" find-lr --optimizer "sgd(0.1)"
 refuses "--save: must be a file that can be written (got 'none/a.st')" train --save none/a.st
 refuses "--save: must be a file that can be written (got '.')" train --save .
-refuses "--save: must be a file of its own (got 't.csv')" train --data t.csv --save t.csv
+refuses "--save: must be a file that can be written (got '/dev/null')" train --save /dev/null
+ln -s none/a.st nowhere.st
+refuses "--save: must be a file that can be written (got 'nowhere.st')" train --save nowhere.st
+mkdir closed && touch closed/a.st && chmod a-w closed
+[ -w closed ] || # it is for root
+  refuses "--save: must be a file that can be written (got 'closed/a.st')" train --save closed/a.st
+chmod u+w closed
+# No file is written over another one that is read or written.
+ln -s fresh.csv link.csv
+ln t.csv hard.csv
+cp t.csv kept.csv
+for file in t.csv ./t.csv "$work/t.csv" hard.csv; do
+  refuses "--save: must be a file of its own (got '$file')" train --data t.csv --save "$file"
+  refuses "--log: must be a file of its own (got '$file')" train --data t.csv --log "$file"
+done
+refuses "--log: must be a file of its own (got './fresh.csv')" train --save fresh.csv --log ./fresh.csv
+refuses "--log: must be a file of its own (got 'link.csv')" train --save fresh.csv --log link.csv
+refuses "--plot: must be a file of its own (got './a.svg')" train --save a.svg --plot ./a.svg
+cp t.st log.csv
+refuses "--log: must be a file of its own (got 'log.csv')" train --resume log.csv --save new.st --epochs 60 --log log.csv
+cmp -s t.csv kept.csv && cmp -s t.st log.csv && [ ! -e fresh.csv ] || fail "a file was written over"
 refuses "--quiet: must come without --plot term" train --quiet --plot term
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --plot a.gif
 refuses "t.csv:2: 'old' is not a number (column 'kind')" train --data t.csv

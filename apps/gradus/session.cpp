@@ -49,26 +49,46 @@ double read_share(const std::string& text) {
   return share;
 }
 
-/// Before hours are spent on what then cannot be saved.
+/// Before hours are spent on what then cannot be saved: a file is saved by putting another one in
+/// its place.
 void check_writable(const std::string& path) {
   namespace fs = std::filesystem;
   std::error_code none;
-  const fs::path folder = fs::path(path).parent_path();
-  const bool there = fs::exists(path, none);
-  if (fs::is_directory(path, none) || (there && access(path.c_str(), W_OK) != 0) ||
-      (!there && access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK) != 0))
+  const bool there = fs::exists(fs::symlink_status(path, none));  // a link may lead nowhere
+  const bool replaceable = fs::is_regular_file(path, none) && access(path.c_str(), W_OK) == 0;
+  const fs::path folder = fs::path(place_of(path)).parent_path();
+  if ((there && !replaceable) || access(folder.c_str(), W_OK | X_OK) != 0)
     throw UsageError(
         fmt::format("--save: must be a file that can be written (got '{}')", clean(path)));
 }
 
+/// Nothing that is read or written may be written over.
+void check_apart(const TrainingOptions& options, const std::string& path,
+                 const TrainCommand& command) {
+  std::vector<std::string> taken;
+  const auto take = [&](const char* option, const std::string& file) {
+    for (const std::string& other : taken)
+      if (same_file(file, other))
+        throw UsageError(
+            fmt::format("{}: must be a file of its own (got '{}')", option, clean(file)));
+    taken.push_back(file);
+  };
+  if (is_file(options.problem.data)) take("--data", options.problem.data);
+  take("--save", path);
+  taken.push_back(command.resume);  // which may be that of --save
+  take("--log", options.log);
+  for (const std::string& where : command.look.plots)
+    if (where != "term") take("--plot", where);
+}
+
 /// The options, if the names of files in them are such as can be.
-TrainingOptions checked(TrainingOptions options, const std::string& path) {
+TrainingOptions checked(TrainingOptions options, const std::string& path,
+                        const TrainCommand& command) {
   if (!options.log.empty() && !options.log.ends_with(".jsonl") && !options.log.ends_with(".csv"))
     throw UsageError(
         fmt::format("--log: the file must end in .jsonl or .csv (got '{}')", clean(options.log)));
   if (!path.empty()) check_writable(path);
-  if (!path.empty() && (path == options.log || path == options.problem.data))
-    throw UsageError(fmt::format("--save: must be a file of its own (got '{}')", clean(path)));
+  check_apart(options, path, command);
   return options;
 }
 
@@ -94,8 +114,8 @@ Session::Session(const TrainCommand& command)
 
 Session::Session(const TrainCommand& command, const std::optional<SavedProblem>& saved)
     : path_(command.save.empty() ? command.resume : command.save),
-      options_(
-          checked(saved ? resumed_options(saved->training, command) : command.training, path_)),
+      options_(checked(saved ? resumed_options(saved->training, command) : command.training, path_,
+                       command)),
       quiet_(command.quiet),
       epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
       held_back_(read_share(options_.validation_split)),
