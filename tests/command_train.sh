@@ -203,6 +203,10 @@ refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort')
 printf 'o,o=size,y\na,1,2\nb,3,4\n' >bad.csv
 refuses "--one-hot: must not hold a column whose name and '=' begin another's (got 'o' beside 'o=size')" \
   train --data bad.csv --one-hot o
+awk 'BEGIN { print "x,y"; for (i = 0; i < 1001; ++i) printf "%d,w%d\n", i, i }' >words.csv
+refuses "--data: must have rows of at most 1000 classes (got 1001)" train --data words.csv
+head -n 2 words.csv >one.csv
+refuses "--data: must have rows of at least 2 classes (got 1)" train --data one.csv
 refuses "'--epoch' was not expected here; did you mean --epochs?" train --epoch 3
 
 # ---- options from a file, completion, help ------------------------------------------------------

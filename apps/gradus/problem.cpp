@@ -86,9 +86,11 @@ const auto& entry(const auto& table, const char* option, const std::string& name
 
 // ---- loss ------------------------------------------------------------------------------------
 
+constexpr std::int64_t most_classes = 1000;
+
 /// The number of classes in y; 0 where it holds numbers that are none.
 std::int64_t classes_in(const Tensor& y) {
-  constexpr double most = 1000;
+  constexpr auto most = static_cast<double>(most_classes);
   double greatest = 0;
   for (const Scalar v : y.values()) {
     const double number = value(v);
@@ -98,8 +100,12 @@ std::int64_t classes_in(const Tensor& y) {
   return static_cast<std::int64_t>(greatest) + 1;
 }
 
-const NamedLoss& loss_for(const std::string& name, const Tensor& y) {
+const NamedLoss& loss_for(const std::string& name, const Dataset& data) {
+  const Tensor& y = data.y;
   const bool labelled = y.rank() == 1;  // as classes, not as numbers
+  if (std::ssize(data.classes) > most_classes)
+    throw UsageError(fmt::format("--data: must have rows of at most {} classes (got {})",
+                                 most_classes, data.classes.size()));
   if (labelled && classes_in(y) < 2)
     throw UsageError("--data: must have rows of at least 2 classes (got 1)");
   if (name == "auto")
@@ -184,7 +190,7 @@ Problem make_problem(const ProblemOptions& options, double held_back) {
   // All that is wrong with the words is said before the data is read.
   make_network(options, options.loss == "auto" ? all_losses[0].name : options.loss, 1);
   Dataset data = read_data(options, seed);
-  const NamedLoss& loss = loss_for(options.loss, data.y);
+  const NamedLoss& loss = loss_for(options.loss, data);
   const std::int64_t rows = data.x.shape()[0], inputs = data.x.shape()[1];
   const std::int64_t classes = loss.targets == Targets::numbers ? 0 : classes_in(data.y);
   const std::int64_t outputs = loss.targets == Targets::classes ? classes : 1;
