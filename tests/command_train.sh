@@ -19,6 +19,9 @@ grep -q '^epoch 3/30 - loss: 0.6[0-9]* - binary_accuracy: 0.[0-9]*$' err || fail
 # What it says to do next can be done.
 next=$(sed -n 's/^  gradus \(compare .*\)/\1/p' out)
 eval "run 0 $next"
+run 0 train --epochs 1 --seed 9007199254740992 --save seed.st
+next=$(sed -n 's/^  gradus \(evaluate .*\)/\1/p' out)
+eval "run 0 $next"
 [ "$("$gradus" train 2>&1)" = "$("$gradus" train --seed 0 2>&1)" ] || fail "another run, another result"
 [ "$("$gradus" train 2>&1)" != "$("$gradus" train --seed 1 2>&1)" ] || fail "another seed, the same result"
 
@@ -236,6 +239,10 @@ config "1: expected a word (got '')" 'layers = [4,\n4]\n'
 config "1: expected the line's end (got '4')" 'seed = 4 4\n'
 config "1: expected key = value" 'seed\n'
 config "1: quiet must be true or false (got 1)" 'quiet = 1\n'
+config "1: quiet must be true or false (got [true])" 'quiet = [true]\n'
+config "1: save must be one value (got [])" 'save = []\n'
+config "1: data must be one value (got [line, moons])" 'data = ["line", "moons"]\n'
+config "1: layers must not be empty (got [])" 'layers = []\n'
 config "1: a value must not be empty" 'data = ""\n'
 config "1: not UTF-8 text" 'data = "\0377"\n'
 refuses "cannot open 'none.toml': No such file or directory" train --config none.toml

@@ -109,11 +109,12 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
     } else {
       const std::string key = reader.word();
       if (!reader.accept('=')) reader.fail("expected key = value");
+      const bool list = reader.peek() == '[';
       const std::vector<std::string> values = reader.values();
       if (section.empty() || section == command) {
         if (std::ranges::count(entries, key, &ConfigEntry::key) > 0)
           reader.fail(fmt::format("the key '{}' is there twice", key));
-        entries.push_back({key, values, line});
+        entries.push_back({key, values, list, line});
       }
     }
     reader.expect_end();
@@ -130,14 +131,25 @@ void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries
                                    gradus::detail::nearest(entry.key, options)));
 }
 
-bool read_flag(const std::string& path, const ConfigEntry& entry) {
-  if (entry.values == std::vector<std::string>{"true"}) return true;
-  if (entry.values != std::vector<std::string>{"false"})
-    throw UsageError(fmt::format("{}:{}: {} must be true or false (got {})", clean(path),
-                                 entry.line, entry.key, clean(read_text(entry))));
-  return false;
+namespace {
+
+[[noreturn]] void refuse(const std::string& path, const ConfigEntry& entry, const char* rule) {
+  throw UsageError(fmt::format(
+      "{}:{}: {} must {} (got {})", clean(path), entry.line, entry.key, rule,
+      entry.list ? fmt::format("[{}]", clean(fmt::format("{}", fmt::join(entry.values, ", "))))
+                 : clean(entry.values[0])));
 }
 
-std::string read_text(const ConfigEntry& entry) {
+}  // namespace
+
+bool read_flag(const std::string& path, const ConfigEntry& entry) {
+  const std::string word = entry.list ? "" : entry.values[0];
+  if (word != "true" && word != "false") refuse(path, entry, "be true or false");
+  return word == "true";
+}
+
+std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind) {
+  if (entry.list && !kind.ends_with(",...")) refuse(path, entry, "be one value");
+  if (entry.values.empty()) refuse(path, entry, "not be empty");
   return fmt::format("{}", fmt::join(entry.values, ","));
 }

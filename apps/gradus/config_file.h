@@ -18,7 +18,8 @@
 /// A key is an option's name without dashes.
 struct ConfigEntry {
   std::string key;
-  std::vector<std::string> values;  ///< several of a list; numbers and words as they stand
+  std::vector<std::string> values;  ///< numbers and words as they stand; one unless a list
+  bool list;
   std::int64_t line;
 };
 
@@ -32,8 +33,9 @@ void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries
                 const std::vector<std::string>& options);
 /// UsageError unless it is true or false.
 bool read_flag(const std::string& path, const ConfigEntry& entry);
-/// The text; those of a list with commas between.
-std::string read_text(const ConfigEntry& entry);
+/// The text; those of a list with commas between, if the option's kind ends in `,...`. UsageError
+/// for another list, and for none in it.
+std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind);
 
 /// Fills in from a file what is not `given`, by keys, and adds the keys of that to it.
 template <class Command>
@@ -42,7 +44,8 @@ void configure(Command& command, const std::string& path, std::vector<std::strin
   const std::vector<ConfigEntry> entries = read_config(path, Command::name, commands);
   std::vector<std::string> options;
   const std::vector<std::string> typed = given;
-  Command::options(command, [&](auto& member, const std::string& name, const auto&...) {
+  Command::options(command, [&](auto& member, const std::string& name, const std::string&,
+                                const std::string& kind = "") {
     using Member = std::remove_cvref_t<decltype(member)>;
     options.push_back(key_of(name));
     const auto entry = std::ranges::find(entries, options.back(), &ConfigEntry::key);
@@ -51,7 +54,7 @@ void configure(Command& command, const std::string& path, std::vector<std::strin
     if constexpr (std::is_same_v<Member, bool>)
       member = read_flag(path, *entry);
     else if constexpr (std::is_same_v<Member, std::string>)
-      member = read_text(*entry);
+      member = read_text(path, *entry, kind);
     else
       member = entry->values;
   });

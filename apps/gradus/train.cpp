@@ -148,9 +148,11 @@ std::string next(const Session& session) {
   std::vector<std::vector<std::string>> commands;
   if (!session.path().empty()) {
     commands.push_back({"gradus", "evaluate", session.path(), options.problem.data});
-    if (!is_file(options.problem.data))  // rows that it has not seen
+    if (!is_file(options.problem.data)) {  // rows that it has not seen
+      const std::uint64_t seed = session.problem().seed;
       commands.back().insert(commands.back().end(),
-                             {"--seed", fmt::format("{}", session.problem().seed + 1)});
+                             {"--seed", fmt::format("{}", seed == 0 ? 1 : seed - 1)});
+    }
     commands.push_back({"gradus", "predict", session.path(), options.problem.data});
   } else {
     const Schedule& schedule = optimizer_of(session).schedule();
