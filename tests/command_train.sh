@@ -42,6 +42,22 @@ run 3 train --data line --schedule 1000 --epochs 5
 grep -qx 'gradus: error: training diverged: .* at epoch 1 batch [0-9]* step [0-9]* (lr 1000, last finite loss .*); for a rate to begin with: gradus find-lr --data line' err ||
   fail "no word of divergence"
 [ ! -s out ] || fail "something on stdout"
+# The last update was one too many.
+for how in "" --quiet --json; do
+  run 3 train --data line --layers none --schedule 1e21 --epochs 1 --batch-size 200 --save far.st $how
+  tail -n 1 err | grep -qx 'gradus: error: training diverged: the loss is inf after 1 updates; for a rate to begin with: gradus find-lr --data line --layers none --batch-size 200' ||
+    fail "no word of divergence"
+  [ ! -s out ] && [ ! -e far.st ] || fail "something on stdout, or saved"
+done
+for schedule in "linear(0.1, -0.1, 10)" "0.1 >> 1e39"; do
+  run 1 train --schedule "$schedule"
+done
+run 1 train --optimizer "adam(weight_decay=linear(0.1, -0.1, 10))"
+tail -n 1 err | grep -q "weight_decay schedule returned -0.0" || fail "no word of the schedule"
+refuses "--optimizer: gradient_accumulation_steps must be at most 14, the batches of all epochs, or there is no update (got 15)" \
+  train --optimizer "sgd(gradient_accumulation_steps=15)" --epochs 2
+run 0 train --optimizer "sgd(gradient_accumulation_steps=14)" --epochs 2
+prints "after 2 epochs, 1 updates:"
 run 1 train --schedule "linear(0.1, -0.1, 10)"
 grep -q "^gradus: error: fit: SGD: learning_rate schedule returned -0.0[0-9]* at step 6: linear(" err || fail "no word of the schedule"
 

@@ -104,6 +104,17 @@ Problem problem_of(const TrainingOptions& options, double held_back) {
   return problem;
 }
 
+/// Whether not even gradients of 0 would do for an update: then a schedule is to blame for the
+/// error that ended training, not the training. The model is not to be trained on.
+bool refuses_any_update(Sequential& model) {
+  std::vector<Tensor> parameters, zeros;
+  for (const Weight& weight : model.weights()) {
+    parameters.push_back(weight.tensor);
+    zeros.push_back(Tensor::zeros(weight.tensor.shape()));
+  }
+  return !model.optimizer().try_apply(zeros, parameters).empty();
+}
+
 }  // namespace
 
 // ---- Session ------------------------------------------------------------------------------------
@@ -125,6 +136,13 @@ Session::Session(const TrainCommand& command, const std::optional<SavedProblem>&
     throw UsageError(
         fmt::format("--validation-split: must leave rows on both sides (got {} of {} rows)",
                     held_back_, rows()));
+  const auto& each = problem_.model.optimizer().options().gradient_accumulation_steps;
+  const std::int64_t all = epochs_ * bar().batches;
+  if (each && value(each->count) > static_cast<double>(all))
+    throw UsageError(fmt::format(
+        "--optimizer: gradient_accumulation_steps must be at most {}, the batches of all epochs, "
+        "or there is no update (got {})",
+        all, value(each->count)));
   if (saved) resume(*saved, command.resume);
 }
 
@@ -184,8 +202,7 @@ Bar Session::bar() const {
   return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
 }
 
-void Session::train() {
-  const SignalWatch signals;
+void Session::fit(const SignalWatch& signals) {
   const Keeper keeper{signals, path_, text_, epochs_};
   std::vector<Callback> callbacks = loggers();
   callbacks.push_back(keeper);
@@ -203,22 +220,34 @@ void Session::train() {
                         .validation_split = held_back_,
                         .resume = resumed_});
   } catch (const NumericError& error) {
-    const std::string what = error.what();
-    if (what.find("schedule returned") != what.npos || what.find("number type") != what.npos)
-      throw;  // not the training, but a schedule is to blame
-    std::vector<std::string> find = {"gradus", "find-lr"};
-    for (const std::string& word : words_without_rate(options_.problem)) find.push_back(word);
-    throw DivergedError(fmt::format("training diverged: {}; for a rate to begin with: {}",
-                                    what.substr(5), shell_line(find)));
+    if (refuses_any_update(problem_.model)) throw;
+    fail_diverged(std::string_view(error.what()).substr(std::string_view("fit: ").size()));
   }
+}
+
+Evaluation Session::train() {
+  const SignalWatch signals;
+  fit(signals);
+  const Evaluation reached = evaluate(0, training_rows());
+  if (!std::isfinite(reached.loss))
+    fail_diverged(fmt::format("the loss is {} after {} updates", reached.loss,
+                              problem_.model.optimizer().iterations()));
   if (!path_.empty()) save(problem_.model, text_, path_);
   if (signals.caught())
     throw StoppedError(signals.caught(), path_.empty() ? "after the last update, not saved"
                                                        : "after the last update, saved");
+  return reached;
+}
+
+void Session::fail_diverged(std::string_view how) const {
+  std::vector<std::string> find = {"gradus", "find-lr"};
+  for (const std::string& word : words_without_rate(options_.problem)) find.push_back(word);
+  throw DivergedError(
+      fmt::format("training diverged: {}; for a rate to begin with: {}", how, shell_line(find)));
 }
 
 Evaluation Session::evaluate(std::int64_t begin, std::int64_t end) {
-  const auto& [x, y, columns, classes, label] = problem_.data;
+  const Tensor &x = problem_.data.x, &y = problem_.data.y;
   return problem_.model.evaluate(slice(x, 0, begin, end), slice(y, 0, begin, end),
                                  {.batch_size = std::min<std::int64_t>(end - begin, 1024)});
 }

@@ -15,8 +15,9 @@ class Session {
  public:
   /// Reads and checks everything. UsageError, or what gradus throws.
   explicit Session(const TrainCommand& command);
-  /// Trains and saves. DivergedError; StoppedError for a signal.
-  void train();
+  /// Trains and saves, and says what it has reached on the rows that are not held back.
+  /// DivergedError, also when that loss is not finite; StoppedError for a signal.
+  gradus::Evaluation train();
 
   const TrainingOptions& options() const { return options_; }
   const Problem& problem() const { return problem_; }
@@ -34,6 +35,8 @@ class Session {
  private:
   Session(const TrainCommand& command, const std::optional<SavedProblem>& saved);
   void resume(const SavedProblem& saved, const std::string& path);
+  void fit(const SignalWatch& signals);
+  [[noreturn]] void fail_diverged(std::string_view how) const;
   std::vector<gradus::Callback> loggers() const;
   void begin_log() const;
   Bar bar() const;

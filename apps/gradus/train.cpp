@@ -194,12 +194,12 @@ std::string TrainCommand::run() const {
   const bool data = look.data();
   if (quiet && look.shown()) throw UsageError("--quiet: must come without --plot term");
   Session session(*this);
-  session.train();
+  const Evaluation reached = session.train();
   for (const std::string& where : look.plots)
     if (where != "term") plot_file(where, panels_of(session));
   if (quiet && !data) return "";
   const std::int64_t trained = session.training_rows(), rows = session.rows();
-  Result result{session, session.evaluate(0, trained), std::nullopt};
+  Result result{session, reached, std::nullopt};
   if (trained < rows) result.validation = session.evaluate(trained, rows);
   if (!data) return told(result, look);
   return look.csv ? csv_of(session) : json_of(result);
