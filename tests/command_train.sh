@@ -49,9 +49,8 @@ for how in "" --quiet --json; do
     fail "no word of divergence"
   [ ! -s out ] && [ ! -e far.st ] || fail "something on stdout, or saved"
 done
-for schedule in "linear(0.1, -0.1, 10)" "0.1 >> 1e39"; do
-  run 1 train --schedule "$schedule"
-done
+run 1 train --schedule "linear(0.1, 0.2, 10) >> 1e39"
+tail -n 1 err | grep -q "learning_rate must fit the weights' number type" || fail "no word of the schedule"
 run 1 train --optimizer "adam(weight_decay=linear(0.1, -0.1, 10))"
 tail -n 1 err | grep -q "weight_decay schedule returned -0.0" || fail "no word of the schedule"
 refuses "--optimizer: gradient_accumulation_steps must be at most 14, the batches of all epochs, or there is no update (got 15)" \
@@ -70,6 +69,48 @@ head -n 1 run.jsonl | grep -q '^{"gradus":"[0-9.]*","command":\["train","--batch
 ls logs/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
 run 0 train --epochs 2 --log run.csv --quiet
 [ "$(head -n 1 run.csv)" = "epoch,binary_accuracy,learning_rate,loss" ] || fail "no such log"
+# A log that is gone on with: as one of a whole run, but for the line of the second start.
+steps() { grep -v '"gradus"' "$1" | sed 's/, "seconds.*//'; }
+run 0 train --epochs 4 --log whole.jsonl --save log.st --quiet
+run 0 train --epochs 2 --log part.jsonl --save log.st --quiet
+cp log.st kept.st
+echo '{"step": 15, "loss": 1}' >>part.jsonl # what came after the checkpoint
+run 0 train --resume log.st --epochs 4 --quiet
+[ "$(steps whole.jsonl)" = "$(steps part.jsonl)" ] || fail "another log"
+grep -q '"command":\["train","--epochs","4","--log","part.jsonl"\],.*"resumed_at":14}$' part.jsonl ||
+  fail "no description of the resumed run"
+if command -v gnuplot >/dev/null; then
+  run 0 report part.jsonl -o part.html
+  grep -qF 'gradus train --epochs 4 --log part.jsonl' part.html || fail "another run"
+  grep -qF -- '--epochs 2' part.html && fail "a run that was gone on with"
+fi
+cat whole.jsonl whole.jsonl >twice.jsonl
+refuses "twice.jsonl:34: another run begins here; a report takes one per file" report twice.jsonl -o twice.html
+# Without its log, or with another one, a new log begins.
+for end in jsonl csv; do
+  for log in "" "--log new.$end"; do
+    rm -f log.$end new.$end
+    run 0 train --epochs 2 --log log.$end --save log.st --quiet
+    new=log.$end
+    if [ -z "$log" ]; then rm log.$end; else new=new.$end; cp log.$end kept.$end; fi
+    run 0 train --resume log.st --epochs 4 --quiet $log
+    [ -z "$log" ] || cmp -s log.$end kept.$end || fail "the old log was written to"
+    run 0 train --resume log.st --epochs 6 --quiet
+    case $end in
+      csv) [ "$(cut -d, -f1 $new | tr '\n' ' ')" = "epoch 2 3 4 5 " ] ;;
+      *) head -n 1 $new | grep -q '"resumed_at":14}' && [ "$(wc -l <$new)" -eq 34 ] &&
+        [ "$(grep -c '"resumed_at":28}' $new)" -eq 1 ] ;;
+    esac || fail "not a new log in $new"
+  done
+done
+rm part.jsonl && touch part.jsonl
+refuses "--log: 'part.jsonl' is no log of gradus train; another --log may be given" train --resume kept.st --epochs 4
+head -n 1 whole.jsonl >part.jsonl
+run 2 train --resume kept.st --epochs 4
+grep -q "^gradus: error: --log: 'part.jsonl' must hold what it held when training was saved, [0-9]* bytes (got [0-9]*); another --log may be given$" err ||
+  fail "a log that was cut is gone on with"
+run 0 train --resume kept.st --epochs 4 --log part.csv --tensorboard logs2 --quiet
+[ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/events.out.tfevents.* >/dev/null || fail "no other logs"
 refuses "--log: the file must end in .jsonl or .csv (got 'run.txt')" train --log run.txt
 refuses "cannot open 'none/run.csv': No such file or directory" train --quiet --log none/run.csv
 

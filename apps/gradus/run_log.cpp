@@ -69,8 +69,11 @@ class Reader {
   }
 
   void take_facts(const Json& json) {
-    if (!log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty())
+    const bool begun = !log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty();
+    if (begun && !json.contains("resumed_at"))
       fail("another run begins here; a report takes one per file");
+    log_.facts.clear();
+    log_.command.clear();
     for (const auto& [key, fact] : json.items()) {
       if (key == "command") {
         if (!fact.is_array() || std::any_of(fact.begin(), fact.end(),

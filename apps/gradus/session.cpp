@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gradus/gradus.h>
-#include <gradus/models/file.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "train_logs.h"
 #include "watching.h"
 #include "words.h"
 
@@ -22,22 +22,18 @@ constexpr std::int64_t most_epochs = 1'000'000'000;
 // ---- options ------------------------------------------------------------------------------------
 
 /// The options of a saved training, with what may change taken from the command line: a later last
-/// epoch, and a log where there was none.
+/// epoch, and where it is logged.
 TrainingOptions resumed_options(TrainingOptions saved, const TrainCommand& command) {
+  const auto given = [&](const char* key) { return std::ranges::count(command.given, key) > 0; };
+  if (given("epochs")) saved.epochs = command.training.epochs;
+  if (given("log")) saved.log = command.training.log;
+  if (given("tensorboard")) saved.tensorboard = command.training.tensorboard;
   const auto there = words::all_of(saved), here = words::all_of(command.training);
-  for (std::size_t i = 0; i < here.size(); ++i) {
-    const std::string& name = here[i].name;
-    const bool may_change = name == "--epochs" || ((name == "--log" || name == "--tensorboard") &&
-                                                   there[i].values[0].empty());
-    if (std::ranges::count(command.given, key_of(name)) == 0 || here[i].values == there[i].values ||
-        may_change)
-      continue;
-    throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", name, clean(command.resume),
-                                 fmt::join(there[i].values, ","), fmt::join(here[i].values, ",")));
-  }
-  if (std::ranges::count(command.given, "epochs") > 0) saved.epochs = command.training.epochs;
-  if (saved.log.empty()) saved.log = command.training.log;
-  if (saved.tensorboard.empty()) saved.tensorboard = command.training.tensorboard;
+  for (std::size_t i = 0; i < here.size(); ++i)
+    if (given(key_of(here[i].name).c_str()) && here[i].values != there[i].values)
+      throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", here[i].name,
+                                   clean(command.resume), fmt::join(there[i].values, ","),
+                                   fmt::join(here[i].values, ",")));
   return saved;
 }
 
@@ -162,37 +158,38 @@ void Session::resume(const SavedProblem& saved, const std::string& path) {
     throw UsageError(
         fmt::format("--epochs: must be above {}, which are done (got {})", done, epochs_));
   resumed_ = true;
-  logged_ = !saved.training.log.empty();
+  const std::string& log = saved.training.log;
+  log_goes_on_ = same_file(log, options_.log) && std::filesystem::exists(log);
+  if (log_goes_on_) check_is_log(log);
 }
 
-/// What describes the run, as the first line of the log.
-void Session::begin_log() const {
+/// What describes the run, as a line of the log.
+std::string Session::description() const {
+  using Json = nlohmann::ordered_json;
   const Optimizer& optimizer = problem_.model.optimizer();
   std::vector<std::string> command = {"train"};
   for (const std::string& word : words_of(options_)) command.push_back(word);
-  const nlohmann::ordered_json header{{"gradus", GRADUS_VERSION},
-                                      {"command", command},
-                                      {"data", problem_.about.data},
-                                      {"model", problem_.about.model},
-                                      {"optimizer", to_string(optimizer)},
-                                      {"schedule", to_string(optimizer.schedule())},
-                                      {"loss", problem_.about.loss},
-                                      {"batch_size", problem_.batch_size.count},
-                                      {"epochs", epochs_},
-                                      {"seed", problem_.seed}};
-  using Json = nlohmann::ordered_json;
-  gradus::detail::AppendFile(options_.log)
-      .write(header.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  Json json{{"gradus", GRADUS_VERSION},
+            {"command", command},
+            {"data", problem_.about.data},
+            {"model", problem_.about.model},
+            {"optimizer", to_string(optimizer)},
+            {"schedule", to_string(optimizer.schedule())},
+            {"loss", problem_.about.loss},
+            {"batch_size", problem_.batch_size.count},
+            {"epochs", epochs_},
+            {"seed", problem_.seed}};
+  if (resumed_) json["resumed_at"] = optimizer.iterations();
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 std::vector<Callback> Session::loggers() const {
   std::vector<Callback> list;
-  if (options_.log.ends_with(".jsonl")) {
-    if (!logged_) begin_log();
-    list.push_back(JSONLogger{.filename = options_.log, .append = true});
-  } else if (!options_.log.empty()) {
-    list.push_back(CSVLogger{.filename = options_.log});
-  }
+  const bool anew = !log_goes_on_;
+  if (options_.log.ends_with(".jsonl"))
+    list.push_back(JsonLog{{.filename = options_.log}, description(), anew});
+  else if (!options_.log.empty())
+    list.push_back(CsvLog{{.filename = options_.log}, anew});
   if (!options_.tensorboard.empty()) list.push_back(TensorBoard{.log_dir = options_.tensorboard});
   return list;
 }

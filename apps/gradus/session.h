@@ -38,7 +38,7 @@ class Session {
   void fit(const SignalWatch& signals);
   [[noreturn]] void fail_diverged(std::string_view how) const;
   std::vector<gradus::Callback> loggers() const;
-  void begin_log() const;
+  std::string description() const;
   Bar bar() const;
 
   std::string path_;
@@ -48,7 +48,7 @@ class Session {
   double held_back_;
   Problem problem_;
   std::string text_;  ///< that describes the problem in the file
-  bool resumed_ = false, logged_ = false;
+  bool resumed_ = false, log_goes_on_ = false;
 };
 
 /// The problem's options as words for a command that sets the rate itself.
