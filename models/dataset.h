@@ -18,6 +18,8 @@ struct Dataset {
   std::vector<std::string> columns = {};  ///< the features' names, when the source has them
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
   std::string label = {};                 ///< the target's name, when the source has one
+  std::vector<std::int64_t> dropped = {};  ///< the numbers, from 0 and rising, of the source's rows
+                                           ///< that were left out: see CsvOptions::drop_missing
 };
 
 // ---- splitting and standardising ----------------------------------------------------------------

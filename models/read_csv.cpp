@@ -184,7 +184,7 @@ struct Rows {
   std::vector<Scalar> x;     ///< of the features that are numbers
   std::vector<Names> words;  ///< of each feature; empty for numbers
   Names labels;
-  std::vector<std::int64_t> lines;
+  std::vector<std::int64_t> lines, dropped;
 };
 
 /// The first column in use whose field is missing, or nowhere.
@@ -199,7 +199,7 @@ std::size_t missing_column(const Names& fields, const Columns& columns) {
 
 Rows read_rows(const std::string& path, Records& records, Names fields, const Columns& columns,
                const CsvOptions& options) {
-  Rows rows{{}, std::vector<Names>(columns.features.size()), {}, {}};
+  Rows rows{{}, std::vector<Names>(columns.features.size()), {}, {}, {}};
   for (bool more = !options.header || records.next(fields); more; more = records.next(fields)) {
     const std::int64_t line = records.line();
     check<FormatError>(fields.size() == columns.names.size(), "{}:{}: {} fields, expected {}", path,
@@ -210,6 +210,7 @@ Rows read_rows(const std::string& path, Records& records, Names fields, const Co
                          "{}:{}: no value in column '{}' (set .drop_missing = true to leave such "
                          "rows out)",
                          path, line, columns.names[missing]);
+      rows.dropped.push_back(std::ssize(rows.lines) + std::ssize(rows.dropped));
       continue;
     }
     const bool headless_start = !options.header && rows.lines.empty();
@@ -227,7 +228,8 @@ Rows read_rows(const std::string& path, Records& records, Names fields, const Co
     if (columns.label != nowhere) rows.labels.push_back(fields[columns.label]);
     rows.lines.push_back(line);
   }
-  check<FormatError>(!rows.lines.empty(), "{}: no data rows", path);
+  check<FormatError>(!rows.lines.empty(), "{}: no data rows{}", path,
+                     rows.dropped.empty() ? "" : " without a missing value");
   return rows;
 }
 
@@ -324,6 +326,7 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
   const Rows rows = read_rows(path, records, fields, columns, options);
   Dataset data;
   set_features(data, rows, path, columns);
+  data.dropped = rows.dropped;
   if (columns.label == nowhere) return data;
   data.label = names[columns.label];
   set_target(data, rows, path, data.label, options.classes);

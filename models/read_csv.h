@@ -15,7 +15,7 @@ struct CsvOptions {
   bool header = true;
   char separator = ',';
   /// Leave out a row that has an empty field, '?' or 'NA' in a column that is read. By default such
-  /// a field is a FormatError.
+  /// a field is a FormatError. Which rows that were is in `dropped` of the Dataset.
   bool drop_missing = false;
   /// Names of columns to leave out, such as text that is no feature.
   std::vector<std::string> ignore = {};

@@ -136,8 +136,18 @@ printf 'kind,size\nnewer,1\n' >bad.csv
 refuses "bad.csv:2: unknown word 'newer' (column 'kind')" predict t.st bad.csv
 printf 'more,size\nnew,1\n' >bad.csv
 refuses "bad.csv:1: columns of these names are needed, once each: kind (got more, size)" predict t.st bad.csv
-printf 'kind,size\nnew,\n' >bad.csv
-refuses "bad.csv:2: no value in column 'size'" predict t.st bad.csv
+printf 'kind,size\n?,1\nnew,\n' >bad.csv
+refuses "bad.csv: no data rows without a missing value" predict t.st bad.csv
+# Each row is answered, also one that lacks a value; so is the file that was trained on.
+printf 'kind,size\nnew,\nnew,1\n?,1\n?,\nold,6\nNA,1\n' >gaps.csv
+run 0 predict t.st gaps.csv
+[ "$(sed 1d out | sed 's/,[0-9][0-9.e-]*/,N/g' | tr '\n' ' ')" = \
+  'NA,NA,NA,NA small,N,N,N NA,NA,NA,NA NA,NA,NA,NA "old, ""big""",N,N,N NA,NA,NA,NA ' ] || fail "rows not answered in order"
+printf 'a,b,y\n1,?,2\n2,1,4\n3,1,?\n4,2,8\n' >gaps.csv
+run 0 train --data gaps.csv --drop-missing --save gaps.st
+next=$(sed -n 's/^  gradus \(predict .*\)/\1/p' out)
+eval "run 0 $next"
+[ "$(sed 's/^[0-9.-]*$/N/' out | tr '\n' ' ')" = "y NA N N N " ] || fail "rows not answered in order"
 printf 'kind,size,class\nnew,1,huge\n' >bad.csv
 refuses "bad.csv:2: unknown class 'huge' (known are big, old, \"big\", small)" evaluate t.st bad.csv
 refuses "--label: must be the name of one column of kind, more, size (got 'class')" evaluate t.st new.csv

@@ -103,7 +103,8 @@ TEST_CASE("a CSV file that is no table of numbers is refused with file and line"
   expect_refused("\xef\xbb\xbf", ": no data rows");
   expect_refused("\n\r\n \n", ": no data rows");
   expect_refused("a,b,y\n", ": no data rows");
-  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows", {.drop_missing = true});
+  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows without a missing value",
+                 {.drop_missing = true});
 }
 
 TEST_CASE("a CSV file that is not UTF-8 text is refused") {
@@ -190,9 +191,13 @@ TEST_CASE("a missing CSV value is refused with line and column or its row droppe
       const Dataset kept = csv(text, {.drop_missing = true});
       CHECK(numbers(kept.x) == std::vector<double>{1, 2});
       CHECK(numbers(kept.y) == std::vector<double>{3});
+      CHECK(kept.dropped == std::vector<std::int64_t>{1});
     }
     CHECK(csv(x, {.ignore = {"b"}}).x.shape() == Shape{2, 1});  // not read, so not missed
   }
+  const std::string gaps = "?,1\n\n2,3\n?,4\n5,?\n6,7\n?,8\n";
+  CHECK(csv(gaps, {.header = false, .drop_missing = true}).dropped ==
+        std::vector<std::int64_t>{0, 2, 3, 5});
 }
 
 TEST_CASE("a CSV file has limits of line and columns") {

@@ -133,7 +133,7 @@ Dataset read_rows(const std::string& data, const LearntColumns& learnt, bool lab
   return read_table(data,
                     {.label = labelled ? learnt.label : "",
                      .header = learnt.header,
-                     .drop_missing = labelled && learnt.drop_missing,
+                     .drop_missing = !labelled || learnt.drop_missing,
                      .one_hot = learnt.one_hot,
                      .columns = learnt.columns,
                      .classes = learnt.classes},

@@ -21,7 +21,8 @@ gradus::Dataset read_data(const ProblemOptions& options, std::uint64_t seed);
 std::string data_code(const ProblemOptions& options, std::uint64_t seed);
 
 /// Rows for a model that has learnt from others: of the same columns and classes. `labelled` for
-/// rows with a target. `data` is a name or a file.
+/// rows with a target; of others those that lack a value are only noted, in `dropped`. `data` is a
+/// name or a file.
 struct LearntColumns {
   std::vector<std::string> columns, classes, one_hot;
   std::string label;

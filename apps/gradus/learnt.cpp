@@ -83,6 +83,18 @@ Tensor targets_of(const Learnt& learnt, const std::string& data) {
   return learnt.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
 }
 
+/// The most probable class and the probability of each; without classes, the number.
+std::string answer(std::span<const Scalar> row, const std::vector<std::string>& classes) {
+  std::string out;
+  if (!classes.empty()) {
+    const auto best = std::max_element(row.begin(), row.end(),
+                                       [](Scalar a, Scalar b) { return value(a) < value(b); });
+    out = csv_cell(classes[static_cast<std::size_t>(best - row.begin())]);
+  }
+  for (const Scalar v : row) out += fmt::format("{}{:.6g}", out.empty() ? "" : ",", value(v));
+  return out;
+}
+
 }  // namespace
 
 std::string EvaluateCommand::run() const {
@@ -117,23 +129,24 @@ std::string PredictCommand::run() const {
   const auto width = static_cast<std::size_t>(shown.shape()[1]);
   const std::string& label = learnt.saved.learnt.label;
   std::string out = csv_cell(!label.empty() ? label : classes.empty() ? "y" : "class");
-  for (const std::string& each : classes) out += fmt::format(",{}", csv_cell(each));
+  std::string no_answer = "NA";
+  for (const std::string& each : classes) {
+    out += fmt::format(",{}", csv_cell(each));
+    no_answer += ",NA";
+  }
   out += '\n';
-  const std::span<const Scalar> values = shown.values();
-  for (std::size_t at = 0; at < values.size(); at += width) {
-    const auto row = values.subspan(at, width);
-    const char* separator = "";
-    if (!classes.empty()) {
-      const auto best = std::max_element(row.begin(), row.end(),
-                                         [](Scalar a, Scalar b) { return value(a) < value(b); });
-      out += csv_cell(classes[static_cast<std::size_t>(best - row.begin())]);
-      separator = ",";
+  // A line for each row of the file, in its order.
+  const std::vector<std::int64_t>& dropped = learnt.rows.dropped;
+  std::span<const Scalar> values = shown.values();
+  auto gap = dropped.begin();
+  for (std::int64_t row = 0; !values.empty() || gap != dropped.end(); ++row) {
+    if (gap != dropped.end() && *gap == row) {
+      out += no_answer + '\n';
+      ++gap;
+    } else {
+      out += answer(values.first(width), classes) + '\n';
+      values = values.subspan(width);
     }
-    for (const Scalar v : row) {
-      out += fmt::format("{}{:.6g}", separator, value(v));
-      separator = ",";
-    }
-    out += '\n';
   }
   return out;
 }

@@ -34,7 +34,7 @@ struct PredictCommand {
   static constexpr const char* help =
       R"help(What a model that gradus train has saved says of rows, with a target or without:
 CSV with a line for each row, the class and the probability of every class, or
-the number. Columns are found by their names.
+the number; NA for a row that lacks a value. Columns are found by their names.
 
   gradus predict iris.safetensors new.csv > answers.csv
   gradus predict moons.safetensors moons --seed 1)help";

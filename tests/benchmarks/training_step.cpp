@@ -128,8 +128,8 @@ Contestant line_by_gradus(const Batches& data) {
   for (Dataset& batch : batches) batch.y = reshape(batch.y, {line_batch, 1});
   return [batches, w = parameter(Tensor{{first_w}}), b = parameter(Tensor{first_b}),
           opt = Optimizer(SGD{.learning_rate = line_rate})](int i) mutable {
-    const auto& [x, y, columns, classes] = batches[static_cast<std::size_t>(i)];
-    const Tensor loss = mean(squared_difference(affine(x, w, b), y));
+    const Dataset& batch = batches[static_cast<std::size_t>(i)];
+    const Tensor loss = mean(squared_difference(affine(batch.x, w, b), batch.y));
     loss.backward();
     opt.step({w, b});
     return loss.item();
