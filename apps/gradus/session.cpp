@@ -159,7 +159,8 @@ void Session::resume(const SavedProblem& saved, const std::string& path) {
         fmt::format("--epochs: must be above {}, which are done (got {})", done, epochs_));
   resumed_ = true;
   const std::string& log = saved.training.log;
-  log_goes_on_ = same_file(log, options_.log) && std::filesystem::exists(log);
+  std::error_code none;
+  log_goes_on_ = same_file(log, options_.log) && std::filesystem::exists(log, none);
   if (log_goes_on_) check_is_log(log);
 }
 

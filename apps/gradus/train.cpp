@@ -88,7 +88,7 @@ std::string csv_of(const Session& session) {
   std::string out = "epoch";
   for (const auto& [name, numbers] : history) out += fmt::format(",{}", name);
   for (std::size_t i = 0; i < history.epochs().size(); ++i) {
-    out += fmt::format("\n{}", history.epochs()[i]);
+    out += fmt::format("\n{}", history.epochs()[i] + 1);
     for (const auto& [name, numbers] : history) out += fmt::format(",{}", numbers[i]);
   }
   return out + "\n";

@@ -19,7 +19,8 @@ evaluate.
   gradus train --data moons --log run.jsonl --quiet
 
 Ctrl-C finishes the update in work and saves; --resume goes on as if nothing had
-happened. The file is also saved after epochs, at most four times a second.)help";
+happened. The file is also saved after epochs, at most four times a second.
+Epochs count from 1, but in logs from 0, as Keras has it.)help";
 
   TrainingOptions training;
   std::string save, resume;

@@ -26,7 +26,9 @@ void JsonLog::on_train_batch_begin() {
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  if (std::filesystem::is_regular_file(path) && !read_file(path, most_bytes).starts_with(start))
+  std::error_code none;
+  if (std::filesystem::is_regular_file(path, none) &&
+      !read_file(path, most_bytes).starts_with(start))
     throw UsageError(fmt::format(
         "--log: '{}' is no log of gradus train; another --log may be given", clean(path)));
 }
