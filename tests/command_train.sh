@@ -55,6 +55,8 @@ run 1 train --optimizer "adam(weight_decay=linear(0.1, -0.1, 10))"
 tail -n 1 err | grep -q "weight_decay schedule returned -0.0" || fail "no word of the schedule"
 refuses "--optimizer: gradient_accumulation_steps must be at most 14, the batches of all epochs, or there is no update (got 15)" \
   train --optimizer "sgd(gradient_accumulation_steps=15)" --epochs 2
+run 0 train --schedule "OneCycle(0.1, 1000)" --epochs 2
+prints "note: the schedule: it would end at step 1000, but the run ends at 14"
 run 0 train --optimizer "sgd(gradient_accumulation_steps=14)" --epochs 2
 prints "after 2 epochs, 1 updates:"
 run 1 train --schedule "linear(0.1, -0.1, 10)"

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
+#include <gradus/schedules/inspect.h>
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
@@ -178,6 +179,8 @@ std::string told(const Result& result, const LookOptions& look) {
   const std::vector<double>& losses = history_of(session)["loss"];
   if (losses.back() > losses.front())
     out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
+  for (const std::string& note : inspect(schedule, optimizer_of(session).iterations()))
+    out += fmt::format("note: the schedule: {}\n", note);
   out += fmt::format("\nthe same in C++:\n{}",
                      program_of(session.problem(), {.rate = code_of(schedule),
                                                     .epochs = session.epochs(),
