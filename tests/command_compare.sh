@@ -113,6 +113,11 @@ if command -v gnuplot >/dev/null; then
   run 0 demo moons --plot two.svg
   well_formed two.svg
 fi
+ln first.jsonl linked.jsonl
+for page in first.jsonl ./first.jsonl linked.jsonl; do
+  refuses "--out: must be a file of its own (got '$page')" report '<b>.jsonl' first.jsonl -o $page
+done
+grep -q '^{"gradus"' first.jsonl || fail "a log overwritten"
 # broken LINES TEXT: a log of these lines is refused with that text.
 broken() {
   printf "$1" >broken.jsonl

@@ -221,6 +221,9 @@ std::string ReportCommand::run() const {
   if (runs.empty()) throw UsageError("a log is needed, such as run.jsonl; see gradus train --log");
   if (std::any_of(out.begin(), out.end(), [](unsigned char c) { return c < ' '; }) || out.empty())
     throw UsageError("--out: must be a file's name without control characters");
+  for (const std::string& path : runs)
+    if (same_file(out, path))
+      throw UsageError(fmt::format("--out: must be a file of its own (got '{}')", out));
   Logs logs;
   for (const std::string& path : runs) logs.push_back(read_run_log(path));
   const std::vector<Panel> panels = panels_of(logs);
