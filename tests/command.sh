@@ -92,11 +92,19 @@ if command -v gnuplot >/dev/null; then
     [ -s "$work/a.$ending" ] || fail "no $ending"
   done
   grep -q "<svg" "$work/a.svg" && grep -q "0.05" "$work/a.svg" || fail "no SVG"
-  run 1 schedule 0.1 --plot "$work/absent/a.svg"
+  refuses "--plot: must be a file that can be written (got '$work/absent/a.svg')" \
+    schedule 0.1 --plot "$work/absent/a.svg"
   [ "$(ls "$work")" = "$(printf 'a.pdf\na.png\na.svg\nerr\nout\nwant')" ] || fail "files left over"
 else
   echo "no gnuplot: plots in files not tried"
 fi
+# A gnuplot that ends before it has read all is no end of gradus.
+mkdir "$work/bin"
+printf '#!/bin/sh\nexit 1\n' >"$work/bin/gnuplot"
+chmod +x "$work/bin/gnuplot"
+PATH=$work/bin:$PATH run 1 schedule "CosineDecay(0.1, 9999)" "CosineDecay(0.2, 9999)" --plot "$work/b.svg"
+grep -qx "gradus: error: $work/b.svg: gnuplot could not write it" "$work/err" || fail "no word of the failure"
+[ "$(ls "$work" | grep -c '^b\.')" -eq 0 ] || fail "files left over"
 
 # ---- find-lr -------------------------------------------------------------------------------------
 

@@ -269,6 +269,9 @@ refuses "--log: must be a file of its own (got 'log.csv')" train --resume log.cs
 cmp -s t.csv kept.csv && cmp -s t.st log.csv && [ ! -e fresh.csv ] || fail "a file was written over"
 refuses "--quiet: must come without --plot term" train --quiet --plot term
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --plot a.gif
+# All that can be known is said before training, which prints lines.
+PATH=$work run 1 train --epochs 1 --plot a.svg
+echo "gradus: error: a.svg needs gnuplot (apt install gnuplot-nox)" | cmp -s - err || fail "no word of gnuplot"
 refuses "t.csv:2: 'old' is not a number (column 'kind')" train --data t.csv
 refuses "--label: must be the name of one column of size, kind, class (got 'klass')" train --data t.csv --label klass
 refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort')" train --data t.csv --one-hot sort

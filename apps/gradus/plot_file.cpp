@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -26,6 +27,11 @@ bool has_gnuplot() {
   return false;
 }
 
+void need_gnuplot(const std::string& path) {
+  if (!has_gnuplot())
+    throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
+}
+
 /// The terminal and the size for so many panels, one below the other.
 std::string terminal_of(const std::string& path, std::size_t panels) {
   if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < ' '; }))
@@ -45,15 +51,16 @@ std::string terminal_of(const std::string& path, std::size_t panels) {
 /// written.
 void draw(const std::string& file, const std::string& terminal, std::span<const Panel> panels,
           const std::string& path) {
-  if (!has_gnuplot())
-    throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
   std::string all = fmt::format("set terminal {}\nset output {}\n", terminal, in_quotes(file));
   if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
   for (const Panel& panel : panels) all += panel.commands;
   std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
   if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
-  const bool written = std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size();
+  const auto before = std::signal(SIGPIPE, SIG_IGN);  // it may end before it has read all
+  const bool written =
+      std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size() && std::fflush(gnuplot) == 0;
   const int status = pclose(gnuplot);
+  std::signal(SIGPIPE, before);
   std::error_code error;
   if (!written || status != 0 || fs::file_size(file, error) == 0 || error)
     throw RunError(fmt::format("{}: gnuplot could not write it", path));
@@ -71,7 +78,14 @@ struct Unfinished {
 
 }  // namespace
 
-void check_plot_file(const std::string& path) { terminal_of(path, 1); }
+void check_plot_file(const std::string& path) {
+  terminal_of(path, 1);
+  need_gnuplot(path);
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code none;
+  if (fs::is_directory(path, none) || access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK))
+    throw UsageError(fmt::format("--plot: must be a file that can be written (got '{}')", path));
+}
 
 void plot_file(const std::string& path, std::span<const Panel> panels) {
   const std::string terminal = terminal_of(path, panels.size());
@@ -84,6 +98,7 @@ void plot_file(const std::string& path, std::span<const Panel> panels) {
 }
 
 std::string svg_of(std::span<const Panel> panels, const std::string& path) {
+  need_gnuplot(path);
   std::string name = fs::temp_directory_path() / "gradus-XXXXXX";
   const gradus::detail::Descriptor made(mkstemp(name.data()));
   if (made < 0) throw RunError(fmt::format("{}: cannot make a file for its plots", path));

@@ -6,10 +6,12 @@
 
 #include "panels.h"
 
-/// UsageError unless the ending is .svg, .png or .pdf, and the name such as gnuplot can take.
+/// Before hours are spent on what then cannot be drawn. UsageError unless the ending is .svg, .png
+/// or .pdf, the name such as gnuplot can take, and the folder one to write to; RunError when there
+/// is no gnuplot.
 void check_plot_file(const std::string& path);
 /// Writes the panels, one below the other, to `path`, whose ending says how. The file appears whole
-/// or not at all. What check_plot_file() throws; RunError when there is no gnuplot, or it fails.
+/// or not at all. For a path that check_plot_file() has let pass; RunError when gnuplot fails.
 void plot_file(const std::string& path, std::span<const Panel> panels);
 inline void plot_file(const std::string& path, const Panel& panel) {
   plot_file(path, std::span(&panel, 1));
