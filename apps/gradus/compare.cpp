@@ -252,15 +252,12 @@ std::string CompareCommand::run() const {
 
   const Comparison c = ::compare(problem, contenders, options);
   check_any_left(c, *this);
-  for (const std::string& where : look.plots)
-    if (where != "term") plot_file(where, panels_of(c));
+  const std::string written = plot_files(look, [&] { return panels_of(c); });
   if (data) return look.csv ? csv_of(c) : json_of(c, options.first_seed);
   const auto n = static_cast<std::size_t>(runs);
   std::string out = problem.about_text();
   if (look.plots.empty() || look.shown()) out += pictures(c, look, n) + "\n";
   out += table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
          next_command(*this, c.best().contender);
-  for (const std::string& where : look.plots)
-    if (where != "term") out += fmt::format("wrote {}\n", where);
-  return out;
+  return out + written;
 }

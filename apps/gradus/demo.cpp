@@ -179,13 +179,10 @@ std::string json_of(const Trained& t) {
 std::string DemoCommand::run() const {
   const bool data = look.data();
   const Trained t = trained(demo_of(problem));
-  for (const std::string& where : look.plots)
-    if (where != "term") plot_file(where, panels_of(t));
+  const std::string written = plot_files(look, [&] { return panels_of(t); });
   if (data) return look.csv ? csv_of(t) : json_of(t);
   std::string out = t.problem.about_text() + to_string(t.rate) + "\n";
   if (look.plots.empty() || look.shown()) out += pictures(t, look);
   out += fmt::format("\n{}\nthe same in C++:\n\n{}\n{}", table(t), program(t), next_command(t));
-  for (const std::string& where : look.plots)
-    if (where != "term") out += fmt::format("wrote {}\n", where);
-  return out;
+  return out + written;
 }

@@ -88,13 +88,10 @@ std::string explanation(const RateTest& test, const Problem& problem,
 
 /// The pictures where they are wanted, and what they say.
 std::string report(const RateTest& test, const Problem& problem, const ProblemOptions& chosen,
-                   const LookOptions& look) {
+                   const LookOptions& look, const std::string& written) {
   std::string out =
       fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about_text(),
                   test.losses.size(), test.diverged ? ", after which it ran away" : "");
-  std::string written;
-  for (const std::string& where : look.plots)
-    if (where != "term") written += fmt::format("wrote {}\n", where);
   if (look.plots.empty() || look.shown()) out += plot(curve_of(test), look.terminal());
   return out + "\n" + explanation(test, problem, chosen) + written;
 }
@@ -118,8 +115,8 @@ std::string FindCommand::run() const {
         "training diverges at once: the loss ran away after {} updates, so there is no rate to "
         "suggest; try a lower --start (got {})",
         test.losses.size(), low));
-  for (const std::string& where : look.plots)
-    if (where != "term") plot_file(where, panel_of(curve_of(test), "loss, smoothed"));
-  if (!data) return report(test, problem, chosen, look);
+  const std::string written =
+      plot_files(look, [&] { return std::vector{panel_of(curve_of(test), "loss, smoothed")}; });
+  if (!data) return report(test, problem, chosen, look, written);
   return look.csv ? csv_of(test) : json_of(test);
 }

@@ -10,8 +10,6 @@
 #include <cstdlib>
 #include <filesystem>
 
-#include "command.h"
-
 namespace fs = std::filesystem;
 
 namespace {
@@ -76,6 +74,16 @@ struct Unfinished {
   }
 };
 
+void plot_file(const std::string& path, std::span<const Panel> panels) {
+  const std::string terminal = terminal_of(path, panels.size());
+  const Unfinished unfinished{fmt::format("{}.{}.unfinished", path, getpid())};
+  draw(unfinished.name, terminal, panels, path);
+  std::error_code error;
+  fs::rename(unfinished.name, path, error);
+  if (error)
+    throw RunError(fmt::format("{}: gnuplot could not write it: {}", path, error.message()));
+}
+
 }  // namespace
 
 void check_plot_file(const std::string& path) {
@@ -87,14 +95,14 @@ void check_plot_file(const std::string& path) {
     throw UsageError(fmt::format("--plot: must be a file that can be written (got '{}')", path));
 }
 
-void plot_file(const std::string& path, std::span<const Panel> panels) {
-  const std::string terminal = terminal_of(path, panels.size());
-  const Unfinished unfinished{fmt::format("{}.{}.unfinished", path, getpid())};
-  draw(unfinished.name, terminal, panels, path);
-  std::error_code error;
-  fs::rename(unfinished.name, path, error);
-  if (error)
-    throw RunError(fmt::format("{}: gnuplot could not write it: {}", path, error.message()));
+std::string plot_files(const LookOptions& look, const std::function<std::vector<Panel>()>& panels) {
+  std::string out;
+  for (const std::string& where : look.plots) {
+    if (where == "term") continue;
+    plot_file(where, panels());
+    out += fmt::format("wrote {}\n", clean(where));
+  }
+  return out;
 }
 
 std::string svg_of(std::span<const Panel> panels, const std::string& path) {

@@ -126,19 +126,11 @@ std::string ScheduleCommand::run() const {
         fmt::format("--csv and --json: must be of at most {} steps (got {})", most_rates, n));
 
   std::string out = look.csv ? csv(curves, n) : look.json ? json(curves, n) : "";
-  std::vector<std::string> wanted = look.plots;
-  if (wanted.empty() && !table && !data) wanted.push_back("term");
-  for (const std::string& where : wanted)
-    if (where == "term")
-      out += plot(curves, n, terminal) + "\n";
-    else
-      plot_file(where, panel_of(curves, n));
+  const std::string written = plot_files(look, [&] { return std::vector{panel_of(curves, n)}; });
   if (data) return out;
+  if (look.shown() || (look.plots.empty() && !table)) out += plot(curves, n, terminal) + "\n";
   if (table)
     for (const LabelledSchedule& curve : curves)
       out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));
-  out += summary(curves, n);
-  for (const std::string& where : wanted)
-    if (where != "term") out += fmt::format("wrote {}\n", where);
-  return out;
+  return out + summary(curves, n) + written;
 }

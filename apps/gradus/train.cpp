@@ -169,7 +169,7 @@ std::string next(const Session& session) {
   return out;
 }
 
-std::string told(const Result& result, const LookOptions& look) {
+std::string told(const Result& result, const LookOptions& look, const std::string& written) {
   const Session& session = result.session;
   const Schedule& schedule = optimizer_of(session).schedule();
   std::string out = session.problem().about_text();
@@ -185,10 +185,8 @@ std::string told(const Result& result, const LookOptions& look) {
                      program_of(session.problem(), {.rate = code_of(schedule),
                                                     .epochs = session.epochs(),
                                                     .validation_split = session.held_back()}));
-  if (!session.path().empty()) out += fmt::format("\nsaved {}\n", session.path());
-  for (const std::string& where : look.plots)
-    if (where != "term") out += fmt::format("wrote {}\n", where);
-  return out + "\n" + next(session);
+  if (!session.path().empty()) out += fmt::format("\nsaved {}\n", clean(session.path()));
+  return out + written + "\n" + next(session);
 }
 
 }  // namespace
@@ -198,12 +196,11 @@ std::string TrainCommand::run() const {
   if (quiet && look.shown()) throw UsageError("--quiet: must come without --plot term");
   Session session(*this);
   const Evaluation reached = session.train();
-  for (const std::string& where : look.plots)
-    if (where != "term") plot_file(where, panels_of(session));
+  const std::string written = plot_files(look, [&] { return panels_of(session); });
   if (quiet && !data) return "";
   const std::int64_t trained = session.training_rows(), rows = session.rows();
   Result result{session, reached, std::nullopt};
   if (trained < rows) result.validation = session.evaluate(trained, rows);
-  if (!data) return told(result, look);
+  if (!data) return told(result, look, written);
   return look.csv ? csv_of(session) : json_of(result);
 }
