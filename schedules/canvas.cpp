@@ -238,6 +238,7 @@ std::string shortened(std::string label, std::size_t most) {
   for (char& c : label)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   if (characters(label) > most) {
+    label.resize(std::min(label.size(), 4 * most));  // a character has at most four bytes
     while (characters(label) > most - 3) label.pop_back();
     label += "...";
   }

@@ -51,6 +51,11 @@ refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'
 refuses "\"linear(0, 1)\": column 13: linear needs 'steps'" schedule 'x=linear(0, 1)'
 refuses '"CosineDecay(-1, 2)": CosineDecay: initial_learning_rate must be finite and >= 0 (got -1)' \
   schedule 'CosineDecay(-1, 2)'
+long=$(head -c 100000 /dev/zero | tr '\0' x)
+run 2 schedule "Cosin$long(1)"
+[ "$(wc -c <"$work/err")" -lt 700 ] || fail "a line of $(wc -c <"$work/err") bytes"
+run 2 find-lr --optimizer "$long"
+[ "$(wc -c <"$work/err")" -lt 700 ] || fail "a line of $(wc -c <"$work/err") bytes"
 for steps in 0 -5 010 1e3 3.5 99999999999999999999 ten ''; do
   [ -z "$steps" ] && continue
   refuses "--steps: must be a whole number from 1 to 2^53 in decimal digits (got '$steps')" \

@@ -176,6 +176,16 @@ run 0 train --data bare.csv --no-header --save bare.st --quiet
 run 0 predict bare.st bare.csv
 [ "$(head -n 1 out)" = 1 ] && [ "$(wc -l <out)" -eq 5 ] || fail "not 4 numbers"
 
+# Names of files that a terminal would obey: all is spelt out, and can be typed.
+odd=$(printf "it's\n\033[31m.csv")
+cp bare.csv "$odd"
+run 0 train --data "$odd" --no-header --epochs 1 --save "$(printf '\033.st')"
+tr -d '\n' <out | grep -q '[[:cntrl:]]' && fail "something that a terminal obeys"
+prints "read_csv(\"it's\\012\\033[31m.csv\", {.header = false})"
+prints "gradus predict \$'\\033.st' \$'it\\'s\\012\\033[31m.csv'"
+next=$(sed -n 's/^  gradus \(predict .*\)/\1/p' out)
+! command -v bash >/dev/null || [ "$(bash -c "$gradus $next" | wc -l)" -eq 5 ] || fail "what is suggested fails"
+
 # ---- going on -----------------------------------------------------------------------------------
 
 resumable="train --data spirals --layers 8 --optimizer adam --schedule CosineDecay(0.05,900) --validation-split 0.1"

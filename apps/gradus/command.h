@@ -91,8 +91,13 @@ int picture_columns();
 /// Whether the locale can show Braille.
 bool speaks_utf8();
 
+/// Whether a terminal may obey it.
+bool is_control(char c);
 /// On one line, with nothing that a terminal would obey, and without blanks around it.
 std::string clean(std::string text);
+/// In such quotes, on one line, with nothing that a terminal would obey, which is spelt out: as C++
+/// reads it and, after a $, a shell.
+std::string quoted(const std::string& text, char quote);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 /// Where a file is, or would be: links are followed, even one that leads to no file. "" if unknown.

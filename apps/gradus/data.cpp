@@ -66,19 +66,10 @@ Dataset read_table(const std::string& path, const CsvOptions& options, bool has_
   }
 }
 
-std::string in_quotes(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + '"';
-}
-
-std::string code_of(const std::vector<std::string>& list) {
+std::string list_of(const std::vector<std::string>& list) {
   std::string out = "{";
   for (const std::string& text : list)
-    out += fmt::format("{}{}", out.size() > 1 ? ", " : "", in_quotes(text));
+    out += fmt::format("{}{}", out.size() > 1 ? ", " : "", quoted(text, '\"'));
   return out + "}";
 }
 
@@ -118,12 +109,12 @@ std::string data_code(const ProblemOptions& options, std::uint64_t seed) {
   const auto add = [&](bool given, const char* name, const std::string& v) {
     if (given) out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", name, v);
   };
-  add(!options.label.empty(), "label", in_quotes(options.label));
+  add(!options.label.empty(), "label", quoted(options.label, '\"'));
   add(options.no_header, "header", "false");
   add(options.drop_missing, "drop_missing", "true");
-  add(!options.ignore.empty(), "ignore", code_of(options.ignore));
-  add(!options.one_hot.empty(), "one_hot", code_of(options.one_hot));
-  return fmt::format("read_csv({}{})", in_quotes(options.data),
+  add(!options.ignore.empty(), "ignore", list_of(options.ignore));
+  add(!options.one_hot.empty(), "one_hot", list_of(options.one_hot));
+  return fmt::format("read_csv({}{})", quoted(options.data, '\"'),
                      out.empty() ? "" : fmt::format(", {{{}}}", out));
 }
 

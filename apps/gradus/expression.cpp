@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gradus/core/nearest.h>
 #include <gradus/optim/parse.h>
+#include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
 
@@ -14,15 +15,18 @@ using namespace gradus;
 
 namespace {
 
+/// The text, or as much of a long one as a line has room for.
+std::string shown(const std::string& text) { return detail::shortened(clean(text), 60); }
+
 /// What read() makes of the text. Of its errors, who it was that could not read is left out.
 template <class Read>
 auto reading(const std::string& text, std::string_view who, Read read) {
   try {
     return read();
   } catch (const Error& error) {
-    std::string_view what = error.what();
-    if (what.starts_with(who)) what.remove_prefix(who.size());
-    throw UsageError(fmt::format("\"{}\": {}", clean(text), what));
+    std::string what = error.what();  // which may repeat a word of the text, of any length
+    if (what.starts_with(who)) what.erase(0, who.size());
+    throw UsageError(fmt::format("\"{}\": {}", shown(text), detail::shortened(what, 400)));
   }
 }
 
@@ -59,7 +63,7 @@ OptimizerExpression read_optimizer(const std::string& text) {
   const std::vector<std::string> names = optimizer_names();
   if (text.find_first_of("(.") == text.npos && std::ranges::count(names, lower(text)) == 0)
     throw UsageError(fmt::format("--optimizer: must be one of {} (got '{}'); did you mean {}?",
-                                 fmt::join(names, ", "), clean(text),
+                                 fmt::join(names, ", "), shown(text),
                                  detail::nearest(lower(text), names)));
   return reading(text, "parse_optimizer: ", [&]() -> OptimizerExpression {
     const detail::Call call = detail::parse_call("parse_optimizer", text);

@@ -41,11 +41,21 @@ std::string key_of(const std::string& name) {
   return dashes == name.npos ? name : name.substr(dashes + 2);
 }
 
+bool is_control(char c) { return static_cast<unsigned char>(c) < ' ' || c == 127; }
+
 std::string clean(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = ' ';
+  std::ranges::replace_if(text, is_control, ' ');
   const std::size_t begin = std::min(text.find_first_not_of(' '), text.size());
   return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
+}
+
+std::string quoted(const std::string& text, char quote) {
+  std::string out(1, quote);
+  for (const char c : text) {
+    if (c == quote || c == '\\') out += '\\';
+    out += is_control(c) ? fmt::format("\\{:03o}", static_cast<int>(c)) : std::string(1, c);
+  }
+  return out + quote;
 }
 
 std::string csv_cell(const std::string& text) {

@@ -32,7 +32,7 @@ void need_gnuplot(const std::string& path) {
 
 /// The terminal and the size for so many panels, one below the other.
 std::string terminal_of(const std::string& path, std::size_t panels) {
-  if (std::any_of(path.begin(), path.end(), [](unsigned char c) { return c < ' '; }))
+  if (std::ranges::any_of(path, is_control))
     throw UsageError("--plot: the file's name must be without control characters");
   const std::string ending = fs::path(path).extension();
   const double height = panels == 1 ? 1 : 0.85 * static_cast<double>(panels);

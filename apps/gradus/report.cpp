@@ -87,7 +87,6 @@ std::vector<Panel> panels_of(const Logs& logs) {
 std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
     if (c == '&')
       out += "&amp;";
     else if (c == '<')
@@ -99,7 +98,7 @@ std::string escaped(std::string_view text) {
     else if (c == '\'')
       out += "&#39;";
     else
-      out += byte < ' ' || byte == 0x7f ? ' ' : c;
+      out += is_control(c) ? ' ' : c;
   }
   return out;
 }
@@ -219,7 +218,7 @@ std::string page(const Logs& logs, const std::string& title, const std::string& 
 
 std::string ReportCommand::run() const {
   if (runs.empty()) throw UsageError("a log is needed, such as run.jsonl; see gradus train --log");
-  if (std::any_of(out.begin(), out.end(), [](unsigned char c) { return c < ' '; }) || out.empty())
+  if (std::ranges::any_of(out, is_control) || out.empty())
     throw UsageError("--out: must be a file's name without control characters");
   for (const std::string& path : runs)
     if (same_file(out, path))

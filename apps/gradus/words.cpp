@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "command.h"
+
 namespace words {
 
 void append(std::vector<std::string>& to, const Given& given) {
@@ -21,6 +25,7 @@ namespace {
 
 /// In double quotes, unless a shell would look into them.
 std::string shell_word(const std::string& word) {
+  if (std::ranges::any_of(word, is_control)) return fmt::format("${}", quoted(word, '\''));  // as bash has it
   constexpr const char* plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
