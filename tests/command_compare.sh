@@ -104,6 +104,29 @@ if command -v gnuplot >/dev/null; then
   run 0 report odd.jsonl -o odd.html
   grep -q "<figure>" odd.html && fail "a picture of nothing"
   grep -q "<td>-1e+308</td>" odd.html || fail "not the last loss"
+  # A name in a legend is no colour.
+  cp first.jsonl 'rgb(96,96,96) "black".jsonl'
+  run 0 report 'rgb(96,96,96) "black".jsonl' -o black.html
+  grep -q '>rgb(96,96,96) "black"</text>' black.html || fail "another name in the legend"
+  grep -q 'fill="black"\|rgb(96,96,96)"' black.html && fail "black that no dark page shows"
+  # drawn TEXT...: the texts in the picture of both.html, in this order, among others.
+  drawn() {
+    for text in "$@"; do echo "$text"; done >want
+    sed -n 's/.*<text>\(<tspan[^>]*>\)*\([^<]*\).*/\2/p' both.html | grep -x 'steps\|epochs\|first\|update\|epoch\|.*loss.*' |
+      diff want - >"$work/err" || fail "not such pictures"
+  }
+  grep -v '"step"' first.jsonl >epochs.jsonl
+  grep '"step"' first.jsonl >steps.jsonl
+  run 0 report first.jsonl epochs.jsonl -o both.html
+  drawn "loss, mean of the epoch" epoch first epochs "loss on rows held back" epoch first epochs
+  run 0 report steps.jsonl first.jsonl -o both.html
+  drawn update steps first "loss, mean of the epoch so far" update steps first "loss on rows held back" epoch first
+  run 0 report steps.jsonl epochs.jsonl -o both.html
+  drawn update steps "loss, mean of the epoch so far" update steps \
+    "loss, mean of the epoch" epoch epochs "loss on rows held back" epoch epochs
+  sed 's/ "loss": [^,]*,//' steps.jsonl >first.batches.jsonl
+  run 0 report first.batches.jsonl -o both.html
+  drawn update "loss of each update's rows" update
   refuses "cannot write 'none/page.html': No such file or directory" report first.jsonl -o none/page.html
 
   run 0 compare 0.05 0.1 $line --seeds 2 --plot three.svg --plot three.png

@@ -32,12 +32,11 @@ std::vector<double> drawn_losses(const Comparison& c, const Outcome& outcome) {
   return out;
 }
 
-/// Whether a logarithmic axis shows more of the losses.
-bool spread_far(const Comparison& c) {
+std::vector<double> all_drawn(const Comparison& c) {
   std::vector<double> all;
   for (const Outcome& outcome : c.outcomes)
     for (const double loss : drawn_losses(c, outcome)) all.push_back(loss);
-  return ::spread_far(all);
+  return all;
 }
 
 std::vector<LabelledSchedule> rates_of(const Comparison& c) {
@@ -58,7 +57,7 @@ std::vector<Panel> panels_of(const Comparison& c) {
   LinesPlot losses{.x_name = "step",
                    .y_name = "loss on all rows, mean over seeds",
                    .lines = {},
-                   .log_y = spread_far(c),
+                   .log_y = spread_far(all_drawn(c)),
                    .legend = false};
   std::vector<double> steps(c.looks.begin(), c.looks.end());
   for (const Outcome& outcome : c.outcomes)
@@ -72,7 +71,7 @@ std::string pictures(const Comparison& c, const LookOptions& look, std::size_t s
   PlotOptions options = look.terminal();
   options.height = 10;
   std::string out = "learning rate\n" + plot(rates_of(c), c.steps, options);
-  options.log_y = spread_far(c);
+  options.log_y = spread_far(all_drawn(c));
   options.height = 12;
   out += fmt::format("\nloss on all rows, {}\n",
                      seeds == 1 ? "one seed" : fmt::format("mean of {} seeds", seeds)) +

@@ -9,7 +9,7 @@
 
 using namespace gradus;
 
-std::string in_quotes(std::string_view text) {
+std::string gnuplot_text(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') out += c;
@@ -21,6 +21,17 @@ std::string in_quotes(std::string_view text) {
 bool can_be_drawn(double v, bool log) { return std::abs(v) < 1e300 && (!log || v > 1e-300); }
 
 namespace {
+
+/// The least and the greatest of the values that can be drawn.
+struct Bounds {
+  double least = std::numeric_limits<double>::infinity(), greatest = -least;
+
+  void take(double v, bool log) {
+    if (!can_be_drawn(v, log)) return;
+    least = std::min(least, v);
+    greatest = std::max(greatest, v);
+  }
+};
 
 constexpr const char* style =
     "reset\nset border 3 lc rgb '#606060'\nset xtics nomirror\nset ytics nomirror\n"
@@ -67,17 +78,6 @@ std::string points(const Schedule& s, Step steps) {
   return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
 }
 
-/// The least and the greatest of the values that can be drawn.
-struct Bounds {
-  double least = std::numeric_limits<double>::infinity(), greatest = -least;
-
-  void take(double v, bool log) {
-    if (!can_be_drawn(v, log)) return;
-    least = std::min(least, v);
-    greatest = std::max(greatest, v);
-  }
-};
-
 /// A logarithmic y axis; where powers of ten would be few, with more labels.
 std::string log_range(const Bounds& bounds) {
   std::string out = fmt::format("set logscale y\nset yrange [{}:{}]\n", bounds.least / 1.2,
@@ -102,6 +102,12 @@ std::string data_of(const Line& line, bool log, Bounds& bounds) {
 
 }  // namespace
 
+bool spread_far(const std::vector<double>& values) {
+  Bounds bounds;
+  for (const double v : values) bounds.take(v, false);
+  return bounds.least > 0 && bounds.greatest > 10 * bounds.least;
+}
+
 /// An update's rate holds until the next update: drawn with steps, where those can be told apart.
 Panel panel_of(std::span<const LabelledSchedule> curves, Step steps) {
   std::string out =
@@ -114,7 +120,7 @@ Panel panel_of(std::span<const LabelledSchedule> curves, Step steps) {
     least = i == 0 ? value(range.least) : std::min(least, value(range.least));
     greatest = i == 0 ? value(range.greatest) : std::max(greatest, value(range.greatest));
     plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
-                         steps <= 300 ? "steps" : "lines", look(i), in_quotes(curves[i].label));
+                         steps <= 300 ? "steps" : "lines", look(i), gnuplot_text(curves[i].label));
   }
   return {out + y_range(least, greatest, true) +
           fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
@@ -125,7 +131,7 @@ Panel panel_of(const RateCurve& curve, const std::string& name) {
   std::string out = style + fmt::format(
                                 "set xlabel 'learning rate'\nset ylabel {}\nset logscale x\n"
                                 "set format x '%g'\n",
-                                in_quotes(name));
+                                gnuplot_text(name));
   std::string data;
   for (std::size_t i = 0; i < curve.rates.size(); ++i)
     data += fmt::format("{} {}\n", curve.rates[i], curve.values[i]);
@@ -140,14 +146,14 @@ Panel panel_of(const RateCurve& curve, const std::string& name) {
     out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", rate,
                        look(i + 1));
     plots += fmt::format(", 1/0 with lines dt 2 {} title {}", look(i + 1),
-                         in_quotes(fmt::format("{} {:.2g}", mark, rate)));
+                         gnuplot_text(fmt::format("{} {:.2g}", mark, rate)));
   }
   return {out + plots + "\n"};
 }
 
 Panel panel_of(const LinesPlot& plot) {
-  std::string out = style + fmt::format("set xlabel {}\nset ylabel {}\n", in_quotes(plot.x_name),
-                                        in_quotes(plot.y_name));
+  std::string out = style + fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_text(plot.x_name),
+                                        gnuplot_text(plot.y_name));
   Bounds bounds, places;
   std::string plots;
   for (std::size_t i = 0; i < plot.lines.size(); ++i) {
@@ -156,7 +162,7 @@ Panel panel_of(const LinesPlot& plot) {
     out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
     plots += fmt::format("{}$line{} with {} {} {}", i == 0 ? "plot " : ", ", i,
                          line.stepped ? "steps" : "lines", look(i),
-                         plot.legend ? "title " + in_quotes(line.label) : "notitle");
+                         plot.legend ? "title " + gnuplot_text(line.label) : "notitle");
   }
   out += plot.log_y ? log_range(bounds) : y_range(bounds.least, bounds.greatest, plot.from_zero);
   if (places.least < places.greatest)
@@ -182,8 +188,8 @@ Panel panel_of(const ContourPlot& plot) {
                         "set table $lines\nsplot $surface using 1:2:3\nunset table\n"
                         "set xlabel {}\nset ylabel {}\nset xrange [{}:{}]\n"
                         "set yrange [{}:{}]\n",
-                        fmt::join(plot.levels, ","), in_quotes(plot.x_name), in_quotes(plot.y_name),
-                        s.x_low, s.x_high, s.y_low, s.y_high);
+                        fmt::join(plot.levels, ","), gnuplot_text(plot.x_name),
+                        gnuplot_text(plot.y_name), s.x_low, s.x_high, s.y_low, s.y_high);
   std::string plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' title 'equal loss'";
   for (std::size_t i = 0; i < plot.paths.size(); ++i) {
     std::string data;

@@ -38,7 +38,10 @@ Panel panel_of(const gradus::ContourPlot& plot);
 
 /// Not nan, and not so near to the end of the numbers that gnuplot's axes fail; else it is a gap.
 bool can_be_drawn(double v, bool log);
+/// Whether those that can be drawn differ so much that a logarithmic axis shows more; never when
+/// one is 0 or less.
+bool spread_far(const std::vector<double>& values);
 /// A string of gnuplot's.
-std::string in_quotes(std::string_view text);
+std::string gnuplot_text(std::string_view text);
 /// A line of many points as one of at most 4000: the least and the greatest of each of 2000 pieces.
 Line thinned(Line line);

@@ -49,7 +49,7 @@ std::string terminal_of(const std::string& path, std::size_t panels) {
 /// written.
 void draw(const std::string& file, const std::string& terminal, std::span<const Panel> panels,
           const std::string& path) {
-  std::string all = fmt::format("set terminal {}\nset output {}\n", terminal, in_quotes(file));
+  std::string all = fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(file));
   if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
   for (const Panel& panel : panels) all += panel.commands;
   std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");

@@ -35,50 +35,49 @@ bool has_values(const Series& series) {
                      [](double v) { return can_be_drawn(v, false); });
 }
 
-/// Whether the values go far enough apart for a logarithmic axis to show more.
-bool spread_far(const std::vector<Line>& lines) {
-  double least = INFINITY, greatest = 0;
-  for (const Line& line : lines)
-    for (const double v : line.y)
-      if (can_be_drawn(v, false)) {
-        least = std::min(least, v);
-        greatest = std::max(greatest, v);
-      }
-  return least > 0 && greatest > 10 * least;
-}
+/// A series, and what the axis says of it.
+struct Drawn {
+  const char *name, *axis;
+};
 
-/// A panel of the first of these names that any run has, by step, or else by epoch.
-void add_panel(std::vector<Panel>& panels, const Logs& logs, const std::vector<std::string>& names,
-               const std::string& y_name, bool by_step) {
+/// A panel of the first of these that any run has, by step, or else by epoch.
+void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
+               const std::vector<Drawn>& choices) {
   const std::vector<std::string> labels = labels_of(logs);
-  for (const std::string& name : names) {
-    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = y_name, .lines = {}};
-    bool any = false;
+  for (const auto& [name, axis] : choices) {
+    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
+    std::vector<double> all;
     for (std::size_t i = 0; i < logs.size(); ++i) {
+      // A run that has none keeps its colour for the others, and is not in the legend.
+      Line& line = plot.lines.emplace_back(Line{"", {0}, {NAN}});
       const Series* series = by_step ? logs[i].find_step(name) : logs[i].find_epoch(name);
-      const bool drawn = series && has_values(*series);
-      any = any || drawn;
-      // A run that has none keeps its colour for the others.
-      plot.lines.push_back(drawn ? thinned({labels[i], series->at, series->values})
-                                 : Line{labels[i], {0}, {NAN}});
+      if (!series || !has_values(*series)) continue;
+      line = thinned({labels[i], series->at, series->values});
+      all.insert(all.end(), line.y.begin(), line.y.end());
     }
-    if (!any) continue;
-    plot.log_y = name != "learning_rate" && spread_far(plot.lines);
+    if (all.empty()) continue;
+    plot.log_y = name != std::string_view("learning_rate") && spread_far(all);
     plot.from_zero = true;
     panels.push_back(panel_of(plot));
     return;
   }
 }
 
-/// By updates where each run has them.
+/// By updates where each run has them, or else by epochs; by both where neither shows every run.
 std::vector<Panel> panels_of(const Logs& logs) {
-  const bool by_step =
-      std::any_of(logs.begin(), logs.end(), [](const RunLog& log) { return !log.by_step.empty(); });
+  const bool updates =
+      std::ranges::none_of(logs, [](const auto& log) { return log.by_step.empty(); });
+  const bool epochs =
+      std::ranges::none_of(logs, [](const auto& log) { return log.by_epoch.empty(); });
   std::vector<Panel> panels;
-  add_panel(panels, logs, {"learning_rate"}, "learning rate", by_step);
-  add_panel(panels, logs, {"loss", "batch_loss"},
-            by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch", by_step);
-  add_panel(panels, logs, {"val_loss"}, "loss on rows held back", false);
+  for (const bool by_step : {true, false}) {
+    if (by_step ? !updates && epochs : updates) continue;
+    add_panel(panels, logs, by_step, {{"learning_rate", "learning rate"}});
+    add_panel(panels, logs, by_step,
+              {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
+               {"batch_loss", "loss of each update's rows"}});
+  }
+  add_panel(panels, logs, false, {{"val_loss", "loss on rows held back"}});
   return panels;
 }
 
@@ -103,18 +102,29 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+void replace(std::string& text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+    text.replace(at, from.size(), to);
+}
+
 /// gnuplot's SVG as a part of a page: without the XML around it, black in the colour of the text.
-std::string inline_svg(std::string svg) {
-  svg.erase(0, svg.find("<svg"));
-  const auto replace = [&](std::string_view from, std::string_view to) {
-    for (std::size_t at = 0; (at = svg.find(from, at)) != svg.npos; at += to.size())
-      svg.replace(at, from.size(), to);
-  };
-  for (const char* black : {"rgb(  0,   0,   0)", "rgb( 96,  96,  96)", "rgb(96,96,96)", "black"})
-    replace(black, "currentColor");
-  replace("rgb(228, 228, 228)", "rgb(128, 128, 128)");
-  replace("rgb(  0, 114, 178)", "rgb(0,114,178)");
-  return svg;
+/// Only tags change, never the texts between them.
+std::string inline_svg(const std::string& svg) {
+  std::string out;
+  for (std::size_t at = svg.find("<svg"); at < svg.size();) {
+    const std::size_t end = std::min(svg.find(svg[at] == '<' ? '>' : '<', at), svg.size());
+    std::string piece = svg.substr(at, end - at);
+    if (svg[at] == '<') {
+      for (const char* black :
+           {"rgb(  0,   0,   0)", "rgb( 96,  96,  96)", "rgb(96,96,96)", "black"})
+        replace(piece, black, "currentColor");
+      replace(piece, "rgb(228, 228, 228)", "rgb(128, 128, 128)");
+      replace(piece, "rgb(  0, 114, 178)", "rgb(0,114,178)");
+    }
+    out += piece;
+    at = end;
+  }
+  return out;
 }
 
 std::string number(double v) { return std::isfinite(v) ? fmt::format("{:.4g}", v) : "none"; }

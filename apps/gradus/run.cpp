@@ -97,8 +97,3 @@ Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
     return y[i - 1] * (1 - part) + y[i] * part;
   });
 }
-
-bool spread_far(const std::vector<double>& values) {
-  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-  return *least > 0 && *greatest > 10 * *least;
-}

@@ -40,5 +40,3 @@ gradus::Step steps_per_epoch(const Problem& problem);
 
 /// Values at rising steps, two or more, as something to plot: straight lines from one to the next.
 gradus::Schedule straight_lines(std::vector<gradus::Step> steps, std::vector<double> values);
-/// Whether these differ so much that a logarithmic axis shows more; never when one is 0 or less.
-bool spread_far(const std::vector<double>& values);
