@@ -9,20 +9,20 @@
 
 namespace gradus::inline GRADUS_VARIANT {
 
-namespace {
-
-std::string lower(std::string_view text) {
+std::string detail::lower(std::string_view text) {
   std::string out(text);
   for (char& c : out)
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   return out;
 }
 
+namespace {
+
 /// True if it is R that the call names.
 template <class R>
 bool make_if(const detail::Call& call, std::optional<Optimizer>& optimizer) {
   const std::string_view type = detail::type_name<R>();
-  if (call.name != type && call.name != lower(type)) return false;
+  if (call.name != type && call.name != detail::lower(type)) return false;
   R rule;
   OptimizerOptions options;
   std::vector<detail::Slot> slots;
@@ -58,7 +58,7 @@ Optimizer parse_optimizer(std::string_view text) {
   std::optional<Optimizer> optimizer;
   if (make_any(call, optimizer, known)) return *optimizer;
   std::vector<std::string> names(known_optimizers().begin(), known_optimizers().end());
-  for (const std::string& name : known_optimizers()) names.push_back(lower(name));
+  for (const std::string& name : known_optimizers()) names.push_back(detail::lower(name));
   detail::fail_to_read(call.reader, call.column,
                        fmt::format("unknown optimizer '{}'; did you mean '{}'?", call.name,
                                    detail::nearest(call.name, names)));

@@ -41,4 +41,9 @@ std::span<const std::string> known_optimizers();
 /// ValueError where the options are refused.
 Optimizer parse_optimizer(std::string_view text);
 
+namespace detail {
+/// A to Z as a to z: how texts may spell the rules' names.
+std::string lower(std::string_view text);
+}
+
 }  // namespace gradus

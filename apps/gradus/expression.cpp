@@ -12,6 +12,7 @@
 #include "command.h"
 
 using namespace gradus;
+using detail::lower;
 
 namespace {
 
@@ -28,12 +29,6 @@ auto reading(const std::string& text, std::string_view who, Read read) {
     if (what.starts_with(who)) what.erase(0, who.size());
     throw UsageError(fmt::format("\"{}\": {}", shown(text), detail::shortened(what, 400)));
   }
-}
-
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
 }
 
 }  // namespace

@@ -45,7 +45,6 @@ class Reader {
   Reader(Json json, std::string path) : json_(std::move(json)), path_(std::move(path)) {
     expect(json_.is_object(), "must be an object");
   }
-  ~Reader() = default;
 
   template <class... Args>
   void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) const {
