@@ -8,6 +8,11 @@ run 0 --help
 prints schedule
 run 0 schedule --help
 prints --steps
+for command in $("$gradus" --help | sed -n '/^Subcommands:/,$ s/^  \([a-z][-a-z]*\) .*/\1/p'); do
+  run 0 $command --help
+  grep -q '.\{81\}' "$work/out" && fail "lines of more than 80 columns"
+done
+[ "$command" = completion ] || fail "not every command was seen"
 
 run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.1, 2)" "stairs=StepDecay(1, 2, 0.5)" --steps 5 --csv
 cat >"$work/want" <<'END'

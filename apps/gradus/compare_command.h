@@ -8,11 +8,12 @@ struct CompareCommand {
   static constexpr const char* name = "compare";
   static constexpr const char* about = "Train under several schedules, and compare";
   static constexpr const char* help =
-      R"help(Trains one problem under each schedule, over and over with other seeds: the same data, first
-weights and shuffles for each. Losses are those on all rows.
+      R"help(Trains one problem under each schedule, over and over with other seeds: the same
+data, first weights and shuffles for each. Losses are those on all rows.
 
   gradus compare 0.1 "CosineDecay(0.1, 210)" "OneCycle(0.1, 210)"
-  gradus compare 0.3 "stairs=StepDecay(0.3, 70, 0.5)" --data line --layers none --seeds 20
+  gradus compare 0.3 "stairs=StepDecay(0.3, 70, 0.5)" --data line \
+                 --layers none --seeds 20
   gradus compare 0.05 "CosineDecay(0.1, 210)" --equal-area --plot both.svg)help";
 
   std::vector<std::string> expressions;

@@ -7,8 +7,8 @@ struct DemoCommand {
   static constexpr const char* name = "demo";
   static constexpr const char* about = "Train a bundled problem: a first look";
   static constexpr const char* help =
-      R"help(Trains a bundled problem with a rate that falls by stairs, and shows the rate, the loss, the C++
-that does the same, and what to try next.
+      R"help(Trains a bundled problem with a rate that falls by stairs, and shows the rate,
+the loss, the C++ that does the same, and what to try next.
 
   gradus demo
   gradus demo digits

@@ -10,7 +10,8 @@ struct ScheduleCommand {
       R"help(Shows learning-rate schedules before anything is trained.
 
   gradus schedule "linear(0, 0.1, 100) >> CosineDecay(0.1, 900)"
-  gradus schedule "warm=warmup(0.1, 50)" "stairs=StepDecay(0.1, 30)" --steps 100 --table
+  gradus schedule "warm=warmup(0.1, 50)" "stairs=StepDecay(0.1, 30)" \
+                  --steps 100 --table
   gradus schedule "OneCycle(0.1, 1000)" --plot rate.svg)help";
 
   std::vector<std::string> expressions;
