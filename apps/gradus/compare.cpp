@@ -146,10 +146,12 @@ std::string verdict(const Comparison& c, std::size_t seeds) {
   const std::string a = best.contender.label, b = next.contender.label;
   if (best.diverged == next.diverged && best.end() == next.end())
     return fmt::format("no clear winner: {}\nand {} end at the same loss, to three digits\n", a, b);
-  if (seeds == 1) return fmt::format("{} ends lowest, by one seed; --seeds 10 may differ\n", a);
+  const double n = static_cast<double>(seeds), by_chance = n / 2 + std::sqrt(n);
+  if (n <= by_chance)
+    return fmt::format("{} ends lowest, by {}; --seeds 10 may differ\n", a,
+                       seeds == 1 ? "one seed" : fmt::format("{} seeds", seeds));
   const std::size_t won = wins(best, next);
-  const double n = static_cast<double>(seeds);
-  if (static_cast<double>(won) <= n / 2 + std::sqrt(n) - 1e-9)
+  if (static_cast<double>(won) <= by_chance)
     return fmt::format(
         "no clear winner: {} ends lowest in the mean,\nbut below {} for {} of {} seeds only\n", a,
         b, won, seeds);
