@@ -25,6 +25,16 @@ prints "and 0.1 end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
 prints "steps to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
+run 0 compare 0.1 "a =0.05" --data line --layers none --steps 500 --seeds 2 --equal-area
+prints "  gradus train --data line --layers none --epochs 72 --schedule "  # of 7 updates
+prints "2 * a: scaled to the first one's budget"
+run 0 compare 0.1 "a = 0.05" --data line --layers none --steps 500 --seeds 2 --equal-area --json
+grep -q '"label":"2 \* a","text":"2 \* 0.05"' "$work/out" || fail "not the text of the expression"
+# An update of 4 batches takes 4 times as long.
+run 0 compare 0.05 --data line --layers none --optimizer "sgd(gradient_accumulation_steps=4)" --seeds 1
+prints "step  0           10          20           30           40          50"
+eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
+prints "after 30 epochs, 52 updates:"
 run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
 [ "$(wc -l <"$work/out")" -eq 10 ] || fail "not a line for each look"
 grep -qx 'schedule,step,rate,loss' "$work/out" && grep -q '^0.05,0,0.05,[0-9.]*$' "$work/out" &&
@@ -47,7 +57,18 @@ refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --e
 refuses "--seeds: must be a whole number from 1 to 1000 in decimal digits (got '0')" compare 0.1 --seeds 0
 refuses "--epochs: must be a whole number from 1 to 10000000 in decimal digits (got '1e3')" compare 0.1 --epochs 1e3
 refuses "--steps: must be a whole number from 1 to 10000000 in decimal digits (got '-5')" compare 0.1 --steps=-5
-refuses "all runs together: must be of at most 10000000 updates (got 20000000)" compare 0.1 0.2 --steps 1000000
+refuses "all runs together: must be of at most 10000000 batches (got 20000000)" compare 0.1 0.2 --steps 1000000
+refuses "all runs together: must be of at most 10000000 batches (got 20000000)" \
+  compare 0.1 --seeds 20 --optimizer "sgd(gradient_accumulation_steps=1000000)"
+refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --epochs 30
+refuses "--optimizer: must come without a learning rate, which the schedules say" compare 0.1 --optimizer "sgd(0.5)"
+# Of many runs, no model is kept.
+printf 'x,y\n1,1\n2,2\n3,3\n4,4\n' >few.csv
+(
+  ulimit -v 300000
+  run 0 compare 0.01 --data few.csv --layers 1000,1000 --seeds 100 --steps 1 --csv
+  [ "$failures" -eq 0 ]
+) || failures=$((failures + 1))
 refuses "--target: must be a number above 0 in decimal digits (got 'nan')" compare 0.1 --target nan
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'x.gif')" compare 0.1 --plot x.gif
 

@@ -17,7 +17,7 @@ using namespace gradus;
 
 namespace {
 
-constexpr std::int64_t most_updates = 10'000'000;  ///< of all runs together
+constexpr std::int64_t most_batches = 10'000'000;  ///< of all runs together
 
 // ---- what is drawn ------------------------------------------------------------------------------
 
@@ -205,20 +205,28 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
     throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 210)\"");
   std::vector<Contender> out;
   for (const std::string& text : expressions) {
-    const LabelledSchedule read = read_expression(text);
-    const std::string named = read.label + "=";
-    const bool has_name = text.starts_with(named) && text != read.label;
-    out.push_back({read.label, has_name ? text.substr(named.size()) : text, read.schedule});
+    const auto [curve, expression] = read_expression(text);
+    out.push_back({curve.label, expression, curve.schedule});
   }
   return out;
 }
 
-std::string next_command(const CompareCommand& command, const Contender& best) {
+/// Trains as long, or until the end of the pass in which the last update is.
+std::string next_command(const CompareCommand& command, const Problem& problem,
+                         const Comparison& c) {
   std::vector<std::string> words{"gradus", "train"};
   for (const std::string& word : words_of(command.chosen)) words.push_back(word);
-  const std::vector<std::string> rest{"--epochs", command.epochs, "--schedule", best.text};
-  words.insert(words.end(), rest.begin(), rest.end());
+  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(problem, c.steps)),
+                             "--schedule", c.best().contender.text});
   return fmt::format("next, that one by itself:\n  {}\n", shell_line(words));
+}
+
+void check_length(const Problem& problem, Step updates, std::int64_t runs) {
+  const double all = static_cast<double>(updates) * static_cast<double>(runs) *
+                     static_cast<double>(batches_per_update(problem));
+  if (all > most_batches)
+    throw UsageError(fmt::format("all runs together: must be of at most {} batches (got {:.0f})",
+                                 most_batches, all));
 }
 
 void check_any_left(const Comparison& c, const CompareCommand& command) {
@@ -234,15 +242,16 @@ void check_any_left(const Comparison& c, const CompareCommand& command) {
 std::string CompareCommand::run() const {
   const bool data = look.data();
   std::vector<Contender> contenders = read_contenders(expressions);
-  const std::int64_t passes = read_whole("--epochs", epochs, 1, most_updates);
+  if (std::ranges::count(given, "steps") > 0 && std::ranges::count(given, "epochs") > 0)
+    throw UsageError("--steps and --epochs: must not both be given");
+  const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
   const Problem problem = make_problem(chosen);
-  const Step updates = steps.empty() ? passes * steps_per_epoch(problem)
-                                     : read_whole("--steps", steps, 1, most_updates);
-  const std::int64_t all = updates * runs * std::ssize(contenders);
-  if (all > most_updates)
-    throw UsageError(fmt::format("all runs together: must be of at most {} updates (got {})",
-                                 most_updates, all));
+  if (problem.has_rate)
+    throw UsageError("--optimizer: must come without a learning rate, which the schedules say");
+  const Step updates =
+      steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
+  check_length(problem, updates, runs * std::ssize(contenders));
   CompareOptions options{
       .steps = updates,
       .first_seed = static_cast<std::uint64_t>(read_whole("--seed", chosen.seed, 0)),
@@ -258,7 +267,6 @@ std::string CompareCommand::run() const {
   const auto n = static_cast<std::size_t>(runs);
   std::string out = problem.about_text();
   if (look.plots.empty() || look.shown()) out += pictures(c, look, n) + "\n";
-  out += table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
-         next_command(*this, c.best().contender);
+  out += table(c, n) + explanation(c, n) + "\n" + verdict(c, n) + next_command(*this, problem, c);
   return out + written;
 }

@@ -21,6 +21,7 @@ data, first weights and shuffles for each. Losses are those on all rows.
   std::string epochs = "30", steps, seeds = "10", target;
   bool equal_area = false;
   LookOptions look;
+  std::vector<std::string> given;  ///< the keys of the options that were given
 
   static void options(auto& self, auto&& option) {
     option(self.expressions, "expressions",

@@ -140,8 +140,7 @@ Comparison compare(const Problem& problem, std::span<const Contender> contenders
   out.target = options.target.value_or(measure.mean + measure.deviation);
   for (std::size_t i = 0; i < runs.size(); ++i)
     out.outcomes[i].to_target = median_steps_to(runs[i], out.target);
-  if (!runs[0][0].path.empty())
-    out.contours = landscape(runs[0][0].model, problem, paths_of(out.outcomes));
+  if (!runs[0][0].path.empty()) out.contours = landscape(problem, paths_of(out.outcomes));
   return out;
 }
 

@@ -56,10 +56,10 @@ struct Trained {
 
   bool shows_weights() const { return !run.path.empty(); }
   double at_epoch(const char* what, std::int64_t epoch) const {
-    return run.model.history()[what][static_cast<std::size_t>(epoch - 1)];
+    return run.history[what][static_cast<std::size_t>(epoch - 1)];
   }
   std::array<double, 2> weights_at(std::int64_t epoch) const {
-    return run.path[static_cast<std::size_t>(epoch * steps_per_epoch(problem))];
+    return run.path[static_cast<std::size_t>(updates_in(problem, epoch))];
   }
 };
 
@@ -71,7 +71,7 @@ Trained trained(const Demo& demo) {
   options.optimizer = demo.optimizer;
   Problem problem = make_problem(options);
   const Schedule rate = read_schedule(demo.schedule);
-  Run run = train(problem, {.rate = rate, .steps = epochs * steps_per_epoch(problem)});
+  Run run = train(problem, {.rate = rate, .steps = updates_in(problem, epochs)});
   return {options, std::move(problem), rate, std::move(run)};
 }
 
@@ -164,12 +164,9 @@ std::string csv_of(const Trained& t) {
 }
 
 std::string json_of(const Trained& t) {
-  nlohmann::ordered_json out{{"data", t.options.data},
-                             {"schedule", to_string(t.rate)},
-                             {"rates", t.run.rates},
-                             {"losses", t.run.losses},
-                             {"epoch_losses", t.run.model.history()["loss"]},
-                             {"program", program(t)}};
+  nlohmann::ordered_json out{
+      {"data", t.options.data}, {"schedule", to_string(t.rate)},         {"rates", t.run.rates},
+      {"losses", t.run.losses}, {"epoch_losses", t.run.history["loss"]}, {"program", program(t)}};
   if (t.shows_weights()) out["path"] = t.run.path;
   return out.dump() + "\n";
 }

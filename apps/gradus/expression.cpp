@@ -37,12 +37,13 @@ Schedule read_schedule(const std::string& text) {
   return reading(text, "parse_schedule: ", [&] { return parse_schedule(text); });
 }
 
-LabelledSchedule read_expression(const std::string& text) {
+ScheduleExpression read_expression(const std::string& text) {
   // In an expression, brackets come before any =.
   const std::size_t equals = text.find('=');
   const std::string front = text.substr(0, equals);
   const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
-  return {clean(named ? front : text), read_schedule(named ? text.substr(equals + 1) : text)};
+  const std::string rest = named ? text.substr(equals + 1) : text;
+  return {{clean(named ? front : text), read_schedule(rest)}, clean(rest)};
 }
 
 std::vector<std::string> optimizer_names() {

@@ -7,9 +7,13 @@
 #include <string>
 #include <vector>
 
+struct ScheduleExpression {
+  gradus::LabelledSchedule curve;
+  std::string text;  ///< without the name, on one line
+};
 /// `EXPR`, or `NAME=EXPR` with a name for the legend. UsageError, with the text and what is wrong
 /// with it.
-gradus::LabelledSchedule read_expression(const std::string& text);
+ScheduleExpression read_expression(const std::string& text);
 /// The same without a name.
 gradus::Schedule read_schedule(const std::string& text);
 

@@ -61,8 +61,7 @@ std::string json_of(const RateTest& test) {
 /// The quick, safe rate all along, and a higher one that falls.
 std::string next_command(const RateTest& test, const Problem& problem,
                          const ProblemOptions& chosen) {
-  constexpr Step epochs = 30;  // as compare has it
-  const Step steps = epochs * steps_per_epoch(problem);
+  const Step steps = updates_in(problem, 30);  // as compare has it
   const double peak = std::max(test.valley, test.minimum);
   std::vector<std::string> words{"gradus", "compare", fmt::format("{:.2g}", test.valley),
                                  fmt::format("CosineDecay({:.2g}, {})", peak, steps),

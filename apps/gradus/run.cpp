@@ -54,16 +54,30 @@ struct Observer {
   }
 };
 
-}  // namespace
-
-Step steps_per_epoch(const Problem& problem) {
+std::int64_t batches_per_epoch(const Problem& problem) {
   const std::int64_t rows = problem.data.x.shape()[0], batch = problem.batch_size;
   return (rows + batch - 1) / batch;
 }
 
+}  // namespace
+
+std::int64_t batches_per_update(const Problem& problem) {
+  const OptimizerOptions& options = problem.model.optimizer().options();
+  return static_cast<std::int64_t>(value(options.gradient_accumulation_steps.value_or(1).count));
+}
+
+Step updates_in(const Problem& problem, std::int64_t epochs) {
+  return std::max<Step>(1, epochs * batches_per_epoch(problem) / batches_per_update(problem));
+}
+
+std::int64_t epochs_for(const Problem& problem, Step updates) {
+  const std::int64_t epoch = batches_per_epoch(problem);
+  return (updates * batches_per_update(problem) + epoch - 1) / epoch;
+}
+
 Run train(const Problem& problem, const RunOptions& options) {
-  Run run{.model = problem.model};
-  Sequential& model = run.model;
+  Run run;
+  Sequential model = problem.model;
   Optimizer optimizer = problem.model.optimizer();
   optimizer.set_learning_rate(options.rate);
   model.compile({.optimizer = optimizer, .loss = problem.loss, .seed = options.seed});
@@ -72,17 +86,13 @@ Run train(const Problem& problem, const RunOptions& options) {
   Observer observer{problem, options, run};
   observer.look(model, 0);
   observer.note_weights(model);
-  // An update may take several batches: there are always more epochs than needed.
-  const auto batches =
-      static_cast<Step>(value(optimizer.options().gradient_accumulation_steps.value_or(1).count));
-  const History history =
-      model.fit(problem.data.x, problem.data.y,
-                {.batch_size = problem.batch_size,
-                 .epochs = options.steps / steps_per_epoch(problem) * batches + batches,
-                 .verbose = 0,
-                 .callbacks = {observer},
-                 .terminate_on_nan = true});
-  if (history.diverged() || run.losses.empty() ||
+  run.history = model.fit(problem.data.x, problem.data.y,
+                          {.batch_size = problem.batch_size,
+                           .epochs = epochs_for(problem, options.steps),
+                           .verbose = 0,
+                           .callbacks = {observer},
+                           .terminate_on_nan = true});
+  if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > Run::far_above * run.losses.front())
     run.diverged = true;
   return run;

@@ -1,6 +1,7 @@
 #pragma once
 /// Trains a problem under a schedule, and writes down what can be seen on the way.
 
+#include <gradus/models/history.h>
 #include <gradus/schedules/schedule.h>
 
 #include <array>
@@ -27,7 +28,7 @@ struct Run {
   /// A loss, gradient or weight that is not finite; or a loss on all rows that ends above
   /// `far_above` times the first one.
   bool diverged = false;
-  gradus::Sequential model;  ///< trained, as of the last update
+  gradus::History history = {};  ///< of the training
 
   static constexpr double far_above = 4;
 };
@@ -35,8 +36,12 @@ struct Run {
 /// The problem's data, layers, optimizer and loss; its model stays as it is.
 Run train(const Problem& problem, const RunOptions& options);
 
-/// Updates in one pass over the problem's rows.
-gradus::Step steps_per_epoch(const Problem& problem);
+/// Batches that an update takes: 1, unless the optimizer accumulates their gradients.
+std::int64_t batches_per_update(const Problem& problem);
+/// Updates in so many passes over the problem's rows; at least 1.
+gradus::Step updates_in(const Problem& problem, std::int64_t epochs);
+/// Passes until so many updates are done.
+std::int64_t epochs_for(const Problem& problem, gradus::Step updates);
 
 /// Values at rising steps, two or more, as something to plot: straight lines from one to the next.
 gradus::Schedule straight_lines(std::vector<gradus::Step> steps, std::vector<double> values);

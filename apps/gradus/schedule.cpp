@@ -119,7 +119,7 @@ std::string ScheduleCommand::run() const {
     throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
   if (table && data) throw UsageError("--table: must come without --csv and --json");
   Curves curves;
-  for (const std::string& text : expressions) curves.push_back(read_expression(text));
+  for (const std::string& text : expressions) curves.push_back(read_expression(text).curve);
   const Step n = steps.empty() ? steps_for(curves) : read_whole("--steps", steps, 1);
   if (data && n > most_rates)
     throw UsageError(

@@ -11,8 +11,10 @@ namespace {
 /// The loss on all rows, over the model's two weights.
 class Landscape {
  public:
-  Landscape(Sequential& model, const Problem& problem) : model_(model), data_(problem.data) {
-    for (const Weight& weight : model.weights()) shapes_.push_back(weight.tensor.shape());
+  explicit Landscape(const Problem& problem) : model_(problem.model), data_(problem.data) {
+    model_.compile({.optimizer = problem.model.optimizer(), .loss = problem.loss});  // no metrics
+    model_.build(data_.x.shape());
+    for (const Weight& weight : model_.weights()) shapes_.push_back(weight.tensor.shape());
   }
 
   double operator()(const Point& at) {
@@ -29,7 +31,7 @@ class Landscape {
   }
 
  private:
-  Sequential& model_;
+  Sequential model_;
   const Dataset& data_;
   std::vector<Shape> shapes_;
 };
@@ -88,10 +90,10 @@ Box box_of(const std::vector<Path>& paths, const Point& start, const Point& goal
 
 }  // namespace
 
-ContourPlot landscape(Sequential model, const Problem& problem, std::vector<Path> paths) {
+ContourPlot landscape(const Problem& problem, std::vector<Path> paths) {
   constexpr std::size_t n = 41;
   constexpr int lines = 9;
-  Landscape loss(model, problem);
+  Landscape loss(problem);
   const Point start = paths[0].points[0];
   Point lowest = start;
   for (const Path& path : paths)

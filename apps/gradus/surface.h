@@ -10,7 +10,6 @@
 #include "problem.h"
 
 /// The problem's loss on all rows around what the paths have seen, with the paths and, as the goal,
-/// where the loss is least. `model` is built, with two weights; they change. A path that leaves the
+/// where the loss is least. Its model has two weights, and stays as it is. A path that leaves the
 /// others far behind does not count.
-gradus::ContourPlot landscape(gradus::Sequential model, const Problem& problem,
-                              std::vector<gradus::Path> paths);
+gradus::ContourPlot landscape(const Problem& problem, std::vector<gradus::Path> paths);
