@@ -23,9 +23,9 @@ void append(std::vector<std::string>& to, const Given& given) {
 
 namespace {
 
-/// In double quotes, unless a shell would look into them.
+/// In double quotes, unless a shell would look into them; as bash has it, where a terminal would.
 std::string shell_word(const std::string& word) {
-  if (std::ranges::any_of(word, is_control)) return fmt::format("${}", quoted(word, '\''));  // as bash has it
+  if (std::ranges::any_of(word, is_control)) return fmt::format("${}", quoted(word, '\''));
   constexpr const char* plain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
