@@ -202,7 +202,8 @@ refuses "--schedule: must be as in 'half.st', CosineDecay(0.05,900) (got 0.1)" t
 refuses "cannot open 'none.st': No such file or directory" train --resume none.st
 
 # interrupted SIGNAL SECONDS CODE EPOCHS: a run that the signal ends again and again, and that goes on
-# each time; its file must be that of one whole run.
+# each time; its file must be that of one whole run. In the foreground, as timeout otherwise sends the
+# signal a second time, to its group, and a second signal ends the program at once.
 long="train --data moons --layers 8,8 --optimizer nadam --schedule CosineDecay(0.01,30000) --quiet"
 interrupted() {
   epochs=$4
@@ -212,7 +213,7 @@ interrupted() {
   while :; do
     if [ -e stopped.st ]; then go_on="train --resume stopped.st --quiet"; else go_on="$long --epochs $epochs --save stopped.st"; fi
     arguments=$go_on
-    timeout --preserve-status -s "$1" "$2" "$gradus" $go_on >out 2>err
+    timeout --foreground --preserve-status -s "$1" "$2" "$gradus" $go_on >out 2>err
     got=$?
     # It may be over when the signal comes, or not have begun.
     [ $got -ne 0 ] && ! grep -q "after the last update, saved$\|, which are done" err || break
@@ -229,7 +230,7 @@ interrupted() {
 interrupted INT 0.06 130 8000
 interrupted TERM 0.11 143 8000
 interrupted KILL 0.5 137 30000
-timeout --preserve-status -s INT 0.5 "$gradus" $long --epochs 1000000 >out 2>err
+timeout --foreground --preserve-status -s INT 0.5 "$gradus" $long --epochs 1000000 >out 2>err
 [ $? -eq 130 ] && grep -q "^gradus: stopped after .*; not saved, as there is no --save$" err || fail "not stopped"
 
 # ---- what is refused ----------------------------------------------------------------------------

@@ -55,7 +55,8 @@ EraseBar::~EraseBar() {
   if (drawn) fmt::print(stderr, "\r\x1b[K");
 }
 
-void Keeper::on_epoch_end(std::int64_t, const Logs&, Sequential& model) {
+void Keeper::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
+  if (number + 1 == epochs) return;  // the end is saved when fit() is over
   if (signals.caught()) stop(model);
   if (path.empty() || Clock::now() - saved < std::chrono::milliseconds(250)) return;
   save(model, text, path);

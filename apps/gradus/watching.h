@@ -36,8 +36,8 @@ struct EraseBar {
   bool drawn;
 };
 
-/// Saves after epochs, at most four times a second, and ends training at a signal, saved as if
-/// there had been none. StoppedError then.
+/// Saves after epochs but the last, at most four times a second, and ends training at a signal,
+/// saved as if there had been none. StoppedError then.
 struct Keeper {
   using Clock = std::chrono::steady_clock;
   const SignalWatch& signals;
