@@ -36,6 +36,20 @@ std::string write(const Schedule& s, Expand expand) {
   return out;
 }
 
+/// The pieces of an operator's two sides, beneath one that binds as tightly as `around`.
+/// a >> b >> c is (a >> b) >> c: only the right side needs to bind more tightly.
+inline Pieces operation(const Config& config, int around) {
+  const int binding = config.op.binding;
+  const auto side = [&](std::size_t i) {
+    return std::get<Schedule>(config.fields[i].value.content);
+  };
+  return {{binding < around ? "(" : ""},
+          {"", side(0), binding},
+          {std::string(config.op.symbol)},
+          {"", side(1), binding + 1},
+          {binding < around ? ")" : ""}};
+}
+
 /// The pieces of an option's value, with `scalar(v)` for what is neither a list nor a schedule.
 template <class Scalar>
 void append(Pieces& out, const Value& v, const Scalar& scalar) {

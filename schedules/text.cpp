@@ -23,23 +23,10 @@ std::string scalar(const detail::Value& v) {
   return "None";
 }
 
-/// a >> b >> c is (a >> b) >> c: only the right side needs to bind more tightly.
-Pieces operation(const detail::Config& config, int around) {
-  const int binding = config.op.binding;
-  const auto side = [&](std::size_t i) {
-    return std::get<Schedule>(config.fields[i].value.content);
-  };
-  return {{binding < around ? "(" : ""},
-          {"", side(0), binding},
-          {std::string(config.op.symbol)},
-          {"", side(1), binding + 1},
-          {binding < around ? ")" : ""}};
-}
-
 Pieces pieces_of(const Schedule& s, int around) {
   if (const auto number = s.constant()) return {{fmt::format("{}", value(*number))}};
   const detail::Config config = s.config();
-  if (config.op.binding > 0) return operation(config, around);
+  if (config.op.binding > 0) return detail::operation(config, around);
   Pieces out{{std::string(config.spelt)}};
   if (!config.has_fields) return out;
   std::string before = "(";

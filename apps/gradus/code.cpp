@@ -41,20 +41,10 @@ Pieces fields_of(const Config& config) {
 Pieces pieces_of(const Schedule& s, int around) {
   if (const auto number = s.constant()) return {{fmt::format("{}", value(*number))}};
   const Config config = s.config();
-  const int binding = config.op.binding;
-  if (binding == 0) {
-    Pieces out = fields_of(config);
-    out.insert(out.begin(), {std::string(is_function(config) ? config.spelt : config.type)});
-    return out;
-  }
-  const auto side = [&](std::size_t i) {
-    return std::get<Schedule>(config.fields[i].value.content);
-  };
-  return {{binding < around ? "(" : ""},
-          {"", side(0), binding},
-          {std::string(config.op.symbol)},
-          {"", side(1), binding + 1},
-          {binding < around ? ")" : ""}};
+  if (config.op.binding > 0) return detail::operation(config, around);
+  Pieces out = fields_of(config);
+  out.insert(out.begin(), {std::string(is_function(config) ? config.spelt : config.type)});
+  return out;
 }
 
 /// Lists have braces in C++. No text in quotes comes here.
