@@ -96,7 +96,7 @@ Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   check<ShapeError>(rows.rank() >= 2, "{}: x must be (rows, features...) (got shape {})", caller,
                     x.shape());
   check(rows.shape()[0] > 0, "{}: x is empty", caller);
-  detail::check_finite(caller, "x", rows);
+  detail::check_finite(caller, "x", x);  // which remembers it; rows are made anew each time
   if (!input_shape_) return rows;
   Shape expected = *input_shape_;
   expected.set(0, rows.shape()[0]);
