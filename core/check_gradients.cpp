@@ -6,7 +6,7 @@
 
 #include <gradus/core/ops.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 using Function = std::function<Tensor(std::span<const Tensor>)>;
@@ -53,4 +53,4 @@ GradientCheck check_gradients(const Function& f, const std::vector<Tensor>& inpu
   return result;
 }
 
-}  // namespace gradus
+}}  // namespace gradus

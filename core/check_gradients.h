@@ -7,7 +7,7 @@
 
 #include <gradus/core/tensor.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// What check_gradients() found.
 struct GradientCheck {
@@ -29,4 +29,4 @@ struct GradientCheck {
 GradientCheck check_gradients(const std::function<Tensor(std::span<const Tensor>)>& f,
                               const std::vector<Tensor>& inputs);
 
-}  // namespace gradus
+}}  // namespace gradus

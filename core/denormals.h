@@ -7,7 +7,7 @@
 
 #include <gradus/core/scalar.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// How this thread's arithmetic rounds; always 0 off x86.
 inline unsigned arithmetic_mode() noexcept {
@@ -44,4 +44,4 @@ class FlushDenormals {
   unsigned before_;
 };
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

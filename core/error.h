@@ -10,7 +10,7 @@
 
 #include <gradus/core/scalar.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// The base of everything gradus throws (std::bad_alloc aside).
 struct Error : std::runtime_error {
@@ -60,4 +60,4 @@ template <class E = ValueError, class... Args>
     detail::fail<E>(fmt::string_view(text), args...);
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -28,7 +28,7 @@
 #include <gradus/core/error.h>
 #include <gradus/core/type_name.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// What a number must satisfy, and how an error says it: "decay_rate must be finite and > 0".
 struct Rule {
@@ -103,4 +103,4 @@ void validate(const T& self) {
 }
 
 }  // namespace detail
-}  // namespace gradus
+}}  // namespace gradus

@@ -6,7 +6,7 @@
 
 #include <gradus/core/node.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 namespace detail {
 
 constinit thread_local ThreadState thread_state{};
@@ -256,4 +256,4 @@ std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs) {
 NoGrad::NoGrad() noexcept : before_(std::exchange(detail::thread_state.recording, false)) {}
 NoGrad::~NoGrad() { detail::thread_state.recording = before_; }
 
-}  // namespace gradus
+}}  // namespace gradus

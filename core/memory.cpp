@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 constinit thread_local Pool pool{};
 
@@ -67,4 +67,4 @@ Buffer Buffer::copy(std::int64_t count) const {
   return made;
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

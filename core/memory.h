@@ -11,7 +11,7 @@
 
 #include <gradus/core/scalar.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// In front of every block. `owners` must stay last: Buffer finds it there.
 struct alignas(16) BlockHeader {
@@ -107,4 +107,4 @@ class Buffer {
   Scalar* data_ = nullptr;
 };
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

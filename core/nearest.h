@@ -10,7 +10,7 @@
 
 #include <gradus/core/scalar.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// Insertions, deletions and replacements between two words (Levenshtein 1966).
 inline std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -35,4 +35,4 @@ inline std::string nearest(std::string_view word, std::span<const std::string> n
   return best == names.end() ? std::string() : *best;
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -14,7 +14,7 @@
 #include <gradus/core/kernels.h>
 #include <gradus/core/tensor.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 class Backward;
 class DeepCopy;
@@ -203,4 +203,4 @@ class DeepCopy {
   std::vector<std::pair<Tensor, Tensor>> copies_;
 };
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -11,7 +11,7 @@
 
 #include <gradus/core/error.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// A stream of random numbers, keyed by (seed, purpose, index): streams with different keys are
 /// independent, so "the shuffle of epoch 3" can be drawn without drawing epochs 0 to 2 first.
@@ -78,4 +78,4 @@ class Random {
   std::uint64_t state_;
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -15,10 +15,9 @@
 #define GRADUS_VARIANT f32
 #endif
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace detail {
-namespace variants {
+namespace detail { namespace variants {
 struct f32 {
   using Scalar = float;
   using Real = double;
@@ -41,4 +40,4 @@ using Step = std::int64_t;
 /// here, so that a number type that carries derivatives can join without touching that code.
 constexpr double value(double x) { return x; }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -13,15 +13,18 @@
 
 #include <gradus/core/error.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// An extent, or a count such as a layer's `units`: taken from any integer type, so that neither
-/// `2`, `v.size()` nor an `int` variable needs a cast.
-struct Extent {
-  constexpr Extent(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
+/// A whole number such as `epochs` or a layer's `units`: taken from any integer type, so that
+/// neither `2`, `v.size()` nor an `int` variable needs a cast.
+struct Count {
+  constexpr Count(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
   constexpr operator std::int64_t() const { return count; }
   std::int64_t count;
 };
+
+/// The length of one axis of a tensor.
+using Extent = Count;
 
 /// `Shape{2, 3}` is two rows of three; `Shape{}` is a scalar's. At most `max_rank` axes
 /// (ShapeError beyond). Extents are stored inline: a Shape never allocates. Negative extents are
@@ -75,7 +78,7 @@ class Shape {
   int rank_ = 0;
 };
 
-}  // namespace gradus
+}}  // namespace gradus
 
 /// `(2,3)`; `()` for a scalar's. Written out by hand: fmt's own formatters need <fmt/format.h>.
 template <>
@@ -93,7 +96,7 @@ struct fmt::formatter<gradus::Shape> {
   }
 };
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 inline std::int64_t Shape::count() const {
   constexpr std::int64_t most = std::int64_t{1} << 60;
@@ -113,4 +116,4 @@ inline std::int64_t Shape::count() const {
   return 0;
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -4,7 +4,7 @@
 
 #include <gradus/core/node.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 /// The shape of a braced list by its first elements; `fill` checks the others against it.
@@ -131,4 +131,4 @@ Tensor parameter(const Tensor& initial) {
   return leaf;
 }
 
-}  // namespace gradus
+}}  // namespace gradus

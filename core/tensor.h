@@ -22,7 +22,7 @@ template <int Outer, int Inner>
 class Stride;
 }  // namespace Eigen
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 class Tensor;
 
@@ -191,4 +191,4 @@ Tensor Tensor::from(const M& matrix) {
   return Tensor(Shape{plain.rows(), plain.cols()}, values);
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -18,7 +18,7 @@
 #include <vector>
 #endif
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 namespace detail {
 namespace {
 
@@ -219,4 +219,4 @@ Threads::Threads(Extent count) : before_(detail::team.count) {
 }
 Threads::~Threads() { detail::team.count = before_; }
 
-}  // namespace gradus
+}}  // namespace gradus

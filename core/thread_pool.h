@@ -7,7 +7,7 @@
 
 #include <gradus/core/shape.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// While one lives, large ops and updates that this thread asks for are shared out among `count`
 /// threads, itself included: for training loops written by hand; a model has
@@ -98,4 +98,4 @@ void share(std::int64_t n, Kernel kernel, const Arguments&... arguments) {
 
 }  // namespace detail
 
-}  // namespace gradus
+}}  // namespace gradus

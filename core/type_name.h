@@ -7,7 +7,7 @@
 
 #include <gradus/core/scalar.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// The last name in "... [with T = gradus::f32::SGD; ...]". Compilers put functions and unnamed
 /// namespaces in front, as `main()::` or `(anonymous namespace)::`.
@@ -41,4 +41,4 @@ inline std::string snake_case(std::string_view name) {
   return out;
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -46,7 +46,5 @@
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/plateau.h>
 #include <gradus/schedules/plot.h>
-#include <gradus/schedules/plot_contours.h>
-#include <gradus/schedules/plot_rates.h>
 #include <gradus/schedules/schedule.h>
 #include <gradus/schedules/serialize.h>

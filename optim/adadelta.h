@@ -5,7 +5,7 @@
 
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// a = rho a + (1 - rho) g^2;  d = -sqrt(D + epsilon) / sqrt(a + epsilon) g;
 /// D = rho D + (1 - rho) d^2;  w += learning_rate d. The method as published has learning_rate 1.
@@ -41,4 +41,4 @@ struct Adadelta {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

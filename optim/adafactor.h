@@ -8,7 +8,7 @@
 #include <gradus/optim/norm.h>
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// With b = 1 - T^beta_2_decay, T = 1, 2, ...:
 /// rank >= 2: r and c are running means, r = b r + (1 - b) (...), of the means of g^2 + epsilon_1
@@ -100,4 +100,4 @@ struct Adafactor {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

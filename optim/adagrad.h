@@ -5,7 +5,7 @@
 
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// a += g^2;  w -= learning_rate g / sqrt(a + epsilon), with a = initial_accumulator_value at
 /// first. Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
@@ -38,4 +38,4 @@ struct Adagrad {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

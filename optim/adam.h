@@ -7,7 +7,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace detail {
 
@@ -70,4 +70,4 @@ struct Adam {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -6,7 +6,7 @@
 
 #include <gradus/optim/adam.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// m += (g - m)(1 - beta_1);  norm = max(beta_2 norm, |g|);
 /// w -= learning_rate / (1 - beta_1^T) m / (norm + epsilon), T = 1, 2, ...
@@ -46,4 +46,4 @@ struct Adamax {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

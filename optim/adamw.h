@@ -3,7 +3,7 @@
 
 #include <gradus/optim/adam.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// w -= w weight_decay learning_rate, with the rate in force; then Adam (optim/adam.h).
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019. Keras:
@@ -36,4 +36,4 @@ struct AdamW {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

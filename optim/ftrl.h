@@ -6,7 +6,7 @@
 
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// With p = -learning_rate_power, n = initial_accumulator_value and z = 0 at first, l1 and l2 short
 /// for the regularisation strengths:
@@ -62,4 +62,4 @@ struct Ftrl {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

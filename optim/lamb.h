@@ -7,7 +7,7 @@
 #include <gradus/optim/adam.h>
 #include <gradus/optim/norm.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// m and v as in Adam;  d = m / (1 - beta_1^T) / (sqrt(v / (1 - beta_2^T)) + epsilon), T = 1, 2,
 /// ...; w -= learning_rate ||w|| / ||d|| d, for each parameter by itself; where either norm is 0, 1
@@ -51,4 +51,4 @@ struct Lamb {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -3,7 +3,7 @@
 
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// w -= learning_rate sign(beta_1 m + (1 - beta_1) g), with sign(0) = 0;
 /// then m = beta_2 m + (1 - beta_2) g.
@@ -40,4 +40,4 @@ struct Lion {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -7,7 +7,7 @@
 #include <gradus/core/product.h>
 #include <gradus/optim/norm.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns, Real a, Real b,
                    Real c, int steps) {
@@ -35,4 +35,4 @@ void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns,
   for (std::int64_t i = 0; i < n; ++i) x[place(i)] = wide.data()[i];
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -7,7 +7,7 @@
 
 #include <gradus/optim/adam.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace detail {
 
@@ -91,4 +91,4 @@ struct Muon {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -5,7 +5,7 @@
 
 #include <gradus/optim/adam.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// mu_T = beta_1 (1 - 0.96^T / 2) warms the momentum up; U is the product of all mu so far.
 /// m and v as in Adam;  w -= learning_rate (mu_(T+1) m / (1 - U mu_(T+1)) + (1 - mu_T) g / (1 - U))
@@ -54,4 +54,4 @@ struct Nadam {
   static Real warm(Real beta, double t) { return beta * (1 - 0.5 * std::pow(0.96, t)); }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

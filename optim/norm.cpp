@@ -6,7 +6,7 @@
 
 #include <gradus/core/kernels.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 namespace {
 constexpr double largest_double = std::numeric_limits<double>::max();
@@ -24,4 +24,4 @@ double norm(std::span<const Scalar> x) {
 
 double joint_norm(double a, double b) { return std::min(std::hypot(a, b), largest_double); }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -8,7 +8,7 @@
 #include <gradus/core/node.h>
 #include <gradus/optim/norm.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 using detail::kernels;
 using detail::node_of;
@@ -224,4 +224,4 @@ void Optimizer::update_averages() {
     finalize();
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -13,7 +13,7 @@
 #include <gradus/optim/optimizer_options.h>
 #include <gradus/optim/update_rule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// How far an optimizer has come.
 struct OptimizerCounters {
@@ -169,4 +169,4 @@ class Optimizer {
 
 std::string to_string(const Optimizer& optimizer);
 
-}  // namespace gradus
+}}  // namespace gradus

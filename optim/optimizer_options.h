@@ -14,7 +14,7 @@
 #include <gradus/core/tensor.h>
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Some of the parameters: all whose name holds a text, or one, by its handle.
 ///
@@ -140,4 +140,4 @@ struct OptimizerOptions {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

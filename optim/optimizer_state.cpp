@@ -6,7 +6,7 @@
 #include <gradus/core/node.h>
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 using detail::node_of;
 
@@ -189,4 +189,4 @@ std::string to_string(const Optimizer& optimizer) {
   return text + ")";
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -7,7 +7,7 @@
 #include <gradus/core/nearest.h>
 #include <gradus/schedules/known.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 std::string detail::lower(std::string_view text) {
   std::string out(text);
@@ -64,4 +64,4 @@ Optimizer parse_optimizer(std::string_view text) {
                                    detail::nearest(call.name, names)));
 }
 
-}  // namespace gradus
+}}  // namespace gradus

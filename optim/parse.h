@@ -21,7 +21,7 @@
 #include <gradus/optim/rmsprop.h>
 #include <gradus/optim/sgd.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// The update rules that texts can name: the only list of them.
 using KnownRules = std::tuple<SGD, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta, Adafactor,
@@ -46,4 +46,4 @@ namespace detail {
 std::string lower(std::string_view text);
 }
 
-}  // namespace gradus
+}}  // namespace gradus

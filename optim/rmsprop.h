@@ -6,7 +6,7 @@
 
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// v = rho v + (1 - rho) g^2;  step = learning_rate g / sqrt(v + epsilon), epsilon inside the root.
 /// centered: a = rho a + (1 - rho) g, and v - a^2 in place of v, a variance.
@@ -57,4 +57,4 @@ struct RMSprop {
   bool rolls() const { return momentum.constant() != Real(0); }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

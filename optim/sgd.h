@@ -5,7 +5,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/optim/optimizer.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Without momentum: w -= learning_rate g.
 /// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v -
@@ -45,4 +45,4 @@ struct SGD {
   bool plain() const { return momentum.constant() == Real(0); }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

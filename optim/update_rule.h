@@ -15,7 +15,7 @@
 #include <gradus/core/shape.h>
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace rules {
 inline constexpr Rule not_positive{[](double v) { return std::isfinite(v) && v <= 0; },
@@ -146,4 +146,4 @@ struct HeldRule final : AnyRule {
 };
 
 }  // namespace detail
-}  // namespace gradus
+}}  // namespace gradus

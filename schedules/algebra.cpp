@@ -3,7 +3,7 @@
 #include <cmath>
 #include <functional>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
@@ -105,4 +105,4 @@ Range range(const Schedule& s, double steps) {
 }
 
 }  // namespace detail
-}  // namespace gradus
+}}  // namespace gradus

@@ -19,7 +19,7 @@
 
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// a >> b: a for its duration, then b from its step 0 on. The duration is both together; it may be
 /// fractional, and then b simply begins between two steps. ValueError if a never ends.
@@ -281,4 +281,4 @@ struct Range {
 Range range(const Schedule& s, double steps);
 }  // namespace detail
 
-}  // namespace gradus
+}}  // namespace gradus

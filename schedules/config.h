@@ -12,7 +12,7 @@
 
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 struct None {};
 
@@ -192,13 +192,13 @@ Config config_of(const T& self) {
   return config;
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 template <class F>
 detail::Config Schedule::Held<F>::config() const {
   return detail::config_of(function);
 }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -6,7 +6,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// peak * ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha), and peak * alpha from
 /// decay_steps on. The peak is initial_learning_rate. With a warmup_target, that is the peak: the
@@ -59,4 +59,4 @@ struct CosineDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -7,7 +7,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Cycle i lasts first_decay_steps * t_mul^i steps; within it, with u from 0 to 1,
 /// initial_learning_rate * ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha). The floor is thus a
@@ -58,4 +58,4 @@ struct CosineDecayRestarts {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

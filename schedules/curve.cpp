@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
@@ -46,4 +46,4 @@ Schedule along(Curve curve, Real from, Real to, Steps steps) {
   return linear(from, to, steps);
 }
 
-}  // namespace gradus
+}}  // namespace gradus

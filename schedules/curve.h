@@ -6,7 +6,7 @@
 
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// The shape of a way; texts name it as C++ does, in quotes: `curve="cosine"`.
 enum class Curve { linear, cosine, one_minus_sqrt };
@@ -102,4 +102,4 @@ struct Hold {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -9,7 +9,7 @@
 #include <gradus/schedules/curve.h>
 #include <gradus/schedules/exponential_decay.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// What becomes of the height of the cycles: nothing, half of it each time, or gamma^step.
 enum class CyclicMode { triangular, triangular2, exp_range };
@@ -72,4 +72,4 @@ struct Cyclic {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -7,7 +7,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * decay_rate ^ (step / decay_steps), with the exponent rounded down if
 /// `staircase`. Keras: keras.optimizers.schedules.ExponentialDecay.
@@ -52,4 +52,4 @@ struct ExponentialDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

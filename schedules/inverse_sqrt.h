@@ -6,7 +6,7 @@
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * sqrt(timescale / (step + timescale)). Half the rate after 3 timescales.
 /// With a warm-up in front: `linear(0, rate, steps) >> InverseSqrt{rate, steps}`, which is
@@ -70,4 +70,4 @@ struct Noam {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -6,7 +6,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate / (1 + decay_rate * step / decay_steps), with the quotient rounded down if
 /// `staircase`. Keras: keras.optimizers.schedules.InverseTimeDecay.
@@ -45,4 +45,4 @@ struct InverseTimeDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -4,7 +4,7 @@
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From max_learning_rate / div_factor up to max_learning_rate in pct_start * total_steps, then
 /// down to max_learning_rate / div_factor / final_div_factor at total_steps. With three_phase down
@@ -61,4 +61,4 @@ struct OneCycle {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -8,7 +8,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// values[i] from just after boundaries[i-1] up to and including boundaries[i]; the last value past
 /// the last boundary. Keras: keras.optimizers.schedules.PiecewiseConstantDecay.
@@ -45,4 +45,4 @@ struct PiecewiseConstantDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

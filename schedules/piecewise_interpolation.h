@@ -6,7 +6,7 @@
 
 #include <gradus/schedules/curve.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// values[0] at step 0 and values[i] at boundaries[i - 1], each exact, and between them along
 /// `curve`; the last value from the last boundary on. (Optax: piecewise_interpolate_schedule, whose
@@ -51,4 +51,4 @@ struct PiecewiseInterpolation {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
@@ -44,4 +44,4 @@ bool Plateau::observe(double metric, double learning_rate) {
 
 Schedule Plateau::reduce(const Schedule& s) const { return Reduced{s, scale, min_lr}; }
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -5,7 +5,7 @@
 
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// max(scale * schedule(t), min_lr), but never above schedule(t) itself.
 struct Reduced {
@@ -66,4 +66,4 @@ struct Plateau {
   Schedule reduce(const Schedule& s) const;
 };
 
-}  // namespace gradus
+}}  // namespace gradus

@@ -7,7 +7,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// (initial_learning_rate - end_learning_rate) * (1 - step / decay_steps)^power +
 /// end_learning_rate, and end_learning_rate from decay_steps on. With `cycle` the time is longer
@@ -68,4 +68,4 @@ struct PolynomialDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

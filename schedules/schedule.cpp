@@ -4,7 +4,7 @@
 #include <cmath>
 #include <vector>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
@@ -121,4 +121,4 @@ detail::Config Schedule::config() const { return function_->config(); }
 
 detail::Config Schedule::Fixed::config() const { return {.type = "constant", .spelt = "constant"}; }
 
-}  // namespace gradus
+}}  // namespace gradus

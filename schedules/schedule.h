@@ -13,7 +13,7 @@
 
 #include <gradus/schedules/steps.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 class Schedule;
 
@@ -240,6 +240,6 @@ struct Schedule::Held final : Function {
 
 std::string to_string(const Schedule& s);
 
-}  // namespace gradus
+}}  // namespace gradus
 
 #include <gradus/schedules/config.h>  // after the class, which its values may hold

@@ -8,7 +8,7 @@
 #include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/schedule.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * gamma^floor(step / step_size): ExponentialDecay's staircase under the
 /// name that PyTorch (StepLR) and MLX (step_decay) give it.
@@ -74,4 +74,4 @@ struct MultiStepDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

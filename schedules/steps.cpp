@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace gradus::inline GRADUS_VARIANT::detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 namespace {
 
@@ -75,4 +75,4 @@ void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries,
           value(boundaries[i].count), value(boundaries[i - 1].count));
 }
 
-}  // namespace gradus::inline GRADUS_VARIANT::detail
+}}}  // namespace gradus::detail

@@ -10,7 +10,7 @@
 
 #include <gradus/core/fields.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// A number of steps. Takes any arithmetic value, so that `.decay_steps = epochs * batches` needs
 /// no cast, and may be fractional.
@@ -96,4 +96,4 @@ inline Real half_cosine(Real from, Real to, double step, Steps steps) {
 }
 
 }  // namespace detail
-}  // namespace gradus
+}}  // namespace gradus

@@ -4,7 +4,7 @@
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
 
-namespace gradus::inline GRADUS_VARIANT {
+namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From floor to learning_rate in warmup_steps, level for stable_steps, then to floor in
 /// decay_steps, where the floor is min_ratio * learning_rate. (Hu et al. 2024; Haegele et al. 2024;
@@ -51,4 +51,4 @@ struct WarmupStableDecay {
   }
 };
 
-}  // namespace gradus
+}}  // namespace gradus

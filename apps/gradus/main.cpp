@@ -2,7 +2,7 @@
 
 #include <csignal>
 
-#include "command_line.h"
+#include "commands/command_line.h"
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_DFL);  // `gradus ... | head` ends quietly

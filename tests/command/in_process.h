@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "command_line.h"
+#include "commands/command_line.h"
 
 namespace in_process {  // the commands have names of their own
 

@@ -8,7 +8,7 @@
 #include <fstream>
 #include <random>
 
-#include "commands.h"
+#include "commands/commands.h"
 #include "in_process.h"
 
 namespace {

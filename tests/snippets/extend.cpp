@@ -20,7 +20,8 @@ struct SignMomentum {
   Schedule learning_rate = 0.01;
   int slots() const { return 1; }
   void update(ParameterUpdate& u) const {
-    const auto rate = static_cast<Scalar>(u.learning_rate / std::sqrt(1.0 + static_cast<double>(u.step)));
+    const auto rate =
+        static_cast<Scalar>(u.learning_rate / std::sqrt(1.0 + static_cast<double>(u.step)));
     const std::span<Scalar> running = u.slot(0);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       running[i] = Scalar(0.5) * (running[i] + u.g[i]);
@@ -57,9 +58,10 @@ int main() {
   const Dataset line = make_line({.rows = 64, .noise = 0});
 
   Sequential model{Scale{}, Dense{.units = 8, .activation = bent}, Dense{.units = 1}};
-  model.compile({.optimizer = SignMomentum{.learning_rate = Triangle{.peak = 0.05, .half_period = 20}},
-                 .loss = SoftAbsolute{},
-                 .metrics = {SoftAbsolute{}, MeanAbsoluteError{}}});
+  model.compile(
+      {.optimizer = SignMomentum{.learning_rate = Triangle{.peak = 0.05, .half_period = 20}},
+       .loss = SoftAbsolute{},
+       .metrics = {SoftAbsolute{}, MeanAbsoluteError{}}});
   const History h = model.fit(line.x, line.y, {.batch_size = 16, .epochs = 30, .verbose = 0});
 
   const bool right = h["loss"].back() < 0.1 * h["loss"].front() &&

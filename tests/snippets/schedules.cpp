@@ -17,25 +17,37 @@ int main() {
   bool right = true;
   for (const Optimizer& optimizer : optimizers) right = right && optimizer.learning_rate() == 0.1;
 
-Schedule s = linear(0.0, 0.1, 100) >> CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900};  // join; local time restarts
-double now = s(250);                                  // pure: any integral or floating step, no side effect, held past the end
-s.duration();                                         // 1000; infinity for an endless one
-s.area(1000);                                         // sum of the first 1000 rates: the learning budget
-Schedule t = clamp(0.5 * s, 1e-5, 0.04);  s * t;  s + t;  s.take(50);  delay(s, 10);  stretch(s, 2.0);
-Step steps_per_epoch = 32;
-repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});  per_epoch(s, steps_per_epoch);  mirror(s, 0.95, 0.85);  warmup(s, 100);
-std::string text = to_string(s);   Schedule back = parse_schedule(text);            // exact round trip
-std::string json = serialize(s);   Schedule again = deserialize(json);              // Keras's dict, key for key, where Keras has the class
+  Schedule s =
+      linear(0.0, 0.1, 100) >>
+      CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900};  // join; local time restarts
+  double now = s(250);  // pure: any integral or floating step, no side effect, held past the end
+  s.duration();         // 1000; infinity for an endless one
+  s.area(1000);         // sum of the first 1000 rates: the learning budget
+  Schedule t = clamp(0.5 * s, 1e-5, 0.04);
+  s* t;
+  s + t;
+  s.take(50);
+  delay(s, 10);
+  stretch(s, 2.0);
+  Step steps_per_epoch = 32;
+  repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
+  per_epoch(s, steps_per_epoch);
+  mirror(s, 0.95, 0.85);
+  warmup(s, 100);
+  std::string text = to_string(s);
+  Schedule back = parse_schedule(text);  // exact round trip
+  std::string json = serialize(s);
+  Schedule again = deserialize(json);  // Keras's dict, key for key, where Keras has the class
 
   const Schedule pasted = parse_schedule(
       "ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, decay_rate=0.5, staircase=True)");
   const Schedule from_keras =
       parse_schedule("keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)");
   // Two structs, and a lambda beside a schedule, make expressions too.
-  const Schedule structs = 0.5 * CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10} >>
-                           InverseTimeDecay{.initial_learning_rate = 0.05,
-                                            .decay_steps = 10 * steps_per_epoch,
-                                            .decay_rate = 1};
+  const Schedule structs =
+      0.5 * CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10} >>
+      InverseTimeDecay{
+          .initial_learning_rate = 0.05, .decay_steps = 10 * steps_per_epoch, .decay_rate = 1};
   const auto wave = [](double step) { return 0.05 + 0.05 * std::cos(step); };
   const Schedule mixed = schedule * wave, doubled = 2 * wave;
   const SGD moving{.learning_rate = s, .momentum = mirror(s, 0.95, 0.85)};
@@ -45,9 +57,10 @@ std::string json = serialize(s);   Schedule again = deserialize(json);          
           from_keras(3) == schedule(3) && structs(0) == 0.05 && structs(10) == 0.05 &&
           mixed(0) == 0.1 * 0.1 && doubled(0) == 0.2 && moving.momentum(0) == 0.95 &&
           moving.momentum(100) == 0.85 && std::isinf(Schedule(halving).duration()) &&
-          serialize(halving) == "{\"module\": \"keras.optimizers.schedules\", \"class_name\": "
-                                "\"ExponentialDecay\", \"config\": {\"initial_learning_rate\": 0.1, "
-                                "\"decay_steps\": 2, \"decay_rate\": 0.5, \"staircase\": true, "
-                                "\"name\": \"ExponentialDecay\"}, \"registered_name\": null}";
+          serialize(halving) ==
+              "{\"module\": \"keras.optimizers.schedules\", \"class_name\": "
+              "\"ExponentialDecay\", \"config\": {\"initial_learning_rate\": 0.1, "
+              "\"decay_steps\": 2, \"decay_rate\": 0.5, \"staircase\": true, "
+              "\"name\": \"ExponentialDecay\"}, \"registered_name\": null}";
   return right ? 0 : 1;
 }

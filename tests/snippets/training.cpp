@@ -1,5 +1,5 @@
-// A classifier with all that training has: layers, an optimizer with clipping, callbacks, validation,
-// a checkpoint.
+// A classifier with all that training has: layers, an optimizer with clipping, callbacks,
+// validation, a checkpoint.
 #include <gradus/gradus.h>
 
 #include <cmath>
@@ -10,12 +10,13 @@ using namespace gradus;
 Sequential make_net(std::uint64_t seed) {
   Sequential net{Dense{.units = 32, .activation = relu, .kernel_regularizer = L2{1e-4}},
                  BatchNormalization{}, Dropout{.rate = 0.2}, Dense{16, tanh}, Dense{.units = 3}};
-  net.compile({.optimizer = Optimizer(Adam{.learning_rate = CosineDecay{.initial_learning_rate = 1e-2,
-                                                                        .decay_steps = 200}},
-                                      {.global_clipnorm = 1.0}),
-               .loss = SparseCategoricalCrossentropy{.from_logits = true},
-               .metrics = {Accuracy{}},
-               .seed = seed});
+  net.compile(
+      {.optimizer = Optimizer(
+           Adam{.learning_rate = CosineDecay{.initial_learning_rate = 1e-2, .decay_steps = 200}},
+           {.global_clipnorm = 1.0}),
+       .loss = SparseCategoricalCrossentropy{.from_logits = true},
+       .metrics = {Accuracy{}},
+       .seed = seed});
   return net;
 }
 

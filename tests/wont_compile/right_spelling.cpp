@@ -1,4 +1,5 @@
-// Compiles: what the other files here get wrong, put right. If this fails, their errors mean nothing.
+// Compiles: what the other files here get wrong, put right. If this fails, their errors mean
+// nothing.
 #include <gradus/gradus.h>
 using namespace gradus;
 

@@ -1,0 +1,190 @@
+/// The only file that knows CLI11: commands become its subcommands, its errors one line.
+
+#include "commands/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <new>
+
+#include <gradus/core/error.h>
+#include <gradus/core/nearest.h>
+
+#include "commands/commands.h"
+#include "terminal/config_file.h"
+
+namespace {
+
+/// In lines that fit beside the options' names on a terminal of 80 columns.
+std::string wrapped(const std::string& help) {
+  constexpr std::size_t width = 50;
+  std::string out, line;
+  for (std::size_t begin = 0; begin < help.size();) {
+    const std::size_t end = std::min(help.find(' ', begin), help.size());
+    const std::string word = help.substr(begin, end - begin);
+    if (!line.empty() && line.size() + 1 + word.size() > width) {
+      out += line + '\n';
+      line.clear();
+    }
+    line += (line.empty() ? "" : " ") + word;
+    begin = end + 1;
+  }
+  return out + line;
+}
+
+/// Makes options of a command's members.
+class Adder {
+ public:
+  explicit Adder(CLI::App& app) : app_(app) {}
+
+  void operator()(std::string& word, const std::string& name, const std::string& help,
+                  const std::string& kind) {
+    app_.add_option(name, word, wrapped(help))
+        ->type_name(kind)
+        ->capture_default_str()
+        ->check([](const std::string& given) {
+          return std::string(given.empty() ? "must not be empty" : "");
+        });
+  }
+  void operator()(std::vector<std::string>& list, const std::string& name, const std::string& help,
+                  const std::string& kind) {
+    CLI::Option* option = app_.add_option(name, list, wrapped(help))->type_name(kind);
+    if (name.starts_with("--")) option->allow_extra_args(false)->take_all();
+    if (kind.ends_with(",...")) option->delimiter(',');
+  }
+  void operator()(bool& flag, const std::string& name, const std::string& help) {
+    app_.add_flag(name, flag, wrapped(help));
+  }
+
+ private:
+  CLI::App& app_;
+};
+
+template <class Command>
+void add(CLI::App& app, Command& command) {
+  CLI::App* added = app.add_subcommand(Command::name, Command::about);
+  added->footer(Command::help);
+  Command::options(command, Adder(*added));
+  added->add_option("--config", "Options from this file, where they are not given")
+      ->type_name("FILE.toml");
+}
+
+/// The names of what may stand where the word is: commands first, options after.
+std::vector<std::string> names_for(const CLI::App& app) {
+  std::vector<std::string> names;
+  const auto parsed = app.get_subcommands();
+  if (parsed.empty())
+    for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (const CLI::Option* option : (parsed.empty() ? &app : parsed.front())->get_options())
+    names.push_back(option->get_name());
+  return names;
+}
+
+/// The first word that is neither a command nor an option where it stands.
+std::string unexpected(const CLI::App& app, std::string word) {
+  word = word.substr(0, word.find('='));
+  const std::vector<std::string> names = names_for(app);
+  const std::string nearest = gradus::detail::nearest(word, names);
+  std::string advice = "see --help";
+  if (word == nearest)
+    advice = "options come after the command";
+  else if (gradus::detail::edit_distance(word, nearest) <=
+           std::max<std::size_t>(2, word.size() / 2))
+    advice = fmt::format("did you mean {}?", nearest);
+  return fmt::format("'{}' was not expected here; {}", clean(word), advice);
+}
+
+int fail(int code, const std::string& what) {
+  fmt::print(stderr, "gradus: error: {}\n", clean(what));
+  return code;
+}
+
+/// Done, unless stdout did not take it all.
+int finish() {
+  std::cout.flush();
+  const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return written ? 0 : fail(2, "stdout could not be written to");
+}
+
+/// The keys of the options that were given.
+std::vector<std::string> given_options(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options())
+    if (option->count() > 0) names.push_back(key_of(option->get_name()));
+  return names;
+}
+
+/// Runs the command that was asked for, with what a file says of it.
+template <class... Command>
+int run_chosen(const CLI::App& app, std::tuple<Command...>& commands) {
+  std::string out;
+  const auto run_if = [&](auto& command) {
+    if (!app.got_subcommand(command.name)) return;
+    const CLI::App& chosen = *app.get_subcommand(command.name);
+    std::vector<std::string> given = given_options(chosen);
+    if (const CLI::Option& config = *chosen.get_option("--config"); config.count() > 0)
+      configure(command, config.as<std::string>(), given, {Command::name...});
+    if constexpr (requires { command.given; }) command.given = given;
+    out = command.run();
+  };
+  (run_if(std::get<Command>(commands)), ...);
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  return finish();
+}
+
+/// The help of the whole, and of every command.
+std::string full_help(const CLI::App& app) {
+  std::string out = app.help();
+  for (const CLI::App* command : app.get_subcommands({}))
+    out += fmt::format("\n---- gradus {}\n\n{}", command->get_name(), command->help("gradus"));
+  return out;
+}
+
+int run(int argc, const char* const* argv) {
+  CLI::App app("Train toy models, and look at what a learning rate does", "gradus");
+  app.set_version_flag("--version", "gradus " GRADUS_VERSION);
+  app.require_subcommand(1);
+  Commands commands;
+  std::apply([&](auto&... command) { (add(app, command), ...); }, commands);
+  app.set_help_all_flag("--help-all", "Print the help of every command and exit");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForAllHelp&) {
+    std::cout << full_help(app);
+    return finish();
+  } catch (const CLI::Success& asked) {  // --help and --version
+    app.exit(asked);
+    return finish();
+  } catch (const CLI::RequiredError&) {
+    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "a command is needed; see gradus --help");
+  } catch (const CLI::ExtrasError&) {
+    return fail(2, unexpected(app, app.remaining(true).front()));
+  } catch (const CLI::ParseError& error) {
+    return fail(2, error.what());
+  }
+  return run_chosen(app, commands);
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv) {
+  try {
+    return run(argc, argv);
+  } catch (const StoppedError& stopped) {
+    fmt::print(stderr, "gradus: stopped {}\n", clean(stopped.what()));
+    return stopped.code;
+  } catch (const CommandError& error) {
+    return fail(error.code, error.what());
+  } catch (const gradus::NumericError& error) {
+    return fail(1, error.what());
+  } catch (const gradus::Error& error) {
+    return fail(2, error.what());
+  } catch (const std::bad_alloc&) {
+    return fail(2, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(1, error.what());
+  }
+}

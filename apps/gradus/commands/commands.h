@@ -1,0 +1,17 @@
+#pragma once
+/// All commands, in the order of `gradus --help`.
+
+#include <tuple>
+
+#include "commands/compare.h"
+#include "commands/completion.h"
+#include "commands/demo.h"
+#include "commands/find_lr.h"
+#include "commands/predict.h"
+#include "commands/report.h"
+#include "commands/schedule.h"
+#include "commands/train.h"
+
+using Commands =
+    std::tuple<DemoCommand, ScheduleCommand, FindCommand, TrainCommand, EvaluateCommand,
+               PredictCommand, CompareCommand, ReportCommand, CompletionCommand>;

@@ -1,0 +1,42 @@
+#pragma once
+/// gradus compare: several schedules on one problem.
+
+#include "problem/problem.h"
+#include "terminal/command.h"
+
+struct CompareCommand {
+  static constexpr const char* name = "compare";
+  static constexpr const char* about = "Train under several schedules, and compare";
+  static constexpr const char* help =
+      R"help(Trains one problem under each schedule, over and over with other seeds: the same
+data, first weights and shuffles for each. Losses are those on all rows.
+
+  gradus compare 0.1 "CosineDecay(0.1, 210)" "OneCycle(0.1, 210)"
+  gradus compare 0.3 "stairs=StepDecay(0.3, 70, 0.5)" --data line \
+                 --layers none --seeds 20
+  gradus compare 0.05 "CosineDecay(0.1, 210)" --equal-area --plot both.svg)help";
+
+  std::vector<std::string> expressions;
+  ProblemOptions chosen;
+  std::string epochs = "30", steps, seeds = "10", target;
+  bool equal_area = false;
+  LookOptions look;
+  std::vector<std::string> given;  ///< the keys of the options that were given
+
+  static void options(auto& self, auto&& option) {
+    option(self.expressions, "expressions",
+           "Schedules as text, each EXPR or NAME=EXPR with a name for the legend", "EXPR");
+    ProblemOptions::options(self.chosen, option);
+    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.steps, "--steps", "Updates, in place of --epochs", "N");
+    option(self.seeds, "--seeds", "Runs of each schedule, from --seed on", "N");
+    option(self.target, "--target",
+           "A loss to reach; without it, what the first ends with, and its spread", "LOSS");
+    option(self.equal_area, "--equal-area",
+           "Scale each schedule so that its rates sum to those of the first");
+    LookOptions::options(self.look, option);
+  }
+
+  /// DivergedError when every run of every schedule diverged.
+  std::string run() const;
+};

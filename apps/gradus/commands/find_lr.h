@@ -1,0 +1,31 @@
+#pragma once
+/// gradus find-lr: the learning-rate range test.
+
+#include "problem/problem.h"
+#include "terminal/command.h"
+
+struct FindCommand {
+  static constexpr const char* name = "find-lr";
+  static constexpr const char* about = "Find a learning rate to begin with";
+  static constexpr const char* help =
+      R"help(Finds a learning rate to begin with, from one short run in which the rate rises.
+
+  gradus find-lr
+  gradus find-lr --data spirals --layers 32,32 --optimizer adam
+  gradus find-lr --data iris.csv --label species --plot loss.svg)help";
+
+  ProblemOptions chosen;
+  std::string start = "1e-7", end = "10", steps = "100";
+  LookOptions look;
+
+  static void options(auto& self, auto&& option) {
+    ProblemOptions::options(self.chosen, option);
+    option(self.start, "--start", "The rate of the first update", "RATE");
+    option(self.end, "--end", "The rate of the last update", "RATE");
+    option(self.steps, "--steps", "Updates from start to end", "N");
+    LookOptions::options(self.look, option);
+  }
+
+  /// DivergedError when there is no rate to suggest.
+  std::string run() const;
+};

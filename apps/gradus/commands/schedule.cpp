@@ -1,0 +1,136 @@
+/// gradus schedule: schedules from the command line, as pictures, tables and numbers.
+
+#include <fmt/format.h>
+#include <gradus/schedules/inspect.h>
+#include <gradus/schedules/known.h>
+#include <gradus/schedules/plot.h>
+#include <gradus/schedules/serialize.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands/schedule.h"
+#include "pictures/plot_file.h"
+#include "problem/expression.h"
+
+using namespace gradus;
+using Curves = std::vector<LabelledSchedule>;
+
+namespace {
+
+constexpr Step default_steps = 1000;
+constexpr Step most_rates = 10'000'000;  ///< that are summed, or written one by one
+
+Step steps_for(const Curves& curves) {
+  double longest = 0;
+  for (const LabelledSchedule& curve : curves)
+    if (const double d = curve.schedule.duration(); std::isfinite(d))
+      longest = std::max(longest, d);
+  return longest >= 1 && longest <= 0x1p53 ? static_cast<Step>(std::ceil(longest)) : default_steps;
+}
+
+std::string duration_text(const Schedule& s) {
+  const double d = s.duration();
+  return std::isinf(d) ? "endless" : fmt::format("{:.10g} steps", d);
+}
+
+/// None where the sum would take long: steps that move, more of them than most_rates.
+std::optional<double> area_of(const Schedule& s, Step steps) {
+  const bool quick = steps <= most_rates || s.constant() || s.duration() <= most_rates;
+  return quick ? std::optional(value(s.area(steps))) : std::nullopt;
+}
+
+std::string summary(const Curves& curves, Step steps) {
+  std::string out;
+  for (const LabelledSchedule& curve : curves) {
+    const Schedule& s = curve.schedule;
+    const auto area = area_of(s, steps);
+    out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
+                       steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
+    for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
+  }
+  return out;
+}
+
+std::string csv(const Curves& curves, Step steps) {
+  std::string out = "step";
+  for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
+  out += '\n';
+  for (Step t = 0; t < steps; ++t) {
+    out += fmt::format("{}", t);
+    for (const LabelledSchedule& curve : curves)
+      out += fmt::format(",{}", value(curve.schedule(t)));
+    out += '\n';
+  }
+  return out;
+}
+
+std::string json(const Curves& curves, Step steps) {
+  using Json = nlohmann::ordered_json;
+  Json list = Json::array();
+  for (const LabelledSchedule& curve : curves) {
+    const Schedule& s = curve.schedule;
+    Json rates = Json::array();
+    for (Step t = 0; t < steps; ++t) rates.push_back(value(s(t)));
+    list.push_back({{"label", curve.label},
+                    {"text", to_string(s)},
+                    {"schedule", Json::parse(serialize(s))},
+                    {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
+                    {"area", *area_of(s, steps)},
+                    {"notes", inspect(s, steps)},
+                    {"rates", rates}});
+  }
+  return Json{{"steps", steps}, {"schedules", list}}.dump(-1, ' ', false,
+                                                          Json::error_handler_t::replace) +
+         "\n";
+}
+
+/// Every known schedule with its arguments, its formula and a look at an example of it.
+std::string list_schedules(const PlotOptions& look) {
+  std::string out =
+      "A schedule's text is a number, one of the calls below, or an expression of them.\n"
+      "Arguments go by position or by name, as in Python; those with a value may be left out.\n";
+  for (const KnownSchedule& known : known_schedules()) {
+    std::string arguments;
+    for (const KnownSchedule::Argument& a : known.arguments)
+      arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ", a.name,
+                               a.fallback.empty() ? "" : "=" + a.fallback);
+    const bool is_operator = known.spelt.find_first_of("+*>") != known.spelt.npos;
+    out += is_operator ? fmt::format("\nfirst {} second\n", known.spelt)
+                       : fmt::format("\n{}({})\n", known.spelt, arguments);
+    out += fmt::format("  {}\n  for example {}\n{}", known.formula, to_string(known.example),
+                       plot(known.example, 100, look));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string ScheduleCommand::run() const {
+  const bool data = look.data();
+  const PlotOptions terminal = look.terminal();
+  if (list) {
+    if (!expressions.empty()) throw UsageError("--list: must come without expressions");
+    return list_schedules(
+        {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});
+  }
+  if (expressions.empty())
+    throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
+  if (table && data) throw UsageError("--table: must come without --csv and --json");
+  Curves curves;
+  for (const std::string& text : expressions) curves.push_back(read_expression(text).curve);
+  const Step n = steps.empty() ? steps_for(curves) : read_whole("--steps", steps, 1);
+  if (data && n > most_rates)
+    throw UsageError(
+        fmt::format("--csv and --json: must be of at most {} steps (got {})", most_rates, n));
+
+  std::string out = look.csv ? csv(curves, n) : look.json ? json(curves, n) : "";
+  const std::string written = plot_files(look, [&] { return std::vector{panel_of(curves, n)}; });
+  if (data) return out;
+  if (look.shown() || (look.plots.empty() && !table)) out += plot(curves, n, terminal) + "\n";
+  if (table)
+    for (const LabelledSchedule& curve : curves)
+      out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));
+  return out + summary(curves, n) + written;
+}

@@ -1,0 +1,225 @@
+#include "pictures/panels.h"
+
+#include <fmt/format.h>
+#include <gradus/schedules/algebra.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+using namespace gradus;
+
+std::string gnuplot_text(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') out += c;
+    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  }
+  return out + "'";
+}
+
+bool can_be_drawn(double v, bool log) { return std::abs(v) < 1e300 && (!log || v > 1e-300); }
+
+namespace {
+
+/// The least and the greatest of the values that can be drawn.
+struct Bounds {
+  double least = std::numeric_limits<double>::infinity(), greatest = -least;
+
+  void take(double v, bool log) {
+    if (!can_be_drawn(v, log)) return;
+    least = std::min(least, v);
+    greatest = std::max(greatest, v);
+  }
+};
+
+constexpr const char* style =
+    "reset\nset border 3 lc rgb '#606060'\nset xtics nomirror\nset ytics nomirror\n"
+    "set grid lw 1 dt 1 lc rgb '#e4e4e4'\nset format y '%g'\n"
+    "set key above left vertical maxrows 6 Left reverse noenhanced\n";
+
+/// How the i-th line looks; colours take turns.
+std::string look(std::size_t i) {
+  constexpr const char* colors[] = {"#0072b2", "#d55e00", "#009e73",
+                                    "#cc79a7", "#e69f00", "#56b4e9"};
+  return fmt::format("lw 2.5 lc rgb '{}'", colors[i % std::size(colors)]);
+}
+
+/// With some air around the values; `from_zero`: from 0, unless they are far above it.
+std::string y_range(double least, double greatest, bool from_zero) {
+  const double width = greatest - least;
+  const bool near_zero = from_zero && least >= 0 && width > 0.25 * greatest;
+  const double bottom = near_zero ? 0 : least - 0.05 * width;
+  if (!(greatest > bottom)) return "";
+  return fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
+}
+
+/// A block of data that the commands know by its name.
+std::string block(const std::string& name, const std::string& data) {
+  return fmt::format("{} << END\n{}END\n", name, data);
+}
+
+/// `step rate` lines: every step of a short run, and of a long one the least and the greatest of
+/// each of 2000 pieces, so that no peak is lost.
+std::string points(const Schedule& s, Step steps) {
+  std::string out;
+  const Step piece = (steps + 1999) / 2000;
+  for (Step begin = 0; begin < steps; begin += piece) {
+    const Step end = std::min(begin + piece, steps);
+    const Step stride = std::max<Step>(1, (end - begin) / 500);
+    Step low = begin, high = begin;
+    for (Step t = begin; t < end; t += stride) {
+      if (s(t) < s(low)) low = t;
+      if (s(t) > s(high)) high = t;
+    }
+    for (const Step t : {std::min(low, high), std::max(low, high)})
+      out += fmt::format("{} {}\n", t, value(s(t)));
+  }
+  return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
+}
+
+/// A logarithmic y axis; where powers of ten would be few, with more labels.
+std::string log_range(const Bounds& bounds) {
+  std::string out = fmt::format("set logscale y\nset yrange [{}:{}]\n", bounds.least / 1.2,
+                                bounds.greatest * 1.2);
+  if (bounds.greatest > 1000 * bounds.least) return out;
+  std::vector<std::string> labels;
+  for (double power = std::floor(std::log10(bounds.least)); power <= std::log10(bounds.greatest);
+       ++power)
+    for (const int digit : {1, 2, 5}) labels.push_back(fmt::format("{}e{:.0f}", digit, power));
+  return out + fmt::format("set ytics ({})\n", fmt::join(labels, ","));
+}
+
+std::string data_of(const Line& line, bool log, Bounds& bounds) {
+  std::string out;
+  for (std::size_t i = 0; i < line.x.size(); ++i) {
+    bounds.take(line.y[i], log);
+    out += can_be_drawn(line.y[i], log) ? fmt::format("{} {}\n", line.x[i], line.y[i])
+                                        : fmt::format("{} NaN\n", line.x[i]);
+  }
+  return out;
+}
+
+}  // namespace
+
+bool spread_far(const std::vector<double>& values) {
+  Bounds bounds;
+  for (const double v : values) bounds.take(v, false);
+  return bounds.least > 0 && bounds.greatest > 10 * bounds.least;
+}
+
+/// An update's rate holds until the next update: drawn with steps, where those can be told apart.
+Panel panel_of(std::span<const LabelledSchedule> curves, Step steps) {
+  std::string out =
+      std::string(style) + "set xlabel 'step'\nset ylabel 'learning rate'\nset format x '%.0f'\n";
+  double least = 0, greatest = 0;
+  std::string plots;
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    out += block(fmt::format("$curve{}", i), points(curves[i].schedule, steps));
+    const detail::Range range = detail::range(curves[i].schedule, static_cast<double>(steps - 1));
+    least = i == 0 ? value(range.least) : std::min(least, value(range.least));
+    greatest = i == 0 ? value(range.greatest) : std::max(greatest, value(range.greatest));
+    plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
+                         steps <= 300 ? "steps" : "lines", look(i), gnuplot_text(curves[i].label));
+  }
+  return {out + y_range(least, greatest, true) +
+          fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
+}
+
+/// Each mark is an upright line of two points.
+Panel panel_of(const RateCurve& curve, const std::string& name) {
+  std::string out = style + fmt::format(
+                                "set xlabel 'learning rate'\nset ylabel {}\nset logscale x\n"
+                                "set format x '%g'\n",
+                                gnuplot_text(name));
+  std::string data;
+  for (std::size_t i = 0; i < curve.rates.size(); ++i)
+    data += fmt::format("{} {}\n", curve.rates[i], curve.values[i]);
+  out += block("$curve", data);
+  const auto [least, greatest] = std::minmax_element(curve.values.begin(), curve.values.end());
+  out += y_range(*least, *greatest, false) +
+         fmt::format("set xrange [{}:{}]\n", curve.rates.front(), curve.rates.back());
+  std::string plots = fmt::format("plot $curve with lines {} notitle", look(0));
+  for (std::size_t i = 0; i < curve.marks.size(); ++i) {
+    const auto& [mark, rate] = curve.marks[i];
+    if (rate < curve.rates.front() || rate > curve.rates.back()) continue;
+    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", rate,
+                       look(i + 1));
+    plots += fmt::format(", 1/0 with lines dt 2 {} title {}", look(i + 1),
+                         gnuplot_text(fmt::format("{} {:.2g}", mark, rate)));
+  }
+  return {out + plots + "\n"};
+}
+
+Panel panel_of(const LinesPlot& plot) {
+  std::string out = style + fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_text(plot.x_name),
+                                        gnuplot_text(plot.y_name));
+  Bounds bounds, places;
+  std::string plots;
+  for (std::size_t i = 0; i < plot.lines.size(); ++i) {
+    const Line& line = plot.lines[i];
+    for (const double x : line.x) places.take(x, false);
+    out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
+    plots += fmt::format("{}$line{} with {} {} {}", i == 0 ? "plot " : ", ", i,
+                         line.stepped ? "steps" : "lines", look(i),
+                         plot.legend ? "title " + gnuplot_text(line.label) : "notitle");
+  }
+  out += plot.log_y ? log_range(bounds) : y_range(bounds.least, bounds.greatest, plot.from_zero);
+  if (places.least < places.greatest)
+    out += fmt::format("set xrange [{}:{}]\n", places.least, places.greatest);
+  return {out + plots + "\n"};
+}
+
+Panel panel_of(const ContourPlot& plot) {
+  const Surface& s = plot.surface;
+  std::string grid;
+  for (std::size_t j = 0; j < s.rows; ++j, grid += '\n')
+    for (std::size_t i = 0; i < s.columns; ++i) {
+      const auto part = [](std::size_t k, std::size_t n) {
+        return static_cast<double>(k) / static_cast<double>(n - 1);
+      };
+      grid += fmt::format("{} {} {}\n", s.x_low + (s.x_high - s.x_low) * part(i, s.columns),
+                          s.y_low + (s.y_high - s.y_low) * part(j, s.rows),
+                          s.heights[j * s.columns + i]);
+    }
+  std::string out = style + block("$surface", grid) +
+                    fmt::format(
+                        "set contour base\nunset surface\nset cntrparam levels discrete {}\n"
+                        "set table $lines\nsplot $surface using 1:2:3\nunset table\n"
+                        "set xlabel {}\nset ylabel {}\nset xrange [{}:{}]\n"
+                        "set yrange [{}:{}]\n",
+                        fmt::join(plot.levels, ","), gnuplot_text(plot.x_name),
+                        gnuplot_text(plot.y_name), s.x_low, s.x_high, s.y_low, s.y_high);
+  std::string plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' title 'equal loss'";
+  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
+    std::string data;
+    for (const auto& [x, y] : plot.paths[i].points) data += fmt::format("{} {}\n", x, y);
+    out += block(fmt::format("$path{}", i), data);
+    plots += fmt::format(", $path{} with linespoints pt 7 ps 0.4 {} notitle", i, look(i));
+  }
+  if (plot.goal) {
+    out += block("$goal", fmt::format("{} {}\n", (*plot.goal)[0], (*plot.goal)[1]));
+    plots += ", $goal with points pt 3 ps 1.5 lw 2 lc rgb '#606060' title 'least loss'";
+  }
+  return {out + plots + "\n"};
+}
+
+Line thinned(Line line) {
+  const std::size_t n = line.x.size(), piece = (n + 1999) / 2000;
+  if (piece <= 2) return line;
+  Line out{line.label, {}, {}, line.stepped};
+  const auto take = [&](std::size_t i) {
+    out.x.push_back(line.x[i]);
+    out.y.push_back(line.y[i]);
+  };
+  for (std::size_t begin = 0; begin < n; begin += piece) {
+    std::size_t low = begin, high = begin;
+    for (std::size_t i = begin; i < std::min(begin + piece, n); ++i) {
+      if (std::isnan(line.y[low]) || line.y[i] < line.y[low]) low = i;
+      if (std::isnan(line.y[high]) || line.y[i] > line.y[high]) high = i;
+    }
+    take(std::min(low, high));
+    take(std::max(low, high));
+  }
+  return out;
+}

@@ -1,0 +1,190 @@
+#include "pictures/plot_contours.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include <gradus/schedules/canvas.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace {
+
+using namespace detail;
+using Point = std::array<double, 2>;
+
+void check_surface(const Surface& s) {
+  check(std::isfinite(s.x_low) && std::isfinite(s.x_high) && s.x_low < s.x_high &&
+            std::isfinite(s.y_low) && std::isfinite(s.y_high) && s.y_low < s.y_high,
+        "plot: the surface's edges must be finite and rising (got {} to {}, {} to {})", s.x_low,
+        s.x_high, s.y_low, s.y_high);
+  check(s.columns >= 2 && s.rows >= 2 && s.heights.size() == s.columns * s.rows,
+        "plot: the surface must have a height for each point of its {} by {} grid (got {})",
+        s.columns, s.rows, s.heights.size());
+  for (const double height : s.heights)
+    check(std::abs(height) <= 4e307, "plot: heights must be within 4e307 (got {})", height);
+}
+
+/// From places to dots: the surface's edges are the outermost dots.
+struct Places {
+  const Surface& surface;
+  int columns, rows;
+
+  double x_of(double column) const {
+    return surface.x_low + (surface.x_high - surface.x_low) * column / (columns - 1);
+  }
+  double y_of(double row) const {
+    return surface.y_high - (surface.y_high - surface.y_low) * row / (rows - 1);
+  }
+  /// In dots, from the upper left; may be outside.
+  Point dot(const Point& p) const {
+    return {(p[0] - surface.x_low) / (surface.x_high - surface.x_low) * (columns - 1),
+            (surface.y_high - p[1]) / (surface.y_high - surface.y_low) * (rows - 1)};
+  }
+  bool holds(const Point& dot) const {
+    return dot[0] > -0.5 && dot[0] < columns - 0.5 && dot[1] > -0.5 && dot[1] < rows - 0.5;
+  }
+};
+
+int nearest(double v) { return static_cast<int>(std::lround(v)); }
+
+/// A dot wherever a line passes through: where its corners are not all between the same levels.
+void draw_lines(Canvas& canvas, const ContourPlot& plot, const Places& places) {
+  std::vector<double> levels = plot.levels;
+  std::sort(levels.begin(), levels.end());
+  const auto row_of_corners = [&](int row) {
+    std::vector<std::ptrdiff_t> out;
+    for (int column = 0; column <= places.columns; ++column) {
+      const double height = plot.surface.at(places.x_of(column - 0.5), places.y_of(row - 0.5));
+      out.push_back(std::upper_bound(levels.begin(), levels.end(), height) - levels.begin());
+    }
+    return out;
+  };
+  std::vector<std::ptrdiff_t> above = row_of_corners(0);
+  for (int y = 0; y < places.rows; ++y) {
+    const std::vector<std::ptrdiff_t> below = row_of_corners(y + 1);
+    for (int x = 0; x < places.columns; ++x) {
+      const auto i = static_cast<std::size_t>(x);
+      const auto [least, greatest] = std::minmax({above[i], above[i + 1], below[i], below[i + 1]});
+      if (least != greatest) canvas.dot(x, y, Canvas::background);
+    }
+    above = below;
+  }
+}
+
+/// The part of a piece of a path that is inside, in dots from its begin: where it is none, 1 to 0.
+struct Part {
+  double from = 0, to = 1;
+
+  void cut(double at, double step, double low, double high) {
+    if (step == 0) {
+      if (at < low || at > high) from = 1, to = 0;
+      return;
+    }
+    const double a = (low - at) / step, b = (high - at) / step;
+    from = std::max(from, std::min(a, b));
+    to = std::min(to, std::max(a, b));
+  }
+};
+
+void draw_piece(Canvas& canvas, const Places& places, const Point& a, const Point& b,
+                std::size_t curve) {
+  const double dx = b[0] - a[0], dy = b[1] - a[1];
+  Part part;
+  part.cut(a[0], dx, 0, places.columns - 1);
+  part.cut(a[1], dy, 0, places.rows - 1);
+  if (!(part.from <= part.to)) return;
+  const double length = std::max(std::abs(dx), std::abs(dy)) * (part.to - part.from);
+  const int dots = static_cast<int>(std::ceil(length)) + 1;
+  for (int i = 0; i <= dots; ++i) {
+    const double t = part.from + (part.to - part.from) * i / dots;
+    canvas.dot(nearest(a[0] + t * dx), nearest(a[1] + t * dy), curve);
+  }
+}
+
+void draw_marks(Canvas& canvas, const Places& places, const std::vector<Point>& points,
+                std::size_t curve) {
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (!std::has_single_bit(i) && i != 0 && i + 1 != points.size()) continue;
+    const Point dot = places.dot(points[i]);
+    if (places.holds(dot)) canvas.mark(nearest(dot[0]), nearest(dot[1]), mark_of(curve), curve);
+  }
+}
+
+void draw_paths(Canvas& canvas, const ContourPlot& plot, const Places& places) {
+  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
+    const std::vector<Point>& points = plot.paths[i].points;
+    for (std::size_t j = 1; j < points.size(); ++j)
+      draw_piece(canvas, places, places.dot(points[j - 1]), places.dot(points[j]), i);
+  }
+  for (std::size_t i = 0; i < plot.paths.size(); ++i)
+    draw_marks(canvas, places, plot.paths[i].points, i);
+  if (!plot.goal) return;
+  const Point dot = places.dot(*plot.goal);
+  if (places.holds(dot)) canvas.mark(nearest(dot[0]), nearest(dot[1]), '@', Canvas::background);
+}
+
+std::string legend(const ContourPlot& plot, const PlotOptions& options) {
+  std::string out;
+  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
+    Canvas piece(1, 1, options);
+    piece.mark(0, 0, mark_of(i), i);
+    out += fmt::format("  {} {}\n", piece.line(0),
+                       shortened(plot.paths[i].label, static_cast<std::size_t>(options.width - 4)));
+  }
+  return out;
+}
+
+}  // namespace
+
+double Surface::at(double x, double y) const {
+  // The cell that holds the place along one axis, and how far in.
+  const auto along = [](double v, double low, double high, std::size_t n) {
+    const double last = static_cast<double>(n - 1);
+    const double place = std::clamp((v - low) / (high - low), 0.0, 1.0) * last;
+    const double cell = std::min(std::floor(place), last - 1);
+    return std::pair(static_cast<std::size_t>(cell), place - cell);
+  };
+  const auto [i, right] = along(x, x_low, x_high, columns);
+  const auto [j, up] = along(y, y_low, y_high, rows);
+  const double* corner = &heights[j * columns + i];
+  const auto between = [](double a, double b, double part) { return a * (1 - part) + b * part; };
+  return between(between(corner[0], corner[1], right),
+                 between(corner[columns], corner[columns + 1], right), up);
+}
+
+std::vector<double> contour_levels(const Surface& surface, int count) {
+  const auto [least, greatest] =
+      std::minmax_element(surface.heights.begin(), surface.heights.end());
+  std::vector<double> levels;
+  for (int i = 1; i < count; ++i)
+    levels.push_back(*least + (*greatest - *least) * (i * i) / (count * count));
+  return levels;
+}
+
+std::string plot(const ContourPlot& contours, const PlotOptions& options) {
+  const Surface& s = contours.surface;
+  check_size(options);
+  check_surface(s);
+  const int rows = options.height * (options.ascii ? 1 : 4);
+  const Axis axis{s.y_low, s.y_high, rows,
+                  ticks(s.y_low, s.y_high, std::min(options.height / 2, 4), 0, false)};
+  const Margin margin = margin_of(axis, options.height);
+  Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);
+  const Places places{s, canvas.dot_columns(), canvas.dot_rows()};
+  draw_lines(canvas, contours, places);
+  draw_paths(canvas, contours, places);
+
+  std::vector<Tick> x_ticks;
+  for (const double tick :
+       ticks(s.x_low, s.x_high, std::clamp(canvas.columns() / 10, 2, 5), 0, false)) {
+    const int dot = nearest(places.dot({tick, s.y_low})[0]);
+    x_ticks.push_back({dot * canvas.columns() / canvas.dot_columns(), fmt::format("{:g}", tick)});
+  }
+  return fmt::format("{:>{}}\n", contours.y_name, margin.width) +
+         framed(canvas, margin, contours.x_name, x_ticks, options) + legend(contours, options);
+}
+
+}}  // namespace gradus

@@ -1,0 +1,117 @@
+#include "pictures/plot_file.h"
+
+#include <fmt/format.h>
+#include <gradus/models/file.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+namespace fs = std::filesystem;
+
+namespace {
+
+bool has_gnuplot() {
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path ? path : "";
+  while (!rest.empty()) {
+    const std::string_view folder = rest.substr(0, rest.find(':'));
+    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
+    if (access(fmt::format("{}/gnuplot", folder).c_str(), X_OK) == 0) return true;
+  }
+  return false;
+}
+
+void need_gnuplot(const std::string& path) {
+  if (!has_gnuplot())
+    throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
+}
+
+/// The terminal and the size for so many panels, one below the other.
+std::string terminal_of(const std::string& path, std::size_t panels) {
+  if (std::ranges::any_of(path, is_control))
+    throw UsageError("--plot: the file's name must be without control characters");
+  const std::string ending = fs::path(path).extension();
+  const double height = panels == 1 ? 1 : 0.85 * static_cast<double>(panels);
+  if (ending == ".svg")
+    return fmt::format("svg size 900,{:.0f} font 'sans-serif,14' background 'white'", 500 * height);
+  if (ending == ".png")
+    return fmt::format("pngcairo size 1350,{:.0f} font 'sans-serif,18'", 750 * height);
+  if (ending == ".pdf")
+    return fmt::format("pdfcairo size 18cm,{:.2f}cm font 'sans-serif,12'", 10 * height);
+  throw UsageError(fmt::format("--plot: the file must end in .svg, .png or .pdf (got '{}')", path));
+}
+
+/// What gnuplot draws into the file of these panels. RunError, saying that `path` could not be
+/// written.
+void draw(const std::string& file, const std::string& terminal, std::span<const Panel> panels,
+          const std::string& path) {
+  std::string all = fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(file));
+  if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
+  for (const Panel& panel : panels) all += panel.commands;
+  std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
+  if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
+  const auto before = std::signal(SIGPIPE, SIG_IGN);  // it may end before it has read all
+  const bool written =
+      std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size() && std::fflush(gnuplot) == 0;
+  const int status = pclose(gnuplot);
+  std::signal(SIGPIPE, before);
+  std::error_code error;
+  if (!written || status != 0 || fs::file_size(file, error) == 0 || error)
+    throw RunError(fmt::format("{}: gnuplot could not write it", path));
+}
+
+/// A file's name that no other process uses, and its end.
+struct Unfinished {
+  std::string name;
+
+  ~Unfinished() {
+    std::error_code ignored;
+    fs::remove(name, ignored);
+  }
+};
+
+void plot_file(const std::string& path, std::span<const Panel> panels) {
+  const std::string terminal = terminal_of(path, panels.size());
+  const Unfinished unfinished{fmt::format("{}.{}.unfinished", path, getpid())};
+  draw(unfinished.name, terminal, panels, path);
+  std::error_code error;
+  fs::rename(unfinished.name, path, error);
+  if (error)
+    throw RunError(fmt::format("{}: gnuplot could not write it: {}", path, error.message()));
+}
+
+}  // namespace
+
+void check_plot_file(const std::string& path) {
+  terminal_of(path, 1);
+  need_gnuplot(path);
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code none;
+  if (fs::is_directory(path, none) || access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK))
+    throw UsageError(fmt::format("--plot: must be a file that can be written (got '{}')", path));
+}
+
+std::string plot_files(const LookOptions& look, const std::function<std::vector<Panel>()>& panels) {
+  std::string out;
+  for (const std::string& where : look.plots) {
+    if (where == "term") continue;
+    plot_file(where, panels());
+    out += fmt::format("wrote {}\n", clean(where));
+  }
+  return out;
+}
+
+std::string svg_of(std::span<const Panel> panels, const std::string& path) {
+  need_gnuplot(path);
+  std::string name = fs::temp_directory_path() / "gradus-XXXXXX";
+  const gradus::detail::Descriptor made(mkstemp(name.data()));
+  if (made < 0) throw RunError(fmt::format("{}: cannot make a file for its plots", path));
+  const Unfinished unfinished{name};
+  const auto height = 420 * panels.size();
+  draw(name, fmt::format("svg size 900,{} font 'sans-serif,15'", height), panels, path);
+  return gradus::detail::read_file(name, std::int64_t{1} << 30);
+}

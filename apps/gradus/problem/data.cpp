@@ -1,0 +1,132 @@
+#include "problem/data.h"
+
+#include <fmt/format.h>
+#include <gradus/core/nearest.h>
+#include <gradus/models/read_csv.h>
+
+#include <algorithm>
+
+#include "problem/problem.h"
+#include "terminal/command.h"
+
+using namespace gradus;
+
+namespace {
+
+struct NamedData {
+  const char* name;
+  Dataset (*make)(std::uint64_t seed);
+  const char* code;  ///< `{}` is the seed
+};
+constexpr NamedData all_data[] = {
+    {"line", [](std::uint64_t seed) { return make_line({.rows = 200, .seed = seed}); },
+     "make_line({{.rows = 200, .seed = {}}})"},
+    {"xor", [](std::uint64_t seed) { return make_xor({.rows = 200, .noise = 0.1, .seed = seed}); },
+     "make_xor({{.rows = 200, .noise = 0.1, .seed = {}}})"},
+    {"moons", [](std::uint64_t seed) { return make_moons({.rows = 200, .seed = seed}); },
+     "make_moons({{.rows = 200, .seed = {}}})"},
+    {"spirals", [](std::uint64_t seed) { return make_spirals({.rows = 200, .seed = seed}); },
+     "make_spirals({{.rows = 200, .seed = {}}})"},
+    {"blobs", [](std::uint64_t seed) { return make_blobs({.rows = 200, .seed = seed}); },
+     "make_blobs({{.rows = 200, .seed = {}}})"},
+    {"digits", [](std::uint64_t seed) { return make_digits({.seed = seed}); },
+     "make_digits({{.seed = {}}})"},
+};
+
+const NamedData& made(const char* where, const std::string& name) {
+  for (const NamedData& d : all_data)
+    if (name == d.name) return d;
+  const std::vector<std::string> names = data_names();
+  throw UsageError(
+      fmt::format("{}: must be one of {}, or a file .csv or .csv.gz (got '{}'); did you mean {}?",
+                  where, fmt::join(names, ", "), clean(name), detail::nearest(name, names)));
+}
+
+/// read_csv(), whose errors name options as C++ has them: here they are the command line's, if
+/// there are such options.
+Dataset read_table(const std::string& path, const CsvOptions& options, bool has_options = true) {
+  constexpr const char* names[][2] = {
+      {"read_csv: label ", "--label: "},
+      {"read_csv: ignore ", "--ignore: "},
+      {"read_csv: one_hot ", "--one-hot: "},
+      {"set .drop_missing = true to leave", "--drop-missing leaves"},
+      {"set .header = true if line 1 holds", "leave out --no-header if line 1 holds"},
+      {"set .header = false if", "give --no-header if"},
+      {"else name the label", "else --label"},
+  };
+  try {
+    return read_csv(path, options);
+  } catch (const Error& error) {
+    std::string what = error.what();
+    for (const auto& [there, here] : names)
+      if (const std::size_t at = what.find(there); at != what.npos)
+        what.replace(at, std::string_view(there).size(), here);
+    if (!has_options && what.ends_with(')')) what.erase(std::min(what.rfind(" (--"), what.size()));
+    throw UsageError(what);
+  }
+}
+
+std::string list_of(const std::vector<std::string>& list) {
+  std::string out = "{";
+  for (const std::string& text : list)
+    out += fmt::format("{}{}", out.size() > 1 ? ", " : "", quoted(text, '\"'));
+  return out + "}";
+}
+
+}  // namespace
+
+std::vector<std::string> data_names() {
+  std::vector<std::string> names;
+  for (const NamedData& data : all_data) names.push_back(data.name);
+  return names;
+}
+
+bool is_file(const std::string& name) {
+  return name.ends_with(".csv") || name.ends_with(".csv.gz");
+}
+
+Dataset read_data(const ProblemOptions& options, std::uint64_t seed) {
+  if (is_file(options.data))
+    return read_table(options.data, {.label = options.label,
+                                     .header = !options.no_header,
+                                     .drop_missing = options.drop_missing,
+                                     .ignore = options.ignore,
+                                     .one_hot = options.one_hot});
+  const NamedData& data = made("--data", options.data);
+  if (!options.label.empty() || !options.ignore.empty() || !options.one_hot.empty() ||
+      options.drop_missing || options.no_header)
+    throw UsageError(
+        fmt::format("--label, --ignore, --one-hot, --drop-missing and --no-header: must come with "
+                    "a file (got --data {})",
+                    options.data));
+  return data.make(seed);
+}
+
+std::string data_code(const ProblemOptions& options, std::uint64_t seed) {
+  if (!is_file(options.data))
+    return fmt::format(fmt::runtime(made("--data", options.data).code), seed);
+  std::string out;
+  const auto add = [&](bool given, const char* name, const std::string& v) {
+    if (given) out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", name, v);
+  };
+  add(!options.label.empty(), "label", quoted(options.label, '\"'));
+  add(options.no_header, "header", "false");
+  add(options.drop_missing, "drop_missing", "true");
+  add(!options.ignore.empty(), "ignore", list_of(options.ignore));
+  add(!options.one_hot.empty(), "one_hot", list_of(options.one_hot));
+  return fmt::format("read_csv({}{})", quoted(options.data, '\"'),
+                     out.empty() ? "" : fmt::format(", {{{}}}", out));
+}
+
+Dataset read_rows(const std::string& data, const LearntColumns& learnt, bool labelled,
+                  std::uint64_t seed) {
+  if (!is_file(data)) return made("DATA", data).make(seed);
+  return read_table(data,
+                    {.label = labelled ? learnt.label : "",
+                     .header = learnt.header,
+                     .drop_missing = !labelled || learnt.drop_missing,
+                     .one_hot = learnt.one_hot,
+                     .columns = learnt.columns,
+                     .classes = learnt.classes},
+                    false);
+}

@@ -1,0 +1,62 @@
+#pragma once
+/// Options in a file, in a part of TOML.
+///
+///     data = "moons"                              # for any command
+///     [train]
+///     layers = [32, 32]
+///     optimizer = 'adam(learning_rate=0.01)'
+///     quiet = true
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "terminal/command.h"
+
+/// A key is an option's name without dashes.
+struct ConfigEntry {
+  std::string key;
+  std::vector<std::string> values;  ///< numbers and words as they stand; one unless a list
+  bool list;
+  std::int64_t line;
+};
+
+/// The entries for this command: those before the first section, and those of its own. UsageError,
+/// with the line, for what is no TOML of this kind: a key twice, a section that is none of
+/// `commands`, a list in a list, a value over several lines.
+std::vector<ConfigEntry> read_config(const std::string& path, const std::string& command,
+                                     const std::vector<std::string>& commands);
+/// UsageError for an entry that none of the options has.
+void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries,
+                const std::vector<std::string>& options);
+/// UsageError unless it is true or false.
+bool read_flag(const std::string& path, const ConfigEntry& entry);
+/// The text; those of a list with commas between, if the option's kind ends in `,...`. UsageError
+/// for another list, and for none in it.
+std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind);
+
+/// Fills in from a file what is not `given`, by keys, and adds the keys of that to it.
+template <class Command>
+void configure(Command& command, const std::string& path, std::vector<std::string>& given,
+               const std::vector<std::string>& commands) {
+  const std::vector<ConfigEntry> entries = read_config(path, Command::name, commands);
+  std::vector<std::string> options;
+  const std::vector<std::string> typed = given;
+  Command::options(command, [&](auto& member, const std::string& name, const std::string&,
+                                const std::string& kind = "") {
+    using Member = std::remove_cvref_t<decltype(member)>;
+    options.push_back(key_of(name));
+    const auto entry = std::ranges::find(entries, options.back(), &ConfigEntry::key);
+    if (entry == entries.end() || std::ranges::count(typed, options.back()) > 0) return;
+    given.push_back(options.back());
+    if constexpr (std::is_same_v<Member, bool>)
+      member = read_flag(path, *entry);
+    else if constexpr (std::is_same_v<Member, std::string>)
+      member = read_text(path, *entry, kind);
+    else
+      member = entry->values;
+  });
+  check_keys(path, entries, options);
+}

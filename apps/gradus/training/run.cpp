@@ -1,0 +1,109 @@
+#include "training/run.h"
+
+#include <gradus/models/callback.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace gradus;
+
+namespace {
+
+std::int64_t number_of_weights(const Sequential& model) {
+  std::int64_t n = 0;
+  for (const Weight& weight : model.weights()) n += weight.tensor.size();
+  return n;
+}
+
+/// Looks at a model in training, and ends it after `steps` updates.
+struct Observer {
+  const Problem& problem;
+  const RunOptions& options;
+  Run& run;
+
+  void look(Sequential& model, Step step) {
+    const Tensor& x = problem.data.x;
+    const double loss =
+        model
+            .evaluate(x, problem.data.y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)})
+            .loss;
+    if (!std::isfinite(loss)) {
+      run.diverged = model.stop_training = true;
+      return;
+    }
+    run.looks.push_back(step);
+    run.losses.push_back(loss);
+  }
+  void note_weights(const Sequential& model) {
+    if (number_of_weights(model) != 2) return;
+    std::array<double, 2> point;
+    auto to = point.begin();
+    for (const Weight& weight : model.weights())
+      for (const Scalar v : weight.tensor.values()) *to++ = value(v);
+    run.path.push_back(point);
+  }
+
+  void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
+    const Step step = model.optimizer().iterations();
+    if (step == std::ssize(run.rates)) return;  // gradients were only collected
+    run.rates.push_back(value(model.optimizer().last_learning_rate()));
+    run.batch_losses.push_back(model.last_loss());
+    note_weights(model);
+    model.stop_training = step == options.steps;
+    if (step % options.every == 0 || step == options.steps) look(model, step);
+  }
+};
+
+std::int64_t batches_per_epoch(const Problem& problem) {
+  const std::int64_t rows = problem.data.x.shape()[0], batch = problem.batch_size;
+  return (rows + batch - 1) / batch;
+}
+
+}  // namespace
+
+std::int64_t batches_per_update(const Problem& problem) {
+  const OptimizerOptions& options = problem.model.optimizer().options();
+  return static_cast<std::int64_t>(value(options.gradient_accumulation_steps.value_or(1).count));
+}
+
+Step updates_in(const Problem& problem, std::int64_t epochs) {
+  return std::max<Step>(1, epochs * batches_per_epoch(problem) / batches_per_update(problem));
+}
+
+std::int64_t epochs_for(const Problem& problem, Step updates) {
+  const std::int64_t epoch = batches_per_epoch(problem);
+  return (updates * batches_per_update(problem) + epoch - 1) / epoch;
+}
+
+Run train(const Problem& problem, const RunOptions& options) {
+  Run run;
+  Sequential model = problem.model;
+  Optimizer optimizer = problem.model.optimizer();
+  optimizer.set_learning_rate(options.rate);
+  model.compile({.optimizer = optimizer, .loss = problem.loss, .seed = options.seed});
+  model.build(problem.data.x.shape());
+
+  Observer observer{problem, options, run};
+  observer.look(model, 0);
+  observer.note_weights(model);
+  run.history = model.fit(problem.data.x, problem.data.y,
+                          {.batch_size = problem.batch_size,
+                           .epochs = epochs_for(problem, options.steps),
+                           .verbose = 0,
+                           .callbacks = {observer},
+                           .terminate_on_nan = true});
+  if (run.history.diverged() || run.losses.empty() ||
+      run.losses.back() > Run::far_above * run.losses.front())
+    run.diverged = true;
+  return run;
+}
+
+Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
+  return Schedule([x = std::move(steps), y = std::move(values)](double step) {
+    const auto next = std::upper_bound(x.begin() + 1, x.end() - 1, static_cast<Step>(step));
+    const auto i = static_cast<std::size_t>(next - x.begin());
+    const double from = static_cast<double>(x[i - 1]), to = static_cast<double>(x[i]);
+    const double part = std::min(1.0, (step - from) / (to - from));
+    return y[i - 1] * (1 - part) + y[i] * part;
+  });
+}

@@ -1,0 +1,152 @@
+#include "training/run_log.h"
+
+#include <fmt/format.h>
+#include <gradus/core/error.h>
+#include <gradus/models/file.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "terminal/command.h"
+
+using namespace gradus;
+using Json = nlohmann::ordered_json;
+
+namespace {
+
+constexpr std::int64_t most_bytes = std::int64_t{1} << 28;
+constexpr std::size_t most_series = 64;
+
+class Reader {
+ public:
+  explicit Reader(RunLog& log) : log_(log) {}
+
+  void read(std::string_view all) {
+    if (all.starts_with("\xef\xbb\xbf")) all.remove_prefix(3);
+    while (!all.empty()) {
+      ++line_;
+      const std::size_t end = all.find('\n');
+      const bool whole = end != all.npos;
+      std::string_view text = all.substr(0, end);
+      all.remove_prefix(whole ? end + 1 : all.size());
+      if (text.ends_with('\r')) text.remove_suffix(1);
+      if (text.find_first_not_of(" \t") == text.npos) continue;
+      const Json json = Json::parse(text, nullptr, false);
+      if (json.is_discarded() && !whole)
+        log_.cut = true;
+      else
+        take(json);
+    }
+    if (log_.by_step.empty() && log_.by_epoch.empty())
+      throw FormatError(fmt::format("{}: must have lines of updates or epochs (got none{})",
+                                    clean(log_.path), log_.cut ? " that is whole" : ""));
+  }
+
+ private:
+  [[noreturn]] void fail(const std::string& what) const {
+    throw FormatError(fmt::format("{}:{}: {}", clean(log_.path), line_, what));
+  }
+  /// What is there instead, on one line and not too long.
+  static std::string shown(const Json& json) {
+    if (json.is_structured()) return json.is_array() ? "a list" : "an object";  // of any depth
+    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
+    return clean(text.size() > 40 ? text.substr(0, 40) + "..." : text);
+  }
+
+  void take(const Json& json) {
+    if (json.is_discarded()) fail("must be JSON");
+    if (!json.is_object()) fail(fmt::format("must be a JSON object (got {})", shown(json)));
+    if (json.contains("gradus"))
+      take_facts(json);
+    else if (json.contains("step"))
+      take_numbers(json, "step", log_.by_step);
+    else if (json.contains("epoch"))
+      take_numbers(json, "epoch", log_.by_epoch);
+    else
+      fail("must have a \"step\" or an \"epoch\"");
+  }
+
+  void take_facts(const Json& json) {
+    const bool begun = !log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty();
+    if (begun && !json.contains("resumed_at"))
+      fail("another run begins here; a report takes one per file");
+    log_.facts.clear();
+    log_.command.clear();
+    for (const auto& [key, fact] : json.items()) {
+      if (key == "command") {
+        if (!fact.is_array() || std::any_of(fact.begin(), fact.end(),
+                                            [](const Json& word) { return !word.is_string(); }))
+          fail(fmt::format("\"command\": must be a list of texts (got {})", shown(fact)));
+        log_.command = fact.get<std::vector<std::string>>();
+      } else if (fact.is_string()) {
+        log_.facts.emplace_back(key, fact.get<std::string>());
+      } else if (fact.is_number() || fact.is_boolean()) {
+        log_.facts.emplace_back(key, fact.dump());
+      } else {
+        fail(fmt::format("\"{}\": must be a text or a number (got {})", clean(key), shown(fact)));
+      }
+    }
+  }
+
+  void take_numbers(const Json& json, const std::string& place, std::vector<Series>& series) {
+    const Json& where = json[place];
+    if (!where.is_number_integer() || where.get<double>() < 0)
+      fail(fmt::format("\"{}\": must be a whole number (got {})", place, shown(where)));
+    double& last = place == "step" ? last_step_ : last_epoch_;
+    const double at = where.get<double>();
+    if (!(at > last)) fail(fmt::format("\"{}\": must be above {} (got {})", place, last, at));
+    last = at;
+    for (const auto& [key, number] : json.items()) {
+      if (key == "step" || key == "epoch" || key == "batch") continue;
+      const double v = number_of(key, number);
+      if (key == "seconds") {
+        if (v > log_.seconds) log_.seconds = v;
+        continue;
+      }
+      Series& one = series_of(series, key);
+      one.at.push_back(place == "step" ? at : at + 1);  // epochs are counted from 0
+      one.values.push_back(v);
+    }
+  }
+
+  double number_of(const std::string& key, const Json& json) const {
+    if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (!json.is_number())
+      fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), shown(json)));
+    return json.get<double>();
+  }
+
+  Series& series_of(std::vector<Series>& series, const std::string& key) const {
+    for (Series& one : series)
+      if (one.name == key) return one;
+    if (series.size() == most_series)
+      fail(fmt::format("\"{}\": must be one of at most {} names", clean(key), most_series));
+    return series.emplace_back(Series{key, {}, {}});
+  }
+
+  RunLog& log_;
+  std::int64_t line_ = 0;
+  double last_step_ = -1, last_epoch_ = -1;
+};
+
+const Series* find(const std::vector<Series>& series, const std::string& name) {
+  const auto found =
+      std::find_if(series.begin(), series.end(), [&](const Series& s) { return s.name == name; });
+  return found == series.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+const Series* RunLog::find_step(const std::string& name) const { return find(by_step, name); }
+const Series* RunLog::find_epoch(const std::string& name) const { return find(by_epoch, name); }
+
+RunLog read_run_log(const std::string& path) {
+  RunLog log;
+  log.path = path;
+  const std::string all = gradus::detail::read_file(path, most_bytes);
+  if (all.empty()) throw FormatError(fmt::format("{}: is empty", clean(path)));
+  Reader(log).read(all);
+  return log;
+}

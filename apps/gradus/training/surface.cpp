@@ -1,0 +1,113 @@
+#include "training/surface.h"
+
+#include <algorithm>
+#include <cmath>
+
+using namespace gradus;
+using Point = std::array<double, 2>;
+
+namespace {
+
+/// The loss on all rows, over the model's two weights.
+class Landscape {
+ public:
+  explicit Landscape(const Problem& problem) : model_(problem.model), data_(problem.data) {
+    model_.compile({.optimizer = problem.model.optimizer(), .loss = problem.loss});  // no metrics
+    model_.build(data_.x.shape());
+    for (const Weight& weight : model_.weights()) shapes_.push_back(weight.tensor.shape());
+  }
+
+  double operator()(const Point& at) {
+    std::vector<Tensor> weights;
+    auto next = at.begin();
+    for (const Shape& shape : shapes_) {
+      std::vector<Scalar> values(static_cast<std::size_t>(shape.count()));
+      for (Scalar& v : values) v = static_cast<Scalar>(*next++);
+      weights.emplace_back(shape, values);
+    }
+    model_.set_weights(weights);
+    const double loss = model_.evaluate(data_.x, data_.y, {.batch_size = 1024}).loss;
+    return std::isfinite(loss) ? std::clamp(loss, -1e300, 1e300) : 1e300;
+  }
+
+ private:
+  Sequential model_;
+  const Dataset& data_;
+  std::vector<Shape> shapes_;
+};
+
+/// Goes down from `at` in steps that shrink where none leads lower.
+Point least(Landscape& loss, Point at, double step) {
+  const double end = step * 1e-4;
+  double here = loss(at);
+  for (int moves = 0; step > end && moves < 500; ++moves) {
+    const Point from = at;
+    for (const Point& way : {Point{step, 0}, {-step, 0}, {0, step}, {0, -step}}) {
+      const Point there{from[0] + way[0], from[1] + way[1]};
+      if (const double height = loss(there); height < here) {
+        here = height;
+        at = there;
+      }
+    }
+    if (at == from) step /= 2;
+  }
+  return at;
+}
+
+struct Box {
+  Point low, high;
+
+  void take(const Point& p) {
+    for (std::size_t i = 0; i < 2; ++i) {
+      low[i] = std::min(low[i], p[i]);
+      high[i] = std::max(high[i], p[i]);
+    }
+  }
+  double width() const { return std::max(high[0] - low[0], high[1] - low[1]); }
+};
+
+/// The start, the goal and, of each path that goes no further than three times their distance, all.
+Box box_of(const std::vector<Path>& paths, const Point& start, const Point& goal) {
+  Box near{start, start};
+  near.take(goal);
+  Box box = near;
+  for (const Path& path : paths) {
+    Box whole = near;
+    for (const Point& p : path.points) whole.take(p);
+    if (!(whole.width() <= 3 * near.width())) continue;
+    box.take(whole.low);
+    box.take(whole.high);
+  }
+  const double air = std::max(0.12 * box.width(), 1e-3);
+  for (std::size_t i = 0; i < 2; ++i) {
+    // A box that is hardly as wide as a line has its contours squeezed.
+    const double more = air + std::max(0.0, 0.2 * box.width() - (box.high[i] - box.low[i]) / 2);
+    box.low[i] -= more;
+    box.high[i] += more;
+  }
+  return box;
+}
+
+}  // namespace
+
+ContourPlot landscape(const Problem& problem, std::vector<Path> paths) {
+  constexpr std::size_t n = 41;
+  constexpr int lines = 9;
+  Landscape loss(problem);
+  const Point start = paths[0].points[0];
+  Point lowest = start;
+  for (const Path& path : paths)
+    if (loss(path.points.back()) < loss(lowest)) lowest = path.points.back();
+  const Point goal = least(loss, lowest, 0.1);
+  const Box box = box_of(paths, start, goal);
+
+  Surface surface{box.low[0], box.high[0], box.low[1], box.high[1], n, n, {}};
+  for (std::size_t j = 0; j < n; ++j)
+    for (std::size_t i = 0; i < n; ++i) {
+      const auto part = [](std::size_t k) { return static_cast<double>(k) / (n - 1); };
+      surface.heights.push_back(loss({box.low[0] + (box.high[0] - box.low[0]) * part(i),
+                                      box.low[1] + (box.high[1] - box.low[1]) * part(j)}));
+    }
+  const std::vector<double> levels = contour_levels(surface, lines);
+  return {"w", "b", std::move(surface), levels, std::move(paths), goal};
+}

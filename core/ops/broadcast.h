@@ -1,0 +1,84 @@
+#pragma once
+/// Walking through arrays whose shapes differ. Only the ops include this header.
+
+#include <array>
+
+#include <gradus/core/kernels.h>
+#include <gradus/core/shape.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+
+Shape broadcast_different(const char* op, const Shape& a, const Shape& b);
+/// The common shape of two, by NumPy's rule. ShapeError names both and the axis at fault.
+inline Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
+  return a == b ? a : broadcast_different(op, a, b);
+}
+
+/// Whether these are the last axes of `whole`, or all of them: as a bias's are of a batch.
+inline bool last_axes_of(const Shape& whole, const Shape& part) {
+  const int before = whole.rank() - part.rank();
+  bool same = before >= 0;
+  for (int i = 0; i < part.rank() && same; ++i) same = whole.begin()[before + i] == part.begin()[i];
+  return same;
+}
+
+/// Two operands laid over a common shape, cut into runs along which each of them is either
+/// contiguous or one repeated element.
+class Runs {
+ public:
+  Runs(const Shape& a, const Shape& b, const Shape& common);
+
+  std::int64_t length() const { return length_; }
+  bool a_repeats() const { return a_repeats_; }
+  bool b_repeats() const { return b_repeats_; }
+
+  /// f(offset in a, offset in b, offset in the common shape), run after run.
+  template <class F>
+  void each(F f) const {
+    walk(outer_, count_, length_, f);
+  }
+  /// The same for blocks of rows() runs that follow each other in the common shape, and lie
+  /// a_stride() and b_stride() apart in the operands.
+  template <class F>
+  void each_block(F f) const {
+    walk(outer_ > 0 ? outer_ - 1 : 0, rows() > 0 ? count_ / rows() : 0, rows() * length_, f);
+  }
+  std::int64_t rows() const { return outer_ > 0 ? extent_[innermost()] : 1; }
+  std::int64_t a_stride() const { return outer_ > 0 ? outer_a_[innermost()] : 0; }
+  std::int64_t b_stride() const { return outer_ > 0 ? outer_b_[innermost()] : 0; }
+
+ private:
+  std::size_t innermost() const { return static_cast<std::size_t>(outer_ - 1); }
+
+  template <class F>
+  void walk(int outer, std::int64_t count, std::int64_t length, F f) const {
+    std::array<std::int64_t, Shape::max_rank> index{};
+    std::int64_t a = 0, b = 0;
+    for (std::int64_t i_run = 0; i_run < count; ++i_run) {
+      f(a, b, i_run * length);
+      for (int i = outer - 1; i >= 0; --i) {
+        const auto k = static_cast<std::size_t>(i);
+        a += outer_a_[k];
+        b += outer_b_[k];
+        if (++index[k] < extent_[k]) break;
+        a -= outer_a_[k] * extent_[k];
+        b -= outer_b_[k] * extent_[k];
+        index[k] = 0;
+      }
+    }
+  }
+
+  std::int64_t length_ = 1, count_ = 1;
+  bool a_repeats_ = false, b_repeats_ = false;
+  int outer_ = 0;
+  std::array<std::int64_t, Shape::max_rank> extent_{}, outer_a_{}, outer_b_{};
+};
+
+/// dst (of shape `to`) += src (of shape `from`), summed over the axes along which `to` repeats.
+/// Pairwise along long axes.
+void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to);
+
+/// dst (of shape `to`) = or += src (of shape `from`), repeated.
+void broadcast_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to, bool add);
+
+}}}  // namespace gradus::detail

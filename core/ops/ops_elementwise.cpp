@@ -1,0 +1,165 @@
+#include <gradus/core/broadcast.h>
+#include <gradus/core/node.h>
+#include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+namespace {
+
+using detail::Backward;
+using detail::Binary;
+using detail::Buffer;
+using detail::Fresh;
+using detail::kernels;
+using detail::node_of;
+using detail::Operand;
+using detail::Runs;
+using detail::Unary;
+
+/// y = f(x; p, q), one element at a time.
+Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
+  const detail::Node& from = node_of(x);
+  Fresh y(from.shape, from.size);
+  const Buffer& xv = from.value;
+  detail::share(from.size, f.forward, xv.data(), y.data, detail::Length{}, p, q);
+  const Buffer& yv = y.tensor.node()->value;
+  return detail::record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
+    const Scalar* dy = pass.dy();
+    const auto dx = pass.into(0, true);
+    detail::share(pass.output().size, f.backward, xv.data(), yv.data(), dy, dx.data,
+                  detail::Length{}, p, q, dx.add);
+  });
+}
+
+/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result y.
+template <class F>
+[[gnu::noinline]] void each_block_of_runs(const detail::Node& na, const detail::Node& nb,
+                                          const detail::Node& y, const Buffer& a, const Buffer& b,
+                                          const F& f) {
+  const Runs runs(na.shape, nb.shape, y.shape);
+  runs.each_block([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
+    f({a.data() + ao, runs.a_repeats(), runs.a_stride()},
+      {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
+  });
+}
+/// The same, with b over each row of a at once.
+template <class F>
+void each_block(const detail::Node& na, const detail::Node& nb, const detail::Node& y,
+                const Buffer& a, const Buffer& b, const F& f) {
+  if (!detail::last_axes_of(na.shape, nb.shape) || y.size == 0)
+    return each_block_of_runs(na, nb, y, a, b, f);
+  const std::int64_t n = nb.size == 1 ? y.size : nb.size, rows = n == y.size ? 1 : y.size / n;
+  f({a.data(), false, n}, {b.data(), nb.size < n, 0}, 0, rows, n);
+}
+
+/// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
+void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
+                  const Buffer& b, const Buffer& y) {
+  const detail::Node& output = pass.output();
+  const auto times_slope = [&](Scalar* out, bool add) {
+    each_block(pass.input(0), pass.input(1), output, a, b,
+               [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
+                   std::int64_t n) {
+                 slope(ra, rb, y.data() + yo, pass.dy() + yo, out + yo, rows, n, add);
+               });
+  };
+  const detail::Node& input = pass.input(i);
+  if (input.shape == output.shape) {
+    if (!slope) return pass.pass(i);
+    const detail::Target whole = pass.into(i);
+    return times_slope(whole.data, whole.add);
+  }
+  const Buffer products = slope ? Buffer(output.size) : Buffer();
+  if (slope) times_slope(products.data(), false);
+  const detail::Target sum = pass.into(i);
+  if (!sum.add) kernels().fill(0, sum.data, input.size, false);
+  detail::sum_into(slope ? products.data() : pass.dy(), output.shape, sum.data, input.shape);
+}
+
+/// y = f(a, b), broadcast.
+Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
+  const detail::Node &na = node_of(a), &nb = node_of(b);
+  Fresh y = detail::last_axes_of(na.shape, nb.shape)
+                ? Fresh(na.shape, na.size)
+                : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
+  const detail::Node& result = *y.tensor.node();
+  each_block(na, nb, result, na.value, nb.value,
+             [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
+                 std::int64_t n) { f.forward(ra, rb, y.data + yo, rows, n); });
+  return detail::record(std::move(y.tensor), {&a, &b},
+                        [&f, a = na.value, b = nb.value, y = result.value](Backward& pass) {
+                          if (pass.wants(0)) zip_backward(pass, 0, f.backward_a, a, b, y);
+                          if (pass.wants(1)) zip_backward(pass, 1, f.backward_b, a, b, y);
+                        });
+}
+
+}  // namespace
+
+Tensor add(const Tensor& a, const Tensor& b) { return zip("add", a, b, kernels().add); }
+Tensor sub(const Tensor& a, const Tensor& b) { return zip("sub", a, b, kernels().sub); }
+Tensor mul(const Tensor& a, const Tensor& b) { return zip("mul", a, b, kernels().mul); }
+Tensor div(const Tensor& a, const Tensor& b) { return zip("div", a, b, kernels().div); }
+Tensor pow(const Tensor& x, const Tensor& y) { return zip("pow", x, y, kernels().pow); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return zip("maximum", a, b, kernels().maximum); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return zip("minimum", a, b, kernels().minimum); }
+Tensor squared_difference(const Tensor& a, const Tensor& b) {
+  return zip("squared_difference", a, b, kernels().squared_difference);
+}
+
+Tensor neg(const Tensor& x) { return map(x, kernels().neg); }
+Tensor pow(const Tensor& x, double y) { return map(x, kernels().power, static_cast<Scalar>(y)); }
+Tensor exp(const Tensor& x) { return map(x, kernels().exp); }
+Tensor log(const Tensor& x) { return map(x, kernels().log); }
+Tensor log1p(const Tensor& x) { return map(x, kernels().log1p); }
+Tensor expm1(const Tensor& x) { return map(x, kernels().expm1); }
+Tensor sqrt(const Tensor& x) { return map(x, kernels().sqrt); }
+Tensor square(const Tensor& x) { return map(x, kernels().square); }
+Tensor abs(const Tensor& x) { return map(x, kernels().abs); }
+Tensor sin(const Tensor& x) { return map(x, kernels().sin); }
+Tensor cos(const Tensor& x) { return map(x, kernels().cos); }
+Tensor tanh(const Tensor& x) { return map(x, kernels().tanh); }
+Tensor sigmoid(const Tensor& x) { return map(x, kernels().sigmoid); }
+Tensor relu(const Tensor& x) { return map(x, kernels().relu); }
+Tensor leaky_relu(const Tensor& x) { return leaky_relu(x, 0.2); }
+Tensor leaky_relu(const Tensor& x, double slope) {
+  return map(x, kernels().leaky_relu, static_cast<Scalar>(slope));
+}
+Tensor elu(const Tensor& x) { return elu(x, 1.0); }
+Tensor elu(const Tensor& x, double alpha) {
+  return map(x, kernels().elu, static_cast<Scalar>(alpha));
+}
+Tensor gelu(const Tensor& x) { return map(x, kernels().gelu); }
+Tensor gelu(const Tensor& x, bool approximate) {
+  return map(x, approximate ? kernels().gelu_tanh : kernels().gelu);
+}
+Tensor silu(const Tensor& x) { return map(x, kernels().silu); }
+Tensor softplus(const Tensor& x) { return map(x, kernels().softplus); }
+Tensor log_sigmoid(const Tensor& x) { return map(x, kernels().log_sigmoid); }
+
+Tensor clip(const Tensor& x, double low, double high) {
+  check(low <= high, "clip: low must be <= high (got {} and {})", low, high);
+  return map(x, kernels().clip, static_cast<Scalar>(low), static_cast<Scalar>(high));
+}
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
+  const Shape sides = detail::broadcast_shape("where", a.shape(), b.shape());
+  const Shape common = detail::broadcast_shape("where", condition.shape(), sides);
+  const Tensor c = broadcast_to(detach(condition), common);
+  const Tensor whole_a = broadcast_to(a, common), whole_b = broadcast_to(b, common);
+  Fresh y(common);
+  const Buffer& cv = node_of(c).value;
+  kernels().select(cv.data(), node_of(whole_a).data(), node_of(whole_b).data(), y.data, c.size(),
+                   false);
+  return detail::record(
+      std::move(y.tensor), {&whole_a, &whole_b}, [condition = cv](Backward& pass) {
+        const std::int64_t n = pass.output().size;
+        for (const int side : {0, 1}) {
+          if (!pass.wants(side)) continue;
+          const auto target = pass.into(side);
+          kernels().select(condition.data(), side == 0 ? pass.dy() : nullptr,
+                           side == 1 ? pass.dy() : nullptr, target.data, n, target.add);
+        }
+      });
+}
+
+}}  // namespace gradus

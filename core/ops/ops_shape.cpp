@@ -1,0 +1,269 @@
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/core/broadcast.h>
+#include <gradus/core/node.h>
+#include <gradus/core/ops.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+namespace {
+
+using detail::Backward;
+using detail::Buffer;
+using detail::Fresh;
+using detail::kernels;
+using detail::node_of;
+
+/// Copies `n` elements, or adds them.
+void put(const Scalar* from, Scalar* to, std::int64_t n, bool add) {
+  if (add)
+    kernels().accumulate(from, to, n);
+  else
+    std::copy_n(from, n, to);
+}
+
+using Strides = std::array<std::int64_t, Shape::max_rank>;
+
+/// y, contiguous and of this shape, from x read with strides; or x from y, where `back` is set.
+void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& strides, bool back,
+             bool add) {
+  std::array<std::int64_t, Shape::max_rank> index{};
+  std::int64_t x = 0;
+  const std::int64_t count = shape.count();
+  for (std::int64_t y = 0; y < count; ++y) {
+    Scalar& out = to[back ? x : y];
+    const Scalar in = from[back ? y : x];
+    out = add ? out + in : in;
+    for (int axis = shape.rank() - 1; axis >= 0; --axis) {
+      const auto k = static_cast<std::size_t>(axis);
+      x += strides[k];
+      if (++index[k] < shape[axis]) break;
+      x -= strides[k] * shape[axis];
+      index[k] = 0;
+    }
+  }
+}
+
+/// x's stride along each axis of the transposed result.
+Strides strides_of(const Shape& x, const Axes& axes) {
+  Strides own{}, result{};
+  std::int64_t stride = 1;
+  for (int i = x.rank() - 1; i >= 0; --i) {
+    own[static_cast<std::size_t>(i)] = stride;
+    stride *= x[i];
+  }
+  std::transform(axes.begin(), axes.end(), result.begin(), [&](int axis) {
+    return own[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)];
+  });
+  return result;
+}
+
+/// A tensor seen around one axis: `outer` blocks of `extent` rows of `inner` elements.
+struct Around {
+  Around(const Shape& shape, int axis) : extent(shape[axis]) {
+    const int at = axis < 0 ? axis + shape.rank() : axis;
+    for (int i = 0; i < shape.rank(); ++i) (i < at ? outer : i > at ? inner : unused) *= shape[i];
+  }
+  std::int64_t extent, outer = 1, inner = 1, unused = 1;
+};
+
+void check_axis(const char* op, int axis, int rank) {
+  check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
+}
+
+/// The shape of parts side by side along an axis, if they fit.
+Shape concat_shape(std::span<const Tensor> parts, int axis) {
+  check(!parts.empty(), "concat: needs at least one tensor");
+  Shape shape = parts[0].shape();
+  check_axis("concat", axis, shape.rank());
+  std::int64_t total = 0;
+  for (const Tensor& part : parts) {
+    Shape other = part.shape();
+    check<ShapeError>(other.rank() == shape.rank(), "concat: ranks must agree (got {} and {})",
+                      shape, other);
+    total += other[axis];
+    other.set(axis, shape[axis]);
+    check<ShapeError>(other == shape, "concat: extents off axis {} must agree (got {} and {})",
+                      axis, parts[0].shape(), part.shape());
+  }
+  shape.set(axis, total);
+  return shape;
+}
+
+}  // namespace
+
+Tensor detach(const Tensor& x) { return Tensor(detail::make_node(x.shape(), node_of(x).value)); }
+
+Tensor reshape(const Tensor& x, const Shape& shape) {
+  Shape target = shape;
+  int unknown = -1;
+  for (int i = 0; i < shape.rank(); ++i) {
+    if (shape[i] != -1) continue;
+    check(unknown < 0, "reshape: at most one extent may be -1 (got {})", shape);
+    unknown = i;
+    target.set(i, 1);
+  }
+  const std::int64_t known = target.count();
+  if (unknown >= 0 && known > 0) target.set(unknown, x.size() / known);
+  check<ShapeError>((unknown < 0 || known > 0) && target.count() == x.size(),
+                    "reshape: {} elements of shape {} must fit the shape {}", x.size(), x.shape(),
+                    shape);
+  Tensor y(detail::make_node(target, x.size(), node_of(x).value));
+  return detail::record(std::move(y), {&x}, [](Backward& pass) { pass.pass(0); });
+}
+
+Tensor transpose(const Tensor& x) {
+  std::vector<int> reversed;
+  for (int i = x.rank(); i-- > 0;) reversed.push_back(i);
+  return transpose(x, reversed);
+}
+
+Tensor transpose(const Tensor& x, const Axes& axes) {
+  std::array<bool, Shape::max_rank> seen{};
+  Shape shape;
+  check(static_cast<int>(axes.size()) == x.rank(),
+        "transpose: {} axes given for a tensor of rank {}", axes.size(), x.rank());
+  for (const int axis : axes) {
+    check_axis("transpose", axis, x.rank());
+    bool& mark = seen[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)];
+    check(!mark, "transpose: axis {} must be named once", axis);
+    mark = true;
+    shape.push_back(x.shape()[axis]);
+  }
+  Fresh y(shape);
+  permute(node_of(x).data(), y.data, shape, strides_of(x.shape(), axes), false, false);
+  return detail::record(std::move(y.tensor), {&x}, [axes](Backward& pass) {
+    const auto dx = pass.into(0);
+    permute(pass.dy(), dx.data, pass.output().shape, strides_of(pass.input(0).shape, axes), true,
+            dx.add);
+  });
+}
+
+Tensor broadcast_to(const Tensor& x, const Shape& shape) {
+  if (x.shape() == shape) return x;
+  shape.count();  // refuses negative extents
+  check<ShapeError>(detail::broadcast_shape("broadcast_to", x.shape(), shape) == shape,
+                    "broadcast_to: {} does not repeat to {}", x.shape(), shape);
+  Fresh y(shape);
+  detail::broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
+  return detail::record(std::move(y.tensor), {&x}, [](Backward& pass) {
+    const auto dx = pass.into(0);
+    if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+    detail::sum_into(pass.dy(), pass.output().shape, dx.data, pass.input(0).shape);
+  });
+}
+
+Tensor concat(std::span<const Tensor> parts, int axis) {
+  const Shape shape = concat_shape(parts, axis);
+  const std::int64_t total = shape[axis];
+  std::vector<const Tensor*> inputs;
+  for (const Tensor& part : parts) inputs.push_back(&part);
+  Fresh y(shape);
+  const Around around(shape, axis);
+  std::int64_t start = 0;
+  for (const Tensor& part : parts) {
+    const std::int64_t block = part.shape()[axis] * around.inner;
+    for (std::int64_t o = 0; o < around.outer; ++o)
+      put(node_of(part).data() + o * block, y.data + o * total * around.inner + start, block,
+          false);
+    start += block;
+  }
+  return detail::record(std::move(y.tensor), inputs, [axis](Backward& pass) {
+    const Around whole(pass.output().shape, axis);
+    const Buffer dy = pass.output().flow;
+    std::int64_t at = 0;
+    for (int i = 0; i < static_cast<int>(pass.output().input_count); ++i) {
+      const std::int64_t block = pass.input(i).shape[axis] * whole.inner;
+      if (pass.wants(i)) {
+        const auto dx = pass.into(i);
+        for (std::int64_t o = 0; o < whole.outer; ++o)
+          put(dy.data() + o * whole.extent * whole.inner + at, dx.data + o * block, block, dx.add);
+      }
+      at += block;
+    }
+  });
+}
+
+Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
+  check_axis("slice", axis, x.rank());
+  const Around around(x.shape(), axis);
+  const auto from_end = [&](const char* name, std::int64_t i) {
+    check(i >= -around.extent && i <= around.extent, "slice: {} must be in [{},{}] (got {})", name,
+          -around.extent, around.extent, i);
+    return i < 0 ? i + around.extent : i;
+  };
+  start = from_end("start", start);
+  stop = from_end("stop", stop);
+  check(step >= 1, "slice: step must be >= 1 (got {})", step);
+  const std::int64_t count = stop > start ? (stop - start - 1) / step + 1 : 0;
+  Shape shape = x.shape();
+  shape.set(axis, count);
+  const auto each = [around, start, step, count](auto f) {  // f(offset in x, offset in y)
+    for (std::int64_t o = 0; count > 0 && o < around.outer; ++o)
+      for (std::int64_t i = 0; i < count; ++i)
+        f((o * around.extent + start + i * step) * around.inner, (o * count + i) * around.inner);
+  };
+  Fresh y(shape);
+  each([&](std::int64_t xo, std::int64_t yo) {
+    std::copy_n(node_of(x).data() + xo, around.inner, y.data + yo);
+  });
+  return detail::record(std::move(y.tensor), {&x}, [each, inner = around.inner](Backward& pass) {
+    const auto dx = pass.into(0);
+    if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+    each([&](std::int64_t xo, std::int64_t yo) {
+      kernels().accumulate(pass.dy() + yo, dx.data + xo, inner);
+    });
+  });
+}
+
+Tensor gather_rows(const Tensor& x, const Indices& rows) {
+  check<ShapeError>(x.rank() >= 1, "gather_rows: rank must be at least 1 (got shape {})",
+                    x.shape());
+  const Around around(x.shape(), 0);
+  std::vector<std::int64_t> list(rows.list().begin(), rows.list().end());
+  Shape shape = x.shape();
+  shape.set(0, static_cast<std::int64_t>(list.size()));
+  Fresh y(shape);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    check(list[i] >= 0 && list[i] < around.extent,
+          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, around.extent, list[i]);
+    std::copy_n(node_of(x).data() + list[i] * around.inner, around.inner,
+                y.data + static_cast<std::int64_t>(i) * around.inner);
+  }
+  return detail::record(std::move(y.tensor), {&x},
+                        [inner = around.inner, list = std::move(list)](Backward& pass) {
+                          const auto dx = pass.into(0);
+                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+                          const Scalar* dy = pass.dy();
+                          for (const std::int64_t row : list) {
+                            kernels().accumulate(dy, dx.data + row * inner, inner);
+                            dy += inner;
+                          }
+                        });
+}
+
+Tensor pick(const Tensor& x, const Tensor& columns) {
+  const Shape& s = columns.shape();
+  check<ShapeError>(
+      x.rank() == 2 && (s == Shape{x.shape()[0]} || s == Shape{x.shape()[0], 1}),
+      "pick: x must be a matrix with one column number per row (got shapes {} and {})", x.shape(),
+      s);
+  const std::int64_t width = x.shape()[1];
+  Fresh y(Shape{columns.size()});
+  const Scalar* row = node_of(x).data();
+  for (std::int64_t i = 0; i < columns.size(); ++i, row += width) {
+    const double column = value(node_of(columns).data()[i]);
+    check(column >= 0 && column < static_cast<double>(width) && column == std::floor(column),
+          "pick: columns[{}] must be a whole number in [0,{}) (got {})", i, width, column);
+    y.data[i] = row[static_cast<std::int64_t>(column)];
+  }
+  return detail::record(
+      std::move(y.tensor), {&x}, [columns = node_of(columns).value, width](Backward& pass) {
+        const auto dx = pass.into(0);
+        if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+        for (std::int64_t i = 0; i < pass.output().size; ++i)
+          dx.data[i * width + static_cast<std::int64_t>(value(columns.data()[i]))] += pass.dy()[i];
+      });
+}
+
+}}  // namespace gradus

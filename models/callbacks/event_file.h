@@ -1,0 +1,42 @@
+#pragma once
+/// Curves for TensorBoard: `tensorboard --logdir FOLDER` shows what an EventFile in it holds.
+
+#include <string>
+#include <string_view>
+
+#include <gradus/models/file.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+
+/// A file of TensorFlow's events. Each run adds one of its own to the folder:
+/// `events.out.tfevents.SECONDS.HOST.PID.N`.
+///
+///     EventFile log("logs/run1");
+///     log.add("loss/train", 0.25, 12);
+///
+/// The form (tensorflow/core/lib/io/record_writer.h and core/util/event.proto): records, of which
+/// each is the length in 8 bytes, its check sum in 4, an Event in the Protocol Buffers encoding,
+/// its check sum in 4. The first Event holds the text `brain.Event:2`.
+class EventFile {
+ public:
+  /// Makes the folder where it is missing (but not its parent), and a new file in it. IoError when
+  /// it cannot.
+  explicit EventFile(const std::string& directory);
+
+  const std::string& path() const { return file_.path(); }
+  /// Adds a point to the curve `tag`; a `/` in it makes a group. The value is kept as a float, and
+  /// may be nan. ValueError for a tag that is not UTF-8; IoError, with nothing added, when the disk
+  /// is full.
+  void add(std::string_view tag, double value, Step step);
+
+ private:
+  AppendFile file_;
+};
+
+/// The Event of a point; `time` in seconds since 1970.
+std::string scalar_event(double time, Step step, std::string_view tag, double value);
+/// The record that holds an Event.
+std::string event_record(std::string_view event);
+
+}  // namespace detail
+}}  // namespace gradus

@@ -1,0 +1,212 @@
+#include <gradus/models/dataset.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <span>
+#include <string_view>
+
+#include <gradus/core/ops.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
+  check<ShapeError>(data.x.rank() > 0 && data.y.rank() > 0, "split: x and y must have rows");
+  const std::int64_t rows = data.x.shape()[0];
+  check<ShapeError>(data.y.shape()[0] == rows, "split: x has {} rows, y has {}", rows,
+                    data.y.shape()[0]);
+  check(test_fraction > 0 && test_fraction < 1, "split: test_fraction must be in (0,1) (got {})",
+        test_fraction);
+  const auto tests = static_cast<std::int64_t>(test_fraction * static_cast<double>(rows));
+  check(tests >= 1 && tests < rows,
+        "split: test_fraction must leave a row on both sides (got {} of {} rows)", test_fraction,
+        rows);
+
+  std::vector<std::int64_t> order;
+  for (std::int64_t i = 0; i < rows; ++i) order.push_back(i);
+  Random(seed, "split").shuffle(order);
+  const auto part = [&](std::int64_t from, std::int64_t to) {
+    const Indices chosen(std::vector(order.begin() + from, order.begin() + to));
+    return Dataset{gather_rows(data.x, chosen), gather_rows(data.y, chosen), data.columns,
+                   data.classes, data.label};
+  };
+  return {.train = part(tests, rows), .test = part(0, tests)};
+}
+
+Tensor Standardization::operator()(const Tensor& x) const {
+  check<ShapeError>(x.rank() == 2 && x.shape()[1] == mean.size(),
+                    "Standardization: x must be of shape (rows,{}) (got {})", mean.size(),
+                    x.shape());
+  return (x - mean) / deviation;
+}
+
+Standardization standardization(const Tensor& x) {
+  check<ShapeError>(x.rank() == 2, "standardization: x must be of rank 2 (got shape {})",
+                    x.shape());
+  check(x.shape()[0] > 0, "standardization: x must have rows (got shape {})", x.shape());
+  const auto values = x.values();
+  const auto width = static_cast<std::size_t>(x.shape()[1]);
+  const auto rows = static_cast<double>(x.shape()[0]);
+  std::vector<Scalar> means, deviations;
+  for (std::size_t column = 0; column < width; ++column) {
+    // Summed from the first row's value, so that a constant column deviates by exactly 0.
+    const double first = value(values[column]);
+    double sum = 0, squares = 0;
+    for (std::size_t i = column; i < values.size(); i += width) sum += value(values[i]) - first;
+    const double mean = first + sum / rows;
+    for (std::size_t i = column; i < values.size(); i += width)
+      squares += std::pow(value(values[i]) - mean, 2);
+    const auto deviation = static_cast<Scalar>(std::sqrt(squares / rows));
+    means.push_back(static_cast<Scalar>(mean));
+    deviations.push_back(deviation == 0 ? 1 : deviation);
+  }
+  return {Tensor({width}, means), Tensor({width}, deviations)};
+}
+
+namespace {
+
+void check_common(std::string_view where, Extent rows, double noise) {
+  check(rows >= 1, "{}: rows must be >= 1 (got {})", where, rows.count);
+  check(std::isfinite(noise) && noise >= 0, "{}: noise must be finite and >= 0 (got {})", where,
+        noise);
+}
+
+void check_finite(std::string_view where, std::string_view name, double number) {
+  check(std::isfinite(number), "{}: {} must be finite (got {})", where, name, number);
+}
+
+/// A classification problem: `place(i, point)` puts row i's point and returns its class.
+template <class Place>
+Dataset draw(Extent rows, Extent features, Extent classes, double noise, Random& random,
+             Place place) {
+  Dataset data;
+  for (std::int64_t i = 0; i < features; ++i) data.columns.push_back(fmt::format("x{}", i));
+  for (std::int64_t k = 0; k < classes; ++k) data.classes.push_back(fmt::format("{}", k));
+
+  const Shape shape{rows, features};
+  std::vector<Scalar> x, y;
+  x.reserve(static_cast<std::size_t>(shape.count()));
+  std::vector<double> point(static_cast<std::size_t>(features.count));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    y.push_back(static_cast<Scalar>(place(i, std::span<double>(point))));
+    for (const double at : point) x.push_back(static_cast<Scalar>(at + noise * random.normal()));
+  }
+  data.x = Tensor(shape, x);
+  data.y = Tensor({rows}, y);
+  return data;
+}
+
+}  // namespace
+
+Dataset make_line(const LineOptions& options) {
+  check_common("make_line", options.rows, options.noise);
+  check_finite("make_line", "slope", options.slope);
+  check_finite("make_line", "intercept", options.intercept);
+  check_finite("make_line", "low", options.low);
+  check(std::isfinite(options.high) && options.low < options.high,
+        "make_line: high must be finite and > low = {} (got {})", options.low, options.high);
+  Random random(options.seed, "line");
+  const Shape shape{options.rows, 1};
+  std::vector<Scalar> x, y;
+  x.reserve(static_cast<std::size_t>(shape.count()));
+  for (std::int64_t i = 0; i < options.rows; ++i) {
+    const double at = random.uniform(options.low, options.high);
+    x.push_back(static_cast<Scalar>(at));
+    y.push_back(static_cast<Scalar>(options.slope * at + options.intercept +
+                                    options.noise * random.normal()));
+  }
+  return {.x = Tensor(shape, x), .y = Tensor(shape, y), .columns = {"x"}};
+}
+
+Dataset make_xor(const XorOptions& options) {
+  check_common("make_xor", options.rows, options.noise);
+  Random random(options.seed, "xor");
+  const auto place = [](std::int64_t i, std::span<double> point) {
+    const bool a = i / 2 % 2 == 1, b = i % 2 == 1;
+    point[0] = a;
+    point[1] = b;
+    return a != b;
+  };
+  return draw(options.rows, 2, 2, options.noise, random, place);
+}
+
+Dataset make_moons(const MoonsOptions& options) {
+  check_common("make_moons", options.rows, options.noise);
+  Random random(options.seed, "moons");
+  const auto place = [&](std::int64_t i, std::span<double> point) {
+    const bool inner = i % 2 == 1;
+    const double t = random.uniform(0, std::numbers::pi);
+    point[0] = inner ? 1 - std::cos(t) : std::cos(t);
+    point[1] = inner ? 0.5 - std::sin(t) : std::sin(t);
+    return inner;
+  };
+  return draw(options.rows, 2, 2, options.noise, random, place);
+}
+
+Dataset make_spirals(const SpiralsOptions& options) {
+  check_common("make_spirals", options.rows, options.noise);
+  check(options.classes >= 1, "make_spirals: classes must be >= 1 (got {})", options.classes.count);
+  check_finite("make_spirals", "turns", options.turns);
+  Random random(options.seed, "spirals");
+  const auto place = [&](std::int64_t i, std::span<double> point) {
+    const std::int64_t k = i % options.classes;
+    const double start = static_cast<double>(k) / static_cast<double>(options.classes.count);
+    const double t = random.uniform();
+    const double angle = 2 * std::numbers::pi * (start + options.turns * t);
+    point[0] = t * std::cos(angle);
+    point[1] = t * std::sin(angle);
+    return k;
+  };
+  return draw(options.rows, 2, options.classes, options.noise, random, place);
+}
+
+Dataset make_blobs(const BlobsOptions& options) {
+  check_common("make_blobs", options.rows, options.noise);
+  check(options.features >= 1, "make_blobs: features must be >= 1 (got {})",
+        options.features.count);
+  check(options.centers >= 1, "make_blobs: centers must be >= 1 (got {})", options.centers.count);
+  check(std::isfinite(options.center_box) && options.center_box > 0,
+        "make_blobs: center_box must be finite and > 0 (got {})", options.center_box);
+  Random random(options.seed, "blobs");
+  const Tensor centers = Tensor::uniform({options.centers, options.features}, -options.center_box,
+                                         options.center_box, random);
+  const auto place = [&](std::int64_t i, std::span<double> point) {
+    const std::int64_t k = i % options.centers;
+    for (std::size_t j = 0; j < point.size(); ++j) point[j] = value(centers(k, j));
+    return k;
+  };
+  return draw(options.rows, options.features, options.centers, options.noise, random, place);
+}
+
+namespace {
+
+constexpr std::string_view figures[] = {
+    ".###. ..#.. .###. .###. ...#. ##### .###. ##### .###. .###.",
+    "#...# .##.. #...# #...# ..##. #.... #.... ....# #...# #...#",
+    "#...# ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...#",
+    "#...# ..#.. ...#. ..##. #..#. ....# ####. ..#.. .###. .####",
+    "#...# ..#.. ..#.. ....# ##### ....# #...# .#... #...# ....#",
+    "#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ....#",
+    ".###. .###. ##### .###. ...#. .###. .###. .#... .###. .###.",
+};
+
+}  // namespace
+
+Dataset make_digits(const DigitsOptions& options) {
+  check_common("make_digits", options.rows, options.noise);
+  Random random(options.seed, "digits");
+  const auto place = [&](std::int64_t i, std::span<double> picture) {
+    const auto digit = static_cast<std::size_t>(i % 10);
+    const auto down = static_cast<std::size_t>(random.below(2));
+    const auto right = static_cast<std::size_t>(random.below(3));
+    std::fill(picture.begin(), picture.end(), 0.0);
+    for (std::size_t line = 0; line < 7; ++line)
+      for (std::size_t column = 0; column < 5; ++column)
+        if (figures[line][6 * digit + column] == '#')
+          picture[8 * (line + down) + column + right] = 1;
+    return digit;
+  };
+  return draw(options.rows, 64, 10, options.noise, random, place);
+}
+
+}}  // namespace gradus

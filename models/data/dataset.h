@@ -1,0 +1,123 @@
+#pragma once
+/// Data to learn from: a pair of tensors with names, splitting, standardisation, and small made-up
+/// problems. Reading files: read_csv.h, read_idx.h.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <gradus/core/shape.h>
+#include <gradus/core/tensor.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// Inputs and targets, one row each per example.
+struct Dataset {
+  Tensor x = {};                          ///< (rows, features), or (rows, height, width) for images
+  Tensor y = {};                          ///< (rows) class numbers, or (rows, 1) values
+  std::vector<std::string> columns = {};  ///< the features' names, when the source has them
+  std::vector<std::string> classes = {};  ///< the class names in order of their numbers
+  std::string label = {};                 ///< the target's name, when the source has one
+  std::vector<std::int64_t> dropped = {};  ///< the numbers, from 0 and rising, of the source's rows
+                                           ///< that were left out: see CsvOptions::drop_missing
+};
+
+// ---- splitting and standardising ----------------------------------------------------------------
+
+struct Split {
+  Dataset train, test;
+};
+
+/// Deals the rows at random into floor(test_fraction rows) for testing and the rest for training.
+/// ValueError unless both sides get a row; ShapeError when x and y differ in rows.
+Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
+
+/// Brings each column to mean 0 and deviation 1. Made from the training rows and applied to both
+/// sides, so that nothing about the test rows leaks into training:
+///
+///     const Standardization scale = standardization(train.x);
+///     model.fit(scale(train.x), train.y);
+///     model.evaluate(scale(test.x), test.y);
+struct Standardization {
+  Tensor mean, deviation;  ///< (features) each
+
+  /// (x - mean) / deviation. ShapeError unless x is (rows, features) with as many features.
+  Tensor operator()(const Tensor& x) const;
+};
+
+/// The mean and the deviation, sqrt(mean((x - mean)^2)), of each column; a constant column gets
+/// deviation 1. ValueError on no rows, ShapeError unless rank 2.
+Standardization standardization(const Tensor& x);
+
+// ---- made-up problems ---------------------------------------------------------------------------
+// The same options give the same rows, and rows come in no order of place, so that any part of them
+// is a fair sample. `noise` is the deviation of the normal noise on each coordinate (on y for a
+// line). ValueError for an option outside its range.
+//
+// Classification problems number their classes 0, 1, ... in y, of shape (rows), and the classes
+// take turns. One sigmoid output wants reshape(data.y, {-1, 1}).
+
+/// y = slope x + intercept + noise, x uniform in [low, high). Shapes (rows, 1).
+struct LineOptions {
+  Extent rows = 100;
+  double noise = 0.1;
+  std::uint64_t seed = 0;
+  double slope = 2;
+  double intercept = 1;
+  double low = -1;
+  double high = 1;
+};
+Dataset make_line(const LineOptions& options = {});
+
+/// The corners (0,0), (0,1), (1,0), (1,1) over and over, of class 0, 1, 1, 0: no straight line
+/// parts the two. As it is, the truth table; more rows and some noise make clouds.
+struct XorOptions {
+  Extent rows = 4;
+  double noise = 0;
+  std::uint64_t seed = 0;
+};
+Dataset make_xor(const XorOptions& options = {});
+
+/// Two half circles of radius 1 that interlock, as scikit-learn's, but at random places along them:
+/// (cos t, sin t) and (1 - cos t, 1/2 - sin t) with t uniform in [0, pi).
+struct MoonsOptions {
+  Extent rows = 100;
+  double noise = 0.1;
+  std::uint64_t seed = 0;
+};
+Dataset make_moons(const MoonsOptions& options = {});
+
+/// One spiral arm per class, from the centre to radius 1: class k of K is at radius t and angle
+/// 2 pi (k / K + turns t), with t uniform in [0, 1).
+struct SpiralsOptions {
+  Extent rows = 200;
+  double noise = 0.02;
+  std::uint64_t seed = 0;
+  Extent classes = 2;
+  double turns = 1;
+};
+Dataset make_spirals(const SpiralsOptions& options = {});
+
+/// One round cloud per class, as scikit-learn's: centres uniform in [-center_box, center_box) along
+/// each feature; `noise` is its cluster_std.
+struct BlobsOptions {
+  Extent rows = 100;
+  double noise = 1;
+  std::uint64_t seed = 0;
+  Extent features = 2;
+  Extent centers = 3;
+  double center_box = 10;
+};
+Dataset make_blobs(const BlobsOptions& options = {});
+
+/// Pictures of the digits 0 to 9, 8 by 8, in place of handwriting: a printed figure of 5 by 7 at
+/// one of six places that are up to a pixel apart, ink 1 on paper 0, and the noise on each pixel.
+/// Each row of x has the 64 pixels line by line, from the top.
+struct DigitsOptions {
+  Extent rows = 500;
+  double noise = 0.5;
+  std::uint64_t seed = 0;
+};
+Dataset make_digits(const DigitsOptions& options = {});
+
+}}  // namespace gradus

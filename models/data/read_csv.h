@@ -1,0 +1,57 @@
+#pragma once
+/// Tables from CSV files.
+
+#include <string>
+#include <vector>
+
+#include <gradus/models/dataset.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+struct CsvOptions {
+  /// The name of the target column; empty means the last one.
+  std::string label = {};
+  /// Line 1 holds the column names. Without a header they are "0", "1", ...
+  bool header = true;
+  char separator = ',';
+  /// Leave out a row that has an empty field, '?' or 'NA' in a column that is read. By default such
+  /// a field is a FormatError. Which rows that were is in `dropped` of the Dataset.
+  bool drop_missing = false;
+  /// Names of columns to leave out, such as text that is no feature.
+  std::vector<std::string> ignore = {};
+  /// Names of columns of words. Such a column is replaced by one for each different word in it, at
+  /// most 1024, sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
+  /// rows with that word and 0 in the others. No other feature's name may begin with `origin=`.
+  std::vector<std::string> one_hot = {};
+  /// The features to read, in this order, as `columns` of a Dataset has them: `{"age",
+  /// "origin=europe", "origin=japan"}`. Then no other columns are read, a word without a column is
+  /// a FormatError, and an empty label means that none is read.
+  std::vector<std::string> columns = {};
+  /// The classes that a label of text may have, sorted, as `classes` of a Dataset has them.
+  std::vector<std::string> classes = {};
+};
+
+/// Reads a table of numbers: every column that is neither the label nor ignored becomes a feature.
+///
+///     const Dataset iris = read_csv("iris.csv");  // iris.classes: setosa, versicolor, virginica
+///     const Dataset cars = read_csv("mpg.csv", {.label = "mpg", .drop_missing = true,
+///                                               .ignore = {"name"}, .one_hot = {"origin"}});
+///
+/// Rows to predict from, or others for a model that has learnt:
+///
+///     read_csv("new.csv", {.one_hot = {"origin"}, .columns = cars.columns})  // y is empty
+///     read_csv("test.csv", {.label = "species", .columns = iris.columns, .classes = iris.classes})
+///
+/// A label of numbers becomes y of shape (rows, 1). A label of text becomes class numbers, y of
+/// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and
+/// the first does not begin like one (so that 1,5 for 1.5 is an error, not a class).
+///
+/// The file is UTF-8, quoted as RFC 4180 has it, in lines of at most 1 MiB and 1 GiB in all, or
+/// that packed with gzip. A number is a whole field such as 1, -2.5, +3e-4, whatever the locale;
+/// one too small for a double is 0, one too large for a Scalar an error. Blanks around a field and
+/// blank lines do not count.
+/// IoError when there is no such file, ValueError for a column that it does not have, FormatError
+/// with file and line for anything else.
+Dataset read_csv(const std::string& path, const CsvOptions& options = {});
+
+}}  // namespace gradus

@@ -1,0 +1,292 @@
+#include <gradus/models/file.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <memory>
+#include <new>
+#include <system_error>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+namespace {
+
+[[noreturn]] void fail(std::string_view action, const std::string& path, int reason) {
+  throw IoError(
+      fmt::format("cannot {} '{}': {}", action, path, std::generic_category().message(reason)));
+}
+[[noreturn]] void fail(std::string_view action, const std::string& path) {
+  fail(action, path, errno);
+}
+
+/// What a call returns once no signal interrupts it.
+template <class Call>
+auto uninterrupted(Call call) {
+  auto result = call();
+  while (result < 0 && errno == EINTR) result = call();
+  return result;
+}
+
+Descriptor open_at(int directory, const std::string& path, int flags, mode_t mode = 0) {
+  if (path.find('\0') != path.npos) {  // the system would open what is before it
+    errno = EINVAL;
+    return Descriptor();
+  }
+  return Descriptor(uninterrupted(
+      [&] { return openat(directory, path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); }));
+}
+
+/// Returns how much was written; less than all of it with the reason in errno.
+std::size_t write_all(int file, std::string_view bytes) {
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n =
+        uninterrupted([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
+    if (n == 0) errno = EIO;  // would go on forever
+    if (n <= 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
+// ---- saving -------------------------------------------------------------------------------------
+
+/// What a path to save to means.
+struct Target {
+  std::string directory, name;
+  bool exists = false;
+  mode_t permissions = 0666;  ///< of the file to be made
+};
+
+/// What the links of a path lead to.
+std::string follow(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (!real) fail("write", path);
+  return real.get();
+}
+
+Target find_target(const std::string& path) {
+  if (path.find('\0') != path.npos) fail("write", path, EINVAL);
+  Target target;
+  std::string real = path;
+  struct stat status = {};
+  if (lstat(path.c_str(), &status) == 0) {
+    if (S_ISLNK(status.st_mode)) {
+      real = follow(path);
+      if (stat(real.c_str(), &status) != 0) fail("write", path);
+    }
+    if (S_ISDIR(status.st_mode)) fail("write", path, EISDIR);
+    check<IoError>(S_ISREG(status.st_mode), "cannot write '{}': not a regular file", path);
+    if (access(real.c_str(), W_OK) != 0) fail("write", path);
+    target.exists = true;
+    target.permissions = status.st_mode & 0777;
+  } else if (errno != ENOENT) {
+    fail("write", path);
+  }
+  const std::size_t slash = real.rfind('/');
+  target.directory = slash == real.npos ? "." : real.substr(0, slash + 1);
+  target.name = real.substr(slash + 1);  // npos + 1 is 0
+  if (target.name.empty()) fail("write", path, path.empty() ? ENOENT : EISDIR);
+  return target;
+}
+
+/// What the names of a target's temporaries begin with. Cut, so that they are no longer than a
+/// name may be.
+std::string temporary_prefix(std::string_view name) {
+  return fmt::format(".{}.", name.substr(0, 200));
+}
+
+/// The process that made a temporary with this prefix; 0 for other files.
+pid_t maker(std::string_view file, std::string_view prefix) {
+  if (!file.starts_with(prefix) || !file.ends_with(".tmp")) return 0;
+  const char* const end = file.data() + file.size();
+  pid_t process = 0;
+  int number = 0;
+  const auto dash = std::from_chars(file.data() + prefix.size(), end, process);
+  if (dash.ec != std::errc() || dash.ptr == end || *dash.ptr != '-') return 0;
+  return std::from_chars(dash.ptr + 1, end, number).ec == std::errc() ? process : 0;
+}
+
+bool alive(pid_t process) { return kill(process, 0) == 0 || errno != ESRCH; }
+
+struct CloseList {
+  void operator()(DIR* list) const { closedir(list); }
+};
+
+/// Removes the temporaries of processes that are no more. A saver holds a lock on its own, which
+/// tells it from one of an earlier process with the same number, or of a machine we cannot ask.
+void remove_stale(int directory, std::string_view prefix) {
+  const int copy = fcntl(directory, F_DUPFD_CLOEXEC, 0);
+  const std::unique_ptr<DIR, CloseList> list(copy < 0 ? nullptr : fdopendir(copy));
+  if (!list) {
+    Descriptor{copy}.close();
+    return;
+  }
+  while (const dirent* entry = readdir(list.get())) {
+    const pid_t process = maker(entry->d_name, prefix);
+    if (process <= 0 || (process != getpid() && alive(process))) continue;
+    const Descriptor file = open_at(directory, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, entry->d_name, 0);
+  }
+}
+
+/// The name of a file that is removed with its scope.
+class Temporary {
+ public:
+  Temporary(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  ~Temporary() {
+    if (!name_.empty()) unlinkat(directory_, name_.c_str(), 0);
+  }
+  const char* name() const { return name_.c_str(); }
+  void release() { name_.clear(); }
+
+ private:
+  int directory_;
+  std::string name_;
+};
+
+/// Makes a file that is ours alone and locks it. Returns its name without the `.tmp`; "" with the
+/// reason in errno.
+std::string make_temporary(int directory, const std::string& prefix, const Target& target,
+                           Descriptor& file) {
+  // What replaces a file is readable by its owner alone until it has that file's permissions.
+  const mode_t mode = target.exists ? 0600 : target.permissions;
+  for (int number = 0;; ++number) {
+    std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
+    file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (file < 0 && errno == EEXIST) continue;
+    if (file < 0) return "";
+    // Another thread may have taken it for a stale one between the two calls.
+    struct stat status = {};
+    const bool taken = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return stem;
+  }
+}
+
+/// Puts the new file in the place of the old one. When that cannot be made to last, the old one,
+/// kept under another name until then, is put back.
+void replace(int directory, const std::string& path, const Target& target, Temporary& fresh,
+             const std::string& spare) {
+  const char* const name = target.name.c_str();
+  const bool kept = linkat(directory, name, directory, spare.c_str(), 0) == 0;
+  Temporary old(directory, kept ? spare : "");
+  if (uninterrupted([&] { return renameat(directory, fresh.name(), directory, name); }) != 0)
+    fail("rename a new file to", path);
+  fresh.release();
+  const bool flushed = uninterrupted([&] { return fsync(directory); }) == 0;
+  if (flushed || errno == EINVAL) return;  // EINVAL: this file system flushes no folders
+  const int reason = errno;
+  if (kept && renameat(directory, old.name(), directory, name) == 0) old.release();
+  if (!target.exists) unlinkat(directory, name, 0);
+  fail("flush the folder of", path, reason);
+}
+
+}  // namespace
+
+// ---- the functions of the header ----------------------------------------------------------------
+
+// A close() that a signal interrupts has closed, on Linux; another one might close a stranger's.
+bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
+
+Descriptor open_regular(const std::string& path) {
+  // O_NONBLOCK: a FIFO is to be refused, not waited for.
+  Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  if (file < 0) fail("open", path);
+  struct stat status = {};
+  check<IoError>(fstat(file, &status) == 0 && S_ISREG(status.st_mode),
+                 "cannot read '{}': not a regular file", path);
+  return file;
+}
+
+std::string read_file(const std::string& path, std::int64_t most) {
+  const Descriptor file = open_regular(path);
+  struct stat status = {};
+  if (fstat(file, &status) != 0) fail("read", path);
+  check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
+  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t n =
+        uninterrupted([&] { return ::read(file, bytes.data() + done, bytes.size() - done); });
+    if (n < 0) fail("read", path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+void write_file(const std::string& path, std::span<const std::string_view> pieces) {
+  const Target target = find_target(path);
+  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
+  if (directory < 0) fail("write", path);
+  const std::string prefix = temporary_prefix(target.name);
+  remove_stale(directory, prefix);
+
+  Descriptor file;
+  const std::string stem = make_temporary(directory, prefix, target, file);
+  if (stem.empty()) fail("write", path);
+  Temporary fresh(directory, stem + ".tmp");
+  for (const std::string_view piece : pieces)
+    if (write_all(file, piece) < piece.size()) fail("write", path);
+  if (target.exists && uninterrupted([&] { return fchmod(file, target.permissions); }) != 0)
+    fail("write", path);
+  if (uninterrupted([&] { return fsync(file); }) != 0) fail("flush", path);
+  const Descriptor lock(fcntl(file, F_DUPFD_CLOEXEC, 0));  // until it has its final name
+  if (lock < 0 || !file.close()) fail("close", path);
+  replace(directory, path, target, fresh, stem + ".old.tmp");
+}
+
+bool create_file(const std::string& path) {
+  const Descriptor file = open_at(AT_FDCWD, path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+  if (file < 0 && errno != EEXIST) fail("open", path);
+  return file >= 0;
+}
+
+void make_directory(const std::string& path) {
+  if (path.find('\0') != path.npos) fail("make the folder", path, EINVAL);
+  struct stat status = {};
+  if (mkdir(path.c_str(), 0777) == 0) return;
+  const int reason = errno;
+  const bool there = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  if (!there) fail("make the folder", path, reason);
+}
+
+AppendFile::AppendFile(std::string path, bool append) : path_(std::move(path)) {
+  // O_NONBLOCK for the opening alone: a FIFO that nobody reads is to be refused, not waited for.
+  const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | (append ? 0 : O_TRUNC);
+  file_ = open_at(AT_FDCWD, path_, flags, 0666);
+  struct stat status = {};
+  if (file_ < 0 || fcntl(file_, F_SETFL, O_APPEND) != 0 || fstat(file_, &status) != 0)
+    fail("open", path_);
+  size_ = status.st_size;
+}
+
+void AppendFile::write(std::string_view text) {
+  const std::size_t done = write_all(file_, text);
+  if (done < text.size()) {
+    const int reason = errno;
+    if (done > 0 && ftruncate(file_, size_) != 0) size_ += static_cast<std::int64_t>(done);
+    fail("write", path_, reason);
+  }
+  size_ += static_cast<std::int64_t>(text.size());
+}
+
+void AppendFile::truncate(std::int64_t size) {
+  check(size >= 0 && size <= size_, "AppendFile: size must be in [0, {}] (got {})", size_, size);
+  if (size == size_) return;
+  if (uninterrupted([&] { return ftruncate(file_, size); }) != 0) fail("shorten", path_);
+  size_ = size;
+}
+
+}  // namespace detail
+}}  // namespace gradus

@@ -1,0 +1,96 @@
+#pragma once
+/// Activations: what a layer does to its sums, element by element or along the last axis. Names and
+/// defaults are Keras's (keras.activations); tanh, sigmoid, relu, leaky_relu, elu, gelu, silu,
+/// softplus, log_sigmoid, softmax and log_softmax are among core/ops.h.
+///
+/// Each is a function `Tensor(const Tensor&)`, so that `.activation = mish` works; further
+/// arguments are further overloads, for a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
+/// Where a curve has a kink, the slope there is stated. ValueError for arguments out of range.
+
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/core/ops.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// A function of a tensor as a value, and a layer: an activation such as `relu`, or any callable
+/// `Tensor(const Tensor&)`. Without one it returns its input.
+class Activation {
+ public:
+  Activation() = default;
+  /// For ops: this one of their overloads is meant. ValueError for null.
+  Activation(Tensor (*op)(const Tensor&)) : function_(op) {
+    check(op != nullptr, "Activation: the function must not be null");
+  }
+  template <class F>
+  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
+      (!std::same_as<F, Activation>)Activation(F function)
+      : function_(std::move(function)) {}
+
+  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
+
+ private:
+  std::function<Tensor(const Tensor&)> function_;
+};
+
+// ---- straight pieces ----------------------------------------------------------------------------
+
+Tensor linear(const Tensor& x);  ///< x itself
+
+struct ReluOptions {
+  double negative_slope = 0;             ///< >= 0; below the threshold: slope (x - threshold)
+  std::optional<double> max_value = {};  ///< >= 0; the result is cut there, with slope 1 at the cut
+  double threshold = 0;                  ///< x up to here counts as negative
+};
+/// x above the threshold, else negative_slope (x - threshold). Slope at the threshold:
+/// negative_slope if it is 0 and nothing is cut, else 0.
+Tensor relu(const Tensor& x, const ReluOptions& options);
+Tensor relu6(const Tensor& x);      ///< x cut to [0, 6]; slope 0 at both
+Tensor hard_tanh(const Tensor& x);  ///< x cut to [-1, 1]; slope 0 at both
+/// x / 6 + 1 / 2 cut to [0, 1]: the ends are at x = -3 and 3, slope 0 at both.
+Tensor hard_sigmoid(const Tensor& x);
+/// x hard_sigmoid(x), also called hard_swish; slope -1/2 at -3 and 1 at 3.
+Tensor hard_silu(const Tensor& x);
+Tensor hard_shrink(const Tensor& x);                    ///< with threshold 0.5
+Tensor hard_shrink(const Tensor& x, double threshold);  ///< x where |x| > threshold >= 0, else 0
+Tensor soft_shrink(const Tensor& x);                    ///< with threshold 0.5
+/// x moved towards 0 by `threshold` >= 0, and 0 within it; slope 0 at both ends.
+Tensor soft_shrink(const Tensor& x, double threshold);
+/// x above the threshold, else `default_value`.
+Tensor threshold(const Tensor& x, double threshold, double default_value);
+/// (x + 1) / 2 cut to [0, 1]; slope 0 at x = -1 and 1.
+Tensor sparse_sigmoid(const Tensor& x);
+/// The integral of sparse_sigmoid: 0 up to -1, (x + 1)^2 / 4 between, x from 1 on.
+Tensor sparse_plus(const Tensor& x);
+
+// ---- curves -------------------------------------------------------------------------------------
+
+/// 1.0507 x, and below 0 1.7581 (e^x - 1): keeps mean 0 and variance 1 through deep nets
+/// (Klambauer et al. 2017). Slope 1.7581 at 0.
+Tensor selu(const Tensor& x);
+Tensor celu(const Tensor& x);  ///< with alpha = 1
+Tensor celu(const Tensor& x,
+            double alpha);            ///< x, and below 0 alpha (e^(x / alpha) - 1); alpha > 0
+Tensor exponential(const Tensor& x);  ///< e^x
+Tensor softsign(const Tensor& x);     ///< x / (1 + |x|)
+Tensor tanh_shrink(const Tensor& x);  ///< x - tanh x
+Tensor mish(const Tensor& x);         ///< x tanh(softplus x) (Misra 2019)
+Tensor squareplus(const Tensor& x);   ///< with b = 4
+/// (x + sqrt(x^2 + b)) / 2 for b > 0, exact for x far below 0 too (Barron 2021).
+Tensor squareplus(const Tensor& x, double b);
+
+// ---- along an axis ------------------------------------------------------------------------------
+
+/// The point nearest to x whose elements along the last axis are >= 0 and sum to 1: max(x - t, 0)
+/// for the right t (Martins and Astudillo 2016). Unlike softmax it gives zeros.
+Tensor sparsemax(const Tensor& x);
+Tensor glu(const Tensor& x);  ///< along the last axis
+/// a sigmoid(b) for the two halves a, b of an axis (Dauphin et al. 2017). ShapeError for an odd
+/// extent.
+Tensor glu(const Tensor& x, int axis);
+
+}}  // namespace gradus

@@ -1,0 +1,40 @@
+#pragma once
+/// Checked: a function held by value, made from any callable; a struct's options are checked when
+/// it becomes one.
+
+#include <concepts>
+#include <cstddef>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/core/fields.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+template <class Signature>
+class Checked;
+
+/// Null, or a callable `Result(Arguments...)`: a struct, a lambda, a function. ValueError for a
+/// struct whose options break its `fields` or `validate()`.
+template <class Result, class... Arguments>
+class Checked<Result(Arguments...)> {
+ public:
+  Checked(std::nullptr_t = nullptr) {}
+  template <class F>
+  requires std::is_invocable_r_v<Result, const F&, Arguments...> &&
+      (!std::same_as<F, Checked>)Checked(F function) {
+    detail::validate(function);
+    function_ = std::move(function);
+  }
+
+  explicit operator bool() const { return static_cast<bool>(function_); }
+  Result operator()(Arguments... arguments) const {
+    return function_(std::forward<Arguments>(arguments)...);
+  }
+
+ private:
+  std::function<Result(Arguments...)> function_;
+};
+
+}}  // namespace gradus

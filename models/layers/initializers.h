@@ -1,0 +1,145 @@
+#pragma once
+/// How weights begin. Names, options and their order are Keras's (keras.initializers).
+///
+/// A kernel of shape (in, out) has fan_in = in and fan_out = out; axes before these two multiply
+/// both; a shape (n) has n and n. Draws come from the model's seed, so that each layer gets its
+/// own; with a `seed` of its own an initialiser gives the same values at every call. Options are
+/// checked when the struct becomes an Initializer (ValueError).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include <gradus/core/tensor.h>
+#include <gradus/models/checked.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// Any callable `Tensor(const Shape& shape, Random& random)`: a struct below, or a lambda.
+using Initializer = Checked<Tensor(const Shape&, Random&)>;
+
+using Seed = std::optional<std::uint64_t>;
+
+/// All 0: Keras's default for biases.
+struct Zeros {
+  Tensor operator()(const Shape& shape, Random&) const { return Tensor::zeros(shape); }
+};
+
+/// All 1.
+struct Ones {
+  Tensor operator()(const Shape& shape, Random&) const { return Tensor::ones(shape); }
+};
+
+/// All `value`.
+struct Constant {
+  double value = 0;
+  Tensor operator()(const Shape& shape, Random&) const { return Tensor::full(shape, value); }
+  static void fields(auto& self, auto&& field) { field("value", self.value, rules::finite_number); }
+};
+
+/// The unit matrix times `gain`: ones where row and column agree. ValueError unless rank 2.
+struct Identity {
+  double gain = 1;
+  Tensor operator()(const Shape& shape, Random&) const;
+  static void fields(auto& self, auto&& field) { field("gain", self.gain, rules::finite_number); }
+};
+
+// ---- fixed spreads ------------------------------------------------------------------------------
+
+/// Normal.
+struct RandomNormal {
+  double mean = 0, stddev = 0.05;  ///< stddev >= 0
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+  static void fields(auto& self, auto&& field) {
+    field("mean", self.mean, rules::finite_number);
+    field("stddev", self.stddev, rules::not_negative);
+  }
+};
+
+/// Uniform in [minval, maxval).
+struct RandomUniform {
+  double minval = -0.05, maxval = 0.05;  ///< minval <= maxval
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+  void validate() const;
+};
+
+/// Normal, but drawn again while further than 2 stddev from the mean, so the values' own deviation
+/// is 0.88 stddev.
+struct TruncatedNormal {
+  double mean = 0, stddev = 0.05;  ///< stddev >= 0
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+  static void fields(auto& self, auto&& field) {
+    field("mean", self.mean, rules::finite_number);
+    field("stddev", self.stddev, rules::not_negative);
+  }
+};
+
+// ---- spreads that depend on the shape -----------------------------------------------------------
+
+enum class FanMode { fan_in, fan_out, fan_avg };
+enum class Distribution { truncated_normal, untruncated_normal, uniform };
+
+/// Mean 0 and variance scale / n, where n is the fan of `mode`, at least 1. A truncated normal is
+/// widened by 1 / 0.8796 so that the cut leaves that variance; a uniform one lies in [-l, l),
+/// l = sqrt(3 scale / n).
+struct VarianceScaling {
+  double scale = 1;  ///< > 0
+  FanMode mode = FanMode::fan_in;
+  Distribution distribution = Distribution::truncated_normal;
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+  static void fields(auto& self, auto&& field) { field("scale", self.scale, rules::positive); }
+};
+
+/// Variance 2 / (fan_in + fan_out), uniform: keeps the spread of activations and of gradients alike
+/// (Glorot and Bengio 2010). Keras's default for kernels.
+struct GlorotUniform {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+/// The same variance, truncated normal.
+struct GlorotNormal {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+/// Variance 2 / fan_in, uniform: for relu layers (He et al. 2015).
+struct HeUniform {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+/// The same variance, truncated normal.
+struct HeNormal {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+/// Variance 1 / fan_in, uniform: for selu and tanh layers (LeCun et al. 1998).
+struct LecunUniform {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+/// The same variance, truncated normal.
+struct LecunNormal {
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+};
+
+/// Rows or columns, whichever are fewer, at right angles to each other and of length `gain`: a
+/// random rotation (Saxe et al. 2013). All axes but the last count as rows. ValueError below
+/// rank 2.
+struct Orthogonal {
+  double gain = 1;
+  Seed seed = {};
+  Tensor operator()(const Shape& shape, Random& random) const;
+  static void fields(auto& self, auto&& field) { field("gain", self.gain, rules::finite_number); }
+};
+
+namespace detail {
+/// What an initializer makes, as a parameter of a layer. ShapeError unless it has that shape.
+Tensor initial(std::string_view layer, std::string_view option, const Initializer& make,
+               const Shape& shape, Random& random);
+}  // namespace detail
+
+}}  // namespace gradus

@@ -1,0 +1,51 @@
+#pragma once
+/// Penalties for large weights, added to the loss once per batch. Names and defaults are Keras's
+/// (keras.regularizers). A regularizer is any callable `Tensor(const Tensor& weight)` that gives
+/// one number; options are checked when the struct becomes a Regularizer (ValueError).
+
+#include <gradus/core/tensor.h>
+#include <gradus/models/checked.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// A penalty for a weight's size: one of the structs below, or any callable. Or null.
+using Regularizer = Checked<Tensor(const Tensor&)>;
+
+/// l1 sum |w|: drives weights to 0; slope 0 at 0.
+struct L1 {
+  double l1 = 0.01;  ///< >= 0
+  Tensor operator()(const Tensor& weight) const;
+  static void fields(auto& self, auto&& field) { field("l1", self.l1, rules::not_negative); }
+};
+
+/// l2 sum w^2, without the 1/2 that some texts have.
+struct L2 {
+  double l2 = 0.01;  ///< >= 0
+  Tensor operator()(const Tensor& weight) const;
+  static void fields(auto& self, auto&& field) { field("l2", self.l2, rules::not_negative); }
+};
+
+/// l1 sum |w| + l2 sum w^2.
+struct L1L2 {
+  double l1 = 0;  ///< >= 0
+  double l2 = 0;  ///< >= 0
+  Tensor operator()(const Tensor& weight) const;
+  static void fields(auto& self, auto&& field) {
+    field("l1", self.l1, rules::not_negative);
+    field("l2", self.l2, rules::not_negative);
+  }
+};
+
+/// `factor` times the mean |cosine| of the angles between the rows, or columns, of a matrix, each
+/// pair once: 0 when all are at right angles. ShapeError unless rank 2.
+struct OrthogonalRegularizer {
+  enum class Vectors { rows, columns };
+  double factor = 0.01;  ///< >= 0
+  Vectors mode = Vectors::rows;
+  Tensor operator()(const Tensor& weight) const;
+  static void fields(auto& self, auto&& field) {
+    field("factor", self.factor, rules::not_negative);
+  }
+};
+
+}}  // namespace gradus

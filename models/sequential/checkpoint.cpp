@@ -1,0 +1,279 @@
+/// Sequential::save and load: one file with all that a model is.
+
+#include <charconv>
+#include <set>
+
+#include <gradus/core/node.h>
+#include <gradus/models/safetensors.h>
+#include <gradus/models/sequential.h>
+#include <gradus/schedules/parse.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace {
+
+using detail::Saved;
+using detail::State;
+using detail::StoredTensor;
+using detail::TensorFile;
+
+// ---- texts --------------------------------------------------------------------------------------
+
+std::string text_of(const Shape& shape) {
+  std::string text;
+  for (const std::int64_t extent : shape)
+    text += fmt::format("{}{}", text.empty() ? "" : ",", extent);
+  return text;
+}
+
+/// `1,4`. FormatError for what is no list of counts.
+Shape shape_of(const std::string& path, const std::string& text) {
+  Shape shape;
+  for (const char *at = text.data(), *const end = at + text.size(); at <= end; ++at) {
+    std::int64_t extent = 0;
+    const auto [next, error] = std::from_chars(at, end, extent);
+    check<FormatError>(error == std::errc() && extent >= 0 && (next == end || *next == ',') &&
+                           shape.rank() < Shape::max_rank,
+                       "load: '{}': input_shape must be counts and commas (got '{}')", path, text);
+    shape.push_back(extent);
+    at = next;
+  }
+  return shape;
+}
+
+/// In front of the names of a caller's texts, so that they are never taken for ours.
+constexpr std::string_view user_prefix = "metadata/";
+
+// ---- what a file holds --------------------------------------------------------------------------
+
+/// A file being read: finds what is asked for, and knows what nobody asked for.
+class Contents {
+ public:
+  explicit Contents(const std::string& path) : path_(path), file_(detail::load_tensors(path)) {}
+
+  const std::string& path() const { return path_; }
+  bool has_text(const std::string& name) const { return file_.metadata.contains(name); }
+  const std::string& text(const std::string& name) const {
+    const auto found = file_.metadata.find(name);
+    check<FormatError>(found != file_.metadata.end(), "load: '{}': the text '{}' is missing", path_,
+                       name);
+    return found->second;
+  }
+  /// Copies an array of the model's numbers, checked to have this shape.
+  void copy_to(const std::string& name, std::span<Scalar> to, const Shape& shape) {
+    const StoredTensor* found = file_.find(name);
+    check<FormatError>(found != nullptr, "load: '{}': '{}' is missing", path_, name);
+    check<ShapeError>(found->shape == shape && found->dtype == detail::dtype_of<Scalar>,
+                      "load: '{}': '{}' must be {} of {}, as in the model (got {} of {})", path_,
+                      name, shape, detail::name_of(detail::dtype_of<Scalar>), found->shape,
+                      detail::name_of(found->dtype));
+    found->copy_to(to);
+    used_.insert(name);
+  }
+  /// All arrays below `prefix/`, as state.
+  State state(std::string_view prefix) {
+    State state;
+    for (const StoredTensor& tensor : file_.tensors) {
+      if (!tensor.name.starts_with(prefix)) continue;
+      used_.insert(tensor.name);
+      const auto numbers = [&]<class T>(T) {
+        std::vector<T> copy(static_cast<std::size_t>(tensor.shape.count()));
+        tensor.copy_to(std::span<T>(copy));
+        state[tensor.name] = {tensor.shape, std::move(copy)};
+      };
+      switch (tensor.dtype) {
+        case detail::Dtype::i64:
+          numbers(std::int64_t{});
+          break;
+        case detail::Dtype::f64:
+          numbers(double{});
+          break;
+        case detail::Dtype::f32:
+          numbers(float{});
+          break;
+      }
+    }
+    return state;
+  }
+  /// FormatError when there are arrays below `prefix` that nobody asked for.
+  void check_all_used(std::string_view prefix) const {
+    for (const StoredTensor& tensor : file_.tensors)
+      check<FormatError>(used_.contains(tensor.name) || !tensor.name.starts_with(prefix),
+                         "load: '{}': '{}' is not in the model", path_, tensor.name);
+  }
+
+ private:
+  std::string path_;
+  TensorFile file_;
+  std::set<std::string> used_;
+};
+
+void add(TensorFile& file, const State& state) {
+  for (const auto& entry : state)
+    std::visit(
+        [&]<class T>(const std::vector<T>& numbers) {
+          file.tensors.push_back(
+              StoredTensor::of(entry.first, entry.second.shape, std::span<const T>(numbers)));
+        },
+        entry.second.numbers);
+}
+
+/// The rate to go on with; null: the optimizer's own. See Sequential::load.
+std::optional<Schedule> rate_from(const Contents& contents, const Optimizer& optimizer) {
+  const std::string& now = contents.text("learning_rate");
+  const bool same =
+      contents.text("compiled_learning_rate") == to_string(optimizer.initial_schedule());
+  if (now == to_string(optimizer.schedule())) return std::nullopt;
+  if (now.find("custom") != now.npos) {
+    check<StateError>(!same,
+                      "load: '{}': the rate in force was {}, which holds a function that only its "
+                      "program knows; load with weights_only",
+                      contents.path(), now);
+    return std::nullopt;
+  }
+  const Schedule schedule = parse_schedule(now);
+  if (!same && schedule.constant() && !optimizer.schedule().constant()) return std::nullopt;
+  return schedule;
+}
+
+struct Counters {
+  OptimizerCounters of_optimizer = {};
+  std::uint64_t seed = 0;
+  Step batches = 0;
+  static void state(auto& self, auto&& field) {
+    field("iterations", self.of_optimizer.iterations);
+    field("collected", self.of_optimizer.collected);
+    field("last_learning_rate", self.of_optimizer.last_learning_rate);
+    field("seed", self.seed);
+    field("batches", self.batches);
+  }
+};
+
+/// The file's values for these weights.
+std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weight>& weights,
+                                      bool allow_non_finite) {
+  std::vector<detail::Buffer> values;
+  for (const Weight& weight : weights) {
+    const Shape& shape = weight.tensor.shape();
+    const detail::Buffer& buffer = values.emplace_back(shape.count());
+    contents.copy_to("weights/" + weight.name,
+                     {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
+    const std::int64_t bad = detail::kernels().first_not_finite(buffer.data(), shape.count());
+    check<FormatError>(bad < 0 || allow_non_finite,
+                       "load: '{}': 'weights/{}' must be finite (got {} at element {})",
+                       contents.path(), weight.name, bad < 0 ? 0 : value(buffer.data()[bad]), bad);
+  }
+  return values;
+}
+
+/// A copy of `compiled` as the file has it.
+Optimizer restored(Contents& contents, const Optimizer& compiled,
+                   const std::vector<Weight>& weights, bool allow_non_finite) {
+  const std::string& saved = contents.text("optimizer");
+  check<StateError>(saved.starts_with(fmt::format("{}(", compiled.name())),
+                    "load: '{}': the optimizer must be the file's, {} (got {}); or load with "
+                    "weights_only",
+                    contents.path(), saved, to_string(compiled));
+  Optimizer optimizer = compiled;
+  std::vector<Tensor> parameters;
+  std::vector<std::string> names;
+  for (const Weight& weight : weights) {
+    if (!weight.trainable) continue;
+    parameters.push_back(weight.tensor);
+    names.push_back(weight.name);
+  }
+  optimizer.adopt(parameters, names);
+  optimizer.state([&](const std::string& name, std::span<Scalar> to, const Shape& shape) {
+    contents.copy_to("optimizer/" + name, to, shape);
+  });
+  const std::string fault = allow_non_finite ? "" : optimizer.state_fault();
+  check<FormatError>(fault.empty(), "load: '{}': optimizer/{}", contents.path(), fault);
+  if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
+  return optimizer;
+}
+
+/// Takes the entries whose names begin with `prefix` out of `state`, without it.
+State below(State& state, std::string_view prefix) {
+  State found;
+  for (auto at = state.lower_bound(prefix); at != state.end() && at->first.starts_with(prefix);) {
+    found[at->first.substr(prefix.size())] = std::move(at->second);
+    at = state.erase(at);
+  }
+  return found;
+}
+
+}  // namespace
+
+void Sequential::save(const std::string& path, const SaveOptions& options) const {
+  check_built("save");
+  TensorFile file;
+  file.metadata["input_shape"] = text_of(*input_shape_);
+  for (const auto& [name, text] : options.metadata)
+    file.metadata[std::string(user_prefix) + name] = text;
+  for (const Weight& weight : weights_)
+    file.tensors.push_back(
+        StoredTensor::of("weights/" + weight.name, weight.tensor.shape(), weight.tensor.values()));
+  State state;
+  if (compiled_ && !options.weights_only) {
+    const Optimizer& optimizer = compiled_->optimizer;
+    file.metadata["optimizer"] = to_string(optimizer);
+    file.metadata["learning_rate"] = to_string(optimizer.schedule());
+    file.metadata["compiled_learning_rate"] = to_string(optimizer.initial_schedule());
+    optimizer.state(
+        [&](const std::string& name, std::span<const Scalar> values, const Shape& shape) {
+          file.tensors.push_back(StoredTensor::of("optimizer/" + name, shape, values));
+        });
+    detail::StateWriter write(state, "run");
+    write("counters", Counters{optimizer.counters(), compiled_->seed, batches_});
+    write("fit", run_);
+    for (auto& [name, saved] : callback_state()) state["run/callbacks/" + name] = saved;
+  }
+  add(file, state);
+  detail::save_tensors(path, std::move(file));
+}
+
+std::map<std::string, std::string> read_metadata(const std::string& path) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [name, text] : detail::load_tensors(path).metadata)
+    if (name.starts_with(user_prefix)) texts[name.substr(user_prefix.size())] = text;
+  return texts;
+}
+
+void Sequential::load(const std::string& path, const LoadOptions& options) {
+  Contents contents(path);
+  const bool all = compiled_ && !options.weights_only && contents.has_text("optimizer");
+  if (all) check_may_load();
+
+  // Everything is read and checked apart from the model, which changes only then.
+  std::optional<Built> built;
+  if (!input_shape_) built = built_for(shape_of(path, contents.text("input_shape")));
+  const std::vector<Weight>& weights = built ? built->weights : weights_;
+  std::vector<detail::Buffer> values = values_of(contents, weights, options.allow_non_finite);
+  std::optional<Optimizer> optimizer;
+  Counters counters;
+  detail::Run run;
+  if (all) {
+    optimizer = restored(contents, compiled_->optimizer, weights, options.allow_non_finite);
+    State state = contents.state("run/");
+    const detail::StateReader read(state, "run");
+    read("counters", counters);
+    read("fit", run);
+    optimizer->set_counters(counters.of_optimizer);
+    run.callbacks = below(state, "run/callbacks/");
+    check<FormatError>(state.empty(), "load: '{}': '{}' is not known", path,
+                       state.empty() ? "" : state.begin()->first);
+  }
+  contents.check_all_used(all ? "" : "weights/");
+
+  if (all) {
+    compiled_->optimizer = *optimizer;
+    compiled_->seed = counters.seed;
+    batches_ = counters.batches;
+    std::swap(run_, run);
+  }
+  if (built) adopt(std::move(*built));
+  for (std::size_t i = 0; i < values.size(); ++i)
+    detail::node_of(weights_[i].tensor).value = std::move(values[i]);
+}
+
+}}  // namespace gradus

@@ -1,0 +1,50 @@
+#pragma once
+/// find_learning_rate: a rate to begin with, from one short run.
+
+#include <vector>
+
+#include <gradus/models/sequential.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+struct FindOptions {
+  Real start = 1e-7;       ///< the rate of the first update, > 0
+  Real end = 10;           ///< that of the last, > start
+  Extent steps = 100;      ///< updates from start to end, >= 16; the data is begun anew as needed
+  Extent batch_size = 32;  ///< rows per update, >= 1
+  Real stop_factor = 4;    ///< ends when the smoothed loss L is above this times its least; > 1.
+                           ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
+  Real smoothing = 0.98;   ///< weight of the past in the smoothed loss, in [0, 1)
+};
+
+/// What a learning-rate range test saw: one entry per update, until the loss ran away.
+///
+/// The marks are taken from the smoothed losses without the first tenth of them, where they are
+/// mostly the first batch, and the last five, where they run away. They are what fastai's lr_find
+/// suggests, with its definitions:
+struct RateTest {
+  std::vector<double> rates;
+  std::vector<double> losses;    ///< of each batch, before its update
+  std::vector<double> smoothed;  ///< sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
+  bool diverged = false;         ///< it ended before `end`
+
+  /// Half way along the longest falling part (the longest subsequence of falling losses): a safe
+  /// and quick start. 0 when there are fewer than 3 points to take it from, as below.
+  double valley = 0;
+  /// Where the loss falls fastest over the logarithm of the rate.
+  double steep = 0;
+  /// A tenth of the rate with the least loss.
+  double minimum = 0;
+};
+
+/// The range test of Smith (2017, "Cyclical learning rates for training neural networks"): trains
+/// while the rate rises exponentially, rate_i = start (end / start)^(i / (steps - 1)), and watches
+/// the loss. It trains a copy: the model, its optimizer and its counters stay as they are, bit for
+/// bit. StateError before compile(); otherwise throws as fit() does.
+///
+///     const RateTest test = find_learning_rate(model, x, y);
+///     model.optimizer().set_learning_rate(test.valley);
+RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tensor& y,
+                            const FindOptions& options = {});
+
+}}  // namespace gradus

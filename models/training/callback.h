@@ -1,0 +1,146 @@
+#pragma once
+/// Callback: anything that wants to know how training goes, or to have a say in it.
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <gradus/core/fields.h>
+#include <gradus/core/type_name.h>
+#include <gradus/models/hooks.h>
+#include <gradus/models/state.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace detail {
+template <class C>
+struct Unwrapped {
+  using type = C;
+};
+template <class C>
+struct Unwrapped<std::reference_wrapper<C>> {
+  using type = C;
+};
+}  // namespace detail
+
+/// A struct becomes a callback by any of Keras's hooks, as a method:
+///
+///     struct PrintRate {
+///       void on_epoch_end(std::int64_t epoch, const Logs& logs) {
+///         fmt::print("epoch {}: rate {}\n", epoch, logs["learning_rate"]);
+///       }
+///     };
+///     model.fit(x, y, {.callbacks = {PrintRate{}}});
+///
+/// - on_train_begin, on_train_end, on_test_begin, on_test_end, on_predict_begin and on_predict_end
+///   take (logs, model);
+/// - on_epoch_begin, on_epoch_end and on_{train,test,predict}_batch_{begin,end} take (index, logs,
+///   model);
+///
+/// or only the first of these, or nothing; where there is no index, (model) alone will do, too.
+/// Here `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs`
+/// what is known by then, and `Sequential& model` the model itself: `model.stop_training = true`
+/// ends training after this batch, `model.optimizer().set_learning_rate(...)` acts from the next
+/// update on. The logs of on_train_begin hold every key that the run will report, with nan for
+/// numbers; those of a batch the means of the epoch so far; those of an epoch what History gets.
+///
+/// Callbacks are called in the order of their list; those with `static constexpr bool runs_last =
+/// true`, which save what the others know, after the rest. What a callback throws passes through
+/// fit(); the model is at its last completed update.
+///
+/// A struct with a `state` (models/state.h) is saved in checkpoints and goes on where it was.
+/// fit() works on a copy; `std::ref(callback)` lets it work on yours.
+class Callback {
+ public:
+  template <class C>
+  requires(!std::same_as<C, Callback> && detail::has_hooks<typename detail::Unwrapped<C>::type>)
+      Callback(C callback)
+      : held_(std::make_unique<Held<C>>(std::move(callback))) {}
+  Callback(const Callback& other) : held_(other.held_->clone()) {}
+  Callback& operator=(Callback other) noexcept {
+    std::swap(held_, other.held_);
+    return *this;
+  }
+  ~Callback() = default;
+
+  bool has(detail::Hook hook) const { return held_->calls[static_cast<std::size_t>(hook)]; }
+  void call(detail::Hook hook, std::int64_t index, const Logs& logs, Sequential& model) {
+    if (const detail::HookCall f = held_->calls[static_cast<std::size_t>(hook)])
+      f(held_->struct_address(), index, logs, model);
+  }
+  bool runs_last() const { return held_->runs_last; }
+  /// The struct's name, such as `EarlyStopping`.
+  std::string_view type() const { return held_->type; }
+  void save(detail::State& state, const std::string& prefix) const { held_->save(state, prefix); }
+  void load(detail::State& state, const std::string& prefix) { held_->load(state, prefix); }
+
+ private:
+  struct Any {
+    virtual ~Any() = default;
+    virtual std::unique_ptr<Any> clone() const = 0;
+    virtual void* struct_address() = 0;
+    virtual void save(detail::State& state, const std::string& prefix) const = 0;
+    virtual void load(detail::State& state, const std::string& prefix) = 0;
+
+    const detail::HookCall* calls = nullptr;
+    std::string_view type;
+    bool runs_last = false;
+  };
+  template <class C>
+  struct Held final : Any {
+    using Struct = typename detail::Unwrapped<C>::type;
+    static_assert(detail::hooks_callable<Struct>,
+                  "a hook of this callback takes other arguments than (index, logs, model)");
+    explicit Held(C c) : callback(std::move(c)) {
+      calls = detail::hook_calls<Struct>.data();
+      type = detail::type_name<Struct>();
+      if constexpr (requires { Struct::runs_last; }) runs_last = Struct::runs_last;
+      detail::validate(get());
+    }
+    std::unique_ptr<Any> clone() const override { return std::make_unique<Held>(*this); }
+    void* struct_address() override { return &get(); }
+    void save([[maybe_unused]] detail::State& state,
+              [[maybe_unused]] const std::string& prefix) const override {
+      if constexpr (detail::HasState<Struct>)
+        Struct::state(get(), detail::StateWriter(state, prefix));
+    }
+    void load([[maybe_unused]] detail::State& state,
+              [[maybe_unused]] const std::string& prefix) override {
+      if constexpr (detail::HasState<Struct>)
+        Struct::state(get(), detail::StateReader(state, prefix));
+    }
+    Struct& get() { return callback; }
+    const Struct& get() const { return callback; }
+    C callback;
+  };
+
+  std::unique_ptr<Any> held_;
+};
+
+/// A callback of functions, for one that is not worth a struct. Keras: keras.callbacks.
+///
+///     LambdaCallback{.on_epoch_end = [&](std::int64_t epoch, const Logs& logs) { ... }}
+struct LambdaCallback {
+  using Indexed = std::function<void(std::int64_t index, const Logs& logs)>;
+  using Whole = std::function<void(const Logs& logs)>;
+  Indexed on_epoch_begin = [](std::int64_t, const Logs&) {};
+  Indexed on_epoch_end = [](std::int64_t, const Logs&) {};
+  Whole on_train_begin = [](const Logs&) {};
+  Whole on_train_end = [](const Logs&) {};
+  Indexed on_train_batch_begin = [](std::int64_t, const Logs&) {};
+  Indexed on_train_batch_end = [](std::int64_t, const Logs&) {};
+
+  void validate() const {
+    check(on_epoch_begin && on_epoch_end && on_train_begin && on_train_end &&
+              on_train_batch_begin && on_train_batch_end,
+          "LambdaCallback: its functions must not be null");
+  }
+};
+
+}}  // namespace gradus

@@ -1,0 +1,166 @@
+#pragma once
+/// The hooks of callbacks by number, so that they are listed once. Only callback.h includes this.
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include <gradus/models/history.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+class Sequential;
+
+namespace detail {
+
+enum class Hook {  // in the order of `hooks`
+  train_begin,
+  train_end,
+  test_begin,
+  test_end,
+  predict_begin,
+  predict_end,
+  epoch_begin,
+  epoch_end,
+  train_batch_begin,
+  train_batch_end,
+  test_batch_begin,
+  test_batch_end,
+  predict_batch_begin,
+  predict_batch_end
+};
+
+/// For each hook, the function that calls it, for those arguments that the struct's own takes.
+inline constexpr std::tuple hooks{
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_begin(a...))) { c.on_train_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_end(a...))) { c.on_train_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_begin(a...))) { c.on_test_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_end(a...))) { c.on_test_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_begin(a...))) {
+      c.on_predict_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_end(a...))) { c.on_predict_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_epoch_begin(a...))) { c.on_epoch_begin(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_epoch_end(a...))) { c.on_epoch_end(a...); },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_batch_begin(a...))) {
+      c.on_train_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_train_batch_end(a...))) {
+      c.on_train_batch_end(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_batch_begin(a...))) {
+      c.on_test_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_test_batch_end(a...))) {
+      c.on_test_batch_end(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_begin(a...))) {
+      c.on_predict_batch_begin(a...);
+    },
+    [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_end(a...))) {
+      c.on_predict_batch_end(a...);
+    }};
+/// For each hook, what takes a pointer to a struct with a method of that name, whatever that takes.
+inline constexpr std::tuple hook_names{
+    []<class C>(C*) -> decltype(void(&C::on_train_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_epoch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_epoch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_train_batch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_test_batch_end)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_batch_begin)) {},
+    []<class C>(C*) -> decltype(void(&C::on_predict_batch_end)) {}};
+inline constexpr std::size_t hook_count = std::tuple_size_v<decltype(hooks)>;
+inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoch_begin);
+
+/// What calls a C's hook, or null where it has none.
+using HookCall = void (*)(void* callback, std::int64_t index, const Logs& logs, Sequential& model);
+
+/// For hooks with an index: what calls C's with as many of (index, logs, model) as it takes.
+template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
+constexpr HookCall indexed_call() {
+  if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&, Sequential&>)
+    return [](void* c, std::int64_t index, const Logs& logs, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index, logs, model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&>)
+    return [](void* c, std::int64_t index, const Logs& logs, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index, logs);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
+    return [](void* c, std::int64_t index, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), index);
+    };
+  else if constexpr (std::is_invocable_v<F, C&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c));
+    };
+  else
+    return nullptr;
+}
+
+/// The same for those before epoch_begin, which have no index.
+template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
+constexpr HookCall whole_call() {
+  if constexpr (std::is_invocable_v<F, C&, const Logs&, Sequential&>)
+    return [](void* c, std::int64_t, const Logs& logs, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), logs, model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, const Logs&>)
+    return [](void* c, std::int64_t, const Logs& logs, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c), logs);
+    };
+  else if constexpr (std::is_invocable_v<F, C&, Sequential&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential& model) {
+      std::get<H>(hooks)(*static_cast<C*>(c), model);
+    };
+  else if constexpr (std::is_invocable_v<F, C&>)
+    return [](void* c, std::int64_t, const Logs&, Sequential&) {
+      std::get<H>(hooks)(*static_cast<C*>(c));
+    };
+  else
+    return nullptr;
+}
+
+template <class C, std::size_t H>
+constexpr HookCall hook_call() {
+  if constexpr (H >= first_indexed)
+    return indexed_call<C, H>();
+  else
+    return whole_call<C, H>();
+}
+
+template <class C>
+inline constexpr std::array<HookCall, hook_count> hook_calls = [
+]<std::size_t... H>(std::index_sequence<H...>) {
+  return std::array<HookCall, hook_count>{hook_call<C, H>()...};
+}
+(std::make_index_sequence<hook_count>());
+
+template <class C>
+inline constexpr bool has_hooks = [] {
+  for (const HookCall call : hook_calls<C>)
+    if (call) return true;
+  return false;
+}();
+
+/// False when a method of a hook's name could never be called.
+template <class C>
+inline constexpr bool hooks_callable = []<std::size_t... H>(std::index_sequence<H...>) {
+  return ((!std::is_invocable_v<std::tuple_element_t<H, decltype(hook_names)>, C*> ||
+           hook_calls<C>[H] != nullptr) &&
+          ...);
+}
+(std::make_index_sequence<hook_count>());
+
+}  // namespace detail
+}}  // namespace gradus

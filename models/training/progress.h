@@ -1,0 +1,50 @@
+#pragma once
+/// What fit() shows while it trains: Keras's lines, on standard error.
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include <gradus/models/history.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// Where progress goes, piece by piece; the default writes to standard error.
+using ProgressSink = std::function<void(std::string_view)>;
+
+namespace detail {
+
+/// Formats progress: verbose 0 nothing, 1 a bar that redraws itself on a terminal, 2 a line per
+/// epoch. 1 becomes 2 where there is no terminal, or one that cannot redraw (TERM=dumb). A bar left
+/// unfinished, because something was thrown, keeps its line.
+class Progress {
+ public:
+  /// `steps` per epoch, 0 if not known. `moving`: the learning rate is a schedule, and shown.
+  Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps, bool moving);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  void begin_epoch(std::int64_t epoch);
+  /// Called after each batch; true at most 20 times a second, when the bar is to be drawn.
+  bool due();
+  void batch(std::int64_t done, const Logs& logs);
+  void end_epoch(std::int64_t done, const Logs& logs);
+  /// A line of a callback's, whatever `verbose` is.
+  void say(std::string_view line);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::string bar(std::int64_t done, const std::string& numbers, bool ended) const;
+  double seconds() const;
+
+  int verbose_;
+  ProgressSink sink_;
+  std::int64_t epochs_, steps_;
+  bool moving_, colour_, open_ = false;  ///< open: the cursor is behind a bar
+  Clock::time_point started_{}, drawn_{};
+};
+
+}  // namespace detail
+}}  // namespace gradus

@@ -1,0 +1,161 @@
+#include <gradus/schedules/known.h>
+
+#include <algorithm>
+
+#include <gradus/core/nearest.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace {
+
+template <class T>
+KnownSchedule describe(std::string_view module) {
+  const T fresh{};
+  const T example = T::example();
+  const detail::Config config = detail::config_of(fresh);
+  KnownSchedule known{config.type, config.spelt, module, T::formula, {}, example};
+  if (config.op.binding > 0) known.spelt = config.op.symbol.substr(1, config.op.symbol.size() - 2);
+  for (const detail::Config::Field& field : config.fields)
+    known.arguments.push_back(
+        {std::string(field.name), field.needless ? detail::text_of(field.value) : ""});
+  return known;
+}
+
+template <class... T>
+void describe_all(std::vector<KnownSchedule>& list, std::string_view module,
+                  const std::tuple<T...>*) {
+  (list.push_back(describe<T>(module)), ...);
+}
+
+/// The slot an argument is for: by position until the first keyword, then by name.
+std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
+                     std::span<const detail::Slot> slots) {
+  const detail::Argument& argument = call.arguments[i];
+  const std::size_t column = argument.value.column;
+  if (argument.keyword.empty()) {
+    if (by_keyword)
+      detail::fail_to_read(call.reader, column,
+                           "a positional argument must not follow a keyword argument");
+    if (i >= slots.size())
+      detail::fail_to_read(call.reader, column,
+                           fmt::format("{} takes at most {} arguments", call.name, slots.size()));
+    return i;
+  }
+  const auto found = std::ranges::find(slots, argument.keyword, &detail::Slot::name);
+  if (found == slots.end()) {
+    std::vector<std::string> names;
+    for (const detail::Slot& slot : slots) names.emplace_back(slot.name);
+    detail::fail_to_read(call.reader, column,
+                         fmt::format("{} has no argument '{}'; did you mean '{}'?", call.name,
+                                     argument.keyword, detail::nearest(argument.keyword, names)));
+  }
+  return static_cast<std::size_t>(found - slots.begin());
+}
+
+template <class T>
+Schedule make(const detail::Call& call) {
+  T self{};
+  std::vector<detail::Slot> slots;
+  detail::add_slots(slots, self);
+  detail::fill(call, slots);
+  return self;
+}
+
+/// True if it is T that the call names.
+template <class T>
+bool make_if(const detail::Call& call, std::optional<Schedule>& schedule) {
+  const bool from_text = call.column > 0;
+  if (call.name != detail::type_name<T>() && !(from_text && call.name == detail::spelling<T>()))
+    return false;
+  schedule = make<T>(call);
+  return true;
+}
+template <class... T>
+bool make_any(const detail::Call& call, std::optional<Schedule>& schedule,
+              const std::tuple<T...>*) {
+  return (make_if<T>(call, schedule) || ...);
+}
+
+constexpr const KerasSchedules* keras = nullptr;
+constexpr const OwnSchedules* own = nullptr;
+
+}  // namespace
+
+std::span<const KnownSchedule> known_schedules() {
+  static const std::vector<KnownSchedule> all = [] {
+    std::vector<KnownSchedule> list;
+    describe_all(list, "keras.optimizers.schedules", keras);
+    describe_all(list, "gradus.schedules", own);
+    return list;
+  }();
+  return all;
+}
+
+void detail::fail_to_read(const char* reader, std::size_t column, std::string_view what) {
+  throw FormatError(column > 0 ? fmt::format("{}: column {}: {}", reader, column, what)
+                               : fmt::format("{}: {}", reader, what));
+}
+
+void detail::fill(const Call& call, std::span<const Slot> slots) {
+  std::vector<const Value*> given(slots.size());
+  bool by_keyword = false;
+  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+    const std::size_t place = place_of(call, i, by_keyword, slots);
+    const Argument& argument = call.arguments[i];
+    by_keyword = by_keyword || !argument.keyword.empty();
+    if (given[place])
+      fail_to_read(call.reader, argument.value.column,
+                   fmt::format("'{}' is given twice", slots[place].name));
+    given[place] = &argument.value;
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    const auto& [name, required, assign] = slots[i];
+    const Value* v = given[i];
+    if (!v && required)
+      fail_to_read(call.reader, call.end, fmt::format("{} needs '{}'", call.name, name));
+    if (!v) continue;
+    if (const std::string expected = assign(*v); !expected.empty())
+      fail_to_read(call.reader, v->column,
+                   fmt::format("{} must be {} (got {})", name, expected, text_of(*v)));
+  }
+}
+
+void detail::check_known(const char* reader, const std::string& name, std::size_t column) {
+  if (name == "custom")
+    fail_to_read(reader, column,
+                 "'custom' stands for a function in a program, which a text cannot hold");
+  std::vector<std::string> names;
+  for (const KnownSchedule& known : known_schedules()) {
+    names.emplace_back(known.type);
+    if (column > 0) names.emplace_back(known.spelt);
+  }
+  if (std::find(names.begin(), names.end(), name) == names.end())
+    fail_to_read(reader, column,
+                 fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
+                             nearest(name.substr(name.rfind('.') + 1), names)));
+}
+
+Schedule detail::make_schedule(const Call& call) {
+  std::optional<Schedule> schedule;
+  if (!make_any(call, schedule, keras) && !make_any(call, schedule, own))
+    check_known(call.reader, call.name, call.column);
+  return *schedule;
+}
+
+// ---- examples -----------------------------------------------------------------------------------
+
+Join Join::example() { return {linear(0, 0.1, 30), CosineDecay{0.1, 70}}; }
+Sum Sum::example() { return {0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))}; }
+Product Product::example() { return {linear(1, 0, 100), StepDecay{0.1, 25, 0.5}}; }
+Clamp Clamp::example() { return {CosineDecay{0.1, 100}, 0.02, 0.08}; }
+Power Power::example() { return {CosineDecay{0.1, 100}, 2}; }
+Take Take::example() { return {ExponentialDecay{0.1, 20, 0.5}, 40}; }
+Delay Delay::example() { return {CosineDecay{0.1, 60}, 40}; }
+Stretch Stretch::example() { return {CosineDecay{0.1, 30}, 3}; }
+PerEpoch PerEpoch::example() { return {ExponentialDecay{0.1, 1, 0.7}, 20}; }
+Warmup Warmup::example() { return {CosineDecay{0.1, 100}, 30}; }
+Repeat Repeat::example() { return {CosineDecay{0.1, 15}, 2, 0.7}; }
+Reduced Reduced::example() { return {CosineDecay{0.1, 100}, 0.5, 0.01}; }
+Mirror Mirror::example() { return {OneCycle{0.1, 100}, 0.95, 0.85}; }
+
+}}  // namespace gradus

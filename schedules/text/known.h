@@ -1,0 +1,102 @@
+#pragma once
+/// The schedules that texts and JSON can name: the only list of them.
+
+#include <algorithm>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/cosine_decay.h>
+#include <gradus/schedules/cosine_decay_restarts.h>
+#include <gradus/schedules/curve.h>
+#include <gradus/schedules/cyclic.h>
+#include <gradus/schedules/exponential_decay.h>
+#include <gradus/schedules/inverse_sqrt.h>
+#include <gradus/schedules/inverse_time_decay.h>
+#include <gradus/schedules/one_cycle.h>
+#include <gradus/schedules/piecewise_constant_decay.h>
+#include <gradus/schedules/piecewise_interpolation.h>
+#include <gradus/schedules/plateau.h>
+#include <gradus/schedules/polynomial_decay.h>
+#include <gradus/schedules/step_decay.h>
+#include <gradus/schedules/warmup_stable_decay.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// Keras's classes, with Keras's module in JSON.
+using KerasSchedules = std::tuple<ExponentialDecay, InverseTimeDecay, PolynomialDecay,
+                                  PiecewiseConstantDecay, CosineDecay, CosineDecayRestarts>;
+using OwnSchedules =
+    std::tuple<Linear, Cosine, OneMinusSqrt, Hold, StepDecay, MultiStepDecay, InverseSqrt, Noam,
+               OneCycle, Cyclic, WarmupStableDecay, PiecewiseInterpolation,  //
+               Join, Sum, Product, Clamp, Power, Take, Delay, Stretch, PerEpoch, Warmup, Repeat,
+               Mirror, Reduced>;
+
+/// What there is to know of one of them, for lists and readers.
+struct KnownSchedule {
+  struct Argument {
+    std::string name;
+    std::string fallback;  ///< its default as a text; empty where it must be given
+  };
+  std::string_view type;    ///< `CosineDecay`, `Clamp`
+  std::string_view spelt;   ///< as texts and C++ have it: `CosineDecay`, `clamp`; `>>`
+  std::string_view module;  ///< in JSON
+  std::string_view formula;
+  std::vector<Argument> arguments;
+  Schedule example;  ///< worth a look over 100 steps
+};
+/// All of them, in the order above.
+std::span<const KnownSchedule> known_schedules();
+
+namespace detail {
+
+/// An argument of a call in a text, or an entry of a JSON config.
+struct Argument {
+  std::string keyword;  ///< empty for a positional one
+  Value value;
+};
+/// `name(arguments)`, from column `column` to `end` of a text; both 0 for JSON.
+struct Call {
+  const char* reader;  ///< whose error it will be
+  std::string name;
+  std::vector<Argument> arguments;
+  std::size_t column = 0, end = 0;
+};
+/// Where an argument of a call goes.
+struct Slot {
+  std::string_view name;
+  bool required;
+  std::function<std::string(const Value&)> assign;  ///< returns what was expected, or ""
+};
+/// Adds the fields of `self`, which must outlive the slots; a name that is there already is left
+/// out.
+template <class T>
+void add_slots(std::vector<Slot>& slots, T& self) {
+  T::fields(self, [&](std::string_view name, auto& member, const Rule&,
+                      rules::Presence presence = rules::required) {
+    if (std::ranges::find(slots, name, &Slot::name) == slots.end())
+      slots.push_back({name, presence == rules::required,
+                       [&member](const Value& v) { return assign(member, v); }});
+  });
+}
+/// Hands the call's arguments to the slots, by position until the first keyword, then by name.
+/// FormatError with the column, what was expected and the nearest name.
+void fill(const Call& call, std::span<const Slot> slots);
+/// Reads `name(arguments)`, or a name alone, of anything: the arguments as parse_schedule() reads
+/// those of schedules. FormatError with the column.
+Call parse_call(const char* reader, std::string_view text);
+/// The schedule that the call describes. FormatError with the column, what was expected and the
+/// nearest name; ValueError where the struct refuses its options. Texts also know the types by
+/// their spelling.
+Schedule make_schedule(const Call& call);
+/// FormatError with the nearest name unless it names a known schedule.
+void check_known(const char* reader, const std::string& name, std::size_t column);
+
+[[noreturn]] void fail_to_read(const char* reader, std::size_t column, std::string_view what);
+
+}  // namespace detail
+}}  // namespace gradus
