@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "golden_schedules.h"
+#include "golden/golden_schedules.h"
 
 namespace {
 
