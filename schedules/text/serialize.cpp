@@ -81,13 +81,17 @@ void append(std::string& out, const Schedule& s) {
   detail::fail_to_read("deserialize", 0, what);
 }
 
-/// The parser's error with its place. Both kinds of error end in the text that was read last, in
-/// quotes; only one of them says where that text ends.
+/// The text between the first quote after `before` and the last one.
+std::string_view quoted_after(std::string_view before, std::string_view what) {
+  const std::size_t at = what.find(before);
+  if (at == what.npos) return "";
+  what = what.substr(what.find('\'', at) + 1);
+  return what.substr(0, std::min(what.rfind("'; expected"), what.rfind('\'')));
+}
+/// The parser's error with its place. Of a number out of range only the text is known.
 [[noreturn]] void fail_at(std::string_view text, const Json::exception& error) {
-  std::string_view what = error.what();
-  what.remove_suffix(what.ends_with('\'') ? 1 : 0);
-  const std::string_view token = what.substr(what.rfind('\'') + 1);
   const auto* parse_error = dynamic_cast<const Json::parse_error*>(&error);
+  const std::string_view token = quoted_after(parse_error ? "last read" : "parsing", error.what());
   const std::size_t end = parse_error ? parse_error->byte : text.find(token) + token.size();
   const std::string_view before = text.substr(0, end > 0 ? end - 1 : 0);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <gradus/core/tensor.h>
+#include <gradus/schedules/algebra.h>
 #include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
