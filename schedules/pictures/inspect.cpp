@@ -129,7 +129,7 @@ void check_steps(const char* where, Step steps) {
   check(steps >= 1, "{}: steps must be >= 1 (got {})", where, steps);
 }
 
-// ---- what might not be meant --------------------------------------------------------------------
+// ---- notes on what may be a mistake -------------------------------------------------------------
 
 std::string short_text(const Schedule& s) {
   std::string text = to_string(s);
@@ -234,7 +234,7 @@ std::vector<std::string> inspect(const Schedule& s, Step steps) {
   note_jumps(s, static_cast<double>(steps), s, 0, 1, out);
   note_length(s, steps, out);
   const double end =
-      std::max(1.0, std::ceil(value(s.duration())));  // what it is beyond has been said
+      std::max(1.0, std::ceil(value(s.duration())));  // note_length() covers the rest
   const Step moving = end < static_cast<double>(steps) ? static_cast<Step>(end) : steps;
   note_values(s, Samples(s, moving), out);
   return out;

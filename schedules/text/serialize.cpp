@@ -24,11 +24,14 @@ std::string in_quotes(std::string_view text) {
   check(out == dump(Json::error_handler_t::ignore), "serialize: a name must be UTF-8 text");
   return out;
 }
-// These are not inlined: the buffers of a format would lie on the stack once for each level.
-[[gnu::noinline]] void append_number(std::string& out, const Value& v) {
-  const double number = value(std::get<Real>(v.content));
-  out += v.whole ? fmt::format("{:.0f}", number) : Json(number).dump();
+std::string scalar(const Value& v) {
+  if (const Real* number = std::get_if<Real>(&v.content))
+    return v.whole ? fmt::format("{:.0f}", value(*number)) : Json(value(*number)).dump();
+  if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
+  const bool* truth = std::get_if<bool>(&v.content);
+  return !truth ? "null" : *truth ? "true" : "false";
 }
+/// Not inlined: the buffers of a format would lie on the stack once for each level.
 [[gnu::noinline]] void check_writable(const Schedule& s, const Config& config) {
   const double number = value(s.constant().value_or(0));
   check(std::isfinite(number), "serialize: a constant must be finite (got {})", number);
@@ -46,24 +49,14 @@ std::string module_of(std::string_view type) {
 
 void append(std::string& out, const Schedule& s);
 void append(std::string& out, const Value& v) {
-  if (const Schedule* s = std::get_if<Schedule>(&v.content)) {
-    append(out, *s);
-  } else if (const auto* list = std::get_if<std::vector<Value>>(&v.content)) {
-    detail::append_list(out, *list, "[]", [&](const Value& item) { append(out, item); });
-  } else if (std::holds_alternative<Real>(v.content)) {
-    append_number(out, v);
-  } else if (const auto* text = std::get_if<std::string>(&v.content)) {
-    out += in_quotes(*text);
-  } else {
-    const bool* truth = std::get_if<bool>(&v.content);
-    out += !truth ? "null" : *truth ? "true" : "false";
-  }
+  detail::append_value(
+      out, v, "[]", [&](const Schedule& s) { append(out, s); }, scalar);
 }
 
 void append(std::string& out, const Schedule& s) {
   const Config config = s.config();
   check_writable(s, config);
-  if (const auto number = s.constant()) return append_number(out, {*number});
+  if (const auto number = s.constant()) return append(out, Value{*number});
   const std::string type = in_quotes(config.type), module = module_of(config.type);
   out.append("{\"module\": ").append(module).append(", \"class_name\": ").append(type);
   out += ", \"config\": {";

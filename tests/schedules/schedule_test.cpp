@@ -331,7 +331,7 @@ TEST_CASE("texts that are wrong say where and what was expected") {
 
 TEST_CASE("an expression is at most 1000 deep, and so are a text's brackets") {
   Schedule s = 0.1;
-  for (int i = 0; i < 1000; ++i) s = s + halving;
+  for (int i = 0; i < 999; ++i) s = s + halving;
   CHECK(s.depth() == 1000);
   CHECK(Schedule(Scaled{halving, 2}).depth() == 2);
   CHECK(Schedule(PiecewiseConstantDecay{{2}, {0.5, 0.4}}).depth() == 2);  // a list is a level

@@ -19,14 +19,12 @@ bool is_function(const Config& config) {
 
 void append(std::string& out, const Schedule& s, int around);
 void append(std::string& out, const Value& v) {
-  if (const Schedule* s = std::get_if<Schedule>(&v.content)) {
-    append(out, *s, 0);
-  } else if (const auto* list = std::get_if<std::vector<Value>>(&v.content)) {
-    detail::append_list(out, *list, "{}", [&](const Value& item) { append(out, item); });
-  } else {
-    const bool* truth = std::get_if<bool>(&v.content);
-    out += truth ? fmt::format("{}", *truth) : detail::text_of(v);
-  }
+  const auto scalar = [](const Value& plain) {
+    const bool* truth = std::get_if<bool>(&plain.content);
+    return truth ? fmt::format("{}", *truth) : detail::text_of(plain);
+  };
+  detail::append_value(
+      out, v, "{}", [&](const Schedule& s) { append(out, s, 0); }, scalar);
 }
 
 /// `CosineDecay{.a = 1, .b = 2}`, or `linear(1, 2)`.
