@@ -166,14 +166,17 @@ class Optimizer {
   const Memory& average(const Entry& entry) const;
   Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
 
-  // step() and apply(), in optimizer.cpp
+  // step() and apply(), in optimizer.cpp; the checks in optimizer_checks.cpp
   template <class GradientOf>
   std::string call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
   std::string fault_before(Real rate) const;
   void update(Real rate);
-  bool collect();
   void update_entry(Entry& entry, Real rate, double shrink);
+
+  // the shared options, in optimizer_options.cpp
+  bool collect();
+  double global_shrink() const;
   const Scalar* clipped(const Entry& entry, double shrink, detail::Buffer& room) const;
   void update_averages();
 

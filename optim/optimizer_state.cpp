@@ -103,6 +103,17 @@ bool Optimizer::owns(std::span<const Tensor> parameters) const {
                     [](const Tensor& p, const Entry& e) { return p.node() == e.parameter.node(); });
 }
 
+Optimizer::Entry& Optimizer::entry_of(const Tensor& parameter, std::size_t place) {
+  const auto is_its = [&](const Entry& e) { return e.parameter.node() == parameter.node(); };
+  if (place < entries_.size() && is_its(entries_[place])) return entries_[place];
+  const auto found = std::find_if(entries_.begin(), entries_.end(), is_its);
+  check<StateError>(found != entries_.end(),
+                    "Optimizer: parameters[{}] was not in the first update; give all of them from "
+                    "the start",
+                    place);
+  return *found;
+}
+
 Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::string name) const {
   const auto selected = [&](const ParameterSelector& s) { return s.selects(parameter, name); };
   const auto& excluded = options_.exclude_from_weight_decay;
