@@ -75,11 +75,11 @@ struct Plateau {
     using namespace rules;
     field("factor", self.factor, inside_unit_interval);
     field("patience", self.patience, zero_or_more);
-    field("mode", self.mode, anything);
+    field("mode", self.mode);
     field("min_delta", self.min_delta, not_negative);
     field("cooldown", self.cooldown, zero_or_more);
     field("min_lr", self.min_lr, not_negative);
-    field("relative", self.relative, anything);
+    field("relative", self.relative);
   }
   void validate() const;
 };

@@ -34,21 +34,16 @@ struct EarlyStopping {
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end(const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("monitor", self.monitor, rules::anything);
+    field("monitor", self.monitor);
     field("min_delta", self.min_delta, rules::not_negative);
     field("patience", self.patience, rules::zero_or_more);
-    field("verbose", self.verbose, rules::anything);
-    field("mode", self.mode, rules::anything);
-    field("baseline", self.baseline, rules::anything);
-    field("restore_best_weights", self.restore_best_weights, rules::anything);
+    field("verbose", self.verbose), field("mode", self.mode), field("baseline", self.baseline);
+    field("restore_best_weights", self.restore_best_weights);
     field("start_from_epoch", self.start_from_epoch, rules::zero_or_more);
   }
   static void state(auto& self, auto&& field) {
-    field("best", self.best);
-    field("best_epoch", self.best_epoch);
-    field("wait", self.wait);
-    field("stopped_epoch", self.stopped_epoch);
-    field("best_weights", self.best_weights);
+    field("best", self.best), field("best_epoch", self.best_epoch), field("wait", self.wait);
+    field("stopped_epoch", self.stopped_epoch), field("best_weights", self.best_weights);
   }
 };
 
