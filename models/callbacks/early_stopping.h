@@ -12,7 +12,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Ends training when the monitored number has not improved by more than min_delta for `patience`
 /// epochs. Keras: keras.callbacks.EarlyStopping.
 ///
-/// With restore_best_weights, the end of training, whatever ended it, puts back the weights of the
+/// With restore_best_weights, the end of training, for any reason, puts back the weights of the
 /// best epoch. An epoch's "loss" is measured before each of its updates, its weights are those
 /// after the last; "val_loss" belongs to these weights.
 struct EarlyStopping {

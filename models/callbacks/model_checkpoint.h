@@ -1,5 +1,5 @@
 #pragma once
-/// ModelCheckpoint and BackupAndRestore: saving while training.
+/// ModelCheckpoint and BackupAndRestore: saving in training.
 
 #include <optional>
 #include <string>
