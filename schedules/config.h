@@ -164,7 +164,7 @@ Config config_of(const T& self) {
   if constexpr (requires { T::op; }) config.op = T::op;
   if constexpr (HasFields<const T>) {
     config.has_fields = true;
-    const auto add = [&](std::string_view name, const auto& member, const Rule&,
+    const auto add = [&](std::string_view name, const auto& member, const Rule& = rules::anything,
                          Presence presence = rules::required) {
       config.fields.push_back({name, to_value(member), presence == rules::optional});
     };
@@ -172,7 +172,7 @@ Config config_of(const T& self) {
     if constexpr (std::default_initializable<T>) {
       std::size_t i = 0;
       const T defaults{};
-      const auto compare = [&](std::string_view, const auto& member, const Rule&,
+      const auto compare = [&](std::string_view, const auto& member, const Rule& = rules::anything,
                                Presence = rules::required) {
         Config::Field& field = config.fields[i++];
         field.at_default = field.at_default && text_of(field.value) == text_of(to_value(member));

@@ -75,7 +75,7 @@ struct Slot {
 /// Adds the fields of `self`, which must outlive the slots, except names that are there already.
 template <class T>
 void add_slots(std::vector<Slot>& slots, T& self) {
-  T::fields(self, [&](std::string_view name, auto& member, const Rule&,
+  T::fields(self, [&](std::string_view name, auto& member, const Rule& = rules::anything,
                       rules::Presence presence = rules::required) {
     if (std::ranges::find(slots, name, &Slot::name) == slots.end())
       slots.push_back({name, presence == rules::required,
