@@ -89,24 +89,9 @@ inline Scalar tanh_slope(Scalar x) {
 /// log(1 + e^x), without a threshold.
 inline Scalar softplus(Scalar x) { return (x > 0 ? x : Scalar(0)) + std::log1p(exp(-absolute(x))); }
 
-/// x Phi(x) with Phi(x) = erfc(-x / sqrt 2) / 2; its derivative is Phi(x) + x phi(x).
-inline Scalar gelu(Scalar x) { return x * std::erfc(x * Scalar(-0.70710678118654752440)) / 2; }
-inline Scalar gelu_slope(Scalar x) {
-  const Scalar density = exp(-x * x / 2) * Scalar(0.39894228040143267794);
-  return std::erfc(x * Scalar(-0.70710678118654752440)) / 2 + x * density;
-}
-
-/// x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3): the approximation with tanh, rewritten.
-inline Scalar gelu_tanh_argument(Scalar x) {
-  return Scalar(1.5957691216057307117) * (x + Scalar(0.044715) * x * x * x);
-}
-inline Scalar gelu_tanh(Scalar x) { return x * sigmoid(gelu_tanh_argument(x)); }
-inline Scalar gelu_tanh_slope(Scalar x) {
-  x = x > 100 ? Scalar(100) : (x < -100 ? Scalar(-100) : x);  // 1 or 0 from there; x x overflows
-  const Scalar u = gelu_tanh_argument(x);
-  const Scalar du = Scalar(1.5957691216057307117) * (1 + Scalar(0.134145) * x * x);
-  return sigmoid(u) + x * sigmoid_slope(u) * du;
-}
+/// Phi(x), the chance of a standard normal number below x, and its derivative phi(x).
+inline Scalar normal_cdf(Scalar x) { return std::erfc(x * Scalar(-0.70710678118654752440)) / 2; }
+inline Scalar normal_density(Scalar x) { return exp(-x * x / 2) * Scalar(0.39894228040143267794); }
 
 /// d x^e / dx = e x^(e-1); 0 for e = 0, also at x = 0.
 inline Scalar power_slope(Scalar x, Scalar e) {

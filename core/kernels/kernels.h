@@ -56,9 +56,9 @@ struct AdamFactors {
 };
 
 struct Kernels {
-  Unary neg, exp, log, log1p, expm1, sqrt, square, abs, sin, cos, power, clip;
-  Unary tanh, sigmoid, relu, leaky_relu, elu, gelu, gelu_tanh, silu, softplus, log_sigmoid;
-  Binary add, sub, mul, div, pow, maximum, minimum, squared_difference;
+  /// In the order of UnaryFunctions and BinaryFunctions in elementwise.h.
+  const Unary* unary;
+  const Binary* binary;
   Rowwise max, min, logsumexp, softmax, log_softmax;
   /// y = condition != 0 ? a : b; with b null, 0 stands for it; a null likewise.
   void (*select)(const Scalar* condition, const Scalar* a, const Scalar* b, Scalar* y,
@@ -102,20 +102,22 @@ inline constexpr std::int64_t product_workspace = 48 * 256;
 inline constexpr std::int64_t product_strip = 48;
 
 namespace GRADUS_ISA {
-/// Filled in by the sources compiled for this instruction set.
-void fill_elementwise(Kernels& table);
+/// This copy's table; each source fills in its own entries.
+Kernels table();
 void fill_reductions(Kernels& table);
 void fill_product(Kernels& table);
 void fill_updates(Kernels& table);
 }  // namespace GRADUS_ISA
 
-const Kernels& choose_kernels();
-/// The copy in force.
+/// The copy in force and its name: "x86-64", "x86-64-v3", "x86-64-v4" or "plain".
+struct Choice {
+  const char* name;
+  Kernels table;
+};
+const Choice& chosen_kernels();
 inline const Kernels& kernels() {
-  static const Kernels& table = choose_kernels();
+  static const Kernels& table = chosen_kernels().table;
   return table;
 }
-/// Its name: "x86-64", "x86-64-v3", "x86-64-v4" or "plain".
-const char* kernels_name();
 
 }}}  // namespace gradus::detail
