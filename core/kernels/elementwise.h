@@ -1,6 +1,7 @@
 #pragma once
-/// Element-wise functions: each struct holds a value and its slope, and the lists at the end name
-/// every struct once. The kernels make loops from the lists; the ops find a loop by its struct.
+/// Element-wise functions. A struct holds a function and its slope, and the lists at the end name
+/// each struct once. The kernels make loops from the lists, and an op finds its loops by the
+/// struct.
 ///
 /// A function of one element: y = value(x), dx = dy slope(x, y). Up to two numbers p, q follow
 /// where the op has parameters. A function of two: y = value(a, b), with slope_a(a, b, y) and
@@ -12,7 +13,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// A list of structs, each of which has its place in a table.
+/// A list of structs; the place of a struct in the list is its place in a table.
 template <class... F>
 struct Functions {};
 
@@ -108,7 +109,8 @@ struct GeluTanh {
   static S twice_u(S x) { return S(1.5957691216057307117) * (x + S(0.044715) * x * x * x); }
   static S value(S x) { return x * sigmoid(twice_u(x)); }
   static S slope(S x, S) {
-    x = x > 100 ? S(100) : (x < -100 ? S(-100) : x);  // 1 or 0 from there; x x would overflow
+    x = x > 100 ? S(100)
+                : (x < -100 ? S(-100) : x);  // the slope is 1 or 0 beyond; x x would overflow
     const S u = twice_u(x), du = S(1.5957691216057307117) * (1 + S(0.134145) * x * x);
     return sigmoid(u) + x * sigmoid_slope(u) * du;
   }

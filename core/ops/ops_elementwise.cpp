@@ -11,8 +11,8 @@ using namespace detail::functions;  // here their names only
 using detail::Backward;
 using detail::Binary;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
+using detail::NewTensor;
 using detail::node_of;
 using detail::Operand;
 using detail::Runs;
@@ -21,7 +21,7 @@ using detail::Unary;
 /// y = f(x; p, q), one element at a time.
 Tensor map(const Tensor& x, const Unary& f, Scalar p, Scalar q) {
   const detail::Node& from = node_of(x);
-  Fresh y(from.shape, from.size);
+  NewTensor y(from.shape, from.size);
   const Buffer& xv = from.value;
   detail::share(from.size, f.forward, xv.data(), y.data, detail::Length{}, p, q);
   const Buffer& yv = y.tensor.node()->value;
@@ -38,7 +38,8 @@ Tensor map(const Tensor& x, double p = 0, double q = 0) {
   return map(x, unary<F>(), static_cast<Scalar>(p), static_cast<Scalar>(q));
 }
 
-/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result y.
+/// Calls f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast
+/// result.
 template <class F>
 [[gnu::noinline]] void each_block_of_runs(const detail::Node& na, const detail::Node& nb,
                                           const detail::Node& y, const Buffer& a, const Buffer& b,
@@ -49,7 +50,7 @@ template <class F>
       {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
   });
 }
-/// The same, with b over each row of a at once.
+/// The same, in one call where b repeats along the leading axes of a.
 template <class F>
 void each_block(const detail::Node& na, const detail::Node& nb, const detail::Node& y,
                 const Buffer& a, const Buffer& b, const F& f) {
@@ -59,7 +60,7 @@ void each_block(const detail::Node& na, const detail::Node& nb, const detail::No
   f({a.data(), false, n}, {b.data(), nb.size < n, 0}, 0, rows, n);
 }
 
-/// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
+/// The gradient of input `i` of a binary op. A null `slope` stands for 1.
 void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
                   const Buffer& b, const Buffer& y) {
   const detail::Node& output = pass.output();
@@ -86,9 +87,9 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
   const detail::Node &na = node_of(a), &nb = node_of(b);
-  Fresh y = detail::last_axes_of(na.shape, nb.shape)
-                ? Fresh(na.shape, na.size)
-                : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
+  NewTensor y = detail::last_axes_of(na.shape, nb.shape)
+                    ? NewTensor(na.shape, na.size)
+                    : NewTensor(detail::broadcast_shape(name, na.shape, nb.shape));
   const detail::Node& result = *y.tensor.node();
   each_block(na, nb, result, na.value, nb.value,
              [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
@@ -137,7 +138,9 @@ Tensor leaky_relu(const Tensor& x, double slope) { return map<LeakyRelu>(x, slop
 Tensor elu(const Tensor& x) { return elu(x, 1.0); }
 Tensor elu(const Tensor& x, double alpha) { return map<Elu>(x, alpha); }
 Tensor gelu(const Tensor& x) { return map<Gelu>(x); }
-Tensor gelu(const Tensor& x, bool tanh) { return tanh ? map<GeluTanh>(x) : map<Gelu>(x); }
+Tensor gelu(const Tensor& x, bool approximate) {
+  return approximate ? map<GeluTanh>(x) : map<Gelu>(x);
+}
 Tensor silu(const Tensor& x) { return map<Silu>(x); }
 Tensor softplus(const Tensor& x) { return map<Softplus>(x); }
 Tensor log_sigmoid(const Tensor& x) { return map<LogSigmoid>(x); }
@@ -152,7 +155,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Shape common = detail::broadcast_shape("where", condition.shape(), sides);
   const Tensor c = broadcast_to(detach(condition), common);
   const Tensor whole_a = broadcast_to(a, common), whole_b = broadcast_to(b, common);
-  Fresh y(common);
+  NewTensor y(common);
   const Buffer& cv = node_of(c).value;
   kernels().select(cv.data(), node_of(whole_a).data(), node_of(whole_b).data(), y.data, c.size(),
                    false);

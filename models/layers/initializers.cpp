@@ -23,7 +23,7 @@ template <class Draw>
 Tensor drawn(const Shape& shape, const Seed& seed, Random& random, Draw draw) {
   Random own(seed.value_or(0));
   Random& source = seed ? own : random;
-  detail::Fresh values(shape);
+  detail::NewTensor values(shape);
   for (std::int64_t i = 0; i < values.tensor.size(); ++i)
     values.data[i] = static_cast<Scalar>(draw(source));
   return std::move(values.tensor);
@@ -77,7 +77,7 @@ Tensor detail::initial(std::string_view layer, std::string_view option, const In
 
 Tensor Identity::operator()(const Shape& shape, Random&) const {
   check(shape.rank() == 2, "Identity: the shape must have two axes (got {})", shape);
-  detail::Fresh matrix(shape);
+  detail::NewTensor matrix(shape);
   for (std::int64_t i = 0; i < matrix.tensor.size(); ++i)
     matrix.data[i] = i / shape[1] == i % shape[1] ? static_cast<Scalar>(gain) : Scalar(0);
   return std::move(matrix.tensor);
@@ -136,7 +136,7 @@ Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
   check(shape.rank() >= 2, "Orthogonal: the shape must have at least two axes (got {})", shape);
   Random own(seed.value_or(0));
   Random& source = seed ? own : random;
-  detail::Fresh matrix(shape);
+  detail::NewTensor matrix(shape);
   const auto columns = static_cast<std::size_t>(shape.back());
   const std::size_t rows =
       columns > 0 ? static_cast<std::size_t>(matrix.tensor.size()) / columns : 0;
