@@ -49,7 +49,7 @@ void check_parameters(std::span<const Tensor> parameters) {
 
 }  // namespace
 
-Optimizer::Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions options)
+Optimizer::Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options)
     : rule_(std::move(rule)),
       options_(std::move(options)),
       initial_schedule_(rule_->learning_rate()) {
@@ -57,7 +57,7 @@ Optimizer::Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions opt
 }
 
 Optimizer::Optimizer(const Optimizer& other)
-    : rule_(other.rule_->clone()),
+    : rule_(other.rule_),
       options_(other.options_),
       initial_schedule_(other.initial_schedule_),
       entries_(other.entries_),
