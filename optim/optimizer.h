@@ -85,6 +85,8 @@ class Optimizer {
   /// parameters; StateError for other parameters after the first update, for one that was not made
   /// with parameter(), or is given twice.
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {});
+  /// Goes on with the new parameter of each pair instead of the old one: for a copy of a model.
+  void renew(std::span<const std::pair<Tensor, Tensor>> renewed);
   /// With use_ema, puts the averages into the weights: the end of training. fit() calls it.
   void finalize();
 

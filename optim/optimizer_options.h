@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,15 @@
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace detail {
+/// The new handle that stands beside this old one; the handle itself if there is none.
+inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tensor>> pairs) {
+  for (const auto& [from, to] : pairs)
+    if (from.node() == old.node()) return to;
+  return old;
+}
+}  // namespace detail
 
 /// Some of the parameters: all whose name holds a text, or one, by its handle.
 ///
@@ -33,6 +43,11 @@ class ParameterSelector {
     if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
       return handle->node() == parameter.node();
     return name.find(std::get<std::string>(chosen_)) != std::string_view::npos;
+  }
+
+  /// Selects the new handle of each pair where it selected the old one.
+  void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
+    if (Tensor* handle = std::get_if<Tensor>(&chosen_)) *handle = detail::renewed(*handle, renewed);
   }
 
   /// The text; `a parameter` for a handle.

@@ -64,13 +64,6 @@ Tensor LayerNormalization::operator()(const Tensor& x) const {
                     center ? &beta : nullptr, axis);
 }
 
-std::vector<Weight> LayerNormalization::weights() const {
-  std::vector<Weight> all;
-  if (scale) all.push_back({"gamma", gamma, true, gamma_regularizer, gamma_constraint});
-  if (center) all.push_back({"beta", beta, true, beta_regularizer, beta_constraint});
-  return all;
-}
-
 std::int64_t LayerNormalization::input_width() const {
   return axis == -1 ? (scale ? gamma : beta).size() : 0;
 }
@@ -117,15 +110,6 @@ Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {
   follow(moving_mean, batch_mean);
   follow(moving_variance, batch_variance);
   return normalized(centered, batch_variance, epsilon, by, plus, axis);
-}
-
-std::vector<Weight> BatchNormalization::weights() const {
-  std::vector<Weight> all;
-  if (scale) all.push_back({"gamma", gamma, true, gamma_regularizer, gamma_constraint});
-  if (center) all.push_back({"beta", beta, true, beta_regularizer, beta_constraint});
-  all.push_back({"moving_mean", moving_mean, false});
-  all.push_back({"moving_variance", moving_variance, false});
-  return all;
 }
 
 std::int64_t BatchNormalization::input_width() const { return axis == -1 ? moving_mean.size() : 0; }

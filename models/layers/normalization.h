@@ -2,8 +2,6 @@
 /// Layers that bring their input to mean 0 and deviation 1. Options are in Keras's order; made by
 /// build(), of shape (extent of the axis): gamma, which multiplies, and beta, which is added.
 
-#include <vector>
-
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>
 
@@ -28,7 +26,14 @@ struct LayerNormalization {
   void validate() const;
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
-  std::vector<Weight> weights() const;
+  static void weights(auto& self, auto&& weight) {
+    if (self.scale)
+      weight("gamma", self.gamma,
+             {.regularizer = self.gamma_regularizer, .constraint = self.gamma_constraint});
+    if (self.center)
+      weight("beta", self.beta,
+             {.regularizer = self.beta_regularizer, .constraint = self.beta_constraint});
+  }
   std::int64_t input_width() const;
 };
 
@@ -56,8 +61,11 @@ struct BatchNormalization {
   void validate() const;
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x, const Mode& mode) const;
-  /// gamma, beta, moving_mean, moving_variance.
-  std::vector<Weight> weights() const;
+  static void weights(auto& self, auto&& weight) {
+    LayerNormalization::weights(self, weight);
+    weight("moving_mean", self.moving_mean, {.trainable = false});
+    weight("moving_variance", self.moving_variance, {.trainable = false});
+  }
   std::int64_t input_width() const;
 };
 
