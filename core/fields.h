@@ -105,13 +105,13 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
     check_field(owner, fmt::format("{}[{}]", name, i), list[i], rule);
 }
 
-/// Checks each field against its rule, then what the struct's own validate() says of several.
+/// Checks each field against its rule, then calls the struct's validate(), which checks relations
+/// between fields. Errors name the `owner`.
 template <class T>
-void validate(const T& self) {
+void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name<T>()) {
   if constexpr (HasFields<const T>)
-    T::fields(self,
-              [](std::string_view name, const auto& member, const Rule& rule,
-                 Presence = rules::required) { check_field(type_name<T>(), name, member, rule); });
+    T::fields(self, [&](std::string_view name, const auto& member, const Rule& rule,
+                        Presence = rules::required) { check_field(owner, name, member, rule); });
   if constexpr (HasValidate<T>) self.validate();
 }
 

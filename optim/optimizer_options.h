@@ -71,7 +71,7 @@ struct LearningRateMultiplier {
     detail::check_field(owner, name, value(m.factor), rule);
   }
   friend detail::Value to_value(const LearningRateMultiplier& m) {
-    return {std::vector<detail::Value>{to_value(m.parameters), {value(m.factor)}}};
+    return {std::vector<detail::Value>{to_value(m.parameters), {m.factor}}};
   }
 };
 

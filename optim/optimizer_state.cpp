@@ -202,7 +202,7 @@ std::string to_string(const Optimizer& optimizer) {
   if (!rule.has_fields) add("learning_rate", {optimizer.schedule()});
   for (const detail::Config::Field& field : rule.fields) add(field.name, field.value);
   for (const detail::Config::Field& field : detail::config_of(optimizer.options()).fields)
-    if (!field.needless) add(field.name, field.value);
+    if (!field.at_default) add(field.name, field.value);
   return text + ")";
 }
 

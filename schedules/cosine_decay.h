@@ -36,13 +36,13 @@ struct CosineDecay {
       "initial_learning_rate ((1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha)";
   static CosineDecay example() { return {.initial_learning_rate = 0.1, .decay_steps = 100}; }
 
-  Real operator()(double step) const {
-    if (step < value(warmup_steps.count))
+  Real operator()(Real step) const {
+    if (step < warmup_steps.count)
       return detail::straight(initial_learning_rate, *warmup_target, step, warmup_steps);
     const Real peak = warmup_target.value_or(initial_learning_rate);
-    return detail::half_cosine(peak, peak * alpha, step - value(warmup_steps.count), decay_steps);
+    return detail::half_cosine(peak, peak * alpha, step - warmup_steps.count, decay_steps);
   }
-  double duration() const { return value(warmup_steps.count) + value(decay_steps.count); }
+  Real duration() const { return warmup_steps.count + decay_steps.count; }
   void validate() const {
     check(warmup_target || value(warmup_steps.count) == 0,
           "CosineDecay: warmup_steps must come with a warmup_target (got warmup_steps={} without)",

@@ -38,10 +38,9 @@ struct CosineDecayRestarts {
     return {.initial_learning_rate = 0.1, .first_decay_steps = 15, .m_mul = 0.7};
   }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
-    const detail::Cycle cycle =
-        detail::find_cycle(step, value(first_decay_steps.count), value(t_mul));
+    const detail::Cycle cycle = detail::find_cycle(step, first_decay_steps.count, t_mul);
     const Real height = (1 - alpha) * pow(m_mul, Real(cycle.index));
     return detail::half_cosine(initial_learning_rate * (height + alpha),
                                initial_learning_rate * alpha, cycle.step,

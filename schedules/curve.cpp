@@ -6,9 +6,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-Real one_minus_sqrt_at(Real from, Real to, double step, Steps steps) {
+Real one_minus_sqrt_at(Real from, Real to, Real step, Steps steps) {
   using std::sqrt;
-  if (step >= value(steps.count)) return to;
+  if (step >= steps.count) return to;
   const bool falling = value(from) > value(to);
   const Real root = sqrt((falling ? Real(step) : steps.count - step) / steps.count);
   return falling ? detail::between(from, to, root, 1 - root)
@@ -17,7 +17,7 @@ Real one_minus_sqrt_at(Real from, Real to, double step, Steps steps) {
 
 }  // namespace
 
-Real detail::value_along(Curve curve, Real from, Real to, double step, Steps steps) {
+Real detail::value_along(Curve curve, Real from, Real to, Real step, Steps steps) {
   switch (curve) {
     case Curve::cosine:
       return half_cosine(from, to, step, steps);

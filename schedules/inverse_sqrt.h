@@ -26,7 +26,7 @@ struct InverseSqrt {
   static constexpr const char* formula = "initial_learning_rate sqrt(timescale / (t + timescale))";
   static InverseSqrt example() { return {0.1, 10}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::sqrt;
     return initial_learning_rate * sqrt(timescale.count / (step + timescale.count));
   }

@@ -30,7 +30,7 @@ struct InverseTimeDecay {
   static constexpr const char* formula = "initial_learning_rate / (1 + decay_rate t / decay_steps)";
   static InverseTimeDecay example() { return {0.1, 10, 1}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     const Real quotient =
         staircase ? Real(detail::whole_cycles(step, decay_steps)) : step / decay_steps.count;
     return initial_learning_rate / (1 + decay_rate * quotient);

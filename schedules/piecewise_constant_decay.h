@@ -29,9 +29,9 @@ struct PiecewiseConstantDecay {
   static constexpr const char* formula = "values[i] for boundaries[i - 1] < t <= boundaries[i]";
   static PiecewiseConstantDecay example() { return {{30, 60}, {0.1, 0.05, 0.01}}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
-                                             [&](Steps b) { return value(b.count) < step; });
+                                             [&](Steps b) { return b.count < step; });
     return values[static_cast<std::size_t>(passed - boundaries.begin())];
   }
   void validate() const {

@@ -12,17 +12,15 @@ struct Reduced {
   Schedule schedule = 0;
   Real scale;
   Real min_lr = 0;
-  static constexpr const char* spelt = "reduced";
+  static constexpr const char* text_name = "reduced";
   static constexpr const char* formula = "max(scale schedule(t), min(min_lr, schedule(t)))";
   static Reduced example();
 
-  detail::Question ask(double step) const { return {&schedule, step}; }
-  Real answer(Real v) const {
-    const Real scaled = scale * v;
-    const Real floor = value(min_lr) < value(v) ? min_lr : v;
-    return value(scaled) > value(floor) ? scaled : floor;
+  Real operator()(Real step) const {
+    const Real rate = schedule.at(step);
+    return std::max(scale * rate, std::min(min_lr, rate));
   }
-  double duration() const { return schedule.duration(); }
+  Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("schedule", self.schedule, finite_number);

@@ -36,14 +36,14 @@ struct PolynomialDecay {
       "(initial_learning_rate - end_learning_rate) (1 - t / decay_steps)^power + end_learning_rate";
   static PolynomialDecay example() { return {0.1, 100, 0.001, 2}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
-    const bool beyond = step >= value(decay_steps.count);
+    const bool beyond = step >= decay_steps.count;
     if (beyond && !cycle) return end_learning_rate;
     Real left = decay_steps.count - step, whole = decay_steps.count;
     if (beyond) {
-      const double rest = detail::rest_of_cycle(step, decay_steps);
-      if (rest == 0) return end_learning_rate;
+      const Real rest = detail::rest_of_cycle(step, decay_steps);
+      if (value(rest) == 0) return end_learning_rate;
       left = decay_steps.count - rest;
       whole = decay_steps.count * (detail::whole_cycles(step, decay_steps) + 1);
     }
@@ -56,7 +56,7 @@ struct PolynomialDecay {
     }
     return detail::between(initial_learning_rate, end_learning_rate, 1 - remaining, remaining);
   }
-  double duration() const { return cycle ? detail::endless : value(decay_steps.count); }
+  Real duration() const { return cycle ? Real(detail::endless) : decay_steps.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("initial_learning_rate", self.initial_learning_rate, not_negative);

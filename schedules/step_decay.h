@@ -54,10 +54,10 @@ struct MultiStepDecay {
       "initial_learning_rate gamma^(how many milestones are <= t)";
   static MultiStepDecay example() { return {0.1, {40, 70}, 0.4}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
     const auto passed = std::partition_point(milestones.begin(), milestones.end(),
-                                             [&](Steps m) { return value(m.count) <= step; });
+                                             [&](Steps m) { return m.count <= step; });
     return initial_learning_rate * pow(gamma, static_cast<Real>(passed - milestones.begin()));
   }
   void validate() const {

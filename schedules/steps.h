@@ -35,8 +35,8 @@ inline constexpr double endless = std::numeric_limits<double>::infinity();
 /// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, and the sign
 /// of the remainder, which fma rounds only once, tells. Within the rounding of a decimal length the
 /// next cycle has begun: ten times 1.1 are meant to make 11.
-inline double whole_cycles(double step, Steps length) {
-  const double n = value(length.count);
+inline double whole_cycles(Real at, Steps length) {
+  const double n = value(length.count), step = value(at);
   const double guess = std::floor(step / n);
   const double rest = std::fma(-guess, n, step);
   const double reach = std::min({step * 0x1p-50, n * 0x1p-20, 0x1p-20});
@@ -44,23 +44,24 @@ inline double whole_cycles(double step, Steps length) {
 }
 
 /// What is left of the step then; within a cycle also where the quotient is beyond 2^53.
-inline double rest_of_cycle(double step, Steps length) {
-  const double n = value(length.count);
-  return std::min(n, std::max(0.0, std::fma(-whole_cycles(step, length), n, step)));
+inline Real rest_of_cycle(Real step, Steps length) {
+  using std::fma;
+  const Real n = length.count;
+  return std::min(n, std::max(Real(0), fma(Real(-whole_cycles(step, length)), n, step)));
 }
 
 /// Where a step falls in cycles that each last `grow` times as long as the one before.
 struct Cycle {
   double index;  ///< 0, 1, 2, ...
-  double step;   ///< since the cycle began
-  double grown;  ///< grow^index
+  Real step;     ///< since the cycle began
+  Real grown;    ///< grow^index
 };
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
 /// start is then worked out with bits to spare, so that a step lies on its true side of every
 /// restart; but within the rounding of a decimal grow it is the restart, as 10 and 1.3 times 10 are
 /// meant to make 23.
-Cycle find_cycle(double step, double first, double grow);
+Cycle find_cycle(Real step, Real first, Real grow);
 
 /// What schedules of several pieces ask of their boundaries: that they rise, and are one fewer than
 /// the values.
@@ -73,24 +74,24 @@ inline Real between(Real from, Real to, Real done, Real left) {
 }
 
 /// Straight from `from` at step 0 to `to` at step `steps`, and `to` beyond.
-inline Real straight(Real from, Real to, double step, Steps steps) {
-  if (step >= value(steps.count)) return to;
+inline Real straight(Real from, Real to, Real step, Steps steps) {
+  if (step >= steps.count) return to;
   return between(from, to, step / steps.count, (steps.count - step) / steps.count);
 }
 
 /// The same along half a wave of a cosine: the sine of a small distance to the end or the middle,
 /// whichever is near, keeps what 1 + cos would cancel away.
-inline Real half_cosine(Real from, Real to, double step, Steps steps) {
+inline Real half_cosine(Real from, Real to, Real step, Steps steps) {
   using std::sin;
   constexpr double quarter_turn = 1.57079632679489661923;
   const Real n = steps.count;
-  if (step >= value(n)) return to;
+  if (step >= n) return to;
   const auto sine = [&](Real distance) { return sin(quarter_turn * (distance / n)); };
-  if (4 * step < value(n)) {
+  if (4 * step < n) {
     const Real s = sine(step);
     return from + (to - from) * (s * s);
   }
-  if (4 * step <= 3 * value(n)) return 0.5 * (from + to) + 0.5 * (from - to) * sine(n - 2 * step);
+  if (4 * step <= 3 * n) return 0.5 * (from + to) + 0.5 * (from - to) * sine(n - 2 * step);
   const Real s = sine(n - step);
   return to + (from - to) * (s * s);
 }

@@ -69,7 +69,7 @@ void ModelCheckpoint::on_train_batch_end(std::int64_t, const Logs& logs, Sequent
 void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs, Sequential& model) {
   if (save_freq) return;
   if (save_best_only) {
-    if (!logs.contains(monitor)) return;  // not validated this time
+    if (!logs.contains(monitor)) return;  // not validated in this epoch
     const double now = logs[monitor];
     if (std::isnan(now) || (best && !detail::improves(mode, now, *best, 0))) return;
     best = now;

@@ -10,7 +10,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// 1 where the condition holds, else 0; without a gradient.
+/// 1 where the condition holds, else 0. Records no gradient.
 template <class Condition>
 Tensor mask(const Tensor& x, Condition condition) {
   detail::Fresh marks(x.shape());
@@ -31,11 +31,7 @@ Tensor linear(const Tensor& x) { return x; }
 
 Tensor relu(const Tensor& x, const ReluOptions& options) {
   const double slope = options.negative_slope, start = options.threshold;
-  check(std::isfinite(slope) && slope >= 0, "relu: negative_slope must be finite and >= 0 (got {})",
-        slope);
-  check(!options.max_value || *options.max_value >= 0, "relu: max_value must be >= 0 (got {})",
-        options.max_value.value_or(0));
-  check(std::isfinite(start), "relu: threshold must be finite (got {})", start);
+  detail::validate(options, "relu");
   if (!options.max_value && start == 0) return slope == 0 ? relu(x) : leaky_relu(x, slope);
   Tensor y = start == 0 ? relu(x) : x * mask(x, [=](double v) { return v > start; });
   if (options.max_value) y = clip(y, 0, *options.max_value);
@@ -81,18 +77,17 @@ Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
 Tensor squareplus(const Tensor& x) { return squareplus(x, 4); }
 Tensor squareplus(const Tensor& x, double b) {
   check(std::isfinite(b) && b > 0, "squareplus: b must be finite and > 0 (got {})", b);
-  const Tensor root =
-      sqrt(square(x) + b);  // below 0 the sum would cancel: b / 2 (root - x) instead
+  const Tensor root = sqrt(square(x) + b);  // below 0, x + root would cancel
   return where(mask(x, [](double v) { return v >= 0; }), (x + root) / 2, 0.5 * b / (abs(x) + root));
 }
 
 Tensor sparsemax(const Tensor& x) {
   const std::int64_t width = x.rank() > 0 ? x.shape().back() : 0;
-  detail::Fresh support(x.shape());  // of each row, the elements that stay above 0
+  detail::Fresh support(x.shape());  // 1 for the elements that stay above 0
   const detail::Buffer row(width);
   for (std::int64_t start = 0; start < x.size(); start += width) {
     const Scalar* values = detail::node_of(x).data() + start;
-    std::transform(values, values + width, row.data(), [](Scalar v) {  // nan has no place in order
+    std::transform(values, values + width, row.data(), [](Scalar v) {  // nan cannot be sorted
       return std::isnan(v) ? -std::numeric_limits<Scalar>::infinity() : v;
     });
     std::sort(row.data(), row.data() + width, std::greater<>());

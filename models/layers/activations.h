@@ -1,40 +1,28 @@
 #pragma once
-/// Activations: what a layer does to its sums, element by element or along the last axis. Names and
-/// defaults are Keras's (keras.activations); tanh, sigmoid, relu, leaky_relu, elu, gelu, silu,
-/// softplus, log_sigmoid, softmax and log_softmax are among core/ops.h.
+/// Activations: functions of a layer's sums, element by element or along the last axis. Names and
+/// defaults are Keras's (keras.activations); core/ops.h has tanh, sigmoid, relu, leaky_relu, elu,
+/// gelu, silu, softplus, log_sigmoid, softmax and log_softmax.
 ///
-/// Each is a function `Tensor(const Tensor&)`, so that `.activation = mish` works; further
-/// arguments are further overloads, for a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
-/// Where a curve has a kink, the slope there is stated. ValueError for arguments out of range.
+/// Each is a function `Tensor(const Tensor&)`, so that `.activation = mish` works. An overload
+/// takes further arguments; call it from a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
+/// Comments state the slope at each kink. ValueError for arguments out of range.
 
-#include <concepts>
-#include <functional>
 #include <optional>
-#include <type_traits>
-#include <utility>
 
 #include <gradus/core/ops.h>
+#include <gradus/models/function.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// A function of a tensor as a value, and a layer: an activation such as `relu`, or any callable
 /// `Tensor(const Tensor&)`. Without one it returns its input.
-class Activation {
- public:
-  Activation() = default;
-  /// For ops: this one of their overloads is meant. ValueError for null.
-  Activation(Tensor (*op)(const Tensor&)) : function_(op) {
+struct Activation : Function<Tensor(const Tensor&)> {
+  using Function::Function;
+  /// For ops: this overload is meant. ValueError for null.
+  Activation(Tensor (*op)(const Tensor&)) : Function(op) {
     check(op != nullptr, "Activation: the function must not be null");
   }
-  template <class F>
-  requires std::is_invocable_r_v<Tensor, const F&, const Tensor&> &&
-      (!std::same_as<F, Activation>)Activation(F function)
-      : function_(std::move(function)) {}
-
-  Tensor operator()(const Tensor& x) const { return function_ ? function_(x) : x; }
-
- private:
-  std::function<Tensor(const Tensor&)> function_;
+  Tensor operator()(const Tensor& x) const { return *this ? Function::operator()(x) : x; }
 };
 
 // ---- straight pieces ----------------------------------------------------------------------------
@@ -43,8 +31,13 @@ Tensor linear(const Tensor& x);  ///< x itself
 
 struct ReluOptions {
   double negative_slope = 0;             ///< >= 0; below the threshold: slope (x - threshold)
-  std::optional<double> max_value = {};  ///< >= 0; the result is cut there, with slope 1 at the cut
-  double threshold = 0;                  ///< x up to here counts as negative
+  std::optional<double> max_value = {};  ///< >= 0; cuts the result there, with slope 1 at the cut
+  double threshold = 0;                  ///< x up to this value counts as negative
+  static void fields(auto& self, auto&& field) {
+    field("negative_slope", self.negative_slope, rules::not_negative);
+    field("max_value", self.max_value, rules::zero_or_more);
+    field("threshold", self.threshold, rules::finite_number);
+  }
 };
 /// x above the threshold, else negative_slope (x - threshold). Slope at the threshold:
 /// negative_slope if it is 0 and nothing is cut, else 0.

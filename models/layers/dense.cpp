@@ -2,11 +2,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-void Dense::validate() const {
-  check(kernel_initializer && bias_initializer, "Dense: the initializers must not be null");
-  check(units >= 1, "Dense: units must be >= 1 (got {})", units.count);
-}
-
 void Dense::build(const Shape& input, Random& random) {
   check<ShapeError>(input.rank() >= 2, "Dense: the input must be (rows, features) (got shape {})",
                     input);

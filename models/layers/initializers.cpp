@@ -100,7 +100,8 @@ Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
                                       std::min(rows, columns));
   const Eigen::HouseholderQR<Eigen::MatrixXd> qr(tall.cast<double>());
   Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(tall.rows(), tall.cols());
-  // Columns of any sign are orthonormal; only those with R's diagonal positive are uniform rotations.
+  // Columns of any sign are orthonormal; only those with R's diagonal positive are uniform
+  // rotations.
   for (Eigen::Index i = 0; i < q.cols(); ++i) q.col(i) *= qr.matrixQR()(i, i) < 0 ? -gain : gain;
   detail::Fresh matrix(shape);
   Eigen::Map<RowMajor> out(matrix.data, rows, columns);

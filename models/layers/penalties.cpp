@@ -19,23 +19,23 @@ Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
                     weight.shape());
   const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
   const Tensor lengths =
-      sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}), detail::fuzz * detail::fuzz));
+      sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}), detail::epsilon * detail::epsilon));
   const Tensor units = w / lengths;
   const std::int64_t count = w.shape()[0];
   if (count < 2) return 0 * sum(units);
   Random unused(0);
   const Tensor others = 1 - Identity{}({count, count}, unused);
-  const auto pairs = static_cast<double>(count * (count - 1));  // each of them twice in the sum
+  const auto pairs = static_cast<double>(count * (count - 1));  // the sum holds each twice
   return factor / pairs * sum(abs(matmul(units, transpose(units)) * others));
 }
 
 namespace {
 
-/// The weight with each norm brought to what `wanted` makes of it.
+/// The weight with each norm replaced by wanted(norm).
 template <class Wanted>
 Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
   const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
-  return weight * (wanted(norms) / (norms + detail::fuzz));
+  return weight * (wanted(norms) / (norms + detail::epsilon));
 }
 
 }  // namespace
@@ -43,8 +43,6 @@ Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
 Tensor MaxNorm::operator()(const Tensor& weight) const {
   return with_norms(weight, axis, [&](const Tensor& norms) { return clip(norms, 0, max_value); });
 }
-
-Tensor NonNeg::operator()(const Tensor& weight) const { return relu(weight); }
 
 Tensor UnitNorm::operator()(const Tensor& weight) const {
   return with_norms(weight, axis, [](const Tensor&) { return Tensor(1); });

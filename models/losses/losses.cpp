@@ -8,8 +8,8 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
+using detail::epsilon;
 using detail::fitted;
-using detail::fuzz;
 using detail::row_means;
 
 /// Labels 0 and 1 as -1 and 1; others as they are.
@@ -22,7 +22,7 @@ Tensor signed_labels(const Tensor& y) {
 
 /// x divided by its length along an axis; one shorter than 1e-7 is divided by that.
 Tensor direction(const Tensor& x, int axis) {
-  return x / sqrt(maximum(sum(square(x), {.axis = axis, .keepdims = true}), fuzz * fuzz));
+  return x / sqrt(maximum(sum(square(x), {.axis = axis, .keepdims = true}), epsilon * epsilon));
 }
 
 }  // namespace
@@ -37,12 +37,12 @@ Tensor MeanAbsoluteError::operator()(const Tensor& y_true, const Tensor& y_pred)
 
 Tensor MeanAbsolutePercentageError::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("MeanAbsolutePercentageError", y_true, y_pred);
-  return 100 * row_means(abs((y_pred - y) / maximum(abs(y), fuzz)));
+  return 100 * row_means(abs((y_pred - y) / maximum(abs(y), epsilon)));
 }
 
 Tensor MeanSquaredLogarithmicError::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("MeanSquaredLogarithmicError", y_true, y_pred);
-  return row_means(square(log1p(maximum(y_pred, fuzz)) - log1p(maximum(y, fuzz))));
+  return row_means(square(log1p(maximum(y_pred, epsilon)) - log1p(maximum(y, epsilon))));
 }
 
 Tensor Huber::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -57,7 +57,7 @@ Tensor LogCosh::operator()(const Tensor& y_true, const Tensor& y_pred) const {
 }
 
 Tensor Poisson::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return row_means(y_pred - fitted("Poisson", y_true, y_pred) * log(y_pred + fuzz));
+  return row_means(y_pred - fitted("Poisson", y_true, y_pred) * log(y_pred + epsilon));
 }
 
 Tensor CosineSimilarity::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -84,7 +84,7 @@ Tensor CategoricalHinge::operator()(const Tensor& y_true, const Tensor& y_pred) 
 Tensor Dice::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("Dice", y_true, y_pred);
   const Reduction over{.axis = axis};
-  return 1 - 2 * sum(y * y_pred, over) / (sum(y, over) + sum(y_pred, over) + fuzz);
+  return 1 - 2 * sum(y * y_pred, over) / (sum(y, over) + sum(y_pred, over) + epsilon);
 }
 
 Tensor Tversky::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -92,7 +92,7 @@ Tensor Tversky::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Reduction over{.axis = axis};
   const Tensor hit = sum(y * y_pred, over);
   const Tensor wrong = sum((1 - y) * y_pred, over), missed = sum(y * (1 - y_pred), over);
-  return 1 - hit / (hit + alpha * wrong + beta * missed + fuzz);
+  return 1 - hit / (hit + alpha * wrong + beta * missed + epsilon);
 }
 
 }}  // namespace gradus

@@ -173,7 +173,7 @@ std::string short_text(const Schedule& s) {
 std::vector<Place> parts_of(const Place& place) {
   const auto& [s, clock] = place;
   if (const Join* join = s.get_if<Join>())
-    return {{join->second, clock.later(join->first.duration())}, {join->first, clock}};
+    return {{join->second, clock.later(value(join->first.duration()))}, {join->first, clock}};
   if (const Delay* p = s.get_if<Delay>())
     return {{p->schedule, clock.later(value(p->steps.count))}};
   if (const Stretch* p = s.get_if<Stretch>())
@@ -201,7 +201,7 @@ void find_jumps(const Schedule& s, double steps, std::vector<std::string>& out) 
     waiting.insert(waiting.end(), parts.begin(), parts.end());
     const Join* join = place.part.get_if<Join>();
     if (!join) continue;
-    const double length = join->first.duration();
+    const double length = value(join->first.duration());
     const double at = std::ceil(place.clock.later(length).offset);
     if (at < 1 || at >= steps || !apart(value(join->first(length)), value(join->second(0))))
       continue;
@@ -214,7 +214,7 @@ void find_jumps(const Schedule& s, double steps, std::vector<std::string>& out) 
 }
 
 void compare_length(const Schedule& s, Step steps, std::vector<std::string>& out) {
-  const double end = s.duration(), run = static_cast<double>(steps);
+  const double end = value(s.duration()), run = static_cast<double>(steps);
   if (s.constant() || s.get_if<Hold>() || std::isinf(end) || std::abs(end - run) <= 1) return;
   if (end < run)
     out.push_back(fmt::format(
@@ -277,7 +277,8 @@ std::vector<std::string> inspect(const Schedule& s, Step steps) {
   std::vector<std::string> out;
   find_jumps(s, static_cast<double>(steps), out);
   compare_length(s, steps, out);
-  const double end = std::max(1.0, std::ceil(s.duration()));  // what it is beyond has been said
+  const double end =
+      std::max(1.0, std::ceil(value(s.duration())));  // what it is beyond has been said
   const Step moving = end < static_cast<double>(steps) ? static_cast<Step>(end) : steps;
   look_at_values(s, Samples(s, 0, moving), out);
   return out;

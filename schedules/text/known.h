@@ -42,9 +42,9 @@ struct KnownSchedule {
     std::string name;
     std::string fallback;  ///< its default as a text; empty where it must be given
   };
-  std::string_view type;    ///< `CosineDecay`, `Clamp`
-  std::string_view spelt;   ///< as texts and C++ have it: `CosineDecay`, `clamp`; `>>`
-  std::string_view module;  ///< in JSON
+  std::string_view type;       ///< `CosineDecay`, `Clamp`
+  std::string_view text_name;  ///< in texts and C++: `CosineDecay`, `clamp`, `>>`
+  std::string_view module;     ///< in JSON
   std::string_view formula;
   std::vector<Argument> arguments;
   Schedule example;  ///< worth a look over 100 steps

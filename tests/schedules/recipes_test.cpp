@@ -1,5 +1,7 @@
 /// Checks every row of README.md's table of other libraries' calls.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <fstream>

@@ -1,5 +1,7 @@
 /// Random expressions of every known schedule, and texts changed at random.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 
 #include <gradus/core/random.h>
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/parse.h>
 
 using namespace gradus;
 
@@ -207,7 +208,7 @@ std::string outcome(const Schedule& s, double step) {
 }
 
 bool mentions(const std::string& text, const KnownSchedule& known) {
-  const auto spelt = std::string(known.spelt);
+  const auto spelt = std::string(known.text_name);
   return text.find(spelt + '(') != text.npos || text.find(' ' + spelt + ' ') != text.npos;
 }
 
