@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include <gradus/core/shape.h>
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -29,6 +30,10 @@ struct Reduced {
   }
 };
 
+/// The schedule times `factor`, but not lowered below `min_lr`. A number stays a number, and a
+/// reduced schedule is not nested in another.
+Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0);
+
 /// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
 /// `automatic` leaves that to the metric itself: a loss is better when lower, an accuracy when
 /// higher.
@@ -48,24 +53,35 @@ using PlateauMode = MonitorMode;
 /// n + 1 here: PyTorch waits for more than `patience` bad epochs.
 struct Plateau {
   Real factor = 0.1;                    ///< of each reduction, in (0, 1)
-  int patience = 10;                    ///< epochs without improvement before one; 0 is as 1
+  Count patience = 10;                  ///< epochs without improvement before one; 0 is as 1
   MonitorMode mode = MonitorMode::min;  ///< not automatic: a Plateau sees numbers without a name
   Real min_delta = 1e-4;                ///< what counts as better must be better by more than this
-  int cooldown = 0;       ///< epochs after a reduction in which none is counted; 0 is as 1
+  Count cooldown = 0;     ///< epochs after a reduction in which none is counted; 0 is as 1
   Real min_lr = 0;        ///< no reduction goes below this rate
   bool relative = false;  ///< min_delta is a fraction of the best metric (PyTorch's default)
 
   // The state; all there is to save and restore.
   Real scale = 1;
   std::optional<double> best = std::nullopt;
-  int wait = 0;
-  int cooldown_left = 0;
+  std::int64_t wait = 0;
+  std::int64_t cooldown_left = 0;
 
   /// Takes the metric of one more epoch, and the rate now in force; true if `scale` was lowered.
   /// At or below min_lr nothing is. A nan is no improvement. ValueError for options out of range.
   bool observe(double metric, double learning_rate = detail::endless);
   /// The schedule with the reductions so far.
-  Schedule reduce(const Schedule& s) const;
+  Schedule reduce(const Schedule& s) const { return reduced(s, scale, min_lr); }
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    field("factor", self.factor, inside_unit_interval);
+    field("patience", self.patience, zero_or_more);
+    field("mode", self.mode, anything);
+    field("min_delta", self.min_delta, not_negative);
+    field("cooldown", self.cooldown, zero_or_more);
+    field("min_lr", self.min_lr, not_negative);
+    field("relative", self.relative, anything);
+  }
+  void validate() const;
 };
 
 }}  // namespace gradus

@@ -1,5 +1,7 @@
 #include <gradus/models/metric.h>
 
+#include <gradus/core/ops.h>
+
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 void detail::add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight) {
