@@ -7,8 +7,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// The rate of an epoch from its number, or from that and the rate before: a Schedule, which is
-/// asked by epoch, or any callable `Real(std::int64_t epoch, Real rate)`.
+/// The rate of an epoch: a Schedule over epochs, or any callable `Real(std::int64_t epoch, Real
+/// rate)`, where `rate` is the rate so far.
 class EpochRate {
  public:
   EpochRate() = default;
@@ -29,19 +29,22 @@ class EpochRate {
   std::function<Real(std::int64_t, Real)> rate_;
 };
 
-/// At the beginning of each epoch, replaces the optimizer's rate by a number. Keras:
-/// keras.callbacks.LearningRateScheduler. A Schedule given to the optimizer itself does more: it
-/// moves with each update. ValueError unless a schedule is given; its numbers are checked as rates.
+/// Sets the optimizer's rate to a number at the beginning of each epoch. Keras:
+/// keras.callbacks.LearningRateScheduler. Prefer a Schedule as the optimizer's learning_rate: it
+/// changes with each update. ValueError without a schedule, and for a number that is not a rate.
 ///
 ///     LearningRateScheduler{.schedule = [](std::int64_t epoch, double rate) {
 ///       return epoch < 10 ? rate : 0.9 * rate;
 ///     }}
 struct LearningRateScheduler {
   EpochRate schedule = {};
-  int verbose = 0;  ///< 1: says so through fit()'s progress sink
+  int verbose = 0;  ///< 1: reports through fit()'s progress sink
 
   void on_epoch_begin(std::int64_t epoch, const Logs&, Sequential& model);
-  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    field("schedule", self.schedule, rules::given);
+    field("verbose", self.verbose, rules::anything);
+  }
 };
 
 }}  // namespace gradus

@@ -27,8 +27,6 @@ Tensor cut(const Tensor& x, double low, double high) {
 
 }  // namespace
 
-Tensor linear(const Tensor& x) { return x; }
-
 Tensor relu(const Tensor& x, const ReluOptions& options) {
   const double slope = options.negative_slope, start = options.threshold;
   detail::validate(options, "relu");
@@ -46,12 +44,10 @@ Tensor hard_silu(const Tensor& x) {
                x * mask(x, [](double v) { return !(v < 3); }));
 }
 
-Tensor hard_shrink(const Tensor& x) { return hard_shrink(x, 0.5); }
 Tensor hard_shrink(const Tensor& x, double threshold) {
   check(threshold >= 0, "hard_shrink: threshold must be >= 0 (got {})", threshold);
   return x * mask(x, [=](double v) { return v > threshold || v < -threshold; });
 }
-Tensor soft_shrink(const Tensor& x) { return soft_shrink(x, 0.5); }
 Tensor soft_shrink(const Tensor& x, double threshold) {
   check(threshold >= 0, "soft_shrink: threshold must be >= 0 (got {})", threshold);
   return x - clip(x, -threshold, threshold);
@@ -61,20 +57,11 @@ Tensor threshold(const Tensor& x, double threshold, double default_value) {
 }
 
 Tensor sparse_sigmoid(const Tensor& x) { return cut(x, -1, 1) / 2 + 0.5; }
-Tensor sparse_plus(const Tensor& x) { return square(clip(x, -1, 1) + 1) / 4 + relu(x - 1); }
 
-Tensor selu(const Tensor& x) { return 1.0507009873554805 * elu(x, 1.6732632423543772); }
-Tensor celu(const Tensor& x) { return elu(x); }
 Tensor celu(const Tensor& x, double alpha) {
   check(std::isfinite(alpha) && alpha > 0, "celu: alpha must be finite and > 0 (got {})", alpha);
   return alpha * elu(x / alpha);
 }
-Tensor exponential(const Tensor& x) { return exp(x); }
-Tensor softsign(const Tensor& x) { return x / (1 + abs(x)); }
-Tensor tanh_shrink(const Tensor& x) { return x - tanh(x); }
-Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
-
-Tensor squareplus(const Tensor& x) { return squareplus(x, 4); }
 Tensor squareplus(const Tensor& x, double b) {
   check(std::isfinite(b) && b > 0, "squareplus: b must be finite and > 0 (got {})", b);
   const Tensor root = sqrt(square(x) + b);  // below 0, x + root would cancel
@@ -106,7 +93,6 @@ Tensor sparsemax(const Tensor& x) {
   return (x - excess / sum(support.tensor, over)) * support.tensor;
 }
 
-Tensor glu(const Tensor& x) { return glu(x, -1); }
 Tensor glu(const Tensor& x, int axis) {
   const std::int64_t extent = x.shape()[axis];
   check<ShapeError>(extent % 2 == 0, "glu: axis {} must have an even extent (got {})", axis,

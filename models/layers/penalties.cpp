@@ -7,20 +7,12 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-Tensor L1::operator()(const Tensor& weight) const { return l1 * sum(abs(weight)); }
-Tensor L2::operator()(const Tensor& weight) const { return l2 * sum(square(weight)); }
-Tensor L1L2::operator()(const Tensor& weight) const {
-  return l1 * sum(abs(weight)) + l2 * sum(square(weight));
-}
-
 Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
   check<ShapeError>(weight.rank() == 2,
                     "OrthogonalRegularizer: the weight must be a matrix (got shape {})",
                     weight.shape());
   const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
-  const Tensor lengths =
-      sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}), detail::epsilon * detail::epsilon));
-  const Tensor units = w / lengths;
+  const Tensor units = detail::unit_vectors(w, 1);
   const std::int64_t count = w.shape()[0];
   if (count < 2) return 0 * sum(units);
   Random unused(0);
@@ -35,7 +27,7 @@ namespace {
 template <class Wanted>
 Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
   const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
-  return weight * (wanted(norms) / (norms + detail::epsilon));
+  return weight * (wanted(norms) / (norms + detail::keras_epsilon));
 }
 
 }  // namespace

@@ -9,11 +9,11 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::epsilon;
 using detail::fitted;
+using detail::keras_epsilon;
 using detail::row_means;
 
-Tensor cut(const Tensor& p) { return clip(p, epsilon, 1 - epsilon); }
+Tensor cut(const Tensor& p) { return clip(p, keras_epsilon, 1 - keras_epsilon); }
 
 /// Rows of probabilities that sum to 1, cut.
 Tensor distribution(const Tensor& p) { return cut(p / sum(p, {.axis = -1, .keepdims = true})); }
@@ -148,8 +148,8 @@ void CategoricalGeneralizedCrossEntropy::check_targets(const Tensor& y_true,
 }
 
 Tensor KLDivergence::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), epsilon, 1);
-  return row_means(sum(y * log(y / clip(y_pred, epsilon, 1)), {.axis = -1}));
+  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), keras_epsilon, 1);
+  return row_means(sum(y * log(y / clip(y_pred, keras_epsilon, 1)), {.axis = -1}));
 }
 
 }}  // namespace gradus

@@ -78,10 +78,10 @@ void FBetaScore::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
 }
 double FBetaScore::result(std::span<const double> sums) const {
   const auto score = [&](double hits, double wrong, double missed) {
-    const double precision = hits / (hits + wrong + detail::epsilon);
-    const double recall = hits / (hits + missed + detail::epsilon);
+    const double precision = hits / (hits + wrong + detail::keras_epsilon);
+    const double recall = hits / (hits + missed + detail::keras_epsilon);
     return (1 + beta * beta) * precision * recall /
-           (beta * beta * precision + recall + detail::epsilon);
+           (beta * beta * precision + recall + detail::keras_epsilon);
   };
   double hits = 0, wrong = 0, missed = 0, scores = 0, weights = 0;
   for (std::size_t i = 0; i < sums.size(); i += 3) {
@@ -94,7 +94,7 @@ double FBetaScore::result(std::span<const double> sums) const {
     missed += sums[i + 2];
   }
   if (average == Average::micro) return score(hits, wrong, missed);
-  return scores / (weights + (average == Average::weighted ? detail::epsilon : 0));
+  return scores / (weights + (average == Average::weighted ? detail::keras_epsilon : 0));
 }
 
 /// Sums: the weight of the positives whose outputs lie above thresholds 0 to i and no further, for

@@ -59,6 +59,11 @@ Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int
   return reshape(sample_weight, {rows});
 }
 
+Tensor unit_vectors(const Tensor& x, int axis) {
+  return x / sqrt(maximum(sum(square(x), {.axis = axis, .keepdims = true}),
+                          keras_epsilon * keras_epsilon));
+}
+
 double total(const Tensor& x) {
   double sum = 0;
   for (const Scalar v : x.values()) sum += value(v);

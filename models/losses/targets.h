@@ -9,7 +9,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
-inline constexpr double epsilon = 1e-7;
+inline constexpr double keras_epsilon = 1e-7;
 
 /// The extent of axis 0; 0 for a scalar.
 std::int64_t rows_of(const Tensor& x);
@@ -29,6 +29,8 @@ bool one_per_row(std::string_view kind, std::string_view owner, const Tensor& va
                  std::int64_t rows, const Tensor& sample_weight);
 /// Weights (rows) or (rows, 1) as (rows), else ShapeError; an empty tensor stays empty.
 Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int64_t rows);
+/// x divided by its length along an axis, which is at least 1e-7.
+Tensor unit_vectors(const Tensor& x, int axis);
 /// The plain sum, in double.
 double total(const Tensor& x);
 

@@ -119,10 +119,8 @@ std::map<std::string, Make> table() {
   return all;
 }
 
-const char* text(Metric::Direction direction) {
-  return direction == Metric::Direction::up     ? "up"
-         : direction == Metric::Direction::down ? "down"
-                                                : "none";
+const char* text(MonitorMode direction) {
+  return direction == MonitorMode::max ? "up" : direction == MonitorMode::min ? "down" : "none";
 }
 
 /// Keras counts the instances of a name: precision_1.

@@ -234,7 +234,7 @@ TEST_CASE("loggers are told of a full disk, a missing folder and missing names")
   }
   CHECK_THROWS_WITH_AS(fit(CSVLogger{}), "CSVLogger: filename must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(CSVLogger{.filename = "x", .separator = ""}),
-                       "CSVLogger: separator must not be empty", ValueError);
+                       "CSVLogger: separator must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(JSONLogger{}), "JSONLogger: filename must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(TensorBoard{""}), "TensorBoard: log_dir must be given", ValueError);
 }
