@@ -1,4 +1,4 @@
-/// The shared options at work in an update: accumulation, clipping, averages.
+/// Gradient accumulation, clipping and averages.
 
 #include <algorithm>
 #include <cmath>
@@ -15,14 +15,14 @@ using detail::node_of;
 
 namespace {
 
-/// What a gradient of this norm is multiplied by to have at most the norm `limit`; never 0.
+/// The factor that scales a gradient of this norm down to the norm `limit`; never 0.
 double shrinking(double norm, double limit) {
   return norm > limit ? std::max(limit / norm, std::numeric_limits<double>::min()) : 1;
 }
 
 }  // namespace
 
-/// With accumulation, adds the gradients' share to the mean. True if this call updates.
+/// With accumulation, adds the gradients to their mean. Returns whether this call updates.
 bool Optimizer::collect() {
   if (!options_.gradient_accumulation_steps) return true;
   const Real calls = *options_.gradient_accumulation_steps;
@@ -31,7 +31,7 @@ bool Optimizer::collect() {
       kernels().combine(static_cast<Scalar>(1 / calls), e.gradient, 1, accumulator(e).values.data(),
                         e.parameter.size());
   if (static_cast<double>(++counters_.collected) < value(calls)) return false;
-  for (Entry& e : entries_) {  // a parameter may have had its gradient in an earlier call
+  for (Entry& e : entries_) {  // its gradient may have come in an earlier call
     const std::span<const Scalar> mean = accumulator(e).span();
     const auto not_zero = [](Scalar x) { return x != 0; };
     if (e.gradient || std::any_of(mean.begin(), mean.end(), not_zero)) e.gradient = mean.data();
@@ -39,7 +39,7 @@ bool Optimizer::collect() {
   return true;
 }
 
-/// What global_clipnorm multiplies every gradient by.
+/// The factor of all gradients by global_clipnorm.
 double Optimizer::global_shrink() const {
   if (!options_.global_clipnorm) return 1;
   double all = 0;
@@ -50,7 +50,7 @@ double Optimizer::global_shrink() const {
   return shrinking(all, value(*options_.global_clipnorm));
 }
 
-/// The gradient as it is to be used: itself, or what was made of it in `room`.
+/// The gradient after clipping: the same, or a clipped copy in `room`.
 const Scalar* Optimizer::clipped(const Entry& entry, double shrink, detail::Buffer& room) const {
   const std::int64_t n = entry.parameter.size();
   const std::span<const Scalar> g(entry.gradient, static_cast<std::size_t>(n));

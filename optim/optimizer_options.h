@@ -1,6 +1,6 @@
 #pragma once
-/// What every optimizer can do besides its rule: decay weights, clip gradients, average weights,
-/// collect gradients over several batches.
+/// Options of every optimizer: weight decay, gradient clipping, averages of the weights, gradient
+/// accumulation.
 
 #include <cmath>
 #include <cstddef>
@@ -26,12 +26,12 @@ inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tenso
 }
 }  // namespace detail
 
-/// Some of the parameters: all whose name holds a text, or one, by its handle.
+/// Selects parameters: all whose name contains a text, or a single one by its handle.
 ///
 ///     {.exclude_from_weight_decay = {"bias"}}   {.exclude_from_weight_decay = {b}}
 ///
-/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, ...; a loop written
-/// by hand has them as "0", "1", ... in the order of the first update, if nobody names them.
+/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, ... In a training
+/// loop by hand they are "0", "1", ... in the order of the first update, unless adopt() names them.
 class ParameterSelector {
  public:
   ParameterSelector(const char* text) : chosen_(std::string(text)) {}
@@ -61,7 +61,7 @@ class ParameterSelector {
   std::variant<std::string, Tensor> chosen_;
 };
 
-/// These parameters learn `factor` times as fast; 0 holds them still.
+/// Multiplies the rate of these parameters by `factor`; 0 freezes them.
 struct LearningRateMultiplier {
   ParameterSelector parameters;
   Real factor;
@@ -75,8 +75,7 @@ struct LearningRateMultiplier {
   }
 };
 
-/// Lists of these from a text: `["bias"]`, `[["dense_1", 0.1]]`. Each returns what it expected, or
-/// "".
+/// Read lists of them from text: `["bias"]`, `[["dense_1", 0.1]]`. Return the expected form, or "".
 inline std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
   std::vector<std::string> texts;
   const std::string expected = detail::assign(texts, v);
@@ -100,40 +99,39 @@ inline std::string assign(std::vector<LearningRateMultiplier>& member, const det
   return "";
 }
 
-/// The options that all optimizers share, in Keras's order, then ours. What happens in one update,
-/// in this order: gradients are collected, clipped, weights decayed, the rule applied, averages
-/// taken, the update counted.
+/// The options that all optimizers share: Keras's in Keras's order, then ours. The order in one
+/// update: accumulate gradients, clip, decay weights, apply the rule, average, count.
 ///
 ///     Optimizer opt(Adam{.learning_rate = 1e-3}, {.global_clipnorm = 1.0});
 ///
-/// ValueError, at the Optimizer's making, for a value outside its range.
+/// The constructor of Optimizer throws ValueError for a value outside its range.
 struct OptimizerOptions {
-  /// Decoupled (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): w -= w *
-  /// weight_decay * rate before the rule, with the rate in force. Finite and >= 0; 0: none. A rule
-  /// with a weight decay of its own, such as AdamW, takes none here.
+  /// Decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019):
+  /// w -= w * weight_decay * rate before the rule, with the rate of this update. Finite and >= 0;
+  /// 0: none. Must be 0 for a rule that has a weight decay among its options, such as AdamW.
   Schedule weight_decay = 0.0;
-  /// Scales down each parameter's gradient whose 2-norm is above this. > 0.
+  /// Scales each parameter's gradient down to at most this 2-norm. > 0.
   std::optional<Real> clipnorm = {};
-  /// Cuts each element of the gradients to [-clipvalue, clipvalue]. > 0.
+  /// Clips each element of the gradients to [-clipvalue, clipvalue]. > 0.
   std::optional<Real> clipvalue = {};
-  /// Scales down all gradients together where their joint 2-norm is above this. > 0. At most one of
-  /// the three may be given.
+  /// Scales all gradients down together to at most this joint 2-norm. > 0. Only one of clipnorm,
+  /// clipvalue and global_clipnorm may be given.
   std::optional<Real> global_clipnorm = {};
-  /// Keeps an average of the weights: average = ema_momentum average + (1 - ema_momentum) w after
-  /// each call, starting as w after the first update. Optimizer::finalize() puts it into the
-  /// weights.
+  /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
+  /// after each call; it starts as w after the first update. Optimizer::finalize() copies it into
+  /// the weights.
   bool use_ema = false;
   Real ema_momentum = 0.99;  ///< in [0, 1]
-  /// Puts the averages into the weights every so many updates. A whole number >= 1.
+  /// Copies the averages into the weights every N updates. A whole number >= 1.
   std::optional<Steps> ema_overwrite_frequency = {};
-  /// Updates only at every so-manieth call, by the mean of the gradients since the last: a batch in
-  /// parts. A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's
-  /// schedules see calls.
+  /// Updates only on every N-th call, by the mean of the last N gradients: a large batch in parts.
+  /// A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's schedules
+  /// see calls.
   std::optional<Steps> gradient_accumulation_steps = {};
-  /// Which parameters weight decay leaves alone.
+  /// Parameters without weight decay.
   std::vector<ParameterSelector> exclude_from_weight_decay = {};
-  /// Which parameters learn at a rate of their own: the rate times each factor whose selector fits,
-  /// >= 0. Their weight decay goes with it.
+  /// Factors >= 0 of the rate: a parameter's rate is multiplied by each factor that selects it. Its
+  /// weight decay scales with its rate.
   std::vector<LearningRateMultiplier> learning_rate_multipliers = {};
 
   static void fields(auto& self, auto&& field) {

@@ -1,4 +1,4 @@
-/// What an Optimizer is made of and remembers: its making, copies, parameters and their memory.
+/// Construction, copies, parameters and saved state of Optimizer.
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ void check_options(const OptimizerOptions& options, std::string_view owner, bool
   const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
                      options.global_clipnorm.has_value();
   check(limits <= 1,
-        "Optimizer: clipnorm, clipvalue and global_clipnorm must be given one at most (got {})",
+        "Optimizer: at most one of clipnorm, clipvalue and global_clipnorm must be given (got {})",
         limits);
   check(!decays_itself || options.weight_decay.constant() == Real(0),
         "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
@@ -137,8 +137,7 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
   const auto add = [&](std::string_view name, const Shape& shape, Real start,
                        bool not_negative = false) {
     for (const Memory& m : memory)
-      check(m.name != name, "{}: the name of a slot must be its own (got {} twice)", this->name(),
-            name);
+      check(m.name != name, "{}: names of slots must differ (got {} twice)", this->name(), name);
     Memory& m = memory.emplace_back(
         Memory{name, shape, shape.count(), detail::Buffer(shape.count()), not_negative});
     std::ranges::fill(m.span(), static_cast<Scalar>(start));

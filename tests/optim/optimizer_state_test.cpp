@@ -103,7 +103,7 @@ TEST_CASE("slots start at what the rule says, and may have a shape of their own"
   };
   Optimizer twins = Twins{};
   CHECK_THROWS_WITH_AS(apply(twins, w, {1, 1}),
-                       "Twins: the name of a slot must be its own (got same twice)", ValueError);
+                       "Twins: names of slots must differ (got same twice)", ValueError);
 }
 
 TEST_CASE("a copy has averages and accumulators of its own") {
