@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include <gradus/core/scalar.h>
+
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// Callback and Optimizer take structs of any type in one way: an abstract `Interface` lists the

@@ -1,4 +1,4 @@
-/// The life of a node: storage, owners, and the end of what nobody owns.
+/// Storage and ownership of nodes; frees nodes that have no owner.
 
 #include <gradus/core/node.h>
 

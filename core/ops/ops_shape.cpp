@@ -10,8 +10,8 @@ namespace {
 
 using detail::Backward;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
+using detail::NewTensor;
 using detail::node_of;
 
 /// Copies `n` elements, or adds them.
@@ -24,7 +24,7 @@ void put(const Scalar* from, Scalar* to, std::int64_t n, bool add) {
 
 using Strides = std::array<std::int64_t, Shape::max_rank>;
 
-/// y, contiguous and of this shape, from x read with strides; or x from y, where `back` is set.
+/// Copies x, read with strides, to a contiguous y of this shape; with `back` set, from y to x.
 void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& strides, bool back,
              bool add) {
   std::array<std::int64_t, Shape::max_rank> index{};
@@ -44,7 +44,7 @@ void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& 
   }
 }
 
-/// x's stride along each axis of the transposed result.
+/// The stride in x along each axis of the transposed result.
 Strides strides_of(const Shape& x, const Axes& axes) {
   Strides own{}, result{};
   std::int64_t stride = 1;
@@ -58,20 +58,21 @@ Strides strides_of(const Shape& x, const Axes& axes) {
   return result;
 }
 
-/// A tensor seen around one axis: `outer` blocks of `extent` rows of `inner` elements.
+/// A shape seen from one axis: `outer` blocks of `extent` rows of `inner` elements.
 struct Around {
   Around(const Shape& shape, int axis) : extent(shape[axis]) {
     const int at = axis < 0 ? axis + shape.rank() : axis;
-    for (int i = 0; i < shape.rank(); ++i) (i < at ? outer : i > at ? inner : unused) *= shape[i];
+    for (int i = 0; i < at; ++i) outer *= shape[i];
+    for (int i = at + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
-  std::int64_t extent, outer = 1, inner = 1, unused = 1;
+  std::int64_t extent, outer = 1, inner = 1;
 };
 
 void check_axis(const char* op, int axis, int rank) {
   check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
 }
 
-/// The shape of parts side by side along an axis, if they fit.
+/// The shape of the joined parts. ShapeError unless they fit.
 Shape concat_shape(std::span<const Tensor> parts, int axis) {
   check(!parts.empty(), "concat: needs at least one tensor");
   Shape shape = parts[0].shape();
@@ -130,7 +131,7 @@ Tensor transpose(const Tensor& x, const Axes& axes) {
     mark = true;
     shape.push_back(x.shape()[axis]);
   }
-  Fresh y(shape);
+  NewTensor y(shape);
   permute(node_of(x).data(), y.data, shape, strides_of(x.shape(), axes), false, false);
   return detail::record(std::move(y.tensor), {&x}, [axes](Backward& pass) {
     const auto dx = pass.into(0);
@@ -144,7 +145,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   shape.count();  // refuses negative extents
   check<ShapeError>(detail::broadcast_shape("broadcast_to", x.shape(), shape) == shape,
                     "broadcast_to: {} does not repeat to {}", x.shape(), shape);
-  Fresh y(shape);
+  NewTensor y(shape);
   detail::broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
   return detail::record(std::move(y.tensor), {&x}, [](Backward& pass) {
     const auto dx = pass.into(0);
@@ -158,7 +159,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   const std::int64_t total = shape[axis];
   std::vector<const Tensor*> inputs;
   for (const Tensor& part : parts) inputs.push_back(&part);
-  Fresh y(shape);
+  NewTensor y(shape);
   const Around around(shape, axis);
   std::int64_t start = 0;
   for (const Tensor& part : parts) {
@@ -203,7 +204,7 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, s
       for (std::int64_t i = 0; i < count; ++i)
         f((o * around.extent + start + i * step) * around.inner, (o * count + i) * around.inner);
   };
-  Fresh y(shape);
+  NewTensor y(shape);
   each([&](std::int64_t xo, std::int64_t yo) {
     std::copy_n(node_of(x).data() + xo, around.inner, y.data + yo);
   });
@@ -223,7 +224,7 @@ Tensor gather_rows(const Tensor& x, const Indices& rows) {
   std::vector<std::int64_t> list(rows.list().begin(), rows.list().end());
   Shape shape = x.shape();
   shape.set(0, static_cast<std::int64_t>(list.size()));
-  Fresh y(shape);
+  NewTensor y(shape);
   for (std::size_t i = 0; i < list.size(); ++i) {
     check(list[i] >= 0 && list[i] < around.extent,
           "gather_rows: rows[{}] must be in [0,{}) (got {})", i, around.extent, list[i]);
@@ -249,7 +250,7 @@ Tensor pick(const Tensor& x, const Tensor& columns) {
       "pick: x must be a matrix with one column number per row (got shapes {} and {})", x.shape(),
       s);
   const std::int64_t width = x.shape()[1];
-  Fresh y(Shape{columns.size()});
+  NewTensor y(Shape{columns.size()});
   const Scalar* row = node_of(x).data();
   for (std::int64_t i = 0; i < columns.size(); ++i, row += width) {
     const double column = value(node_of(columns).data()[i]);

@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 
+#include <gradus/core/from_text.h>
 #include <gradus/models/csv_records.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -149,7 +150,7 @@ Number read_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* const end = text.data() + text.size();
   Number number;
-  const auto [stop, error] = std::from_chars(text.data(), end, number.value);
+  const auto [stop, error] = detail::from_text(text.data(), end, number.value);
   if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
   if (error == std::errc::result_out_of_range && is_tiny(text)) return {0};
   if (error == std::errc::result_out_of_range) return {0, out_of_range};

@@ -13,7 +13,7 @@ namespace {
 /// 1 where the condition holds, else 0. Records no gradient.
 template <class Condition>
 Tensor mask(const Tensor& x, Condition condition) {
-  detail::Fresh marks(x.shape());
+  detail::NewTensor marks(x.shape());
   for (std::int64_t i = 0; i < x.size(); ++i)
     marks.data[i] = condition(value(detail::node_of(x).data()[i])) ? 1 : 0;
   return std::move(marks.tensor);
@@ -70,7 +70,7 @@ Tensor squareplus(const Tensor& x, double b) {
 
 Tensor sparsemax(const Tensor& x) {
   const std::int64_t width = x.rank() > 0 ? x.shape().back() : 0;
-  detail::Fresh support(x.shape());  // 1 for the elements that stay above 0
+  detail::NewTensor support(x.shape());  // 1 for the elements that stay above 0
   const detail::Buffer row(width);
   for (std::int64_t start = 0; start < x.size(); start += width) {
     const Scalar* values = detail::node_of(x).data() + start;

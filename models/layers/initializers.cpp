@@ -27,7 +27,7 @@ template <class Draw>
 Tensor drawn(const Shape& shape, const Seed& seed, Random& random, Draw draw) {
   Random own(seed.value_or(0));
   Random& source = seed ? own : random;
-  detail::Fresh values(shape);
+  detail::NewTensor values(shape);
   for (std::int64_t i = 0; i < values.tensor.size(); ++i)
     values.data[i] = static_cast<Scalar>(draw(source));
   return std::move(values.tensor);
@@ -54,7 +54,7 @@ Tensor detail::initial(std::string_view layer, std::string_view option, const In
 
 Tensor Identity::operator()(const Shape& shape, Random&) const {
   check(shape.rank() == 2, "Identity: the shape must have two axes (got {})", shape);
-  detail::Fresh matrix(shape);
+  detail::NewTensor matrix(shape);
   for (std::int64_t i = 0; i < matrix.tensor.size(); ++i)
     matrix.data[i] = i / shape[1] == i % shape[1] ? static_cast<Scalar>(gain) : Scalar(0);
   return std::move(matrix.tensor);
@@ -103,7 +103,7 @@ Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
   // Columns of any sign are orthonormal; only those with R's diagonal positive are uniform
   // rotations.
   for (Eigen::Index i = 0; i < q.cols(); ++i) q.col(i) *= qr.matrixQR()(i, i) < 0 ? -gain : gain;
-  detail::Fresh matrix(shape);
+  detail::NewTensor matrix(shape);
   Eigen::Map<RowMajor> out(matrix.data, rows, columns);
   if (rows < columns)
     out = q.transpose().cast<Scalar>();

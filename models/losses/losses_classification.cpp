@@ -132,7 +132,7 @@ void SparseCategoricalCrossentropy::check_targets(const Tensor& y_true, const Sh
 }
 Tensor SparseCategoricalCrossentropy::counted(const Tensor& y_true) const {
   if (!ignore_class) return {};
-  detail::Fresh kept(Shape{y_true.size()});
+  detail::NewTensor kept(Shape{y_true.size()});
   for (std::int64_t i = 0; i < y_true.size(); ++i)
     kept.data[i] = value(y_true.values()[static_cast<std::size_t>(i)]) != *ignore_class;
   return std::move(kept.tensor);

@@ -24,7 +24,7 @@ Tensor share_right(const char* owner, const Tensor& y_true, const Tensor& y_pred
                     y_pred.shape());
   const Scalar* target = y_true.values().data();
   const Scalar* output = y_pred.values().data();
-  detail::Fresh shares(Shape{rows});
+  detail::NewTensor shares(Shape{rows});
   for (std::int64_t row = 0; row < rows; ++row) {
     std::int64_t count = 0;
     for (std::int64_t i = 0; i < cells / rows; ++i, target += marks, output += width)

@@ -317,7 +317,7 @@ TEST_CASE("tensors of six axes have the right gradient") {
 
 /// -x^2 whose rule says the slope is `factor` x.
 Tensor ruled(const Tensor& x, Scalar factor) {
-  detail::Fresh y(x.shape());
+  detail::NewTensor y(x.shape());
   for (std::size_t i = 0; i < x.values().size(); ++i) y.data[i] = -x.values()[i] * x.values()[i];
   const detail::Buffer& values = detail::node_of(x).value;
   return detail::record(std::move(y.tensor), {&x}, [values, factor](detail::Backward& pass) {
@@ -331,7 +331,7 @@ Tensor ruled(const Tensor& x, Scalar factor) {
 
 /// a + b for a matrix and a row, whose rule looks at the first `rows` rows only.
 Tensor add_row(const Tensor& a, const Tensor& b, std::int64_t rows) {
-  detail::Fresh y(a.shape());
+  detail::NewTensor y(a.shape());
   const std::int64_t width = b.size();
   for (std::int64_t i = 0; i < a.size(); ++i)
     y.data[i] = detail::node_of(a).data()[i] + detail::node_of(b).data()[i % width];
