@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,15 @@
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace detail {
+/// The new handle that stands beside this old one; the handle itself if there is none.
+inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tensor>> pairs) {
+  for (const auto& [from, to] : pairs)
+    if (from.node() == old.node()) return to;
+  return old;
+}
+}  // namespace detail
 
 /// Selects parameters: all whose name contains a text, or a single one by its handle.
 ///
@@ -30,6 +40,11 @@ class ParameterSelector {
   ParameterSelector(Tensor parameter) : chosen_(std::move(parameter)) {}
 
   bool selects(const Tensor& parameter, std::string_view name) const;
+
+  /// Selects the new handle of each pair where it selected the old one.
+  void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
+    if (Tensor* handle = std::get_if<Tensor>(&chosen_)) *handle = detail::renewed(*handle, renewed);
+  }
 
   /// The text; `a parameter` for a handle.
   friend std::string to_string(const ParameterSelector& s);

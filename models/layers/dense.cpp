@@ -12,10 +12,4 @@ void Dense::build(const Shape& input, Random& random) {
     bias = detail::initial("Dense", "bias_initializer", bias_initializer, {units}, random);
 }
 
-std::vector<Weight> Dense::weights() const {
-  std::vector<Weight> all{{"kernel", kernel, true, kernel_regularizer, kernel_constraint}};
-  if (use_bias) all.push_back({"bias", bias, true, bias_regularizer, bias_constraint});
-  return all;
-}
-
 }}  // namespace gradus

@@ -1,8 +1,6 @@
 #pragma once
 /// Dense: the fully connected layer.
 
-#include <vector>
-
 #include <gradus/models/activations.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>
@@ -44,7 +42,13 @@ struct Dense {
   Tensor operator()(const Tensor& x) const {
     return activation(use_bias ? affine(x, kernel, bias) : matmul(x, kernel));
   }
-  std::vector<Weight> weights() const;
+  static void weights(auto& self, auto&& weight) {
+    weight("kernel", self.kernel,
+           {.regularizer = self.kernel_regularizer, .constraint = self.kernel_constraint});
+    if (self.use_bias)
+      weight("bias", self.bias,
+             {.regularizer = self.bias_regularizer, .constraint = self.bias_constraint});
+  }
   std::int64_t input_width() const { return kernel.size() > 0 ? kernel.shape()[0] : 0; }
 };
 

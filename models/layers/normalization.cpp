@@ -43,16 +43,6 @@ void make_gamma_and_beta(L& layer, const Shape& shape, Random& random) {
     layer.beta = detail::initial(name, "beta_initializer", layer.beta_initializer, shape, random);
 }
 
-template <class L>
-std::vector<Weight> gamma_and_beta(const L& layer) {
-  std::vector<Weight> all;
-  if (layer.scale)
-    all.push_back({"gamma", layer.gamma, true, layer.gamma_regularizer, layer.gamma_constraint});
-  if (layer.center)
-    all.push_back({"beta", layer.beta, true, layer.beta_regularizer, layer.beta_constraint});
-  return all;
-}
-
 }  // namespace
 
 void LayerNormalization::build(const Shape& input, Random& random) {
@@ -65,8 +55,6 @@ Tensor LayerNormalization::operator()(const Tensor& x) const {
   const Tensor centered = x - mean(x, over);
   return normalized(*this, centered, mean(square(centered), over));
 }
-
-std::vector<Weight> LayerNormalization::weights() const { return gamma_and_beta(*this); }
 
 void BatchNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("BatchNormalization", input, axis)};
@@ -96,13 +84,6 @@ Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {
   follow(moving_mean, batch_mean);
   follow(moving_variance, batch_variance);
   return normalized(*this, centered, batch_variance);
-}
-
-std::vector<Weight> BatchNormalization::weights() const {
-  std::vector<Weight> all = gamma_and_beta(*this);
-  all.push_back({"moving_mean", moving_mean, false});
-  all.push_back({"moving_variance", moving_variance, false});
-  return all;
 }
 
 }}  // namespace gradus

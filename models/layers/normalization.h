@@ -3,8 +3,6 @@
 /// build() makes gamma, which multiplies, and beta, which is added: one number per index of the
 /// axis.
 
-#include <vector>
-
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>
 
@@ -44,7 +42,14 @@ struct LayerNormalization {
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
-  std::vector<Weight> weights() const;
+  static void weights(auto& self, auto&& weight) {
+    if (self.scale)
+      weight("gamma", self.gamma,
+             {.regularizer = self.gamma_regularizer, .constraint = self.gamma_constraint});
+    if (self.center)
+      weight("beta", self.beta,
+             {.regularizer = self.beta_regularizer, .constraint = self.beta_constraint});
+  }
   std::int64_t input_width() const { return axis == -1 ? (scale ? gamma : beta).size() : 0; }
 };
 
@@ -85,8 +90,11 @@ struct BatchNormalization {
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x, const Mode& mode) const;
-  /// gamma, beta, moving_mean, moving_variance.
-  std::vector<Weight> weights() const;
+  static void weights(auto& self, auto&& weight) {
+    LayerNormalization::weights(self, weight);
+    weight("moving_mean", self.moving_mean, {.trainable = false});
+    weight("moving_variance", self.moving_variance, {.trainable = false});
+  }
   std::int64_t input_width() const { return axis == -1 ? moving_mean.size() : 0; }
 };
 

@@ -42,10 +42,10 @@ TEST_CASE("dense is a product, a bias and an activation") {
     const double z = dense.kernel(0, j) - 2 * dense.kernel(1, j) + 3 * dense.kernel(2, j) + 0.5;
     CHECK(y(0, j) == Approx(std::max(0.0, z)).epsilon(1e-6));
   }
-  CHECK(dense.weights().size() == 2);
+  CHECK(Layer(dense).weights().size() == 2);
   Dense bare{.units = 2, .use_bias = false};
   bare.build(Shape{1, 3}, random);
-  CHECK(bare.weights().size() == 1);
+  CHECK(Layer(bare).weights().size() == 1);
   CHECK(bare(Tensor::zeros({4, 5, 3})).shape() == Shape{4, 5, 2});
 }
 
@@ -127,7 +127,7 @@ TEST_CASE("dense reports its weights with their regularizers and constraints") {
   CHECK(weights[1].constraint(Tensor{-1})(0) == 0);
   Dense plain{.units = 2};
   plain.build(Shape{1, 3}, random);
-  CHECK_FALSE(static_cast<bool>(plain.weights()[0].regularizer));
+  CHECK_FALSE(static_cast<bool>(Layer(plain).weights()[0].regularizer));
   CHECK_THROWS_WITH_AS(Layer(Dense{.units = 1, .kernel_regularizer = L1{-1}}),
                        "L1: l1 must be finite and >= 0 (got -1)", ValueError);
 }

@@ -122,8 +122,8 @@ TEST_CASE("normalizations name their weights in Keras's order") {
   CHECK(bare(Tensor{{1, 3}})(0, 1) == Approx(1 / std::sqrt(1.001)));
   const BatchNormalization penalised =
       built(BatchNormalization{.beta_regularizer = L2{1}, .gamma_constraint = NonNeg{}}, {1, 2});
-  CHECK(static_cast<bool>(penalised.weights()[0].constraint));
-  CHECK(static_cast<bool>(penalised.weights()[1].regularizer));
+  CHECK(static_cast<bool>(Layer(penalised).weights()[0].constraint));
+  CHECK(static_cast<bool>(Layer(penalised).weights()[1].regularizer));
 }
 
 TEST_CASE("bad options of normalizations are refused where they are given") {
