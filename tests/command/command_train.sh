@@ -39,13 +39,13 @@ grep -q '^{"data":"blobs: 200 rows, 3 classes","model":"layers 2-16-16-3 with re
 [ ! -s err ] || fail "not quiet"
 
 run 3 train --data line --schedule 1000 --epochs 5
-grep -qx 'gradus: error: training diverged: .* at epoch 1 batch [0-9]* step [0-9]* (lr 1000, last finite loss .*); for a rate to begin with: gradus find-lr --data line' err ||
+grep -qx 'gradus: error: training diverged: .* at epoch 1 batch [0-9]* step [0-9]* (lr 1000, last finite loss .*); to find a lower rate: gradus find-lr --data line' err ||
   fail "no word of divergence"
 [ ! -s out ] || fail "something on stdout"
 # The last update was one too many.
 for how in "" --quiet --json; do
   run 3 train --data line --layers none --schedule 1e21 --epochs 1 --batch-size 200 --save far.st $how
-  tail -n 1 err | grep -qx 'gradus: error: training diverged: the loss is inf after 1 updates; for a rate to begin with: gradus find-lr --data line --layers none --batch-size 200' ||
+  tail -n 1 err | grep -qx 'gradus: error: training diverged: the loss is inf after 1 updates; to find a lower rate: gradus find-lr --data line --layers none --batch-size 200' ||
     fail "no word of divergence"
   [ ! -s out ] && [ ! -e far.st ] || fail "something on stdout, or saved"
 done
@@ -87,7 +87,7 @@ if command -v gnuplot >/dev/null; then
   grep -qF -- '--epochs 2' part.html && fail "a run that was gone on with"
 fi
 cat whole.jsonl whole.jsonl >twice.jsonl
-refuses "twice.jsonl:34: another run begins here; a report takes one per file" report twice.jsonl -o twice.html
+refuses "twice.jsonl:34: a second run starts here; a report needs one run per file" report twice.jsonl -o twice.html
 # Without its log, or with another one, a new log begins.
 for end in jsonl csv; do
   for log in "" "--log new.$end"; do
@@ -106,10 +106,10 @@ for end in jsonl csv; do
   done
 done
 rm part.jsonl && touch part.jsonl
-refuses "--log: 'part.jsonl' is no log of gradus train; another --log may be given" train --resume kept.st --epochs 4
+refuses "--log: must be a log of gradus train (got 'part.jsonl'); give another --log" train --resume kept.st --epochs 4
 head -n 1 whole.jsonl >part.jsonl
 run 2 train --resume kept.st --epochs 4
-grep -q "^gradus: error: --log: 'part.jsonl' must hold what it held when training was saved, [0-9]* bytes (got [0-9]*); another --log may be given$" err ||
+grep -q "^gradus: error: --log: 'part.jsonl' must hold at least the [0-9]* bytes that it held when training was saved (got [0-9]*); give another --log$" err ||
   fail "a log that was cut is gone on with"
 run 0 train --resume kept.st --epochs 4 --log part.csv --tensorboard logs2 --quiet
 [ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/events.out.tfevents.* >/dev/null || fail "no other logs"
@@ -153,9 +153,9 @@ eval "run 0 $next"
 printf 'kind,size,class\nnew,1,huge\n' >bad.csv
 refuses "bad.csv:2: unknown class 'huge' (known are big, old, \"big\", small)" evaluate t.st bad.csv
 refuses "--label: must be the name of one column of kind, more, size (got 'class')" evaluate t.st new.csv
-refuses "the data must be a file, as 't.st' has learnt from t.csv (got 'moons')" predict t.st moons
-refuses "--seed: must come with made-up data, not with a file" predict t.st new.csv --seed 1
-refuses "a model and data are needed, such as iris.safetensors new.csv; see --help" predict t.st
+refuses "the data must be a file, because 't.st' was trained on t.csv (got 'moons')" predict t.st moons
+refuses "--seed: must be given only with synthetic data (got a file)" predict t.st new.csv --seed 1
+refuses "give a model and data, such as iris.safetensors new.csv; see --help" predict t.st
 refuses "cannot open 'none.st': No such file or directory" evaluate none.st t.csv
 refuses "t.csv: byte 8: not a gradus checkpoint (bad magic)" evaluate t.csv t.csv
 head -c 3000 t.st >cut.st
@@ -167,7 +167,7 @@ run 0 evaluate line.st line --seed 1
 prints "mean_absolute_error"
 run 0 predict line.st line
 [ "$(head -n 1 out)" = y ] && [ "$(wc -l <out)" -eq 201 ] || fail "not 200 numbers"
-refuses "the data must have 1 columns, as 'line.st' has learnt from line (got 2, of 'moons')" predict line.st moons
+refuses "the data must have as many inputs as line, which 'line.st' was trained on: 1 (got 2 in 'moons')" predict line.st moons
 refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file .csv or .csv.gz (got 'lin'); did you mean line?" \
   predict line.st lin
 printf '1,2\n2,4\n3,6\n4,8\n' >bare.csv
@@ -194,7 +194,7 @@ run 0 $resumable --epochs 50 --save part.st --quiet
 cp part.st half.st
 run 0 train --resume part.st --epochs 120 --quiet
 cmp -s whole.st part.st || fail "a resumed run ends elsewhere"
-refuses "--epochs: must be above 120, which are done (got 120)" train --resume part.st
+refuses "--epochs: must be above 120, the epochs already done (got 120)" train --resume part.st
 run 0 train --resume half.st --epochs 120 --save other.st --data spirals --layers 8 --quiet
 cmp -s whole.st other.st || fail "a resumed run ends elsewhere"
 refuses "--layers: must be as in 'half.st', 8 (got 16)" train --resume half.st --layers 16 --epochs 60
@@ -216,10 +216,10 @@ interrupted() {
     timeout --foreground --preserve-status -s "$1" "$2" "$gradus" $go_on >out 2>err
     got=$?
     # It may be over when the signal comes, or not have begun.
-    [ $got -ne 0 ] && ! grep -q "after the last update, saved$\|, which are done" err || break
+    [ $got -ne 0 ] && ! grep -q "after the last update, saved$\|, the epochs already done" err || break
     stops=$((stops + 1))
     [ $got -eq "$3" ] && [ $stops -lt 200 ] || { fail "exit code $got, not $3, or no end"; break; }
-    [ "$1" = KILL ] || [ ! -s err ] || grep -qx "gradus: stopped after [0-9]* updates, in epoch [0-9]* of $epochs; saved; to go on: gradus train --resume stopped.st" err ||
+    [ "$1" = KILL ] || [ ! -s err ] || grep -qx "gradus: stopped after [0-9]* updates, in epoch [0-9]* of $epochs; saved; to continue: gradus train --resume stopped.st" err ||
       fail "no word of how to go on"
   done
   echo "$1: $stops times"
@@ -231,7 +231,7 @@ interrupted INT 0.06 130 8000
 interrupted TERM 0.11 143 8000
 interrupted KILL 0.5 137 30000
 timeout --foreground --preserve-status -s INT 0.5 "$gradus" $long --epochs 1000000 >out 2>err
-[ $? -eq 130 ] && grep -q "^gradus: stopped after .*; not saved, as there is no --save$" err || fail "not stopped"
+[ $? -eq 130 ] && grep -q "^gradus: stopped after .*; not saved: --save was not given$" err || fail "not stopped"
 
 # ---- what is refused ----------------------------------------------------------------------------
 
@@ -250,11 +250,11 @@ for rate in nan inf 1e400 0x1p-3 -1 ten; do
   run 2 train --schedule "$rate"
   run 2 train --optimizer "sgd($rate)"
 done
-refuses "--schedule: must come without a learning rate in --optimizer" train --schedule 0.1 --optimizer "adam(0.1)"
+refuses "--optimizer: must not give a learning rate, which --schedule gives" train --schedule 0.1 --optimizer "adam(0.1)"
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" train --schedule "Cosin(1)"
 refuses "\"adam(beta=1)\": column 11: adam has no argument 'beta'; did you mean 'beta_1'?" train --optimizer "adam(beta=1)"
 refuses "\"sgd(-1)\": SGD: learning_rate must be finite and >= 0 (got -1)" train --optimizer "sgd(-1)"
-refuses "--optimizer: must come without a learning rate, which find-lr varies itself" find-lr --optimizer "sgd(0.1)"
+refuses "--optimizer: must not give a learning rate, which find-lr varies" find-lr --optimizer "sgd(0.1)"
 refuses "--save: must be a file that can be written (got 'none/a.st')" train --save none/a.st
 refuses "--save: must be a file that can be written (got '.')" train --save .
 refuses "--save: must be a file that can be written (got '/dev/null')" train --save /dev/null
@@ -269,16 +269,16 @@ ln -s fresh.csv link.csv
 ln t.csv hard.csv
 cp t.csv kept.csv
 for file in t.csv ./t.csv "$work/t.csv" hard.csv; do
-  refuses "--save: must be a file of its own (got '$file')" train --data t.csv --save "$file"
-  refuses "--log: must be a file of its own (got '$file')" train --data t.csv --log "$file"
+  refuses "--save: must not be the file of --data (got '$file')" train --data t.csv --save "$file"
+  refuses "--log: must not be the file of --data (got '$file')" train --data t.csv --log "$file"
 done
-refuses "--log: must be a file of its own (got './fresh.csv')" train --save fresh.csv --log ./fresh.csv
-refuses "--log: must be a file of its own (got 'link.csv')" train --save fresh.csv --log link.csv
-refuses "--plot: must be a file of its own (got './a.svg')" train --save a.svg --plot ./a.svg
+refuses "--log: must not be the file of --save (got './fresh.csv')" train --save fresh.csv --log ./fresh.csv
+refuses "--log: must not be the file of --save (got 'link.csv')" train --save fresh.csv --log link.csv
+refuses "--plot: must not be the file of --save (got './a.svg')" train --save a.svg --plot ./a.svg
 cp t.st log.csv
-refuses "--log: must be a file of its own (got 'log.csv')" train --resume log.csv --save new.st --epochs 60 --log log.csv
+refuses "--log: must not be the file of --resume (got 'log.csv')" train --resume log.csv --save new.st --epochs 60 --log log.csv
 cmp -s t.csv kept.csv && cmp -s t.st log.csv && [ ! -e fresh.csv ] || fail "a file was written over"
-refuses "--quiet: must come without --plot term" train --quiet --plot term
+refuses "--quiet: must not be combined with --plot term" train --quiet --plot term
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --plot a.gif
 # All that can be known is said before training, which prints lines.
 PATH=$work run 1 train --epochs 1 --plot a.svg
@@ -290,9 +290,9 @@ printf 'o,o=size,y\na,1,2\nb,3,4\n' >bad.csv
 refuses "--one-hot: must not hold a column whose name and '=' begin another's (got 'o' beside 'o=size')" \
   train --data bad.csv --one-hot o
 awk 'BEGIN { print "x,y"; for (i = 0; i < 1001; ++i) printf "%d,w%d\n", i, i }' >words.csv
-refuses "--data: must have rows of at most 1000 classes (got 1001)" train --data words.csv
+refuses "--data: must have at most 1000 classes (got 1001)" train --data words.csv
 head -n 2 words.csv >one.csv
-refuses "--data: must have rows of at least 2 classes (got 1)" train --data one.csv
+refuses "--data: must have at least 2 classes (got 1)" train --data one.csv
 refuses "'--epoch' was not expected here; did you mean --epochs?" train --epoch 3
 
 # ---- options from a file, completion, help ------------------------------------------------------
@@ -315,11 +315,11 @@ config() { printf '%b' "$2" >bad.toml; refuses "bad.toml:$1" train --config bad.
 config "1: unknown key 'epoch'; did you mean epochs?" 'epoch = 3\n'
 config "2: unknown command 'trein'; did you mean train?" '\n[trein]\n'
 config "1: must be TOML, key = value (got JSON?)" '{"epochs": 3}\n'
-config "2: the key 'seed' is there twice" 'seed = 1\nseed = 2\n'
-config "1: the quote is never closed" 'data = "line\n'
+config "2: the key 'seed' is repeated" 'seed = 1\nseed = 2\n'
+config "1: the closing quote is missing" 'data = "line\n'
 config "1: expected ',' or ']'" 'layers = [4 4]\n'
 config "1: expected a word (got '')" 'layers = [4,\n4]\n'
-config "1: expected the line's end (got '4')" 'seed = 4 4\n'
+config "1: expected the end of the line (got '4')" 'seed = 4 4\n'
 config "1: expected key = value" 'seed\n'
 config "1: quiet must be true or false (got 1)" 'quiet = 1\n'
 config "1: quiet must be true or false (got [true])" 'quiet = [true]\n'
@@ -327,7 +327,7 @@ config "1: save must be one value (got [])" 'save = []\n'
 config "1: data must be one value (got [line, moons])" 'data = ["line", "moons"]\n'
 config "1: layers must not be empty (got [])" 'layers = []\n'
 config "1: a value must not be empty" 'data = ""\n'
-config "1: not UTF-8 text" 'data = "\0377"\n'
+config "1: must be UTF-8 text" 'data = "\0377"\n'
 refuses "cannot open 'none.toml': No such file or directory" train --config none.toml
 printf 'epochs = 0\n' >bad.toml
 refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits (got '0')" train --config bad.toml
@@ -348,7 +348,7 @@ for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-sp
   "gradus train --resume iris.safetensors --epochs 60"; do prints "$text"; done
 if [ -w /dev/full ]; then
   "$gradus" train --quiet --csv >/dev/full 2>err
-  [ $? -eq 2 ] && grep -q "stdout could not be written" err || fail "a full disk unnoticed"
+  [ $? -eq 2 ] && grep -q "cannot write to stdout" err || fail "a full disk unnoticed"
 fi
 
 finish

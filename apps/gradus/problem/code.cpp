@@ -56,7 +56,7 @@ std::string with_braces(std::string code) {
 
 }  // namespace
 
-std::string code_of(const Schedule& s) {
+std::string to_code(const Schedule& s) {
   const std::string text = to_string(s);
   // In C++ a word in quotes is the name of an enum's value.
   if (text.size() > longest_code || text.find('"') != text.npos)
@@ -64,19 +64,19 @@ std::string code_of(const Schedule& s) {
   return with_braces(detail::write(s, pieces_of));
 }
 
-std::string code_of(const Optimizer& optimizer, const std::string& rate) {
+std::string to_code(const Optimizer& optimizer, const std::string& rate) {
   std::string rule = fmt::format("{}{{.learning_rate = {}", optimizer.name(), rate), options;
   for (const Config::Field& field : optimizer.config().fields)
     if (!field.needless && field.name != "learning_rate") {
       const Schedule* s = std::get_if<Schedule>(&field.value.content);
-      rule += fmt::format(", .{} = {}", field.name, s ? code_of(*s) : scalar(field.value));
+      rule += fmt::format(", .{} = {}", field.name, s ? to_code(*s) : scalar(field.value));
     }
   rule += '}';
   for (const Config::Field& field : detail::config_of(optimizer.options()).fields)
     if (!field.needless) {
       const Schedule* s = std::get_if<Schedule>(&field.value.content);
       options += fmt::format("{}.{} = {}", options.empty() ? "" : ", ", field.name,
-                             s ? code_of(*s) : with_braces(scalar(field.value)));
+                             s ? to_code(*s) : with_braces(scalar(field.value)));
     }
   return options.empty() ? rule : fmt::format("Optimizer({}, {{{}}})", rule, options);
 }

@@ -7,17 +7,19 @@
 #include <utility>
 
 #include "terminal/command.h"
+#include "terminal/text.h"
 
 using gradus::detail::AppendFile, gradus::detail::read_file;
 
 void JsonLog::on_train_batch_begin() {
   if (header.empty()) return;
-  file = std::make_shared<AppendFile>(filename, !anew);
+  file = std::make_shared<AppendFile>(filename, !fresh);
   if (offset > file->size())
-    throw UsageError(fmt::format(
-        "--log: '{}' must hold what it held when training was saved, {} bytes (got {}); another "
-        "--log may be given",
-        clean(filename), offset, file->size()));
+    throw UsageError(
+        fmt::format("--log: '{}' must hold at least the {} bytes that it held when training was "
+                    "saved (got {}); "
+                    "give another --log",
+                    clean(filename), offset, file->size()));
   if (offset > 0) file->truncate(offset);
   file->write(std::exchange(header, ""));
   offset = file->size();
@@ -30,5 +32,5 @@ void check_is_log(const std::string& path) {
   if (std::filesystem::is_regular_file(path, none) &&
       !read_file(path, most_bytes).starts_with(start))
     throw UsageError(fmt::format(
-        "--log: '{}' is no log of gradus train; another --log may be given", clean(path)));
+        "--log: must be a log of gradus train (got '{}'); give another --log", clean(path)));
 }
