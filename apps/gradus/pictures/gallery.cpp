@@ -20,7 +20,7 @@ constexpr Step steps = 100;
 struct Frame {
   double width, height, greatest;
 
-  double x(double step) const { return 30 + (width - 44) * step / steps; }
+  double x(double step) const { return 40 + (width - 54) * step / steps; }
   double y(double rate) const { return height - 18 - (height - 28) * rate / greatest; }
 };
 
@@ -31,15 +31,18 @@ std::string text(double x, double y, const char* anchor, const char* color,
                      x, y, anchor, color, what);
 }
 
-/// The rates as straight lines from step to step; jumps are vertical.
+/// The rates as straight lines from step to step; a change far above those beside it is a jump.
 std::string curve(const Schedule& s, const Frame& frame, const char* color) {
+  const auto change = [&](Step t) {
+    return t < 1 || t >= steps ? 0 : std::abs(value(s(t)) - value(s(t - 1)));
+  };
   std::string path = fmt::format("M{:.1f},{:.1f}", frame.x(0), frame.y(value(s(0))));
   for (Step t = 1; t < steps; ++t) {
-    const double before = value(s(t - 1)), now = value(s(t)), x = frame.x(static_cast<double>(t));
-    if (std::abs(now - before) > 0.12 * frame.greatest)
-      path += fmt::format("H{:.1f}V{:.1f}", x, frame.y(now));
-    else if (now != before || (t + 1 < steps && value(s(t + 1)) != now))
-      path += fmt::format("L{:.1f},{:.1f}", x, frame.y(now));
+    const double x = frame.x(static_cast<double>(t)), y = frame.y(value(s(t)));
+    if (change(t) > 3 * std::max(change(t - 1), change(t + 1)))
+      path += fmt::format("H{:.1f}V{:.1f}", x, y);
+    else if (change(t) > 0 || change(t + 1) > 0)
+      path += fmt::format("L{:.1f},{:.1f}", x, y);
   }
   return fmt::format("<path d=\"{}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n", path,
                      frame.x(steps), color);
@@ -54,12 +57,13 @@ std::string svg(std::span<const LabelledSchedule> curves, double width, double h
         std::max(frame.greatest, value(detail::range(each.schedule, steps - 1).greatest));
   std::string out = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
-      "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"none\">\n"
+      "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"none\" "
+      "stroke=\"none\">\n"
       "<path d=\"M{2:.1f},8V{3:.1f}H{4:.1f}\" stroke=\"{5}\"/>\n",
       width, height, frame.x(0), frame.y(0), frame.x(steps), grey);
   for (const double part : {0.0, 0.5, 1.0}) {
     const double rate = part * frame.greatest, step = part * steps;
-    out += text(frame.x(0) - 4, frame.y(rate) + 3, "end", grey, fmt::format("{:.3g}", rate));
+    out += text(frame.x(0) - 4, frame.y(rate) + 3, "end", grey, fmt::format("{:.2g}", rate));
     out += text(frame.x(step), height - 5, "middle", grey, fmt::format("{:g}", step));
   }
   for (std::size_t i = 0; i < curves.size(); ++i) {
