@@ -46,9 +46,16 @@ inline constexpr Rule positive{[](double v) { return std::isfinite(v) && v > 0; 
 inline constexpr Rule positive_steps{[](double v) { return std::isfinite(v) && v > 0; }, "> 0"};
 inline constexpr Rule at_least_one{[](double v) { return std::isfinite(v) && v >= 1; },
                                    "finite and >= 1"};
+inline constexpr Rule zero_or_more{[](double v) { return v >= 0; }, ">= 0"};  // for whole numbers
+inline constexpr Rule one_or_more{[](double v) { return v >= 1; }, ">= 1"};
+inline constexpr Rule two_or_more{[](double v) { return v >= 2; }, ">= 2"};
 inline constexpr Rule below_one{[](double v) { return v >= 0 && v < 1; }, "in [0, 1)"};
 inline constexpr Rule unit_interval{[](double v) { return v >= 0 && v <= 1; }, "in [0, 1]"};
+inline constexpr Rule inside_unit_interval{[](double v) { return v > 0 && v < 1; }, "in (0, 1)"};
 inline constexpr Rule finite_number{[](double v) { return std::isfinite(v); }, "finite"};
+
+/// For a text, which must not be empty, and a function, which must not be null.
+inline constexpr Rule given{[](double there) { return there != 0; }, "given"};
 
 /// Whether a text may leave a field out.
 enum Presence { required, optional };
@@ -72,9 +79,15 @@ concept HasValidate = requires(const T& self) {
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-/// What is no number has no rule.
+/// Only numbers have ranges; a text or a function is there (1) or not (0), see rules::given.
 template <class T>
-void check_field(std::string_view, std::string_view, const T&, const Rule&) {}
+void check_field([[maybe_unused]] std::string_view owner, [[maybe_unused]] std::string_view name,
+                 [[maybe_unused]] const T& member, [[maybe_unused]] const Rule& rule) {
+  if constexpr (requires { member.empty(); })
+    check(rule.holds(member.empty() ? 0 : 1), "{}: {} must be {}", owner, name, rule.text);
+  else if constexpr (std::is_class_v<T> && std::is_constructible_v<bool, const T&>)
+    check(rule.holds(member ? 1 : 0), "{}: {} must be {}", owner, name, rule.text);
+}
 template <PlainNumber T>
 void check_field(std::string_view owner, std::string_view name, const T& v, const Rule& rule) {
   check(rule.holds(static_cast<double>(v)), "{}: {} must be {} (got {})", owner, name, rule.text,

@@ -183,9 +183,13 @@ Tensor record(Tensor y, std::initializer_list<const Tensor*> inputs, Step step) 
                 std::move(step));
 }
 
+/// The gradient that backward() starts from: 1. Errors are those of Tensor::backward().
+Buffer seed_of(const Tensor& y);
+/// Tensor::backward() from d(loss)/d(y) = seed.
+void run_backward(const Tensor& y, Buffer seed);
 /// backward(), except that what would be added to each .grad() goes into `out`, in the order of
-/// `inputs`; an input that y does not depend on gets an empty Tensor. Reuses out's memory.
-void gradients_into(const Tensor& y, std::span<const Tensor> inputs, std::vector<Tensor>& out);
+/// `parameters`; one that y does not depend on gets an empty Tensor. Reuses out's memory.
+void gradients_into(const Tensor& y, std::span<const Tensor> parameters, std::vector<Tensor>& out);
 
 /// While one lives, copying a parameter's handle on this thread makes a new parameter with the same
 /// values instead (the same one for every handle to it): how layers are copied deeply. One inside

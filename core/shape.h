@@ -10,8 +10,10 @@
 #include <initializer_list>
 #include <iterator>
 #include <string>
+#include <string_view>
 
 #include <gradus/core/error.h>
+#include <gradus/core/fields.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -20,6 +22,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct Count {
   constexpr Count(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
   constexpr operator std::int64_t() const { return count; }
+  friend void check_field(std::string_view owner, std::string_view name, Count n,
+                          const Rule& rule) {
+    detail::check_field(owner, name, n.count, rule);
+  }
   std::int64_t count;
 };
 

@@ -33,6 +33,28 @@ Scalar* fill(const detail::Nested& nested, const Shape& shape, int axis, Scalar*
   return out;
 }
 
+void check_differentiable(const Tensor& y) {
+  check<StateError>(detail::node_of(y).wants_grad,
+                    "backward: nothing to differentiate; compute from a parameter(), and outside "
+                    "of NoGrad");
+}
+
+/// Makes a backward pass keep the gradients of these tensors, parameters or not.
+class KeepFlow {
+ public:
+  explicit KeepFlow(std::span<const Tensor> inputs) : inputs_(inputs) {
+    for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = true;
+  }
+  KeepFlow(const KeepFlow&) = delete;
+  KeepFlow& operator=(const KeepFlow&) = delete;
+  ~KeepFlow() {
+    for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = false;
+  }
+
+ private:
+  std::span<const Tensor> inputs_;
+};
+
 }  // namespace
 
 Tensor::Tensor(std::initializer_list<detail::Nested> nested) {
@@ -130,5 +152,38 @@ Tensor parameter(const Tensor& initial) {
   leaf.node()->wants_grad = leaf.node()->is_parameter = true;
   return leaf;
 }
+
+detail::Buffer detail::seed_of(const Tensor& y) {
+  check<ShapeError>(y.size() == 1,
+                    "backward: the tensor must have one element (got shape {}); reduce it with "
+                    "mean() or sum(), or give the upstream gradient",
+                    y.shape());
+  check_differentiable(y);
+  Buffer seed(1);
+  *seed.data() = 1;
+  return seed;
+}
+
+void Tensor::backward() const { detail::run_backward(*this, detail::seed_of(*this)); }
+
+void Tensor::backward(const Tensor& upstream) const {
+  check<ShapeError>(upstream.shape() == shape(),
+                    "backward: the upstream gradient must have the tensor's shape {} (got {})",
+                    shape(), upstream.shape());
+  check_differentiable(*this);
+  detail::run_backward(*this, detail::node_of(upstream).value);
+}
+
+std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs) {
+  std::vector<Tensor> result;
+  const KeepFlow keep(inputs);
+  detail::gradients_into(y, inputs, result);
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (!result[i].node()) result[i] = Tensor::zeros(inputs[i].shape());
+  return result;
+}
+
+NoGrad::NoGrad() noexcept : before_(std::exchange(detail::thread_state.recording, false)) {}
+NoGrad::~NoGrad() { detail::thread_state.recording = before_; }
 
 }}  // namespace gradus

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/boxed.h>
 #include <gradus/core/tensor.h>
 #include <gradus/optim/optimizer_options.h>
 #include <gradus/optim/update_rule.h>
@@ -38,7 +39,7 @@ class Optimizer {
   /// ValueError for a bad option.
   template <UpdateRule R>
   Optimizer(R rule, OptimizerOptions options = {})
-      : Optimizer(std::make_unique<detail::HeldRule<R>>(std::move(rule)), std::move(options)) {}
+      : Optimizer(std::make_unique<Held<R>>(std::move(rule)), std::move(options)) {}
   Optimizer(const Optimizer& other);  // and no moves: an optimizer is never empty
   Optimizer& operator=(Optimizer other) noexcept;
   ~Optimizer() = default;
@@ -131,7 +132,24 @@ class Optimizer {
     const Scalar* gradient = {};  ///< of the call under way; null: none
   };
 
-  Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions options);
+  /// An update rule of any type.
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual Schedule& learning_rate() = 0;
+    virtual int slots() const = 0;
+    virtual SlotInfo slot_info(int i, const Shape& parameter) const = 0;
+    /// Null for a rule without.
+    virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
+    virtual void update(ParameterUpdate& u) const = 0;
+    /// What is wrong with this rate, or with another value that moves, at this step; or "".
+    virtual std::string fault_at(Step step, Real rate) const = 0;
+    virtual std::string_view name() const = 0;
+    virtual detail::Config config() const = 0;
+  };
+  template <class R>
+  struct Held;
+
+  Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options);
   template <class V, class Visit>
   void visit_state(Visit& visit) const {
     for (const Entry& entry : entries_)
@@ -148,23 +166,67 @@ class Optimizer {
   const Memory& average(const Entry& entry) const;
   Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
 
-  // step() and apply(), in optimizer.cpp
+  // step() and apply(), in optimizer.cpp; the checks in optimizer_checks.cpp
   template <class GradientOf>
   std::string call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
   std::string fault_before(Real rate) const;
   void update(Real rate);
-  bool collect();
   void update_entry(Entry& entry, Real rate, double shrink);
+
+  // the shared options, in optimizer_options.cpp
+  bool collect();
+  double global_shrink() const;
   const Scalar* clipped(const Entry& entry, double shrink, detail::Buffer& room) const;
   void update_averages();
 
-  std::unique_ptr<detail::AnyRule> rule_;
+  detail::Boxed<Interface> rule_;
   OptimizerOptions options_;
   Schedule initial_schedule_;
   std::vector<Entry> entries_;
   std::vector<std::span<Scalar>> slots_;  ///< of the parameter whose turn it is
   OptimizerCounters counters_;
+};
+
+template <class R>
+struct Optimizer::Held final : Interface {
+  explicit Held(R r) : rule(std::move(r)) {
+    check_field(name(), "learning_rate", rule.learning_rate, rules::not_negative);
+    detail::validate(rule);
+  }
+  Schedule& learning_rate() override { return rule.learning_rate; }
+  int slots() const override { return rule.slots(); }
+  SlotInfo slot_info([[maybe_unused]] int i,
+                     [[maybe_unused]] const Shape& parameter) const override {
+    if constexpr (requires { rule.slot_info(i, parameter); })
+      return rule.slot_info(i, parameter);
+    else
+      return {};
+  }
+  const Schedule* weight_decay_of([[maybe_unused]] const Shape& parameter) const override {
+    if constexpr (requires { rule.weight_decay_of(parameter); })
+      return &rule.weight_decay_of(parameter);
+    else
+      return nullptr;
+  }
+  void update(ParameterUpdate& u) const override { rule.update(u); }
+  std::string fault_at(Step step, Real rate) const override {
+    std::string found =
+        detail::fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
+    if constexpr (detail::HasFields<const R>)
+      R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
+                          rules::Presence = rules::required) {
+        if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
+          if (found.empty() && field != "learning_rate" && !member.constant())
+            found = detail::fault(name(), field, member, member.at(static_cast<double>(step)),
+                                  range, step);
+      });
+    return found;
+  }
+  std::string_view name() const override { return detail::type_name<R>(); }
+  detail::Config config() const override { return detail::config_of(rule); }
+
+  R rule;
 };
 
 std::string to_string(const Optimizer& optimizer);

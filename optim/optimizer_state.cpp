@@ -49,7 +49,7 @@ void check_parameters(std::span<const Tensor> parameters) {
 
 }  // namespace
 
-Optimizer::Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions options)
+Optimizer::Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options)
     : rule_(std::move(rule)),
       options_(std::move(options)),
       initial_schedule_(rule_->learning_rate()) {
@@ -57,7 +57,7 @@ Optimizer::Optimizer(std::unique_ptr<detail::AnyRule> rule, OptimizerOptions opt
 }
 
 Optimizer::Optimizer(const Optimizer& other)
-    : rule_(other.rule_->clone()),
+    : rule_(other.rule_),
       options_(other.options_),
       initial_schedule_(other.initial_schedule_),
       entries_(other.entries_),
@@ -101,6 +101,17 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
 bool Optimizer::owns(std::span<const Tensor> parameters) const {
   return std::equal(parameters.begin(), parameters.end(), entries_.begin(), entries_.end(),
                     [](const Tensor& p, const Entry& e) { return p.node() == e.parameter.node(); });
+}
+
+Optimizer::Entry& Optimizer::entry_of(const Tensor& parameter, std::size_t place) {
+  const auto is_its = [&](const Entry& e) { return e.parameter.node() == parameter.node(); };
+  if (place < entries_.size() && is_its(entries_[place])) return entries_[place];
+  const auto found = std::find_if(entries_.begin(), entries_.end(), is_its);
+  check<StateError>(found != entries_.end(),
+                    "Optimizer: parameters[{}] was not in the first update; give all of them from "
+                    "the start",
+                    place);
+  return *found;
 }
 
 Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::string name) const {

@@ -4,13 +4,11 @@
 #include <cmath>
 #include <concepts>
 #include <limits>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include <gradus/core/shape.h>
 #include <gradus/schedules/schedule.h>
@@ -87,63 +85,6 @@ inline constexpr int most_slots = 8;
 /// What is wrong with a schedule's value at this step, or "".
 std::string fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
                   const Rule& range, Step step);
-
-/// An update rule of any type.
-struct AnyRule {
-  virtual ~AnyRule() = default;
-  virtual std::unique_ptr<AnyRule> clone() const = 0;
-  virtual Schedule& learning_rate() = 0;
-  virtual int slots() const = 0;
-  virtual SlotInfo slot_info(int i, const Shape& parameter) const = 0;
-  /// Null for a rule without.
-  virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
-  virtual void update(ParameterUpdate& u) const = 0;
-  /// What is wrong with this rate, or with another value that moves, at this step; or "".
-  virtual std::string fault_at(Step step, Real rate) const = 0;
-  virtual std::string_view name() const = 0;
-  virtual Config config() const = 0;
-};
-
-template <class R>
-struct HeldRule final : AnyRule {
-  explicit HeldRule(R r) : rule(std::move(r)) {
-    check_field(name(), "learning_rate", rule.learning_rate, rules::not_negative);
-    detail::validate(rule);
-  }
-  std::unique_ptr<AnyRule> clone() const override { return std::make_unique<HeldRule>(*this); }
-  Schedule& learning_rate() override { return rule.learning_rate; }
-  int slots() const override { return rule.slots(); }
-  SlotInfo slot_info([[maybe_unused]] int i,
-                     [[maybe_unused]] const Shape& parameter) const override {
-    if constexpr (requires { rule.slot_info(i, parameter); })
-      return rule.slot_info(i, parameter);
-    else
-      return {};
-  }
-  const Schedule* weight_decay_of([[maybe_unused]] const Shape& parameter) const override {
-    if constexpr (requires { rule.weight_decay_of(parameter); })
-      return &rule.weight_decay_of(parameter);
-    else
-      return nullptr;
-  }
-  void update(ParameterUpdate& u) const override { rule.update(u); }
-  std::string fault_at(Step step, Real rate) const override {
-    std::string found =
-        fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
-    if constexpr (HasFields<const R>)
-      R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
-                          Presence = rules::required) {
-        if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
-          if (found.empty() && field != "learning_rate" && !member.constant())
-            found = fault(name(), field, member, member.at(static_cast<double>(step)), range, step);
-      });
-    return found;
-  }
-  std::string_view name() const override { return type_name<R>(); }
-  Config config() const override { return config_of(rule); }
-
-  R rule;
-};
 
 }  // namespace detail
 }}  // namespace gradus

@@ -31,7 +31,11 @@ struct Reduced {
   }
 };
 
-enum class PlateauMode { min, max };  ///< whether the metric is better when lower, or higher
+/// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
+/// `automatic` leaves that to the metric itself: a loss is better when lower, an accuracy when
+/// higher.
+enum class MonitorMode { automatic, min, max };
+using PlateauMode = MonitorMode;
 
 /// Keras's ReduceLROnPlateau as plain state, apart from any optimizer: it watches a metric and says
 /// by how much a rate is to be scaled. It works with every schedule, where Keras raises.
@@ -45,10 +49,10 @@ enum class PlateauMode { min, max };  ///< whether the metric is better when low
 /// The names, their order and their defaults are Keras's. A PyTorch patience or cooldown of n is
 /// n + 1 here: PyTorch waits for more than `patience` bad epochs.
 struct Plateau {
-  Real factor = 0.1;  ///< of each reduction, in (0, 1)
-  int patience = 10;  ///< epochs without improvement before one; 0 is as 1
-  PlateauMode mode = PlateauMode::min;
-  Real min_delta = 1e-4;  ///< what counts as better must be better by more than this
+  Real factor = 0.1;                    ///< of each reduction, in (0, 1)
+  int patience = 10;                    ///< epochs without improvement before one; 0 is as 1
+  MonitorMode mode = MonitorMode::min;  ///< not automatic: a Plateau sees numbers without a name
+  Real min_delta = 1e-4;                ///< what counts as better must be better by more than this
   int cooldown = 0;       ///< epochs after a reduction in which none is counted; 0 is as 1
   Real min_lr = 0;        ///< no reduction goes below this rate
   bool relative = false;  ///< min_delta is a fraction of the best metric (PyTorch's default)

@@ -7,67 +7,17 @@
 #include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-namespace detail {
-namespace {
-
-/// What is packed pays for itself in so many rows. A product of fewer multiply-adds than the other
-/// takes some 100 us at most: a step of such is too quick to gain from a second thread, and loses
-/// where that has to wait for a core.
-constexpr std::int64_t rows_worth_packing = 64, shared_from = std::int64_t{1} << 23;
-
-/// A large product in strips of columns, and those in blocks of rows where there are few.
-void multiply_shared(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
-                     std::int64_t n, std::int64_t k, bool add) {
-  if (n == 1 && m > 1)  // a column is a row
-    return multiply_shared({b.data, 1, b.row_stride}, {a.data, a.column_stride, a.row_stride}, c, 1,
-                           m, k, add);
-  const std::int64_t width = std::max(n / 512, std::int64_t{1}) * product_strip;
-  const std::int64_t strips = (n + width - 1) / width;
-  const std::int64_t blocks =
-      std::clamp<std::int64_t>(12 / strips, 1, std::max(m / rows_worth_packing, std::int64_t{1}));
-  const std::int64_t height = ((m + blocks - 1) / blocks + 7) / 8 * 8;
-  const std::int64_t pieces = strips * blocks;
-  const Buffer workspaces(std::min<std::int64_t>(threads(), pieces) * product_workspace);
-  in_pieces(static_cast<int>(pieces), [&](int piece, int thread) {
-    const std::int64_t i = piece / strips * height, j = piece % strips * width;
-    if (i >= m) return;
-    kernels().product_block({a.data + i * a.row_stride, a.row_stride, a.column_stride},
-                            {b.data + j * b.column_stride, b.row_stride, b.column_stride},
-                            c + i * n + j, n, std::min(height, m - i), std::min(width, n - j), k,
-                            add, workspaces.data() + thread * product_workspace);
-  });
-}
-
-}  // namespace
-
-void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
-              std::int64_t k, bool add) {
-  const std::int64_t work = m * n * k;
-  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
-  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
-  const Buffer workspace(product_workspace);
-  kernels().product(a, b, c, m, n, k, add, workspace.data());
-}
-
-}  // namespace detail
-
 namespace {
 
 using detail::Backward;
 using detail::Buffer;
 using detail::Fresh;
 using detail::kernels;
-using detail::MatrixView;
 using detail::multiply;
 using detail::node_of;
-
-/// The extents of one product of matrices: (m x k) times (k x n).
-struct Product {
-  std::int64_t m, n, k;
-};
-
-MatrixView plain(const Scalar* data, std::int64_t columns) { return {data, columns, 1}; }
-MatrixView transposed(const Scalar* data, std::int64_t columns) { return {data, 1, columns}; }
+using detail::Product;
+using detail::row_major;
+using detail::transposed;
 
 Shape leading(const Shape& shape) {
   Shape result;
@@ -83,17 +33,6 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
     for (std::int64_t i = 0; i < runs.length(); ++i)
       f(runs.a_repeats() ? ai : ai + i, runs.b_repeats() ? bi : bi + i, yi + i);
   });
-}
-
-/// y = x w + b for one matrix x: y begins as rows of b, doubled until it is full.
-void product_plus_row(const Scalar* x, const Scalar* w, const Scalar* b, Scalar* y, Product p) {
-  const std::int64_t size = p.m * p.n;
-  if (size == 0) return;
-  if (p.n == 1) kernels().fill(*b, y, size, false);
-  if (p.n > 1) std::copy_n(b, p.n, y);
-  for (std::int64_t done = p.n; p.n > 1 && done < size; done *= 2)
-    std::copy_n(y, std::min(done, size - done), y + done);
-  multiply(plain(x, p.k), plain(w, p.n), y, p.m, p.n, p.k, true);
 }
 
 /// What one matrix operand gets: da = dy b^T, db = a^T dy, summed over the batches that share it.
@@ -112,10 +51,10 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
     const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
       const Scalar* dy = pass.dy() + yi * p.m * p.n;
       if (side == 0)
-        multiply(plain(dy, p.n), transposed(b.data() + bi * p.k * p.n, p.n),
+        multiply(row_major(dy, p.n), transposed(b.data() + bi * p.k * p.n, p.n),
                  target.data + ai * p.m * p.k, p.m, p.k, p.n, target.add);
       else
-        multiply(transposed(a.data() + ai * p.m * p.k, p.k), plain(dy, p.n),
+        multiply(transposed(a.data() + ai * p.m * p.k, p.k), row_major(dy, p.n),
                  target.data + bi * p.k * p.n, p.k, p.n, p.m, target.add);
     };
     if (single)
@@ -123,16 +62,6 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
     else
       each_batch(sa, sb, sy, one);
   }
-}
-
-/// db, the sum of dy's rows.
-void row_backward(Backward& pass, int i, Product p) {
-  const auto target = pass.into(i);
-  if (!target.add) kernels().fill(0, target.data, p.n, false);
-  if (p.n == 1)
-    *target.data += kernels().sum(pass.dy(), p.m);
-  else
-    kernels().accumulate_rows(pass.dy(), target.data, p.m, p.n);
 }
 
 }  // namespace
@@ -152,7 +81,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   Fresh y(shape);
   const Buffer &av = node_of(a).value, &bv = node_of(b).value;
   const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
-    multiply(plain(av.data() + ai * p.m * p.k, p.k), plain(bv.data() + bi * p.k * p.n, p.n),
+    multiply(row_major(av.data() + ai * p.m * p.k, p.k), row_major(bv.data() + bi * p.k * p.n, p.n),
              y.data + yi * p.m * p.n, p.m, p.n, p.k, false);
   };
   if (sb.rank() == 2) {
@@ -163,26 +92,6 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   }
   return detail::record(std::move(y.tensor), {&a, &b},
                         [a = av, b = bv, p](Backward& pass) { product_backward(pass, a, b, p); });
-}
-
-Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b) {
-  const Shape &sx = node_of(x).shape, &sw = node_of(w).shape, &sb = node_of(b).shape;
-  const bool ranks = sx.rank() >= 2 && sw.rank() == 2 && sb.rank() == 1;
-  check<ShapeError>(ranks && sx[-1] == sw[0] && sb[0] == sw[1],
-                    "affine: x, w and b must have shapes (..., k), (k, n) and (n) (got {}, {} and "
-                    "{})",
-                    sx, sw, sb);
-  Shape shape = sx;
-  shape.set(-1, sw[1]);
-  Product p{1, sw[1], sw[0]};
-  for (int axis = 0; axis + 1 < sx.rank(); ++axis) p.m *= sx[axis];
-  Fresh y(shape);
-  const Buffer &xv = node_of(x).value, &wv = node_of(w).value;
-  product_plus_row(xv.data(), wv.data(), node_of(b).data(), y.data, p);
-  return detail::record(std::move(y.tensor), {&x, &w, &b}, [x = xv, w = wv, p](Backward& pass) {
-    product_backward(pass, x, w, p);
-    if (pass.wants(2)) row_backward(pass, 2, p);
-  });
 }
 
 }}  // namespace gradus

@@ -100,7 +100,7 @@ void ReduceLROnPlateau::on_train_begin(const Logs& keys, Sequential& model) {
   mode = detail::resolve(mode, "ReduceLROnPlateau", monitor, keys, model);
   plateau = {.factor = factor,
              .patience = counted(patience),
-             .mode = mode == MonitorMode::max ? PlateauMode::max : PlateauMode::min,
+             .mode = mode,
              .min_delta = min_delta,
              .cooldown = counted(cooldown),
              .min_lr = min_lr};

@@ -4,14 +4,11 @@
 #include <string>
 
 #include <gradus/models/history.h>
+#include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 class Sequential;
-
-/// Whether a number is better when it is lower or higher. `automatic`: as the metric of that name
-/// has it (an error rate lower, an accuracy higher), losses lower.
-enum class MonitorMode { automatic, min, max };
 
 namespace detail {
 

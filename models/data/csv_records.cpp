@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <gradus/core/error.h>
-#include <gradus/models/read_idx.h>
+#include <gradus/models/input_file.h>
 #include <gradus/models/utf8.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

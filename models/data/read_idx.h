@@ -1,13 +1,9 @@
 #pragma once
 /// IDX files, the form in which MNIST and its kin are published.
 
-#include <cstdint>
-#include <memory>
 #include <string>
 
 #include <gradus/core/tensor.h>
-
-struct gzFile_s;  // so that this header needs none of zlib's
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -22,26 +18,5 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// IoError when there is no such file; FormatError, with the place, when it is not of this form,
 /// damaged, or does not hold exactly as many elements as it promises.
 Tensor read_idx(const std::string& path);
-
-namespace detail {
-
-/// A file opened to be read from front to end, unpacked on the way if it is a gzip file.
-class InputFile {
- public:
-  /// IoError when it cannot be opened or is no regular file.
-  explicit InputFile(const std::string& path);
-  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. IoError, or FormatError for
-  /// damaged gzip data.
-  std::size_t read(void* to, std::size_t count);
-
- private:
-  struct Close {
-    void operator()(gzFile_s* file) const;
-  };
-  std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
-};
-
-}  // namespace detail
 
 }}  // namespace gradus

@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -211,6 +213,7 @@ std::string read_file(const std::string& path, std::int64_t most) {
   const Descriptor file = open_regular(path);
   struct stat status = {};
   if (fstat(file, &status) != 0) fail("read", path);
+  most = std::min<std::int64_t>(most, PTRDIFF_MAX);
   check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
   std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
   std::size_t done = 0;
@@ -261,6 +264,20 @@ void make_directory(const std::string& path) {
   if (!there) fail("make the folder", path, reason);
 }
 
+bool file_exists(const std::string& path) {
+  struct stat status = {};
+  if (stat(path.c_str(), &status) == 0) return true;
+  if (errno != ENOENT && errno != ENOTDIR) fail("open", path);
+  return false;
+}
+
+std::int64_t file_size(const std::string& path) {
+  struct stat status = {};
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
+}
+
+void remove_file(const std::string& path) { unlink(path.c_str()); }
+
 AppendFile::AppendFile(std::string path, bool append) : path_(std::move(path)) {
   // O_NONBLOCK for the opening alone: a FIFO that nobody reads is to be refused, not waited for.
   const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | (append ? 0 : O_TRUNC);
@@ -275,7 +292,8 @@ void AppendFile::write(std::string_view text) {
   const std::size_t done = write_all(file_, text);
   if (done < text.size()) {
     const int reason = errno;
-    if (done > 0 && ftruncate(file_, size_) != 0) size_ += static_cast<std::int64_t>(done);
+    if (done > 0 && ftruncate(file_, static_cast<off_t>(size_)) != 0)
+      size_ += static_cast<std::int64_t>(done);
     fail("write", path_, reason);
   }
   size_ += static_cast<std::int64_t>(text.size());
@@ -284,7 +302,8 @@ void AppendFile::write(std::string_view text) {
 void AppendFile::truncate(std::int64_t size) {
   check(size >= 0 && size <= size_, "AppendFile: size must be in [0, {}] (got {})", size_, size);
   if (size == size_) return;
-  if (uninterrupted([&] { return ftruncate(file_, size); }) != 0) fail("shorten", path_);
+  if (uninterrupted([&] { return ftruncate(file_, static_cast<off_t>(size)); }) != 0)
+    fail("shorten", path_);
   size_ = size;
 }
 

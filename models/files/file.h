@@ -68,6 +68,13 @@ bool create_file(const std::string& path);
 /// Makes a folder whose parent exists; fine when it is there already.
 void make_directory(const std::string& path);
 
+/// Whether there is something with this path. IoError when the system does not say.
+bool file_exists(const std::string& path);
+/// The bytes in a regular file; -1 if there is none with this path.
+std::int64_t file_size(const std::string& path);
+/// Removes a file. Does nothing if there is none, or if the system refuses.
+void remove_file(const std::string& path);
+
 /// A file that grows, such as a log. Nothing is kept back: what write() was given is with the
 /// system, and read by others, when it returns.
 class AppendFile {

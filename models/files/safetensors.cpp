@@ -1,12 +1,11 @@
 #include <gradus/models/safetensors.h>
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include <gradus/models/file.h>
+#include <gradus/models/input_file.h>
 #include <gradus/models/utf8.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -41,17 +40,12 @@ std::optional<std::int64_t> count_of(const Shape& shape) {
   return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
 }
 
-uLong add_to_checksum(uLong checksum, std::string_view bytes) {
-  if (bytes.empty()) return checksum;  // crc32_z takes a null pointer for a new beginning
-  return crc32_z(checksum, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-}
-
 /// Of a file that begins with `head`, whatever its eight digits are.
 std::string checksum_of(std::string_view head, std::span<const StoredTensor> rest) {
-  uLong checksum = add_to_checksum(0, head.substr(0, digits_at));
-  checksum = add_to_checksum(checksum, zeros);
-  checksum = add_to_checksum(checksum, head.substr(digits_end));
-  for (const StoredTensor& tensor : rest) checksum = add_to_checksum(checksum, tensor.bytes);
+  std::uint32_t checksum = crc32(0, head.substr(0, digits_at));
+  checksum = crc32(checksum, zeros);
+  checksum = crc32(checksum, head.substr(digits_end));
+  for (const StoredTensor& tensor : rest) checksum = crc32(checksum, tensor.bytes);
   return fmt::format("{:08x}", checksum);
 }
 

@@ -74,15 +74,15 @@ class Loss {
   std::string_view type() const { return held_->type(); }
 
  private:
-  struct Any {
-    virtual ~Any() = default;
+  struct Interface {
+    virtual ~Interface() = default;
     virtual Tensor call(const Tensor& y_true, const Tensor& y_pred) const = 0;
     virtual void check_targets(const Tensor& y_true, const Shape& y_pred) const = 0;
     virtual Tensor counted(const Tensor& y_true) const = 0;
     virtual std::string_view type() const = 0;
   };
   template <class L>
-  struct Held final : Any {
+  struct Held final : Interface {
     explicit Held(L l) : loss(std::move(l)) { detail::validate(loss); }
     Tensor call(const Tensor& y_true, const Tensor& y_pred) const override {
       return loss(y_true, y_pred);
@@ -101,7 +101,7 @@ class Loss {
     L loss;
   };
 
-  std::shared_ptr<const Any> held_;
+  std::shared_ptr<const Interface> held_;
   LossOptions options_;
 };
 

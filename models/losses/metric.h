@@ -83,14 +83,14 @@ class Metric {
       return sign * detail::ratio(sums[0], sums[1]);
     }
   };
-  struct Any {
-    virtual ~Any() = default;
+  struct Interface {
+    virtual ~Interface() = default;
     virtual void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
                         const Tensor& sample_weight) const = 0;
     virtual double result(std::span<const double> sums) const = 0;
   };
   template <class M>
-  struct Held final : Any {
+  struct Held final : Interface {
     explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
     void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
                 const Tensor& sample_weight) const override {
@@ -121,7 +121,7 @@ class Metric {
 
   std::string name_;
   Direction direction_;
-  std::shared_ptr<const Any> held_;
+  std::shared_ptr<const Interface> held_;
 };
 
 }}  // namespace gradus

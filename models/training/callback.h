@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/type_name.h>
 #include <gradus/models/hooks.h>
@@ -62,11 +63,8 @@ class Callback {
   requires(!std::same_as<C, Callback> && detail::has_hooks<typename detail::Unwrapped<C>::type>)
       Callback(C callback)
       : held_(std::make_unique<Held<C>>(std::move(callback))) {}
-  Callback(const Callback& other) : held_(other.held_->clone()) {}
-  Callback& operator=(Callback other) noexcept {
-    std::swap(held_, other.held_);
-    return *this;
-  }
+  Callback(const Callback&) = default;  // and no moves: a callback is never empty
+  Callback& operator=(const Callback&) = default;
   ~Callback() = default;
 
   bool has(detail::Hook hook) const { return held_->calls[static_cast<std::size_t>(hook)]; }
@@ -81,9 +79,8 @@ class Callback {
   void load(detail::State& state, const std::string& prefix) { held_->load(state, prefix); }
 
  private:
-  struct Any {
-    virtual ~Any() = default;
-    virtual std::unique_ptr<Any> clone() const = 0;
+  struct Interface {
+    virtual ~Interface() = default;
     virtual void* struct_address() = 0;
     virtual void save(detail::State& state, const std::string& prefix) const = 0;
     virtual void load(detail::State& state, const std::string& prefix) = 0;
@@ -93,7 +90,7 @@ class Callback {
     bool runs_last = false;
   };
   template <class C>
-  struct Held final : Any {
+  struct Held final : Interface {
     using Struct = typename detail::Unwrapped<C>::type;
     static_assert(detail::hooks_callable<Struct>,
                   "a hook of this callback takes other arguments than (index, logs, model)");
@@ -103,7 +100,6 @@ class Callback {
       if constexpr (requires { Struct::runs_last; }) runs_last = Struct::runs_last;
       detail::validate(get());
     }
-    std::unique_ptr<Any> clone() const override { return std::make_unique<Held>(*this); }
     void* struct_address() override { return &get(); }
     void save([[maybe_unused]] detail::State& state,
               [[maybe_unused]] const std::string& prefix) const override {
@@ -120,7 +116,7 @@ class Callback {
     C callback;
   };
 
-  std::unique_ptr<Any> held_;
+  detail::Boxed<Interface> held_;
 };
 
 /// A callback of functions, for one that is not worth a struct. Keras: keras.callbacks.

@@ -1,12 +1,13 @@
 /// Every op's gradient against finite differences.
 
+#include <gradus/core/check_gradients.h>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <functional>
 #include <string>
 
-#include <gradus/core/check_gradients.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 

@@ -1,5 +1,7 @@
 /// The forms of core/functions.h against long double, over the whole range of their arguments.
 
+#include <gradus/core/ops.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -8,8 +10,6 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
-
-#include <gradus/core/ops.h>
 
 namespace {
 

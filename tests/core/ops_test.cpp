@@ -1,5 +1,7 @@
 /// Ops: their values, at the edges and in bulk.
 
+#include <gradus/core/ops.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -7,8 +9,6 @@
 #include <cmath>
 #include <limits>
 #include <thread>
-
-#include <gradus/core/ops.h>
 
 namespace {
 

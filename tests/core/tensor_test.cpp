@@ -1,5 +1,7 @@
 /// Tensors: how they are made, what backward() leaves behind, and what they refuse.
 
+#include <gradus/core/tensor.h>
+
 #include <doctest/doctest.h>
 #include <Eigen/Core>
 
@@ -9,7 +11,6 @@
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
-#include <gradus/core/tensor.h>
 
 namespace {
 

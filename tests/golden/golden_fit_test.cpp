@@ -1,5 +1,7 @@
 /// Compares whole training runs with numbers that Keras gave.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -7,8 +9,6 @@
 #include <cmath>
 #include <functional>
 #include <map>
-
-#include <gradus/gradus.h>
 
 #include "golden_optimizers.h"
 #include "golden_parts.h"

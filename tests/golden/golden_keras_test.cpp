@@ -1,13 +1,13 @@
 /// Compares schedules with numbers that Keras gave.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>
 #include <functional>
-
-#include <gradus/gradus.h>
 
 #include "golden_schedules.h"
 #include "golden_support.h"

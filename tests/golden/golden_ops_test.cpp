@@ -1,5 +1,7 @@
 /// Runs the programs of ops/ops.json, and compares values at extreme arguments with ops/tails.json.
 
+#include <gradus/core/ops.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -7,8 +9,6 @@
 #include <cmath>
 #include <functional>
 #include <map>
-
-#include <gradus/core/ops.h>
 
 #include "golden_support.h"
 

@@ -1,5 +1,7 @@
 /// Compares expressions of schedules with the numbers of the Optax functions they stand for.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <map>

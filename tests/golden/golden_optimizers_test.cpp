@@ -1,13 +1,13 @@
 /// Compares update rules, and what all optimizers share, with numbers that Keras and PyTorch gave.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <map>
 #include <set>
-
-#include <gradus/gradus.h>
 
 #include "golden_optimizers.h"
 #include "golden_support.h"

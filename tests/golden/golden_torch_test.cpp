@@ -1,5 +1,7 @@
 /// Compares expressions of schedules with numbers that PyTorch gave for what they stand for.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <map>

@@ -1,9 +1,9 @@
 /// Trains a small network by hand and compares every loss and weight with a reference's.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
-
-#include <gradus/gradus.h>
 
 #include "golden_support.h"
 

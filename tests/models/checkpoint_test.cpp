@@ -1,5 +1,7 @@
 /// save() and load(): what comes back, what is refused, and that nothing is ever half loaded.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <fmt/core.h>
@@ -12,7 +14,6 @@
 #include <fstream>
 #include <iterator>
 
-#include <gradus/gradus.h>
 #include <gradus/models/safetensors.h>
 
 #include "data_files.h"

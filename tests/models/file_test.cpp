@@ -11,6 +11,9 @@
 #include <iterator>
 #include <set>
 
+#include <gradus/models/host.h>
+#include <gradus/models/input_file.h>
+
 #include "data_files.h"
 
 namespace {
@@ -307,4 +310,31 @@ TEST_CASE("files and folders are made once") {
                        IoError);
   CHECK_THROWS_AS(make_directory(folder.path("none/inner")), IoError);
   CHECK_THROWS_AS(make_directory(folder.path("a\0b"s)), IoError);
+}
+
+TEST_CASE("a file that is there has a size and can be removed") {
+  const Folder folder;
+  const std::string file = folder.write("a", "four"), missing = folder.path("missing");
+  CHECK(file_exists(file));
+  CHECK(file_exists(folder.path("")));
+  CHECK(!file_exists(missing));
+  CHECK(!file_exists(file + "/below"));
+  CHECK_THROWS_AS(file_exists(folder.path(std::string(256, 'n'))), IoError);
+  CHECK(file_size(file) == 4);
+  CHECK(file_size(missing) == -1);
+  CHECK(file_size(folder.path("")) == -1);
+  remove_file(missing);
+  remove_file(file);
+  CHECK(!file_exists(file));
+}
+
+TEST_CASE("the machine has a name and the process a number") {
+  CHECK(!host_name().empty());
+  CHECK(process_id() == getpid());
+}
+
+TEST_CASE("crc32 goes on from what it was before") {
+  CHECK(crc32(0, "123456789") == 0xcbf43926u);
+  CHECK(crc32(crc32(0, "12345"), "6789") == 0xcbf43926u);
+  CHECK(crc32(7, "") == 7);
 }

@@ -1,7 +1,8 @@
+#include <gradus/models/learning_rate_scheduler.h>
+
 #include <cmath>
 #include <limits>
 
-#include <gradus/models/learning_rate_scheduler.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
 #include <gradus/schedules/cosine_decay.h>
 #include <gradus/schedules/exponential_decay.h>

@@ -1,5 +1,7 @@
 /// Training that was cut off and goes on gives the bits of training that was not.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 #include <fmt/core.h>
 
@@ -7,8 +9,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-
-#include <gradus/gradus.h>
 
 #include "data_files.h"
 

@@ -1,11 +1,11 @@
 /// Each update rule against a few updates worked out by hand from its formula.
 
+#include <gradus/gradus.h>
+
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
-
-#include <gradus/gradus.h>
 
 using namespace gradus;
 using doctest::Approx;

@@ -1,12 +1,14 @@
 /// Checks every row of README.md's table of other libraries' calls.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <fstream>
 #include <map>
 #include <set>
 
-#include "golden_schedules.h"
+#include "golden/golden_schedules.h"
 
 namespace {
 

@@ -4,6 +4,8 @@
 /// rate's last bits near 0 do not count. The formulas are those of Keras and the papers, but for
 /// 1 - t / n, which is (n - t) / n here: a power below 1 would magnify what the former cancels.
 
+#include <gradus/schedules/known.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -16,7 +18,6 @@
 #include <vector>
 
 #include <gradus/core/random.h>
-#include <gradus/schedules/known.h>
 
 using namespace gradus;
 

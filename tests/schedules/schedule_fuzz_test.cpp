@@ -1,5 +1,7 @@
 /// Random expressions of every known schedule, and texts changed at random.
 
+#include <gradus/schedules/parse.h>
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -11,7 +13,6 @@
 
 #include <gradus/core/random.h>
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/parse.h>
 
 using namespace gradus;
 

@@ -10,7 +10,7 @@
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
 
-#include "golden_support.h"
+#include "golden/golden_support.h"
 
 using namespace gradus;
 using doctest::Contains;
