@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `gradus` prints and how it ends. Usage: command.sh PROGRAM
+# The output and exit codes of `gradus`. Usage: command.sh PROGRAM
 . "$(dirname "$0")/command_support.sh"
 
 run 0 --version
@@ -12,7 +12,7 @@ for command in $("$gradus" --help | sed -n '/^Subcommands:/,$ s/^  \([a-z][-a-z]
   run 0 $command --help
   grep -q '.\{81\}' "$work/out" && fail "lines of more than 80 columns"
 done
-[ "$command" = completion ] || fail "not every command was seen"
+[ "$command" = completion ] || fail "a command is missing"
 
 run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.1, 2)" "stairs=StepDecay(1, 2, 0.5)" --steps 5 --csv
 cat >"$work/want" <<'END'
@@ -49,7 +49,7 @@ for name in CosineDecayRestarts OneCycle linear clamp mirror "first >> second"; 
 mkdir "$work/gallery"
 run 0 schedule --gallery "$work/gallery"
 diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/gallery" >"$work/err" ||
-  fail "schedules/pictures/*.svg are others: gradus schedule --gallery schedules/pictures makes them"
+  fail "schedules/pictures differs; to make it again: gradus schedule --gallery schedules/pictures"
 rm -r "$work/gallery"
 
 refuses "give a command; see gradus --help"
@@ -92,15 +92,15 @@ run 1 schedule "ExponentialDecay(1, 1, 10)" --steps 1000
 grep -q "^gradus: error: .* returned inf at step 309$" "$work/err" || fail "no NumericError"
 if [ -w /dev/full ]; then
   "$gradus" schedule 0.1 >/dev/full 2>"$work/err"
-  [ $? -eq 2 ] && grep -q "cannot write to stdout" "$work/err" || fail "a full disk unnoticed"
+  [ $? -eq 2 ] && grep -q "cannot write to stdout" "$work/err" || fail "a full disk is not reported"
   "$gradus" --help >/dev/full 2>"$work/err"
-  [ $? -eq 2 ] || fail "a full disk unnoticed by --help"
+  [ $? -eq 2 ] || fail "a full disk is not reported by --help"
 fi
 
 PATH=$work run 1 schedule 0.1 --plot "$work/a.svg"
 grep -qx "gradus: error: $work/a.svg needs gnuplot (apt install gnuplot-nox)" "$work/err" ||
-  fail "no word of gnuplot"
-[ ! -e "$work/a.svg" ] || fail "a file without gnuplot"
+  fail "gnuplot is not named"
+[ ! -e "$work/a.svg" ] || fail "a file exists without gnuplot"
 if command -v gnuplot >/dev/null; then
   for ending in svg png pdf; do
     run 0 schedule "warm, it's=linear(0,0.1,10) >> 0.1" 0.05 --steps 20 --plot "$work/a.$ending"
@@ -112,14 +112,14 @@ if command -v gnuplot >/dev/null; then
     schedule 0.1 --plot "$work/absent/a.svg"
   [ "$(ls "$work")" = "$(printf 'a.pdf\na.png\na.svg\nerr\nout\nwant')" ] || fail "files left over"
 else
-  echo "no gnuplot: plots in files not tried"
+  echo "no gnuplot: plots in files are not tested"
 fi
-# A gnuplot that ends before it has read all is no end of gradus.
+# gradus survives a gnuplot that ends before it has read everything.
 mkdir "$work/bin"
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/gnuplot"
 chmod +x "$work/bin/gnuplot"
 PATH=$work/bin:$PATH run 1 schedule "CosineDecay(0.1, 9999)" "CosineDecay(0.2, 9999)" --plot "$work/b.svg"
-grep -qx "gradus: error: $work/b.svg: gnuplot could not write it" "$work/err" || fail "no word of the failure"
+grep -qx "gradus: error: $work/b.svg: gnuplot could not write it" "$work/err" || fail "the failure is not reported"
 [ "$(ls "$work" | grep -c '^b\.')" -eq 0 ] || fail "files left over"
 
 # ---- find-lr -------------------------------------------------------------------------------------
@@ -128,11 +128,11 @@ run 0 find-lr
 for text in "moons: 200 rows, 2 classes" "layers 2-16-16-1 with relu, sgd, binary_crossentropy, batches of 32" \
   "┤" "⠅" "rate  1e-07" "valley    " "steep     " "minimum   " \
   "SGD{.learning_rate = " "BinaryCrossentropy{.from_logits = true}});"; do prints "$text"; done
-# What it says to do next can be done.
+# The suggested command works.
 next=$(sed -n 's/^  gradus \(compare .*\)/\1/p' "$work/out")
 eval "run 0 $next"
-[ "$("$gradus" find-lr)" = "$("$gradus" find-lr --seed 0)" ] || fail "another run, another picture"
-[ "$("$gradus" find-lr)" != "$("$gradus" find-lr --seed 1)" ] || fail "another seed, the same picture"
+[ "$("$gradus" find-lr)" = "$("$gradus" find-lr --seed 0)" ] || fail "the same seed gives another picture"
+[ "$("$gradus" find-lr)" != "$("$gradus" find-lr --seed 1)" ] || fail "another seed gives the same picture"
 
 LC_ALL=C run 0 find-lr --ascii
 grep -q '[^ -~]' "$work/out" && fail "not ASCII"
@@ -207,7 +207,7 @@ refuses "--plot term: must not be combined with --csv or --json" find-lr --csv -
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'loss.gif')" find-lr --plot loss.gif
 run 3 find-lr --start 100 --end 1e6
 grep -qx "gradus: error: training diverged after [0-9]* updates, too early to suggest a rate; try a \
-lower --start (got 100)" "$work/err" || fail "no word of divergence"
+lower --start (got 100)" "$work/err" || fail "divergence is not reported"
 [ ! -s "$work/out" ] || fail "something on stdout"
 if command -v gnuplot >/dev/null; then
   run 0 find-lr --plot "$work/loss.svg" --plot term

@@ -1,7 +1,6 @@
 #include "commands/demo.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 
 #include <algorithm>
 
@@ -10,10 +9,9 @@
 #include "problem/expression.h"
 #include "problem/problem.h"
 #include "problem/program.h"
-#include "terminal/command.h"
+#include "terminal/choice.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -24,7 +22,7 @@ constexpr std::int64_t epochs = 30, epochs_per_line = 3;
 
 /// Each starts with a low rate, so that gradus find-lr can find a better one.
 struct Demo {
-  const char* data;
+  const char* name;  ///< of the data
   const char* layers;
   const char* activation;
   const char* optimizer;
@@ -38,15 +36,6 @@ constexpr Demo demos[] = {
     {"blobs", "none", "relu", "sgd", "ExponentialDecay(0.02, 70, 0.5, staircase=True)"},
     {"digits", "32", "relu", "sgd", "ExponentialDecay(0.05, 160, 0.5, staircase=True)"},
 };
-
-const Demo& find_demo(const std::string& name) {
-  for (const Demo& demo : demos)
-    if (name == demo.data) return demo;
-  std::vector<std::string> names;
-  for (const Demo& demo : demos) names.push_back(demo.data);
-  throw UsageError(fmt::format("the demo: must be one of {} (got '{}'); did you mean {}?",
-                               fmt::join(names, ", "), clean(name), detail::nearest(name, names)));
-}
 
 /// A demo after training. A model of two weights, w and b, shows them too.
 struct TrainedDemo {
@@ -66,7 +55,7 @@ struct TrainedDemo {
 
 TrainedDemo train_demo(const Demo& demo) {
   ProblemOptions options;
-  options.data.name = demo.data;
+  options.data.name = demo.name;
   options.network.layers = demo.layers;
   options.network.activation = demo.activation;
   options.network.optimizer = demo.optimizer;
@@ -173,7 +162,7 @@ std::string to_json(const TrainedDemo& t) {
 
 std::string DemoCommand::run() const {
   const bool data = look.check_and_want_data();
-  const TrainedDemo t = train_demo(find_demo(problem));
+  const TrainedDemo t = train_demo(choose(demos, "the demo", problem));
   const std::string written = plot_files(look.plots, [&] { return make_panels(t); });
   if (data) return look.csv ? to_csv(t) : to_json(t);
   std::string out = t.problem.about() + to_string(t.rate) + "\n";

@@ -87,20 +87,12 @@ std::vector<Panel> make_panels(const Logs& logs) {
 // ---- the page -----------------------------------------------------------------------------------
 
 std::string escaped(std::string_view text) {
+  constexpr std::string_view special = "&<>\"'";
+  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   std::string out;
   for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\'')
-      out += "&#39;";
-    else
-      out += is_control(c) ? ' ' : c;
+    const std::size_t which = special.find(c);
+    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
   }
   return out;
 }

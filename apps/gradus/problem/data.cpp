@@ -1,11 +1,11 @@
 #include "problem/data.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 #include <gradus/models/read_csv.h>
 
 #include <algorithm>
 
+#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 
@@ -34,12 +34,7 @@ constexpr NamedData all_data[] = {
 };
 
 const NamedData& find_data(const char* where, const std::string& name) {
-  for (const NamedData& d : all_data)
-    if (name == d.name) return d;
-  const std::vector<std::string> names = data_names();
-  throw UsageError(
-      fmt::format("{}: must be one of {}, or a file .csv or .csv.gz (got '{}'); did you mean {}?",
-                  where, fmt::join(names, ", "), clean(name), detail::nearest(name, names)));
+  return choose(all_data, where, name, ", or a file .csv or .csv.gz");
 }
 
 /// Calls read_csv(). Its errors name the options of C++: they become those of the command line, or
@@ -75,11 +70,7 @@ std::string list_code(const std::vector<std::string>& list) {
 
 }  // namespace
 
-std::vector<std::string> data_names() {
-  std::vector<std::string> names;
-  for (const NamedData& d : all_data) names.push_back(d.name);
-  return names;
-}
+std::vector<std::string> data_names() { return names_of(all_data); }
 
 bool is_file(const std::string& name) {
   return name.ends_with(".csv") || name.ends_with(".csv.gz");

@@ -1,7 +1,6 @@
 #include "problem/expression.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 #include <gradus/optim/parse.h>
 #include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
@@ -9,6 +8,7 @@
 
 #include <algorithm>
 
+#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 
@@ -60,9 +60,7 @@ OptimizerExpression read_optimizer(const std::string& text) {
   if (text == "nesterov") return {parse_optimizer("SGD(momentum=0.9, nesterov=True)"), false};
   const std::vector<std::string> names = optimizer_names();
   if (text.find_first_of("(.") == text.npos && std::ranges::count(names, lower(text)) == 0)
-    throw UsageError(fmt::format("--optimizer: must be one of {} (got '{}'); did you mean {}?",
-                                 fmt::join(names, ", "), start_of(text),
-                                 detail::nearest(lower(text), names)));
+    refuse_name("--optimizer", start_of(text), names);
   return reading(text, "parse_optimizer: ", [&]() -> OptimizerExpression {
     const detail::Call call = detail::parse_call("parse_optimizer", text);
     const bool has_rate = std::ranges::any_of(call.arguments, [](const detail::Argument& a) {

@@ -1,7 +1,6 @@
 #include "problem/network.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 #include <gradus/models/layers.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
@@ -9,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 
@@ -42,37 +42,24 @@ Metric metric_for(Targets targets) {
   return Accuracy{};
 }
 
+template <class L>
+Loss make() {
+  if constexpr (requires(L loss) { loss.from_logits; })
+    return L{.from_logits = true};
+  else
+    return L{};
+}
+
 constexpr NamedLoss all_losses[] = {
-    {"mean_squared_error", Targets::numbers, []() -> Loss { return MeanSquaredError{}; },
-     "MeanSquaredError{}"},
-    {"mean_absolute_error", Targets::numbers, []() -> Loss { return MeanAbsoluteError{}; },
-     "MeanAbsoluteError{}"},
-    {"huber", Targets::numbers, []() -> Loss { return Huber{}; }, "Huber{}"},
-    {"log_cosh", Targets::numbers, []() -> Loss { return LogCosh{}; }, "LogCosh{}"},
-    {"binary_crossentropy", Targets::two_classes,
-     []() -> Loss { return BinaryCrossentropy{.from_logits = true}; },
+    {"mean_squared_error", Targets::numbers, make<MeanSquaredError>, "MeanSquaredError{}"},
+    {"mean_absolute_error", Targets::numbers, make<MeanAbsoluteError>, "MeanAbsoluteError{}"},
+    {"huber", Targets::numbers, make<Huber>, "Huber{}"},
+    {"log_cosh", Targets::numbers, make<LogCosh>, "LogCosh{}"},
+    {"binary_crossentropy", Targets::two_classes, make<BinaryCrossentropy>,
      "BinaryCrossentropy{.from_logits = true}"},
-    {"sparse_categorical_crossentropy", Targets::classes,
-     []() -> Loss { return SparseCategoricalCrossentropy{.from_logits = true}; },
+    {"sparse_categorical_crossentropy", Targets::classes, make<SparseCategoricalCrossentropy>,
      "SparseCategoricalCrossentropy{.from_logits = true}"},
 };
-
-std::vector<std::string> names_of(const auto& table) {
-  std::vector<std::string> names;
-  for (const auto& entry : table) names.push_back(entry.name);
-  return names;
-}
-
-/// The entry of this name. UsageError; `also` lists further names that the option accepts.
-const auto& find(const auto& table, const char* option, const std::string& name,
-                 const char* also = "") {
-  for (const auto& e : table)
-    if (name == e.name) return e;
-  const std::vector<std::string> names = names_of(table);
-  throw UsageError(fmt::format("{}: must be one of {}{} (got '{}'); did you mean {}?", option,
-                               fmt::join(names, ", "), also, clean(name),
-                               detail::nearest(name, names)));
-}
 
 constexpr std::int64_t most_classes = 1000;
 
@@ -95,7 +82,7 @@ std::vector<std::string> activation_names() { return names_of(all_activations); 
 std::vector<std::string> loss_names() { return names_of(all_losses); }
 
 const NamedLoss& find_loss(const std::string& name) {
-  return find(all_losses, "--loss", name, ", auto");
+  return choose(all_losses, "--loss", name, ", auto");
 }
 
 std::int64_t count_classes(const Tensor& y) {
@@ -134,7 +121,7 @@ const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
 }
 
 Network read_network(const NetworkOptions& options) {
-  find(all_activations, "--activation", options.activation);
+  choose(all_activations, "--activation", options.activation);
   if (options.loss != "auto") find_loss(options.loss);
   return {.hidden = read_layers(options.layers),
           .activation = options.activation,
@@ -144,7 +131,7 @@ Network read_network(const NetworkOptions& options) {
 }
 
 Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
-  const auto function = find(all_activations, "--activation", activation).function;
+  const auto function = choose(all_activations, "--activation", activation).function;
   std::vector<Layer> layers;
   for (const std::int64_t units : hidden)
     layers.push_back(Dense{.units = units, .activation = function});

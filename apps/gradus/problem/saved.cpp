@@ -5,10 +5,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 
@@ -116,10 +116,9 @@ std::optional<Standardization> read_scale(Reader& reader, std::int64_t inputs) {
 void check_size(const Reader& reader, const SavedProblem& saved, const std::string& path) {
   const double weights =
       read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
-  std::error_code error;
-  const auto bytes = static_cast<double>(std::filesystem::file_size(path, error));
-  reader.expect(!error && weights * sizeof(Scalar) <= bytes,
-                "must fit the file (got {} weights in {} bytes)", weights, bytes);
+  const auto bytes = static_cast<double>(file_bytes(path));
+  reader.expect(weights * sizeof(Scalar) <= bytes, "must fit the file (got {} weights in {} bytes)",
+                weights, bytes);
 }
 
 /// The parts of the description must fit together.

@@ -26,6 +26,13 @@ bool same_file(const std::string& a, const std::string& b) {
   return fs::equivalent(a, b, none) || (!place.empty() && place == real_path(b));
 }
 
+std::int64_t file_bytes(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return -1;
+  const auto bytes = fs::file_size(path, error);
+  return error ? -1 : static_cast<std::int64_t>(bytes);
+}
+
 void check_writable(const std::string& option, const std::string& path) {
   std::error_code none;
   const bool exists = fs::exists(fs::symlink_status(path, none));  // a link may lead nowhere

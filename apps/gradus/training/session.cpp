@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
@@ -151,8 +150,7 @@ void Session::resume(const SavedProblem& saved, const std::string& path) {
         fmt::format("--epochs: must be above {}, the epochs already done (got {})", done, epochs_));
   resumed_ = true;
   const std::string& log = saved.training.log;
-  std::error_code none;
-  log_continues_ = same_file(log, options_.log) && std::filesystem::exists(log, none);
+  log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
   if (log_continues_) check_is_log(log);
 }
 

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <filesystem>
 #include <utility>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
 #include "terminal/text.h"
 
 using gradus::detail::AppendFile, gradus::detail::read_file;
@@ -28,9 +28,7 @@ void JsonLog::on_train_batch_begin() {
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  std::error_code none;
-  if (std::filesystem::is_regular_file(path, none) &&
-      !read_file(path, most_bytes).starts_with(start))
+  if (file_bytes(path) >= 0 && !read_file(path, most_bytes).starts_with(start))
     throw UsageError(fmt::format(
         "--log: must be a log of gradus train (got '{}'); give another --log", clean(path)));
 }
