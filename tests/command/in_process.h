@@ -66,11 +66,11 @@ inline bool as_it_should(const Outcome& outcome) {
   const std::string last = err.substr(line == err.npos ? 0 : line + 1);
   if (code == 0) return err.find(start) == err.npos;
   const bool reported = last.starts_with(start) && last.size() > start.size() + 1 &&
-                    last.ends_with('\n') && out.empty();
+                        last.ends_with('\n') && out.empty();
   if (code == 2) return reported && err == last;
   return reported && (code == 3 || (code == 1 && (last.find("schedule returned") != last.npos ||
-                                              last.find(" returned ") != last.npos ||
-                                              last.find("number type") != last.npos)));
+                                                  last.find(" returned ") != last.npos ||
+                                                  last.find("number type") != last.npos)));
 }
 
 }  // namespace in_process

@@ -10,6 +10,7 @@
 
 #include "commands/commands.h"
 #include "in_process.h"
+#include "terminal/option_words.h"
 
 namespace {
 
@@ -128,8 +129,8 @@ class RandomWords {
     if (option == "--optimizer")
       return below(3) ? pick(optimizer_names())
                       : damaged(pick({"adam(learning_rate=0.1, beta_1=0.8)", "SGD(momentum=0.9)",
-                                     "Muon(ns_steps=2)", "adamw(clipnorm=1, use_ema=True)",
-                                     "sgd(CosineDecay(0.1, 10), nesterov=True)"}));
+                                      "Muon(ns_steps=2)", "adamw(clipnorm=1, use_ema=True)",
+                                      "sgd(CosineDecay(0.1, 10), nesterov=True)"}));
     if (option == "--schedule") return damaged(pick(expressions));
     if (option == "--label" || option == "--ignore" || option == "--one-hot")
       return pick({"kind", "size", "class", "none", "kind,size", ","});
@@ -138,6 +139,7 @@ class RandomWords {
     if (option == "--log") return pick({"new.jsonl", "new.csv", "new.txt", "none/a.csv"});
     if (option == "--tensorboard") return pick({"logs", "t.csv", "none/logs"});
     if (option == "--out") return pick({"new.html", "none/a.html"});
+    if (option == "--gallery") return pick({"logs", "none", "t.csv"});
     if (option == "--config") return pick({"run.toml", "bad.toml", "t.csv", "none.toml"});
     if (option == "--plot") return pick({"term", "a.gif", "a"});
     if (option == "--color") return pick({"auto", "always", "never", "some"});
