@@ -123,6 +123,7 @@ class Tree:
         self.source = re.search(r'^CMAKE_HOME_DIRECTORY:\w+=(.*)$', cache, re.MULTILINE).group(1)
         self.build, self.copy = build, copy
         self.commands = [c for c in commands if 'GRADUS_VARIANT=f32' in c['command']]
+        self.library = ('core/', 'schedules/', 'optim/', 'models/')
         self.folders = ['core', 'schedules', 'optim', 'models', 'tests', 'apps']
         for folder in self.folders:
             shutil.copytree(f'{self.source}/{folder}', copy / folder)
@@ -163,18 +164,27 @@ class Tree:
     def library_commands(self, changed):
         """The commands of the library's sources that are changed or new, or include a changed header themselves."""
         names = {f'<gradus/{f.split("/")[0]}/{f.split("/")[-1]}>' for f in changed if f.endswith('.h')}
-        known = {}
-        for c in self.commands:
-            file = c['file'].removeprefix(self.source + '/')
-            if file.startswith(tuple(f'{f}/' for f in self.folders[:4])):
-                known.setdefault(file, []).append(c['command'])
+        known = self.sources()
         for file, commands in known.items():
             text = (self.copy / file).read_text(encoding='utf-8') if (self.copy / file).exists() else ''
             if text and (file in changed or names & set(re.findall(r'^#include (<gradus/.*?>)', text, re.MULTILINE))):
                 yield from commands
         for file in changed:
-            if file.endswith('.cpp') and file.startswith(tuple(f'{f}/' for f in self.folders[:4])) and file not in known:
+            if file.endswith('.cpp') and file.startswith(self.library) and file not in known:
                 yield known['core/tensor.cpp'][0].replace('core/tensor.cpp', file)
+
+    def sources(self):
+        """{source of the library: commands that compile it}; a kernel has several."""
+        known = {}
+        for c in self.commands:
+            files = [c['file']]
+            if '/Unity/' in c['file']:  # one source that includes others
+                files = re.findall(r'#include "(.*)"', pathlib.Path(c['file']).read_text(encoding='utf-8'))
+            for file in files:
+                name = file.removeprefix(self.source + '/')
+                if name.startswith(self.library):
+                    known.setdefault(name, []).append(c['command'].replace(c['file'], file))
+        return known
 
 
 try:
