@@ -217,8 +217,8 @@ struct Optimizer::Held final : Interface {
     detail::Fault found =
         detail::fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
     if constexpr (detail::HasFields<const R>)
-      R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
-                          rules::Presence = rules::required) {
+      R::fields(rule, [&](std::string_view field, const auto& member,
+                          const Rule& range = rules::anything, rules::Presence = rules::required) {
         if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
           if (!found && field != "learning_rate" && !member.constant())
             found = detail::fault(name(), field, member, member.at(static_cast<double>(step)),

@@ -39,11 +39,7 @@ class ParameterSelector {
   ParameterSelector(std::nullptr_t) = delete;
   ParameterSelector(Tensor parameter) : chosen_(std::move(parameter)) {}
 
-  bool selects(const Tensor& parameter, std::string_view name) const {
-    if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
-      return handle->node() == parameter.node();
-    return name.find(std::get<std::string>(chosen_)) != std::string_view::npos;
-  }
+  bool selects(const Tensor& parameter, std::string_view name) const;
 
   /// Selects the new handle of each pair where it selected the old one.
   void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
@@ -51,11 +47,8 @@ class ParameterSelector {
   }
 
   /// The text; `a parameter` for a handle.
-  friend std::string to_string(const ParameterSelector& s) {
-    const std::string* text = std::get_if<std::string>(&s.chosen_);
-    return text ? *text : "a parameter";
-  }
-  friend detail::Value to_value(const ParameterSelector& s) { return {to_string(s)}; }
+  friend std::string to_string(const ParameterSelector& s);
+  friend detail::Value to_value(const ParameterSelector& s);
 
  private:
   std::variant<std::string, Tensor> chosen_;
@@ -70,34 +63,12 @@ struct LearningRateMultiplier {
                           const LearningRateMultiplier& m, const Rule& rule) {
     detail::check_field(owner, name, value(m.factor), rule);
   }
-  friend detail::Value to_value(const LearningRateMultiplier& m) {
-    return {std::vector<detail::Value>{to_value(m.parameters), {m.factor}}};
-  }
+  friend detail::Value to_value(const LearningRateMultiplier& m);
 };
 
 /// Read lists of them from text: `["bias"]`, `[["dense_1", 0.1]]`. Return the expected form, or "".
-inline std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
-  std::vector<std::string> texts;
-  const std::string expected = detail::assign(texts, v);
-  if (expected.empty()) member.assign(texts.begin(), texts.end());
-  return expected;
-}
-inline std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v) {
-  const std::string expected = "a list, each element a list of a text and a number";
-  const auto* pairs = std::get_if<std::vector<detail::Value>>(&v.content);
-  if (!pairs) return expected;
-  member.clear();
-  for (const detail::Value& item : *pairs) {
-    const auto* pair = std::get_if<std::vector<detail::Value>>(&item.content);
-    std::string name;
-    Real factor = 0;
-    if (!pair || pair->size() != 2 || !detail::assign(name, (*pair)[0]).empty() ||
-        !detail::assign(factor, (*pair)[1]).empty())
-      return expected;
-    member.push_back({name, factor});
-  }
-  return "";
-}
+std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v);
+std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v);
 
 /// The options that all optimizers share: Keras's in Keras's order, then ours. The order in one
 /// update: accumulate gradients, clip, decay weights, apply the rule, average, count.

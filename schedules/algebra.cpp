@@ -7,7 +7,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// The longer of two, where what never moves has no length of its own.
+/// The longer duration, where a constant has none.
 Real longer(const Schedule& a, const Schedule& b) {
   if (a.constant()) return b.duration();
   if (b.constant()) return a.duration();
@@ -21,7 +21,7 @@ void check_ends(const char* where, const char* what, const Schedule& s) {
                   where, what, to_string(s)));
 }
 
-/// From [least, greatest] of the schedule to [at_low, at_high].
+/// The schedule's [least, greatest] mapped to [at_low, at_high].
 struct Rescaled {
   Schedule schedule;
   detail::Range range;
@@ -83,7 +83,7 @@ namespace {
 
 constexpr double most_samples = 65536;
 
-/// The whole step from `first` to `last` with the best value, looked for ever more closely.
+/// The whole step from `first` to `last` with the best value, searched ever more closely.
 template <class Better>
 double best_step(const Schedule& s, double first, double last, Better better) {
   for (;;) {

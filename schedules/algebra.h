@@ -20,10 +20,10 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// a >> b: a for its duration, then b from its step 0 on. The duration is both together; it may be
-/// fractional, and then b simply begins between two steps. ValueError if a never ends.
+/// fractional, then b begins between two steps. ValueError if a never ends.
 Schedule operator>>(const Schedule& a, const Schedule& b);
-/// The product at each step. The duration is the longer one; a constant has no say in it, so
-/// `0.5 * s` ends when s does. Two constants make a constant.
+/// The product at each step. The duration is the longer one; a constant does not count, so `0.5 *
+/// s` ends when s does. The product of two constants is a constant.
 Schedule operator*(const Schedule& a, const Schedule& b);
 /// The sum at each step; duration as for the product.
 Schedule operator+(const Schedule& a, const Schedule& b);
@@ -34,27 +34,27 @@ Schedule clamp(const Schedule& s, Real low, Real high);
 Schedule power(const Schedule& s, Real exponent);
 /// s(0) for `steps` steps, then s.
 Schedule delay(const Schedule& s, Steps steps);
-/// s(t / factor): as the same curve, `factor` times as long. ValueError unless factor > 0.
+/// s(t / factor): the same curve, `factor` times as long. ValueError unless factor > 0.
 Schedule stretch(const Schedule& s, Real factor);
 /// s counted in epochs: s(floor(t / steps_per_epoch)).
 Schedule per_epoch(const Schedule& s, Steps steps_per_epoch);
-/// s(t) min(1, (t + 1) / steps): grows to s over the first updates, none of them wasted on a rate
-/// of 0. For a ramp from 0 itself, write `linear(0, rate, steps) >> ...`.
+/// s(t) min(1, (t + 1) / steps): grows to s over the first updates; none of them has rate 0. For a
+/// ramp from 0, write `linear(0, rate, steps) >> ...`.
 Schedule warmup(const Schedule& s, Steps steps);
-/// From at_low, where s is least over its whole steps, to at_high, where it is greatest, linearly
-/// in s: the momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). ValueError if s never
-/// ends. A schedule that does not move gives at_low.
+/// Linear in s: at_low where s is lowest over its whole steps, at_high where it is highest. The
+/// momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). A schedule that does not change
+/// gives at_low. ValueError if s never ends.
 Schedule mirror(const Schedule& s, Real at_low, Real at_high);
 
 struct RepeatOptions {
   Real grow = 1;   ///< each cycle lasts this many times as long as the one before; >= 1
-  Real decay = 1;  ///< and is this many times as high; >= 0
+  Real decay = 1;  ///< each cycle is this many times as high as the one before; >= 0
 };
-/// s over and over: cycle i lasts duration * grow^i steps and gives decay^i s(local step / grow^i).
-/// Never ends. ValueError if s never ends, or at once.
+/// s again and again: cycle i lasts duration * grow^i steps and gives decay^i s(local step /
+/// grow^i). Never ends. ValueError if s never ends or has length 0.
 Schedule repeat(const Schedule& s, const RepeatOptions& options = {});
 
-// ---- what they make -----------------------------------------------------------------------------
+// ---- the structs behind the functions -----------------------------------------------------------
 
 struct Join {
   Schedule first = 0, second = 0;
@@ -138,7 +138,7 @@ struct Power {
   }
 };
 
-/// Of Schedule::take.
+/// The struct behind Schedule::take.
 struct Take {
   Schedule schedule = 0;
   Steps steps;
@@ -262,9 +262,9 @@ struct Range {
   Real least, greatest;
   double least_at, greatest_at;
 };
-/// Over the whole steps from 0 to `steps`, all of them up to 65536. Beyond that, evenly spaced ones
-/// and then every step near the two found, ever closer: right for curves that do not turn more
-/// often than that.
+/// The lowest and the highest value over the whole steps from 0 to `steps`: over all of them up to
+/// 65536. A longer run is sampled evenly, and then ever more closely near the two values found;
+/// that is right for curves that do not turn more often.
 Range range(const Schedule& s, double steps);
 }  // namespace detail
 

@@ -22,7 +22,7 @@ struct Value {
   bool whole = false;      ///< a count: Keras's JSON has `1000`, not `1000.0`
 };
 
-/// How an operator prints: `a >> b`. A part that binds less tightly gets brackets.
+/// How an operator prints: `a >> b`, with brackets around a part that binds less tightly.
 struct Operator {
   std::string_view symbol;
   int binding = 0;  ///< 0: not an operator
@@ -41,9 +41,10 @@ struct Config {
   std::vector<Field> fields = {};
 };
 
-// ---- members of structs as values ---------------------------------------------------------------
+// ---- from a struct's members to values
+// -----------------------------------------------------------
 
-/// An enum joins by `constexpr auto names_of(E)`, found by its namespace: the names of 0, 1, ...
+/// An enum takes part if its namespace has `constexpr auto names_of(E)`: the names of 0, 1, ...
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) {
   names_of(e);
@@ -75,7 +76,8 @@ Value to_value(const std::vector<T>& list) {
   return {std::move(values)};
 }
 
-// ---- values as members; each returns what it expected, or "" ------------------------------------
+// ---- from values to members; each returns the type that it expected, or ""
+// -----------------------
 
 inline std::string assign(bool& member, const Value& v) {
   const bool* given = std::get_if<bool>(&v.content);
@@ -162,7 +164,7 @@ Config config_of(const T& self) {
   if constexpr (requires { T::op; }) config.op = T::op;
   if constexpr (HasFields<const T>) {
     config.has_fields = true;
-    const auto add = [&](std::string_view name, const auto& member, const Rule&,
+    const auto add = [&](std::string_view name, const auto& member, const Rule& = rules::anything,
                          Presence presence = rules::required) {
       config.fields.push_back({name, to_value(member), presence == rules::optional});
     };
@@ -170,7 +172,7 @@ Config config_of(const T& self) {
     if constexpr (std::default_initializable<T>) {
       std::size_t i = 0;
       const T defaults{};
-      const auto compare = [&](std::string_view, const auto& member, const Rule&,
+      const auto compare = [&](std::string_view, const auto& member, const Rule& = rules::anything,
                                Presence = rules::required) {
         Config::Field& field = config.fields[i++];
         field.at_default = field.at_default && text_of(field.value) == text_of(to_value(member));

@@ -1,5 +1,5 @@
 #pragma once
-/// The ways from one value to another: linear, cosine, one_minus_sqrt, hold.
+/// Curves from one value to another: linear, cosine, one_minus_sqrt, hold.
 
 #include <array>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// The shape of a way; texts name it as C++ does, in quotes: `curve="cosine"`.
+/// The shape of a curve. Texts use the same names in quotes: `curve="cosine"`.
 enum class Curve { linear, cosine, one_minus_sqrt };
 constexpr auto names_of(Curve) {
   return std::array<std::string_view, 3>{"linear", "cosine", "one_minus_sqrt"};
@@ -30,17 +30,17 @@ Schedule cosine(Real from, Real to, Steps steps);
 /// Steepest at its higher end (Haegele et al. 2024, for the cooldown; rising, it is the mirror
 /// image).
 Schedule one_minus_sqrt(Real from, Real to, Steps steps);
-/// The one of these that `curve` names.
+/// The one that `curve` names.
 Schedule along(Curve curve, Real from, Real to, Steps steps);
 /// `rate` for a number of steps, so that something may follow: `hold(0.1, 50) >> ...`.
 Schedule hold(Real rate, Steps steps);
 
 namespace detail {
-/// The value of `along` at a step.
+/// along(curve, from, to, steps) at a step.
 Real value_along(Curve curve, Real from, Real to, Real step, Steps steps);
 }  // namespace detail
 
-// ---- what they make -----------------------------------------------------------------------------
+// ---- the structs behind the functions -----------------------------------------------------------
 
 struct Linear {
   Real from, to;

@@ -38,7 +38,7 @@ struct ExponentialDecay {
     const Real exponent = step / decay_steps.count;
     const Real power = pow(decay_rate, exponent);
     if (value(decay_rate) <= 1) return initial_learning_rate * power;
-    // A growing power magnifies the rounding of its exponent, so that is put back.
+    // A growing power magnifies the rounding of its exponent, so the lost part is put back.
     const double lost = std::fma(-value(exponent), value(decay_steps.count), value(step));
     return initial_learning_rate * power * (1 + lost / decay_steps.count * log(decay_rate));
   }

@@ -8,9 +8,9 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// initial_learning_rate * sqrt(timescale / (step + timescale)). Half the rate after 3 timescales.
-/// With a warm-up in front: `linear(0, rate, steps) >> InverseSqrt{rate, steps}`, which is
-/// Hugging Face's inverse_sqrt.
+/// initial_learning_rate * sqrt(timescale / (step + timescale)): half the rate after 3 timescales.
+/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` adds a warm-up, as Hugging Face's
+/// inverse_sqrt does.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///

@@ -23,7 +23,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct InverseTimeDecay {
   Real initial_learning_rate;  ///< the value at step 0
   Steps decay_steps;           ///< may be fractional
-  Real decay_rate;             ///< 1: half the rate after decay_steps; 0: constant
+  Real decay_rate;             ///< 1 halves the rate after decay_steps; 0: constant
   bool staircase = false;      ///< hold the value within each decay_steps
   std::optional<std::string> name = "InverseTimeDecay";
 

@@ -1,5 +1,5 @@
 #pragma once
-/// PiecewiseConstantDecay: one value per stretch of steps.
+/// PiecewiseConstantDecay: one value for each range of steps.
 
 #include <algorithm>
 #include <optional>
@@ -19,10 +19,11 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |------|-----|-----|-----|-----|-----|-----|-----|
 /// | rate | 0.5 | 0.5 | 0.5 | 0.4 | 0.4 | 0.3 | 0.3 |
 ///
-/// Never ends. No boundary and one value is a constant. ValueError unless the boundaries rise
+/// Never ends. No boundary and one value make a constant. ValueError unless the boundaries rise
 /// strictly from 0 on, there is one value more than boundaries, and each value is finite and >= 0.
 struct PiecewiseConstantDecay {
-  std::vector<Steps> boundaries;  ///< the last step of each value but the last; may be fractional
+  std::vector<Steps>
+      boundaries;  ///< the last step of each value except the last; may be fractional
   std::vector<Real> values;
   std::optional<std::string> name = "PiecewiseConstant";
 

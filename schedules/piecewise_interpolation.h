@@ -1,5 +1,5 @@
 #pragma once
-/// PiecewiseInterpolation: through given values at given steps.
+/// PiecewiseInterpolation: a curve through given values at given steps.
 
 #include <algorithm>
 #include <vector>

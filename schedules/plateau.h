@@ -40,8 +40,8 @@ Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0);
 enum class MonitorMode { automatic, min, max };
 using PlateauMode = MonitorMode;
 
-/// Keras's ReduceLROnPlateau as plain state, apart from any optimizer: it watches a metric and says
-/// by how much a rate is to be scaled. It works with every schedule, where Keras raises.
+/// The state of Keras's ReduceLROnPlateau, apart from any optimizer: it watches a metric and says
+/// by how much to scale a rate. It works with every schedule, where Keras raises an error.
 ///
 ///     const Schedule base = CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 1000};
 ///     Plateau plateau{.factor = 0.5, .patience = 3};
@@ -52,22 +52,23 @@ using PlateauMode = MonitorMode;
 /// The names, their order and their defaults are Keras's. A PyTorch patience or cooldown of n is
 /// n + 1 here: PyTorch waits for more than `patience` bad epochs.
 struct Plateau {
-  Real factor = 0.1;                    ///< of each reduction, in (0, 1)
-  Count patience = 10;                  ///< epochs without improvement before one; 0 is as 1
+  Real factor = 0.1;    ///< of each reduction, in (0, 1)
+  Count patience = 10;  ///< epochs without improvement before a reduction; 0 means 1
   MonitorMode mode = MonitorMode::min;  ///< not automatic: a Plateau sees numbers without a name
-  Real min_delta = 1e-4;                ///< what counts as better must be better by more than this
-  Count cooldown = 0;     ///< epochs after a reduction in which none is counted; 0 is as 1
+  Real min_delta = 1e-4;  ///< a metric counts as better only if it is better by more than this
+  Count cooldown = 0;     ///< epochs after a reduction that do not count; 0 means 1
   Real min_lr = 0;        ///< no reduction goes below this rate
   bool relative = false;  ///< min_delta is a fraction of the best metric (PyTorch's default)
 
-  // The state; all there is to save and restore.
+  // The whole state, to save and restore.
   Real scale = 1;
   std::optional<double> best = std::nullopt;
   std::int64_t wait = 0;
   std::int64_t cooldown_left = 0;
 
-  /// Takes the metric of one more epoch, and the rate now in force; true if `scale` was lowered.
-  /// At or below min_lr nothing is. A nan is no improvement. ValueError for options out of range.
+  /// Takes the metric of one more epoch and the rate in force; true if it lowered `scale`, which it
+  /// does not at a rate of min_lr or less. A nan is not an improvement. ValueError for options out
+  /// of range.
   bool observe(double metric, double learning_rate = detail::endless);
   /// The schedule with the reductions so far.
   Schedule reduce(const Schedule& s) const { return reduced(s, scale, min_lr); }
@@ -75,11 +76,11 @@ struct Plateau {
     using namespace rules;
     field("factor", self.factor, inside_unit_interval);
     field("patience", self.patience, zero_or_more);
-    field("mode", self.mode, anything);
+    field("mode", self.mode);
     field("min_delta", self.min_delta, not_negative);
     field("cooldown", self.cooldown, zero_or_more);
     field("min_lr", self.min_lr, not_negative);
-    field("relative", self.relative, anything);
+    field("relative", self.relative);
   }
   void validate() const;
 };

@@ -180,6 +180,13 @@ int depth_of(const std::vector<T>& list) {
 template <class F>
 struct Schedule::Held final : Interface {
   static constexpr bool named = detail::Composition<F>;
+  // In braces, so that nothing is lost by a conversion.
+  static constexpr bool takes_real = requires(const F& f, Real step) { f({step}); };
+  static constexpr bool takes_double = requires(const F& f, double step) { f({step}); };
+  static constexpr bool takes_step =
+      !takes_real && !takes_double && requires(const F& f, Step step) {
+    f({step});
+  };
   struct Nothing {};
 
   explicit Held(F f) : function(std::move(f)), expansion(expand(function)) {
@@ -201,15 +208,15 @@ struct Schedule::Held final : Interface {
     check<detail::TooDeep>(depth <= detail::max_depth,
                            "{}: the expression must be at most {} deep (got {})",
                            detail::type_name<F>(), detail::max_depth, depth);
-    // A function of a Step does not take 2^63, which a double can be.
-    constexpr bool takes_real = requires(Real step) { function({step}); };
-    constexpr bool takes_double = requires(double step) { function({step}); };
+    // A function that takes only some doubles, as a Step, does not take 2^63.
     constexpr double most = takes_real || takes_double ? detail::endless : 0x1.fffffffffffffp62;
     last = std::min(has_parts ? Real(detail::endless) : duration, Real(most));
   }
   Real at(Real step) const override {
     if constexpr (named)
       return expansion.at(step);
+    else if constexpr (takes_step)
+      return static_cast<Real>(function(static_cast<Step>(value(std::min(step, last)))));
     else if constexpr (std::is_invocable_v<const F&, Real>)
       return static_cast<Real>(function(std::min(step, last)));
     else

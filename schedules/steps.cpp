@@ -28,7 +28,7 @@ Pair power(double base, double exponent) {
   return result;
 }
 
-/// A cycle, where it begins and how long it is.
+/// A cycle: where it begins and how long it is.
 struct Begun {
   double index, grown;
   long double start, length;

@@ -12,8 +12,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A number of steps. Takes any arithmetic value, so that `.decay_steps = epochs * batches` needs
-/// no cast, and may be fractional.
+/// A number of steps. Any arithmetic value converts to it, so `.decay_steps = epochs * batches`
+/// needs no cast. It may be fractional.
 struct Steps {
   Steps() = default;
   template <class T>
@@ -32,9 +32,9 @@ namespace detail {
 
 inline constexpr double endless = std::numeric_limits<double>::infinity();
 
-/// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, and the sign
-/// of the remainder, which fma rounds only once, tells. Within the rounding of a decimal length the
-/// next cycle has begun: ten times 1.1 are meant to make 11.
+/// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, which the
+/// sign of the remainder shows, because fma rounds only once. A step within the rounding of a
+/// decimal length belongs to the next cycle: ten times 1.1 is meant to be 11.
 inline double whole_cycles(Real at, Steps length) {
   const double n = value(length.count), step = value(at);
   const double guess = std::floor(step / n);
@@ -43,7 +43,7 @@ inline double whole_cycles(Real at, Steps length) {
   return rest < -reach ? guess - 1 : rest >= n - reach ? guess + 1 : guess;
 }
 
-/// What is left of the step then; within a cycle also where the quotient is beyond 2^53.
+/// The remainder of that division; in [0, length] even where the quotient is beyond 2^53.
 inline Real rest_of_cycle(Real step, Steps length) {
   using std::fma;
   const Real n = length.count;
@@ -58,17 +58,17 @@ struct Cycle {
 };
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
-/// start is then worked out with bits to spare, so that a step lies on its true side of every
-/// restart; but within the rounding of a decimal grow it is the restart, as 10 and 1.3 times 10 are
-/// meant to make 23.
+/// start is then computed with bits to spare, so that a step lies on its true side of every
+/// restart. A step within the rounding of a decimal grow is the restart: 10 and 1.3 times 10 is
+/// meant to be 23.
 Cycle find_cycle(Real step, Real first, Real grow);
 
-/// What schedules of several pieces ask of their boundaries: that they rise, and are one fewer than
-/// the values.
+/// ValueError unless the boundaries of a schedule in pieces rise strictly and are one fewer than
+/// its values.
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries, std::size_t values);
 
-/// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left, each given
-/// as precisely as its caller can near 0.
+/// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left; the
+/// caller passes both, each as precise as it can be near 0.
 inline Real between(Real from, Real to, Real done, Real left) {
   return value(left) < 0.5 ? to + (from - to) * left : from + (to - from) * done;
 }
@@ -79,8 +79,8 @@ inline Real straight(Real from, Real to, Real step, Steps steps) {
   return between(from, to, step / steps.count, (steps.count - step) / steps.count);
 }
 
-/// The same along half a wave of a cosine: the sine of a small distance to the end or the middle,
-/// whichever is near, keeps what 1 + cos would cancel away.
+/// The same along half a wave of a cosine. 1 + cos would cancel digits away, so it is computed by
+/// the sine of the small distance to the nearest of start, middle and end.
 inline Real half_cosine(Real from, Real to, Real step, Steps steps) {
   using std::sin;
   constexpr double quarter_turn = 1.57079632679489661923;

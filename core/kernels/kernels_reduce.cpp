@@ -73,6 +73,8 @@ std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
   return i;
 }
 
+void put(Scalar g, Scalar& place, bool add) { place = add ? place + g : g; }
+
 /// The largest element, or the smallest with sign = -1; nan if any element is nan.
 template <int sign>
 Scalar extreme(const Scalar* x, std::int64_t n) {
@@ -94,10 +96,7 @@ void extreme_rows_backward(const Scalar* x, const Scalar* y, const Scalar* dy, S
     std::int64_t ties = 0;
     for (std::int64_t i = 0; i < n; ++i) ties += x[i] == y[r];
     const Scalar share = dy[r] / static_cast<Scalar>(ties > 0 ? ties : 1);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = x[i] == y[r] ? share : Scalar(0);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(x[i] == y[r] ? share : Scalar(0), dx[i], add);
   }
 }
 
@@ -128,10 +127,7 @@ void logsumexp_rows_backward(const Scalar* x, const Scalar* y, const Scalar* dy,
                              std::int64_t rows, std::int64_t n, bool add) {
   for (std::int64_t r = 0; r < rows; ++r, x += n, dx += n) {
     const Scalar shift = y[r] == -infinity ? Scalar(0) : y[r];
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = dy[r] * exp(x[i] - shift);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(dy[r] * exp(x[i] - shift), dx[i], add);
   }
 }
 
@@ -147,10 +143,7 @@ void softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy, Sca
   for (std::int64_t r = 0; r < rows; ++r, y += n, dy += n, dx += n) {
     Scalar dot = 0;
     for (std::int64_t i = 0; i < n; ++i) dot += dy[i] * y[i];
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = y[i] * (dy[i] - dot);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(y[i] * (dy[i] - dot), dx[i], add);
   }
 }
 
@@ -167,10 +160,7 @@ void log_softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy,
                                std::int64_t rows, std::int64_t n, bool add) {
   for (std::int64_t r = 0; r < rows; ++r, y += n, dy += n, dx += n) {
     const Scalar total = sum(dy, n);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = dy[i] - exp(y[i]) * total;
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(dy[i] - exp(y[i]) * total, dx[i], add);
   }
 }
 

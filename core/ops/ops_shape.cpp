@@ -91,6 +91,33 @@ Shape concat_shape(std::span<const Tensor> parts, int axis) {
   return shape;
 }
 
+/// The elements of one axis with these numbers, in this order.
+Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
+  const Around around(x.shape(), axis);
+  Shape shape = x.shape();
+  shape.set(axis, static_cast<std::int64_t>(list.size()));
+  auto each = [around, list = std::move(list)](auto f) {  // f(offset in x, offset in y)
+    std::int64_t y = 0;
+    for (std::int64_t o = 0; o < around.outer; ++o)
+      for (const std::int64_t i : list) {
+        f((o * around.extent + i) * around.inner, y);
+        y += around.inner;
+      }
+  };
+  NewTensor y(shape);
+  each([&](std::int64_t from, std::int64_t to) {
+    std::copy_n(node_of(x).data() + from, around.inner, y.data + to);
+  });
+  return detail::record(std::move(y.tensor), {&x},
+                        [each = std::move(each), inner = around.inner](Backward& pass) {
+                          const auto dx = pass.into(0);
+                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+                          each([&](std::int64_t to, std::int64_t from) {
+                            kernels().accumulate(pass.dy() + from, dx.data + to, inner);
+                          });
+                        });
+}
+
 }  // namespace
 
 Tensor detach(const Tensor& x) { return Tensor(detail::make_node(x.shape(), node_of(x).value)); }
@@ -187,60 +214,28 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
 
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
   check_axis("slice", axis, x.rank());
-  const Around around(x.shape(), axis);
+  const std::int64_t extent = x.shape()[axis];
   const auto from_end = [&](const char* name, std::int64_t i) {
-    check(i >= -around.extent && i <= around.extent, "slice: {} must be in [{},{}] (got {})", name,
-          -around.extent, around.extent, i);
-    return i < 0 ? i + around.extent : i;
+    check(i >= -extent && i <= extent, "slice: {} must be in [{},{}] (got {})", name, -extent,
+          extent, i);
+    return i < 0 ? i + extent : i;
   };
   start = from_end("start", start);
   stop = from_end("stop", stop);
   check(step >= 1, "slice: step must be >= 1 (got {})", step);
-  const std::int64_t count = stop > start ? (stop - start - 1) / step + 1 : 0;
-  Shape shape = x.shape();
-  shape.set(axis, count);
-  const auto each = [around, start, step, count](auto f) {  // f(offset in x, offset in y)
-    for (std::int64_t o = 0; count > 0 && o < around.outer; ++o)
-      for (std::int64_t i = 0; i < count; ++i)
-        f((o * around.extent + start + i * step) * around.inner, (o * count + i) * around.inner);
-  };
-  NewTensor y(shape);
-  each([&](std::int64_t xo, std::int64_t yo) {
-    std::copy_n(node_of(x).data() + xo, around.inner, y.data + yo);
-  });
-  return detail::record(std::move(y.tensor), {&x}, [each, inner = around.inner](Backward& pass) {
-    const auto dx = pass.into(0);
-    if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-    each([&](std::int64_t xo, std::int64_t yo) {
-      kernels().accumulate(pass.dy() + yo, dx.data + xo, inner);
-    });
-  });
+  std::vector<std::int64_t> list;
+  for (std::int64_t i = start; i < stop; i += std::min(step, extent)) list.push_back(i);
+  return take(x, axis, std::move(list));
 }
 
 Tensor gather_rows(const Tensor& x, const Indices& rows) {
   check<ShapeError>(x.rank() >= 1, "gather_rows: rank must be at least 1 (got shape {})",
                     x.shape());
-  const Around around(x.shape(), 0);
   std::vector<std::int64_t> list(rows.list().begin(), rows.list().end());
-  Shape shape = x.shape();
-  shape.set(0, static_cast<std::int64_t>(list.size()));
-  NewTensor y(shape);
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    check(list[i] >= 0 && list[i] < around.extent,
-          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, around.extent, list[i]);
-    std::copy_n(node_of(x).data() + list[i] * around.inner, around.inner,
-                y.data + static_cast<std::int64_t>(i) * around.inner);
-  }
-  return detail::record(std::move(y.tensor), {&x},
-                        [inner = around.inner, list = std::move(list)](Backward& pass) {
-                          const auto dx = pass.into(0);
-                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-                          const Scalar* dy = pass.dy();
-                          for (const std::int64_t row : list) {
-                            kernels().accumulate(dy, dx.data + row * inner, inner);
-                            dy += inner;
-                          }
-                        });
+  for (std::size_t i = 0; i < list.size(); ++i)
+    check(list[i] >= 0 && list[i] < x.shape()[0],
+          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, x.shape()[0], list[i]);
+  return take(x, 0, std::move(list));
 }
 
 Tensor pick(const Tensor& x, const Tensor& columns) {

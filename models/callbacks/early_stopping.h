@@ -12,7 +12,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Ends training when the monitored number has not improved by more than min_delta for `patience`
 /// epochs. Keras: keras.callbacks.EarlyStopping.
 ///
-/// With restore_best_weights, the end of training, whatever ended it, puts back the weights of the
+/// With restore_best_weights, the end of training, for any reason, puts back the weights of the
 /// best epoch. An epoch's "loss" is measured before each of its updates, its weights are those
 /// after the last; "val_loss" belongs to these weights.
 struct EarlyStopping {
@@ -34,21 +34,16 @@ struct EarlyStopping {
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end(const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("monitor", self.monitor, rules::anything);
+    field("monitor", self.monitor);
     field("min_delta", self.min_delta, rules::not_negative);
     field("patience", self.patience, rules::zero_or_more);
-    field("verbose", self.verbose, rules::anything);
-    field("mode", self.mode, rules::anything);
-    field("baseline", self.baseline, rules::anything);
-    field("restore_best_weights", self.restore_best_weights, rules::anything);
+    field("verbose", self.verbose), field("mode", self.mode), field("baseline", self.baseline);
+    field("restore_best_weights", self.restore_best_weights);
     field("start_from_epoch", self.start_from_epoch, rules::zero_or_more);
   }
   static void state(auto& self, auto&& field) {
-    field("best", self.best);
-    field("best_epoch", self.best_epoch);
-    field("wait", self.wait);
-    field("stopped_epoch", self.stopped_epoch);
-    field("best_weights", self.best_weights);
+    field("best", self.best), field("best_epoch", self.best_epoch), field("wait", self.wait);
+    field("stopped_epoch", self.stopped_epoch), field("best_weights", self.best_weights);
   }
 };
 

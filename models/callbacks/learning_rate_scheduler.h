@@ -1,32 +1,24 @@
 #pragma once
 /// LearningRateScheduler: a rate for each epoch.
 
-#include <functional>
+#include <concepts>
+#include <type_traits>
+#include <utility>
 
+#include <gradus/models/function.h>
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// The rate of an epoch: a Schedule over epochs, or any callable `Real(std::int64_t epoch, Real
 /// rate)`, where `rate` is the rate so far.
-class EpochRate {
- public:
-  EpochRate() = default;
-  EpochRate(Schedule by_epoch)
-      : rate_([s = std::move(by_epoch)](std::int64_t epoch, Real) { return s(epoch); }) {}
+struct EpochRate : Function<Real(std::int64_t, Real)> {
+  using Function::Function;
   template <class F>
-  requires(std::is_invocable_r_v<Real, const F&, std::int64_t, Real>) EpochRate(F f)
-      : rate_(std::move(f)) {}
-  template <class F>
-  requires(!std::is_invocable_v<const F&, std::int64_t, Real> && !std::same_as<F, EpochRate> &&
-           std::convertible_to<F, Schedule>) EpochRate(F f)
-      : EpochRate(Schedule(std::move(f))) {}
-
-  explicit operator bool() const { return static_cast<bool>(rate_); }
-  Real operator()(std::int64_t epoch, Real rate) const { return rate_(epoch, rate); }
-
- private:
-  std::function<Real(std::int64_t, Real)> rate_;
+  requires(!std::is_invocable_v<const F&, std::int64_t, Real> && !std::derived_from<F, EpochRate> &&
+           std::convertible_to<F, Schedule>) EpochRate(F by_epoch)
+      : Function(
+            [s = Schedule(std::move(by_epoch))](std::int64_t epoch, Real) { return s(epoch); }) {}
 };
 
 /// Sets the optimizer's rate to a number at the beginning of each epoch. Keras:
@@ -43,7 +35,7 @@ struct LearningRateScheduler {
   void on_epoch_begin(std::int64_t epoch, const Logs&, Sequential& model);
   static void fields(auto& self, auto&& field) {
     field("schedule", self.schedule, rules::given);
-    field("verbose", self.verbose, rules::anything);
+    field("verbose", self.verbose);
   }
 };
 

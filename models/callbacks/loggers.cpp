@@ -20,7 +20,7 @@ std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool a
                                              std::int64_t offset) {
   auto file = std::make_shared<detail::AppendFile>(filename, append || offset > 0);
   check<StateError>(offset <= file->size(),
-                    "Logger: to go on, '{}' must hold what it held at the checkpoint, {} bytes "
+                    "Logger: to go on, '{}' must hold at least the {} bytes of the checkpoint "
                     "(got {})",
                     filename, offset, file->size());
   if (offset > 0) file->truncate(offset);

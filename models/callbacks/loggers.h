@@ -34,7 +34,7 @@ struct CSVLogger {
   static void fields(auto& self, auto&& field) {
     field("filename", self.filename, rules::given);
     field("separator", self.separator, rules::given);
-    field("append", self.append, rules::anything);
+    field("append", self.append);
   }
   static void state(auto& self, auto&& field) { field("offset", self.offset); }
 
@@ -68,12 +68,10 @@ struct JSONLogger {
   void on_train_end() { file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("filename", self.filename, rules::given);
-    field("append", self.append, rules::anything);
-    field("every_batch", self.every_batch, rules::anything);
+    field("append", self.append), field("every_batch", self.every_batch);
   }
   static void state(auto& self, auto&& field) {
-    field("offset", self.offset);
-    field("epoch", self.epoch);
+    field("offset", self.offset), field("epoch", self.epoch);
   }
 
  private:
@@ -95,7 +93,7 @@ struct TensorBoard {
   void on_train_end() { file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("log_dir", self.log_dir, rules::given);
-    field("every_batch", self.every_batch, rules::anything);
+    field("every_batch", self.every_batch);
   }
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// ModelCheckpoint and BackupAndRestore: saving while training.
+/// ModelCheckpoint and BackupAndRestore: saving in training.
 
 #include <optional>
 #include <string>
@@ -39,19 +39,15 @@ struct ModelCheckpoint {
   void on_epoch_end(std::int64_t number, const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
     field("filepath", self.filepath, rules::given);
-    field("monitor", self.monitor, rules::anything);
-    field("verbose", self.verbose, rules::anything);
-    field("save_best_only", self.save_best_only, rules::anything);
-    field("save_weights_only", self.save_weights_only, rules::anything);
-    field("mode", self.mode, rules::anything);
+    field("monitor", self.monitor), field("verbose", self.verbose);
+    field("save_best_only", self.save_best_only);
+    field("save_weights_only", self.save_weights_only), field("mode", self.mode);
     field("save_freq", self.save_freq, rules::one_or_more);
-    field("initial_value_threshold", self.initial_value_threshold, rules::anything);
+    field("initial_value_threshold", self.initial_value_threshold);
   }
   void validate() const;
   static void state(auto& self, auto&& field) {
-    field("best", self.best);
-    field("batches", self.batches);
-    field("epoch", self.epoch);
+    field("best", self.best), field("batches", self.batches), field("epoch", self.epoch);
   }
 
  private:
@@ -79,7 +75,7 @@ struct BackupAndRestore {
   static void fields(auto& self, auto&& field) {
     field("backup_dir", self.backup_dir, rules::given);
     field("save_freq", self.save_freq, rules::one_or_more);
-    field("delete_checkpoint", self.delete_checkpoint, rules::anything);
+    field("delete_checkpoint", self.delete_checkpoint);
   }
   static void state(auto& self, auto&& field) { field("batches", self.batches); }
 

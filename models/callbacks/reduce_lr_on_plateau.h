@@ -25,11 +25,10 @@ struct ReduceLROnPlateau {
   void on_train_begin(const Logs& keys, Sequential& model);
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("monitor", self.monitor, rules::anything);
+    field("monitor", self.monitor);
     field("factor", self.factor, rules::inside_unit_interval);
     field("patience", self.patience, rules::zero_or_more);
-    field("verbose", self.verbose, rules::anything);
-    field("mode", self.mode, rules::anything);
+    field("verbose", self.verbose), field("mode", self.mode);
     field("min_delta", self.min_delta, rules::not_negative);
     field("cooldown", self.cooldown, rules::zero_or_more);
     field("min_lr", self.min_lr, rules::not_negative);

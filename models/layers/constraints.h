@@ -21,7 +21,7 @@ struct MaxNorm {
   Tensor operator()(const Tensor& weight) const;
   static void fields(auto& self, auto&& field) {
     field("max_value", self.max_value, rules::not_negative);
-    field("axis", self.axis, rules::anything);
+    field("axis", self.axis);
   }
 };
 
@@ -34,7 +34,7 @@ struct NonNeg {
 struct UnitNorm {
   Axes axis = 0;
   Tensor operator()(const Tensor& weight) const;
-  static void fields(auto& self, auto&& field) { field("axis", self.axis, rules::anything); }
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
 /// Moves norms into [min_value, max_value], by a share `rate` of the way at each update.
@@ -48,7 +48,7 @@ struct MinMaxNorm {
     field("min_value", self.min_value, rules::not_negative);
     field("max_value", self.max_value, rules::not_negative);
     field("rate", self.rate, rules::unit_interval);
-    field("axis", self.axis, rules::anything);
+    field("axis", self.axis);
   }
   void validate() const;
 };

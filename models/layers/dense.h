@@ -30,14 +30,13 @@ struct Dense {
 
   static void fields(auto& self, auto&& field) {
     field("units", self.units, rules::one_or_more);
-    field("activation", self.activation, rules::anything);
-    field("use_bias", self.use_bias, rules::anything);
+    field("activation", self.activation), field("use_bias", self.use_bias);
     field("kernel_initializer", self.kernel_initializer, rules::given);
     field("bias_initializer", self.bias_initializer, rules::given);
-    field("kernel_regularizer", self.kernel_regularizer, rules::anything);
-    field("bias_regularizer", self.bias_regularizer, rules::anything);
-    field("kernel_constraint", self.kernel_constraint, rules::anything);
-    field("bias_constraint", self.bias_constraint, rules::anything);
+    field("kernel_regularizer", self.kernel_regularizer);
+    field("bias_regularizer", self.bias_regularizer);
+    field("kernel_constraint", self.kernel_constraint);
+    field("bias_constraint", self.bias_constraint);
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const {

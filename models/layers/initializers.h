@@ -55,7 +55,7 @@ struct RandomNormal {
   static void fields(auto& self, auto&& field) {
     field("mean", self.mean, rules::finite_number);
     field("stddev", self.stddev, rules::not_negative);
-    field("seed", self.seed, rules::anything);
+    field("seed", self.seed);
   }
 };
 
@@ -67,7 +67,7 @@ struct RandomUniform {
   static void fields(auto& self, auto&& field) {
     field("minval", self.minval, rules::finite_number);
     field("maxval", self.maxval, rules::finite_number);
-    field("seed", self.seed, rules::anything);
+    field("seed", self.seed);
   }
   void validate() const;
 };
@@ -81,7 +81,7 @@ struct TruncatedNormal {
   static void fields(auto& self, auto&& field) {
     field("mean", self.mean, rules::finite_number);
     field("stddev", self.stddev, rules::not_negative);
-    field("seed", self.seed, rules::anything);
+    field("seed", self.seed);
   }
 };
 
@@ -101,9 +101,7 @@ struct VarianceScaling {
   Tensor operator()(const Shape& shape, Random& random) const;
   static void fields(auto& self, auto&& field) {
     field("scale", self.scale, rules::positive);
-    field("mode", self.mode, rules::anything);
-    field("distribution", self.distribution, rules::anything);
-    field("seed", self.seed, rules::anything);
+    field("mode", self.mode), field("distribution", self.distribution), field("seed", self.seed);
   }
 };
 
@@ -114,7 +112,7 @@ struct NamedScaling {
   Tensor operator()(const Shape& shape, Random& random) const {
     return VarianceScaling{scale, mode, distribution, seed}(shape, random);
   }
-  static void fields(auto& self, auto&& field) { field("seed", self.seed, rules::anything); }
+  static void fields(auto& self, auto&& field) { field("seed", self.seed); }
 };
 
 /// Variance 2 / (fan_in + fan_out): keeps the spread of activations and of gradients alike (Glorot
@@ -137,7 +135,7 @@ struct Orthogonal {
   Tensor operator()(const Shape& shape, Random& random) const;
   static void fields(auto& self, auto&& field) {
     field("gain", self.gain, rules::finite_number);
-    field("seed", self.seed, rules::anything);
+    field("seed", self.seed);
   }
 };
 

@@ -32,14 +32,13 @@ struct LayerNormalization {
   static void fields(auto& self, auto&& field) {
     field("axis", self.axis, rules::not_the_rows);
     field("epsilon", self.epsilon, rules::positive);
-    field("center", self.center, rules::anything);
-    field("scale", self.scale, rules::anything);
+    field("center", self.center), field("scale", self.scale);
     field("beta_initializer", self.beta_initializer, rules::given);
     field("gamma_initializer", self.gamma_initializer, rules::given);
-    field("beta_regularizer", self.beta_regularizer, rules::anything);
-    field("gamma_regularizer", self.gamma_regularizer, rules::anything);
-    field("beta_constraint", self.beta_constraint, rules::anything);
-    field("gamma_constraint", self.gamma_constraint, rules::anything);
+    field("beta_regularizer", self.beta_regularizer);
+    field("gamma_regularizer", self.gamma_regularizer);
+    field("beta_constraint", self.beta_constraint);
+    field("gamma_constraint", self.gamma_constraint);
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
@@ -79,16 +78,15 @@ struct BatchNormalization {
     field("axis", self.axis, rules::not_the_rows);
     field("momentum", self.momentum, rules::unit_interval);
     field("epsilon", self.epsilon, rules::positive);
-    field("center", self.center, rules::anything);
-    field("scale", self.scale, rules::anything);
+    field("center", self.center), field("scale", self.scale);
     field("beta_initializer", self.beta_initializer, rules::given);
     field("gamma_initializer", self.gamma_initializer, rules::given);
     field("moving_mean_initializer", self.moving_mean_initializer, rules::given);
     field("moving_variance_initializer", self.moving_variance_initializer, rules::given);
-    field("beta_regularizer", self.beta_regularizer, rules::anything);
-    field("gamma_regularizer", self.gamma_regularizer, rules::anything);
-    field("beta_constraint", self.beta_constraint, rules::anything);
-    field("gamma_constraint", self.gamma_constraint, rules::anything);
+    field("beta_regularizer", self.beta_regularizer);
+    field("gamma_regularizer", self.gamma_regularizer);
+    field("beta_constraint", self.beta_constraint);
+    field("gamma_constraint", self.gamma_constraint);
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x, const Mode& mode) const;

@@ -45,7 +45,7 @@ struct OrthogonalRegularizer {
   Tensor operator()(const Tensor& weight) const;
   static void fields(auto& self, auto&& field) {
     field("factor", self.factor, rules::not_negative);
-    field("mode", self.mode, rules::anything);
+    field("mode", self.mode);
   }
 };
 

@@ -29,9 +29,7 @@ enum class LossReduction {
 
 struct LossOptions {
   LossReduction reduction = LossReduction::sum_over_batch_size;
-  static void fields(auto& self, auto&& field) {
-    field("reduction", self.reduction, rules::anything);
-  }
+  static void fields(auto& self, auto&& field) { field("reduction", self.reduction); }
 };
 
 /// Any struct with `Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const` that gives

@@ -70,7 +70,7 @@ struct CosineSimilarity {
   static constexpr bool negated = true;
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  static void fields(auto& self, auto&& field) { field("axis", self.axis, rules::anything); }
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
 // ---- margins ------------------------------------------------------------------------------------
@@ -108,7 +108,7 @@ struct BinaryCrossentropy {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
@@ -125,10 +125,10 @@ struct BinaryFocalCrossentropy {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   static void fields(auto& self, auto&& field) {
-    field("apply_class_balancing", self.apply_class_balancing, rules::anything);
+    field("apply_class_balancing", self.apply_class_balancing);
     field("alpha", self.alpha, rules::unit_interval);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
@@ -155,7 +155,7 @@ struct CategoricalFocalCrossentropy {
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
@@ -169,8 +169,7 @@ struct SparseCategoricalCrossentropy {
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   Tensor counted(const Tensor& y_true) const;
   static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits, rules::anything);
-    field("ignore_class", self.ignore_class, rules::anything);
+    field("from_logits", self.from_logits), field("ignore_class", self.ignore_class);
   }
 };
 
@@ -199,7 +198,7 @@ struct Dice {
   Axes axis = {};  ///< default: all
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  static void fields(auto& self, auto&& field) { field("axis", self.axis, rules::anything); }
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
 /// 1 - hit / (hit + alpha sum((1 - y) p) + beta sum(y (1 - p)) + 1e-7), hit = sum(y p): alpha
@@ -213,7 +212,7 @@ struct Tversky {
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("beta", self.beta, rules::not_negative);
-    field("axis", self.axis, rules::anything);
+    field("axis", self.axis);
   }
 };
 

@@ -91,7 +91,7 @@ struct R2Score {
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
-    field("class_aggregation", self.class_aggregation, rules::anything);
+    field("class_aggregation", self.class_aggregation);
     field("num_regressors", self.num_regressors, rules::zero_or_more);
   }
 };
@@ -173,7 +173,7 @@ struct FBetaScore {
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
-    field("average", self.average, rules::anything);
+    field("average", self.average);
     field("beta", self.beta, rules::positive);
     field("threshold", self.threshold, rules::unit_interval);
   }
@@ -192,7 +192,7 @@ struct F1Score {
     return FBetaScore{average, 1, threshold}.result(sums);
   }
   static void fields(auto& self, auto&& field) {
-    field("average", self.average, rules::anything);
+    field("average", self.average);
     field("threshold", self.threshold, rules::unit_interval);
   }
 };
@@ -221,9 +221,8 @@ struct AUC {
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
     field("num_thresholds", self.num_thresholds, rules::two_or_more);
-    field("curve", self.curve, rules::anything);
-    field("summation_method", self.summation_method, rules::anything);
-    field("from_logits", self.from_logits, rules::anything);
+    field("curve", self.curve), field("summation_method", self.summation_method);
+    field("from_logits", self.from_logits);
   }
 };
 

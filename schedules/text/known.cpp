@@ -27,7 +27,7 @@ void describe_all(std::vector<KnownSchedule>& list, std::string_view module,
   (list.push_back(describe<T>(module)), ...);
 }
 
-/// The slot an argument is for: by position until the first keyword, then by name.
+/// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
                      std::span<const detail::Slot> slots) {
   const detail::Argument& argument = call.arguments[i];
@@ -61,7 +61,7 @@ Schedule make(const detail::Call& call) {
   return self;
 }
 
-/// True if it is T that the call names.
+/// True if the call names T.
 template <class T>
 bool make_if(const detail::Call& call, std::optional<Schedule>& schedule) {
   const bool from_text = call.column > 0;

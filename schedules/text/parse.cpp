@@ -21,7 +21,7 @@ bool is_name(char c) {
 }
 
 /// Cuts off the module that a line pasted from Python may name: all up to `schedules.`
-std::string without_module(const std::string& name) {
+std::string_view without_module(std::string_view name) {
   const std::string_view module = "schedules.";
   const std::size_t at = name.rfind(module);
   const bool whole = at == 0 || (at != name.npos && name[at - 1] == '.');
@@ -71,10 +71,10 @@ class Reader {
   }
   void back_to(std::size_t column) { at_ = column - 1; }
   /// A name with dots in it, or "".
-  std::string name() {
+  std::string_view name() {
     const std::size_t start = column() - 1;
     while (at_ < text_.size() && (is_name(text_[at_]) || text_[at_] == '.')) ++at_;
-    return std::string(text_.substr(start, at_ - start));
+    return text_.substr(start, at_ - start);
   }
   bool at_number() {
     const char c = peek();
@@ -157,7 +157,7 @@ class Parser {
   /// The text as a call of any name, or as a name alone, which is a call without arguments.
   detail::Call outer_call() {
     const std::size_t column = reader_.column();
-    detail::Call call{reader_.caller(), reader_.name(), {}, column};
+    detail::Call call{reader_.caller(), std::string(reader_.name()), {}, column};
     if (call.name.empty()) reader_.fail(column, "expected a name (got " + reader_.next() + ")");
     if (reader_.accept("(")) {
       call.arguments = items(column, ')', true).list;
@@ -168,66 +168,61 @@ class Parser {
   }
 
  private:
-  using Rule = Value (Parser::*)();
-
-  Value join() { return in_a_row(&Parser::sum, {">>"}); }
-  Value sum() { return in_a_row(&Parser::product, {"+", "-"}); }
-  Value product() { return in_a_row(&Parser::method, {"*", "//", "/"}); }
+  Value join() { return in_a_row<&Parser::sum>({">>"}); }
+  Value sum() { return in_a_row<&Parser::product>({"+", "-"}); }
+  Value product() { return in_a_row<&Parser::method>({"*", "//", "/"}); }
 
   /// Operands with any of the operators between them, from left to right.
-  Value in_a_row(Rule operand, std::initializer_list<std::string_view> operators) {
-    Value left = (this->*operand)();
-    for (;;) {
-      const std::size_t column = reader_.column();
-      const std::string_view op = reader_.accept_any(operators);
-      if (op.empty()) return left;
-      apply(left, op, (this->*operand)(), column);
-    }
+  template <Value (Parser::*operand)()>
+  Value in_a_row(std::initializer_list<std::string_view> operators) {
+    Value left;
+    std::string_view op;
+    std::size_t column = 0;
+    do {
+      Value right = (this->*operand)();  // the only call, so that it is inlined: see below
+      if (op.empty())
+        left = std::move(right);
+      else
+        apply(left, op, right, column);
+      column = reader_.column();
+      op = reader_.accept_any(operators);
+    } while (!op.empty());
+    return left;
   }
 
   Value method() {
     Value v = primary();
     while (reader_.accept(".")) {
       const std::size_t column = reader_.column();
-      std::vector<detail::Argument> arguments(1);
-      arguments[0].value = std::move(v);
-      v = call(reader_.name(), column, std::move(arguments));
+      v = call(reader_.name(), column, &v);
     }
     return v;
   }
 
   Value primary() {
     const std::size_t column = reader_.column();
-    if (reader_.at_number()) return {reader_.number(), column};
-    if (reader_.peek() == '"' || reader_.peek() == '\'') return {reader_.quoted(), column};
     if (reader_.accept("[")) return list(items(column, ']', false), column);
-    if (reader_.accept("(")) {
-      Items inside = items(column, ')', false);
-      const bool is_list = inside.comma || inside.list.size() != 1;  // Python's (1, 2) and (1,)
-      return is_list ? list(std::move(inside), column) : std::move(inside.list[0].value);
-    }
-    const std::string word = reader_.name();
-    if (word == "True" || word == "true") return {true, column};
-    if (word == "False" || word == "false") return {false, column};
-    if (word == "None" || word == "null") return {detail::None(), column};
-    return call(word, column, {});
+    if (reader_.accept("(")) return group(items(column, ')', false), column);
+    Value v{{}, column};
+    std::string_view word;
+    return scalar(v, word) ? v : call(word, column, nullptr);
   }
-
-  /// The call of a known schedule whose name has been read; a method's call has an argument
-  /// already.
-  Value call(const std::string& word, std::size_t column, std::vector<detail::Argument> arguments) {
-    const std::string name = without_module(word);
-    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
-      detail::check_known(reader_.caller(), name, column);
-    if (word.empty() || !reader_.accept("(")) {
-      reader_.back_to(column);
-      reader_.fail(column,
-                   fmt::format("expected a {} (got {})",
-                               brackets_ == 0 ? "schedule or a number" : "value", reader_.next()));
+  /// True for a number, a quoted text, True, False and None; else `word` is the name of a call.
+  [[gnu::noinline]] bool scalar(Value& v, std::string_view& word) {
+    if (reader_.at_number()) {
+      v.content = reader_.number();
+    } else if (reader_.peek() == '"' || reader_.peek() == '\'') {
+      v.content = reader_.quoted();
+    } else {
+      word = reader_.name();
+      if (word == "True" || word == "true")
+        v.content = true;
+      else if (word == "False" || word == "false")
+        v.content = false;
+      else
+        return word == "None" || word == "null";
     }
-    for (detail::Argument& a : items(column, ')', true).list) arguments.push_back(std::move(a));
-    const detail::Call call{reader_.caller(), name, std::move(arguments), column, reader_.column()};
-    return {built(column, [&] { return detail::make_schedule(call); }), column};
+    return true;
   }
 
   struct Items {
@@ -243,34 +238,73 @@ class Parser {
     Items all;
     do {
       if (reader_.peek() == closer) break;
-      std::string name;
+      detail::Argument& item = all.list.emplace_back();
       if (may_have_names)
-        name = name_before_equals();
+        item.keyword = name_before_equals();
       else
         refuse_name();
-      all.list.push_back({std::move(name), join()});
+      item.value = join();
     } while ((all.comma = reader_.accept(",")));
-    if (!reader_.accept({&closer, 1}))
-      reader_.fail(reader_.column(),
-                   fmt::format("expected ',' or '{}' (got {})", closer, reader_.next()));
+    close(closer);
     --brackets_;
     return all;
   }
-  static Value list(Items items, std::size_t column) {
+
+  /// The call of a known schedule whose name has been read; a method's has its first argument.
+  Value call(std::string_view word, std::size_t column, Value* first) {
+    open_call(word, column);
+    return made(word, column, first, items(column, ')', true));
+  }
+
+  // The rest is not inlined into the functions above, which call each other once for each bracket:
+  // their frames are the stack that a deep text takes.
+
+  [[gnu::noinline]] void open_call(std::string_view word, std::size_t column) {
+    const std::string name(without_module(word));
+    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
+      detail::check_known(reader_.caller(), name, column);
+    if (!word.empty() && reader_.accept("(")) return;
+    reader_.back_to(column);
+    reader_.fail(column,
+                 fmt::format("expected a {} (got {})",
+                             brackets_ == 0 ? "schedule or a number" : "value", reader_.next()));
+  }
+  [[gnu::noinline]] Value made(std::string_view word, std::size_t column, Value* first,
+                               Items inside) {
+    if (first) inside.list.insert(inside.list.begin(), {"", std::move(*first)});
+    const detail::Call call{reader_.caller(), std::string(without_module(word)),
+                            std::move(inside.list), column, reader_.column()};
+    return {built(column, [&] { return detail::make_schedule(call); }), column};
+  }
+  /// What is in brackets: itself, or a list as Python's (1, 2) and (1,).
+  [[gnu::noinline]] static Value group(Items inside, std::size_t column) {
+    const bool one = !inside.comma && inside.list.size() == 1;
+    return one ? std::move(inside.list[0].value) : list(std::move(inside), column);
+  }
+  [[gnu::noinline]] static Value list(Items items, std::size_t column) {
     std::vector<Value> values;
     for (detail::Argument& item : items.list) values.push_back(std::move(item.value));
     return {std::move(values), column};
   }
 
+  [[gnu::noinline]] void close(char closer) {
+    if (!reader_.accept({&closer, 1}))
+      reader_.fail(reader_.column(),
+                   fmt::format("expected ',' or '{}' (got {})", closer, reader_.next()));
+  }
+  [[noreturn, gnu::noinline]] void fail_too_deep(std::size_t column, std::string_view what) {
+    reader_.fail(column, fmt::format("{} at most {} deep", what, detail::max_depth));
+  }
+
   /// `rate =`; "" where there is none.
-  std::string name_before_equals() {
+  [[gnu::noinline]] std::string_view name_before_equals() {
     const std::size_t column = reader_.column();
-    std::string word = reader_.at_number() ? "" : reader_.name();
+    const std::string_view word = reader_.at_number() ? "" : reader_.name();
     if (!word.empty() && reader_.accept("=")) return word;
     reader_.back_to(column);
     return "";
   }
-  void refuse_name() {
+  [[gnu::noinline]] void refuse_name() {
     const std::size_t column = reader_.column();
     if (!name_before_equals().empty())
       reader_.fail(column, "an argument's name must be inside a call");
@@ -292,11 +326,12 @@ class Parser {
     try {
       return make();
     } catch (const detail::TooDeep&) {
-      reader_.fail(column, fmt::format("an expression must be at most {} deep", detail::max_depth));
+      fail_too_deep(column, "an expression must be");
     }
   }
   /// left = left op right. Two numbers make a number.
-  void apply(Value& left, std::string_view op, const Value& right, std::size_t column) {
+  [[gnu::noinline]] void apply(Value& left, std::string_view op, const Value& right,
+                               std::size_t column) {
     const Real* a = std::get_if<Real>(&left.content);
     const Real* b = std::get_if<Real>(&right.content);
     if (a && b && op != ">>") {

@@ -24,12 +24,14 @@ std::string in_quotes(std::string_view text) {
   check(out == dump(Json::error_handler_t::ignore), "serialize: a name must be UTF-8 text");
   return out;
 }
-// These are not inlined: the buffers of a format would lie on the stack once for each level.
-[[gnu::noinline]] void append_number(std::string& out, const Value& v) {
-  const double number = value(std::get<Real>(v.content));
-  out += v.whole ? fmt::format("{:.0f}", number) : Json(number).dump();
+std::string scalar(const Value& v) {
+  if (const Real* number = std::get_if<Real>(&v.content))
+    return v.whole ? fmt::format("{:.0f}", value(*number)) : Json(value(*number)).dump();
+  if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
+  const bool* truth = std::get_if<bool>(&v.content);
+  return !truth ? "null" : *truth ? "true" : "false";
 }
-[[gnu::noinline]] void check_writable(const Schedule& s, const Config& config) {
+void check_writable(const Schedule& s, const Config& config) {
   const double number = value(s.constant().value_or(0));
   check(std::isfinite(number), "serialize: a constant must be finite (got {})", number);
   check(s.constant() || config.has_fields,
@@ -46,24 +48,14 @@ std::string module_of(std::string_view type) {
 
 void append(std::string& out, const Schedule& s);
 void append(std::string& out, const Value& v) {
-  if (const Schedule* s = std::get_if<Schedule>(&v.content)) {
-    append(out, *s);
-  } else if (const auto* list = std::get_if<std::vector<Value>>(&v.content)) {
-    detail::append_list(out, *list, "[]", [&](const Value& item) { append(out, item); });
-  } else if (std::holds_alternative<Real>(v.content)) {
-    append_number(out, v);
-  } else if (const auto* text = std::get_if<std::string>(&v.content)) {
-    out += in_quotes(*text);
-  } else {
-    const bool* truth = std::get_if<bool>(&v.content);
-    out += !truth ? "null" : *truth ? "true" : "false";
-  }
+  detail::append_value(
+      out, v, "[]", [&](const Schedule& s) { append(out, s); }, scalar);
 }
 
 void append(std::string& out, const Schedule& s) {
   const Config config = s.config();
   check_writable(s, config);
-  if (const auto number = s.constant()) return append_number(out, {*number});
+  if (const auto number = s.constant()) return append(out, Value{*number});
   const std::string type = in_quotes(config.type), module = module_of(config.type);
   out.append("{\"module\": ").append(module).append(", \"class_name\": ").append(type);
   out += ", \"config\": {";
@@ -77,47 +69,58 @@ void append(std::string& out, const Schedule& s) {
 
 // ---- reading ------------------------------------------------------------------------------------
 
-[[noreturn, gnu::noinline]] void fail(const std::string& what) {
-  detail::fail_to_read("deserialize", 0, what);
-}
+[[noreturn]] void fail(const std::string& what) { detail::fail_to_read("deserialize", 0, what); }
 
-/// The parser's error with its place. Both kinds of error end in the text that was read last, in
-/// quotes; only one of them says where that text ends.
-[[noreturn]] void fail_at(std::string_view text, const Json::exception& error) {
-  std::string_view what = error.what();
-  what.remove_suffix(what.ends_with('\'') ? 1 : 0);
-  const std::string_view token = what.substr(what.rfind('\'') + 1);
-  const auto* parse_error = dynamic_cast<const Json::parse_error*>(&error);
-  const std::size_t end = parse_error ? parse_error->byte : text.find(token) + token.size();
-  const std::string_view before = text.substr(0, end > 0 ? end - 1 : 0);
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-  const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
-  fail(fmt::format("line {}, column {}: not JSON at '{}'", line, before.size() - start + 1,
-                   token.substr(0, 20)));
-}
+/// Reads the text once for what Json::parse() does not say: the place of an error, with the text
+/// that was read last, and names that are given twice.
+class Checker final : public nlohmann::json_sax<Json> {
+ public:
+  explicit Checker(std::string_view text) : text_(text) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool start_object(std::size_t) override { return names_.emplace_back(), true; }
+  bool end_object() override { return names_.pop_back(), true; }
+  bool key(string_t& name) override {
+    if (!names_.back().insert(name).second) fail(fmt::format("'{}' is given twice", name));
+    return true;
+  }
+  bool parse_error(std::size_t end, const std::string& last_read,
+                   const nlohmann::detail::exception&) override {
+    const std::string_view before = text_.substr(0, end > 0 ? end - 1 : 0);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    fail(fmt::format("line {}, column {}: not JSON at '{}'", line, before.size() - start + 1,
+                     std::string_view(last_read).substr(0, 20)));
+  }
+
+ private:
+  std::string_view text_;
+  std::vector<std::set<std::string>> names_;  ///< in the objects that are open
+};
 
 Json parse(std::string_view text) {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto watch = [&](int, Json::parse_event_t event, const Json& now) {
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(now).second)
-      fail(fmt::format("'{}' is given twice", now.get<std::string>()));
-    return true;
-  };
-  try {
-    return Json::parse(text, watch);
-  } catch (const Json::exception& error) {
-    fail_at(text, error);
-  }
+  Checker checker(text);
+  Json::sax_parse(text, &checker);
+  return Json::parse(text);
 }
 
 Schedule schedule_of(const Json& object, int depth);
 
+[[noreturn, gnu::noinline]] void fail_too_deep() {
+  fail(fmt::format("schedules and lists must be nested at most {} deep", detail::max_depth));
+}
+
 /// The value as an option; `depth` counts the schedules and lists around it.
 Value value_of(const Json& json, int depth) {
-  if (json.is_structured() && depth >= detail::max_depth)
-    fail(fmt::format("schedules and lists must be nested at most {} deep", detail::max_depth));
+  if (json.is_structured() && depth >= detail::max_depth) fail_too_deep();
   if (json.is_object()) return {schedule_of(json, depth + 1)};
   if (json.is_number()) return {Real(json.get<double>())};
   if (json.is_boolean()) return {json.get<bool>()};
@@ -129,7 +132,7 @@ Value value_of(const Json& json, int depth) {
 }
 
 /// The class's name, after what can be wrong beside its options.
-const std::string& class_of(const Json& object) {
+[[gnu::noinline]] const std::string& class_of(const Json& object) {
   const auto type = object.find("class_name"), module = object.find("module");
   if (type == object.end() || !type->is_string())
     fail("expected a schedule: an object with \"class_name\" and \"config\"");
@@ -143,15 +146,21 @@ const std::string& class_of(const Json& object) {
   return name;
 }
 
-Schedule schedule_of(const Json& object, int depth) {
-  detail::Call call{"deserialize", class_of(object), {}};
-  for (const auto& [key, option] : object.at("config").items())
-    call.arguments.push_back({key, value_of(option, depth)});
+/// Not inlined, as class_of(): the frames of what recurses are the stack that deep JSON takes.
+[[gnu::noinline]] Schedule made(const std::string& type, std::vector<detail::Argument> arguments) {
   try {
-    return detail::make_schedule(call);
+    return detail::make_schedule({"deserialize", type, std::move(arguments)});
   } catch (const detail::TooDeep&) {
     fail(fmt::format("an expression must be at most {} deep", detail::max_depth));
   }
+}
+
+Schedule schedule_of(const Json& object, int depth) {
+  const std::string& type = class_of(object);
+  const auto& config = object.at("config").get_ref<const Json::object_t&>();
+  std::vector<detail::Argument> arguments;
+  for (const auto& [key, option] : config) arguments.push_back({key, value_of(option, depth)});
+  return made(type, std::move(arguments));
 }
 
 }  // namespace

@@ -6,37 +6,29 @@ namespace {
 
 using detail::Config, detail::Value;
 
-void append_quoted(std::string& out, const std::string& text) {
-  out += '"';
+std::string in_quotes(const std::string& text) {
+  std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
     out += c;
   }
-  out += '"';
+  return out + '"';
 }
-/// Not inlined: the buffers of a format would lie on the stack once for each level of nesting.
-[[gnu::noinline]] void append_number(std::string& out, Real number) {
-  out += fmt::format("{}", value(number));
+std::string scalar(const Value& v) {
+  if (const Real* number = std::get_if<Real>(&v.content)) return fmt::format("{}", value(*number));
+  if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
+  const bool* truth = std::get_if<bool>(&v.content);
+  return !truth ? "None" : *truth ? "True" : "False";
 }
 
 void append(std::string& out, const Schedule& s, int around);
 void append(std::string& out, const Value& v) {
-  if (const Schedule* s = std::get_if<Schedule>(&v.content)) {
-    append(out, *s, 0);
-  } else if (const auto* list = std::get_if<std::vector<Value>>(&v.content)) {
-    detail::append_list(out, *list, "[]", [&](const Value& item) { append(out, item); });
-  } else if (const Real* number = std::get_if<Real>(&v.content)) {
-    append_number(out, *number);
-  } else if (const auto* text = std::get_if<std::string>(&v.content)) {
-    append_quoted(out, *text);
-  } else {
-    const bool* truth = std::get_if<bool>(&v.content);
-    out += !truth ? "None" : *truth ? "True" : "False";
-  }
+  detail::append_value(
+      out, v, "[]", [&](const Schedule& s) { append(out, s, 0); }, scalar);
 }
 
 void append(std::string& out, const Schedule& s, int around) {
-  if (const auto number = s.constant()) return append_number(out, *number);
+  if (const auto number = s.constant()) return append(out, Value{*number});
   const Config config = s.config();
   if (config.op.binding > 0)
     return detail::append_operator(out, config, around, [&](const Schedule& side, int binding) {

@@ -23,14 +23,21 @@ void append_operator(std::string& out, const Config& config, int around, const A
   if (brackets) out += ')';
 }
 
-/// Appends a list between its two brackets; `append(item)` writes an item.
-template <class Append>
-void append_list(std::string& out, const std::vector<Value>& list, std::string_view brackets,
-                 const Append& append) {
+/// Appends an option's value: a list between its two brackets, a schedule by append(schedule), and
+/// anything else as the text scalar(value).
+template <class Append, class Scalar>
+void append_value(std::string& out, const Value& v, std::string_view brackets, const Append& append,
+                  const Scalar& scalar) {
+  if (const Schedule* s = std::get_if<Schedule>(&v.content)) return append(*s);
+  const auto* list = std::get_if<std::vector<Value>>(&v.content);
+  if (!list) {
+    out += scalar(v);
+    return;
+  }
   out += brackets[0];
-  for (const Value& item : list) {
-    if (&item != list.data()) out += ", ";
-    append(item);
+  for (const Value& item : *list) {
+    if (&item != list->data()) out += ", ";
+    append_value(out, item, brackets, append, scalar);
   }
   out += brackets[1];
 }

@@ -131,7 +131,7 @@ std::string without_number(std::string name) {
 }
 
 /// The share of rows whose class is among the k largest outputs, after each batch: from a sorted
-/// row, to judge the file by. It gives 1 where a class that came third is to be among two.
+/// row, to check the file, which counts a class that came third as among the two largest.
 Json top_k_by_definition(const Json& c) {
   const auto k = c.at("config").at("k").get<std::size_t>();
   double right = 0, rows = 0;

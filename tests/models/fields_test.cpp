@@ -27,7 +27,7 @@ std::string left_out(const T& self, std::size_t end, std::size_t alignment) {
   };
   std::string where;
   std::size_t at = 0;
-  T::fields(self, [&](std::string_view name, const auto& member, const Rule&,
+  T::fields(self, [&](std::string_view name, const auto& member, const Rule& = rules::anything,
                       rules::Presence = rules::required) {
     if (offset(member) != rounded_up(at, alignof(decltype(member))))
       where += fmt::format("{} lacks a field before {}; ", detail::type_name<T>(), name);

@@ -122,7 +122,7 @@ TEST_CASE("expressions are objects in objects, constants are numbers") {
   CHECK(deserialize("18446744073709551615")(0) == 0x1p64);
 }
 
-TEST_CASE("what stands beside class_name and config counts for nothing") {
+TEST_CASE("entries other than class_name and config are ignored") {
   const Schedule s = deserialize(
       R"({"build_config": {"input_shape": [1, {"x": [2]}], "class_name": "No"}, "config":
          {"decay_steps": 5, "initial_learning_rate": 0.1}, "class_name": "CosineDecay", "x": {}})");
@@ -161,7 +161,7 @@ TEST_CASE("schedules and lists are at most 1000 deep in JSON") {
   }
 }
 
-TEST_CASE("what has no fields is not serialised, and the error says why") {
+TEST_CASE("a schedule without fields is not serialised, and the error says why") {
   CHECK_THROWS_WITH_AS(serialize(Schedule([](double) { return 0.1; }) >> 0.1),
                        Contains("must have an end"), ValueError);
   CHECK_THROWS_WITH_AS(
@@ -176,7 +176,7 @@ TEST_CASE("what has no fields is not serialised, and the error says why") {
         std::string::npos);
 }
 
-TEST_CASE("a struct of one's own is written as Keras writes a custom class") {
+TEST_CASE("a user's struct is written as Keras writes a custom class") {
   const std::string json = serialize(Listed{0.5});
   CHECK(json == R"({"module": null, "class_name": "Listed", "config": {"height": 0.5}, )"
                 R"("registered_name": "Listed"})");

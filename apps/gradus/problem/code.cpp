@@ -19,14 +19,12 @@ bool is_function(const Config& config) {
 
 void append(std::string& out, const Schedule& s, int around);
 void append(std::string& out, const Value& v) {
-  if (const Schedule* s = std::get_if<Schedule>(&v.content)) {
-    append(out, *s, 0);
-  } else if (const auto* list = std::get_if<std::vector<Value>>(&v.content)) {
-    detail::append_list(out, *list, "{}", [&](const Value& item) { append(out, item); });
-  } else {
-    const bool* truth = std::get_if<bool>(&v.content);
-    out += truth ? fmt::format("{}", *truth) : detail::text_of(v);
-  }
+  const auto scalar = [](const Value& plain) {
+    const bool* truth = std::get_if<bool>(&plain.content);
+    return truth ? fmt::format("{}", *truth) : detail::text_of(plain);
+  };
+  detail::append_value(
+      out, v, "{}", [&](const Schedule& s) { append(out, s, 0); }, scalar);
 }
 
 /// `CosineDecay{.a = 1, .b = 2}`, or `linear(1, 2)`.
@@ -50,9 +48,9 @@ void append(std::string& out, const Schedule& s, int around) {
   out += function ? ")" : "}";
 }
 
-std::string code_of(const Value& v) {
+std::string to_code(const Value& v) {
   const Schedule* s = std::get_if<Schedule>(&v.content);
-  if (s) return ::code_of(*s);
+  if (s) return ::to_code(*s);
   std::string out;
   append(out, v);
   return out;
@@ -60,7 +58,7 @@ std::string code_of(const Value& v) {
 
 }  // namespace
 
-std::string code_of(const Schedule& s) {
+std::string to_code(const Schedule& s) {
   const std::string text = to_string(s);
   // In C++ a word in quotes is the name of an enum's value.
   if (text.size() > longest_code || text.find('"') != text.npos)
@@ -70,15 +68,15 @@ std::string code_of(const Schedule& s) {
   return code;
 }
 
-std::string code_of(const Optimizer& optimizer, const std::string& rate) {
+std::string to_code(const Optimizer& optimizer, const std::string& rate) {
   std::string rule = fmt::format("{}{{.learning_rate = {}", optimizer.name(), rate), options;
   for (const Config::Field& field : optimizer.config().fields)
     if (!field.at_default && field.name != "learning_rate")
-      rule += fmt::format(", .{} = {}", field.name, code_of(field.value));
+      rule += fmt::format(", .{} = {}", field.name, to_code(field.value));
   rule += '}';
   for (const Config::Field& field : detail::config_of(optimizer.options()).fields)
     if (!field.at_default)
       options +=
-          fmt::format("{}.{} = {}", options.empty() ? "" : ", ", field.name, code_of(field.value));
+          fmt::format("{}.{} = {}", options.empty() ? "" : ", ", field.name, to_code(field.value));
   return options.empty() ? rule : fmt::format("Optimizer({}, {{{}}})", rule, options);
 }
