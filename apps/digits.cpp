@@ -1,12 +1,7 @@
-// Handwritten digits: 28 x 28 grey values in, ten classes out, one hidden layer; Adam with a rate
-// that warms up and then falls along a cosine.
+// Handwritten digits: 28 x 28 grey values in, ten classes out, one hidden layer; Adam with a
+// rate that warms up and then falls along a cosine.
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <string>
-
-#include <gradus/gradus.h>
+#include "lesson.h"
 
 using namespace gradus;
 
@@ -20,7 +15,7 @@ Dataset read_digits(const std::string& folder, const std::string& part) {
 double accuracy_with(const Dataset& train, const Dataset& test, std::uint64_t seed) {
   const std::int64_t batch = 32, epochs = 10;
   const std::int64_t steps = (train.x.shape()[0] + batch - 1) / batch * epochs;
-  // Adam's first steps rest on few gradients: a twentieth of the run begins gently.
+  // The first steps of Adam average few gradients, so a twentieth of the run warms up.
   const Schedule rate =
       warmup(CosineDecay{.initial_learning_rate = 2e-3, .decay_steps = steps}, steps / 20);
 
@@ -33,34 +28,21 @@ double accuracy_with(const Dataset& train, const Dataset& test, std::uint64_t se
   return model.evaluate(test.x, test.y)["accuracy"];
 }
 
-int lesson(const std::string& folder) {
+void lesson(const std::string& folder) {
   const Dataset train = read_digits(folder, "train"), test = read_digits(folder, "test");
-  fmt::print("{} images to learn from, {} to test on\n", train.x.shape()[0], test.x.shape()[0]);
-  std::vector<double> accuracies;
-  for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    const auto start = std::chrono::steady_clock::now();
-    accuracies.push_back(accuracy_with(train, test, seed));
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    fmt::print("seed {}: test accuracy {:.4f}, {:.2f} s\n", seed, accuracies.back(),
-               seconds.count());
-  }
-  std::sort(accuracies.begin(), accuracies.end());
-  fmt::print("median test accuracy {:.4f}\n", accuracies[1]);
-  return 0;
+  fmt::print("{} images to train on, {} to test on\n", train.x.shape()[0], test.x.shape()[0]);
+  median_of_runs(3, "test accuracy", 4, [&](std::uint64_t seed) {
+    const double accuracy = accuracy_with(train, test, seed);
+    fmt::print("seed {}: test accuracy {:.4f}\n", seed, accuracy);
+    return accuracy;
+  });
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fmt::print(stderr,
-               "usage: digits FOLDER\n"
-               "FOLDER holds digits-train-images-idx3-ubyte.gz, digits-train-labels-idx1-ubyte.gz "
-               "and the same with 'test'.\n");
-    return 2;
-  }
-  try {
-    return lesson(argv[1]);
-  } catch (const Error& e) {
-    fmt::print(stderr, "digits: error: {}\n", e.what());
-    return 2;
-  }
+  return run_lesson(
+      argc, argv,
+      "digits FOLDER\n"
+      "FOLDER holds digits-train-images-idx3-ubyte.gz, digits-train-labels-idx1-ubyte.gz and "
+      "the same with 'test'.",
+      lesson);
 }

@@ -1,18 +1,14 @@
-// Three kinds of iris from four measurements: reading a table, standardising it, and a small
+// Three species of iris from four measurements: read a table, standardise it, train a small
 // network.
 
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-
-#include <gradus/gradus.h>
+#include "lesson.h"
 
 using namespace gradus;
 
 /// Trains on four fifths of the flowers and returns the accuracy on the rest.
 double accuracy_with(const Dataset& flowers, std::uint64_t seed) {
   const Split parts = split(flowers, 0.2, seed);
-  // Fitted on the training rows alone: the test rows must stay unseen.
+  // From the training rows alone, because the test rows must stay unseen.
   const Standardization standard = standardization(parts.train.x);
 
   Sequential model{Dense{16, tanh}, Dense{.units = 3}};
@@ -27,34 +23,21 @@ double accuracy_with(const Dataset& flowers, std::uint64_t seed) {
   return model.evaluate(standard(parts.test.x), parts.test.y)["accuracy"];
 }
 
-int lesson(const char* path) {
+void lesson(const char* path) {
   const Dataset flowers = read_csv(path, {.label = "species"});
   fmt::print("{} flowers, {} measurements, {} species\n", flowers.x.shape()[0],
              flowers.x.shape()[1], flowers.classes.size());
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<double> accuracies;
-  for (std::uint64_t seed = 0; seed < 5; ++seed) {
-    accuracies.push_back(accuracy_with(flowers, seed));
-    fmt::print("seed {}: accuracy {:.4f} on the held-back fifth\n", seed, accuracies.back());
-  }
-  std::sort(accuracies.begin(), accuracies.end());
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  fmt::print("median accuracy {:.4f}, {:.2f} s in all\n", accuracies[2], seconds.count());
-  return 0;
+  median_of_runs(5, "accuracy", 4, [&](std::uint64_t seed) {
+    const double accuracy = accuracy_with(flowers, seed);
+    fmt::print("seed {}: accuracy {:.4f} on the held-out fifth\n", seed, accuracy);
+    return accuracy;
+  });
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fmt::print(stderr,
-               "usage: iris FILE.csv\n"
-               "FILE.csv is the iris table: a header, four columns of numbers, and a column "
-               "'species'.\n");
-    return 2;
-  }
-  try {
-    return lesson(argv[1]);
-  } catch (const Error& e) {
-    fmt::print(stderr, "iris: error: {}\n", e.what());
-    return 2;
-  }
+  return run_lesson(
+      argc, argv,
+      "iris FILE.csv\n"
+      "FILE.csv is the iris table: a header, four columns of numbers, and a column 'species'.",
+      lesson);
 }

@@ -1,5 +1,5 @@
-# Sourced by demo.sh and tests/run.sh: `need PACKAGE...` installs those that are missing. With
-# nothing missing it calls nothing but dpkg-query.
+# Sourced by demo.sh and tests/run.sh: `need PACKAGE...` installs the packages that are missing. If
+# none is missing, it calls only dpkg-query.
 
 need() {
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

@@ -4,7 +4,7 @@
 
 using namespace gradus;
 
-/// One straight line, w x + b with w = b = 0, trained on all four points at a time.
+/// Trains one straight line, w x + b with w = b = 0, on all four points at a time.
 History train(Sequential& line, int decay_steps, int epochs) {
   const Tensor x{{1}, {2}, {3}, {4}};
   const Tensor y{{3}, {5}, {7}, {9}};
@@ -19,7 +19,7 @@ History train(Sequential& line, int decay_steps, int epochs) {
 int main() {
   const Sequential untrained{Dense{.units = 1, .kernel_initializer = Zeros{}}};
 
-  // Each epoch is one batch, so one step: the rate halves every two epochs.
+  // Each epoch is one batch and so one step: the rate halves every two epochs.
   Sequential fast = untrained;
   const History history = train(fast, 2, 5);
   fmt::print("epoch   learning rate      loss\n");
@@ -30,7 +30,7 @@ int main() {
   fmt::print("w = {:.6g}, b = {:.6g}\n", weights[0](0, 0), weights[1](0));
   fmt::print("Prediction for input 5.0: {:.6g}\n\n", fast.predict({{5}})(0, 0));
 
-  // Why not 11? However long we go on, the weights can only move by rate times gradient.
+  // Why not 11? Each step moves the weights by rate times gradient, however long training lasts.
   const Schedule rate = fast.optimizer().schedule();
   double still_to_come = 0;
   for (Step step = fast.optimizer().iterations(); step < 1000; ++step) still_to_come += rate(step);

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 #include <gradus/core/scalar.h>
@@ -41,6 +42,12 @@ struct FormatError : Error {
 };
 
 namespace detail {
+/// What is wrong with a number, for callers that do not always throw; empty when all is well.
+struct [[nodiscard]] Fault {
+  std::string text = {};
+  explicit operator bool() const { return !text.empty(); }
+};
+
 /// Separate from check(), so that a check costs its caller one branch.
 template <class E, class... Args>
 [[noreturn, gnu::cold, gnu::noinline]] void fail(fmt::string_view text, const Args&... args) {

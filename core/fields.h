@@ -11,9 +11,9 @@
 ///       }
 ///     };
 ///
-/// `self` is const for printing and not const for reading. A new type of member needs a friend
-/// check_field(owner, name, member, rule) and, for printing and reading, the overloads of
-/// schedules/config.h.
+/// A field without a rule takes any value. `self` may be const (to print) or not (to read back). A
+/// new kind of member joins with a friend check_field(owner, name, member, rule) and, to be printed
+/// and read, with the overloads of schedules/config.h.
 
 #include <fmt/core.h>
 
@@ -106,14 +106,14 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
     check_field(owner, fmt::format("{}[{}]", name, i), list[i], rule);
 }
 
-/// Checks each field against its rule, then calls validate() of the struct for relations between
-/// fields.
+/// Checks each field against its rule, then calls the struct's validate(), which checks relations
+/// between fields. Errors name the `owner`.
 template <class T>
-void validate(const T& self) {
+void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name<T>()) {
   if constexpr (HasFields<const T>)
     T::fields(self,
-              [](std::string_view name, const auto& member, const Rule& rule,
-                 Presence = rules::required) { check_field(type_name<T>(), name, member, rule); });
+              [&](std::string_view name, const auto& member, const Rule& rule = rules::anything,
+                  Presence = rules::required) { check_field(owner, name, member, rule); });
   if constexpr (HasValidate<T>) self.validate();
 }
 

@@ -17,14 +17,12 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 class Backward;
-class DeepCopy;
 
 /// All state of the library besides its memory, one per thread.
 struct ThreadState {
   bool recording = true;
   std::int64_t next_id = 0;
   Census census{0, 0};
-  DeepCopy* deep_copy = nullptr;
 };
 extern constinit thread_local ThreadState thread_state;
 
@@ -190,21 +188,5 @@ void run_backward(const Tensor& y, Buffer seed);
 /// Runs backward(), but writes the gradients to `out`, in the order of `parameters`, and leaves
 /// .grad() alone. A parameter that y does not depend on gets an empty Tensor. Reuses out's memory.
 void gradients_into(const Tensor& y, std::span<const Tensor> parameters, std::vector<Tensor>& out);
-
-/// While one lives, copying a parameter's handle on this thread makes a new parameter with the same
-/// values instead (the same one for every handle to it): how layers are copied deeply. One inside
-/// another adds nothing.
-class DeepCopy {
- public:
-  DeepCopy();
-  DeepCopy(const DeepCopy&) = delete;
-  DeepCopy& operator=(const DeepCopy&) = delete;
-  ~DeepCopy();
-  Node* copy_of(Node* original);
-
- private:
-  bool outermost_;
-  std::vector<std::pair<Tensor, Tensor>> copies_;
-};
 
 }}}  // namespace gradus::detail

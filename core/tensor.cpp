@@ -75,6 +75,10 @@ Tensor::Tensor(const Shape& shape, std::span<const Scalar> values) {
   *this = std::move(made.tensor);
 }
 
+Tensor::Tensor(const Tensor& other) : node_(other.node_) {
+  if (node_) detail::retain(node_);
+}
+
 Tensor Tensor::scalar(Scalar number) {
   detail::NewTensor made{Shape()};
   *made.data = number;

@@ -141,9 +141,9 @@ Evaluation Sequential::evaluation(const detail::Totals& totals) const {
   return result;
 }
 
-Metric::Direction Sequential::direction_of(std::string_view metric) const {
+MonitorMode Sequential::direction_of(std::string_view metric) const {
   check_compiled("direction_of");
-  auto direction = Metric::Direction::none;
+  auto direction = MonitorMode::automatic;
   detail::for_each_metric(*compiled_, [&](std::size_t, const Metric& m, bool) {
     if (m.name() == metric) direction = m.direction();
   });

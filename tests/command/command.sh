@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `gradus` prints and how it ends. Usage: command.sh PROGRAM
+# The output and exit codes of `gradus`. Usage: command.sh PROGRAM
 . "$(dirname "$0")/command_support.sh"
 
 run 0 --version
@@ -12,7 +12,7 @@ for command in $("$gradus" --help | sed -n '/^Subcommands:/,$ s/^  \([a-z][-a-z]
   run 0 $command --help
   grep -q '.\{81\}' "$work/out" && fail "lines of more than 80 columns"
 done
-[ "$command" = completion ] || fail "not every command was seen"
+[ "$command" = completion ] || fail "a command is missing"
 
 run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.1, 2)" "stairs=StepDecay(1, 2, 0.5)" --steps 5 --csv
 cat >"$work/want" <<'END'
@@ -46,12 +46,18 @@ prints "$(printf '\033[')"
 run 0 schedule --list
 for name in CosineDecayRestarts OneCycle linear clamp mirror "first >> second"; do prints "$name"; done
 
-refuses "a command is needed; see gradus --help"
+mkdir "$work/gallery"
+run 0 schedule --gallery "$work/gallery"
+diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/gallery" >"$work/err" ||
+  fail "schedules/pictures differs; to make it again: gradus schedule --gallery schedules/pictures"
+rm -r "$work/gallery"
+
+refuses "give a command; see gradus --help"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
 refuses "'moons' was not expected here; see --help" find-lr moons
-refuses "'--data' was not expected here; options come after the command" --data moons find-lr
+refuses "'--data' was not expected here; options follow the command" --data moons find-lr
 refuses "'--step' was not expected here; did you mean --steps?" schedule 0.1 --step 4
-refuses 'an expression is needed, such as "CosineDecay(0.1, 900)"; see --list' schedule
+refuses 'give a schedule, such as "CosineDecay(0.1, 900)"; see --list' schedule
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" schedule 'Cosin(1)'
 refuses "\"linear(0, 1)\": column 13: linear needs 'steps'" schedule 'x=linear(0, 1)'
 refuses '"CosineDecay(-1, 2)": CosineDecay: initial_learning_rate must be finite and >= 0 (got -1)' \
@@ -68,13 +74,13 @@ for steps in 0 -5 010 1e3 3.5 99999999999999999999 ten ''; do
 done
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'rate.gif')" schedule 0.1 --plot rate.gif
 refuses "--csv and --json: must not both be given" schedule 0.1 --csv --json
-refuses "--table: must come without --csv and --json" schedule 0.1 --csv --table
-refuses "--csv and --json: must be of at most 10000000 steps (got 10000001)" \
+refuses "--table: must not be combined with --csv or --json" schedule 0.1 --csv --table
+refuses "--csv and --json: must have at most 10000000 steps (got 10000001)" \
   schedule 0.1 --csv --steps 10000001
-refuses "--plot: the file's name must be without control characters" \
+refuses "--plot: the file's name must not hold control characters" \
   schedule 0.1 --plot "$(printf 'a\nb.svg')"
-refuses "--plot term: must come without --csv and --json" schedule 0.1 --csv --plot term
-refuses "--list: must come without expressions" schedule 0.1 --list
+refuses "--plot term: must not be combined with --csv or --json" schedule 0.1 --csv --plot term
+refuses "--list and --gallery: must not be combined with expressions" schedule 0.1 --list
 refuses "--color: must be auto, always or never (got 'maybe')" schedule 0.1 --color maybe
 
 run 0 schedule "ExponentialDecay(0.1, 1000, 0.96)" --steps 100000000000
@@ -86,15 +92,15 @@ run 1 schedule "ExponentialDecay(1, 1, 10)" --steps 1000
 grep -q "^gradus: error: .* returned inf at step 309$" "$work/err" || fail "no NumericError"
 if [ -w /dev/full ]; then
   "$gradus" schedule 0.1 >/dev/full 2>"$work/err"
-  [ $? -eq 2 ] && grep -q "stdout could not be written" "$work/err" || fail "a full disk unnoticed"
+  [ $? -eq 2 ] && grep -q "cannot write to stdout" "$work/err" || fail "a full disk is not reported"
   "$gradus" --help >/dev/full 2>"$work/err"
-  [ $? -eq 2 ] || fail "a full disk unnoticed by --help"
+  [ $? -eq 2 ] || fail "a full disk is not reported by --help"
 fi
 
 PATH=$work run 1 schedule 0.1 --plot "$work/a.svg"
 grep -qx "gradus: error: $work/a.svg needs gnuplot (apt install gnuplot-nox)" "$work/err" ||
-  fail "no word of gnuplot"
-[ ! -e "$work/a.svg" ] || fail "a file without gnuplot"
+  fail "gnuplot is not named"
+[ ! -e "$work/a.svg" ] || fail "a file exists without gnuplot"
 if command -v gnuplot >/dev/null; then
   for ending in svg png pdf; do
     run 0 schedule "warm, it's=linear(0,0.1,10) >> 0.1" 0.05 --steps 20 --plot "$work/a.$ending"
@@ -106,14 +112,14 @@ if command -v gnuplot >/dev/null; then
     schedule 0.1 --plot "$work/absent/a.svg"
   [ "$(ls "$work")" = "$(printf 'a.pdf\na.png\na.svg\nerr\nout\nwant')" ] || fail "files left over"
 else
-  echo "no gnuplot: plots in files not tried"
+  echo "no gnuplot: plots in files are not tested"
 fi
-# A gnuplot that ends before it has read all is no end of gradus.
+# gradus survives a gnuplot that ends before it has read everything.
 mkdir "$work/bin"
 printf '#!/bin/sh\nexit 1\n' >"$work/bin/gnuplot"
 chmod +x "$work/bin/gnuplot"
 PATH=$work/bin:$PATH run 1 schedule "CosineDecay(0.1, 9999)" "CosineDecay(0.2, 9999)" --plot "$work/b.svg"
-grep -qx "gradus: error: $work/b.svg: gnuplot could not write it" "$work/err" || fail "no word of the failure"
+grep -qx "gradus: error: $work/b.svg: gnuplot could not write it" "$work/err" || fail "the failure is not reported"
 [ "$(ls "$work" | grep -c '^b\.')" -eq 0 ] || fail "files left over"
 
 # ---- find-lr -------------------------------------------------------------------------------------
@@ -122,11 +128,11 @@ run 0 find-lr
 for text in "moons: 200 rows, 2 classes" "layers 2-16-16-1 with relu, sgd, binary_crossentropy, batches of 32" \
   "┤" "⠅" "rate  1e-07" "valley    " "steep     " "minimum   " \
   "SGD{.learning_rate = " "BinaryCrossentropy{.from_logits = true}});"; do prints "$text"; done
-# What it says to do next can be done.
+# The suggested command works.
 next=$(sed -n 's/^  gradus \(compare .*\)/\1/p' "$work/out")
 eval "run 0 $next"
-[ "$("$gradus" find-lr)" = "$("$gradus" find-lr --seed 0)" ] || fail "another run, another picture"
-[ "$("$gradus" find-lr)" != "$("$gradus" find-lr --seed 1)" ] || fail "another seed, the same picture"
+[ "$("$gradus" find-lr)" = "$("$gradus" find-lr --seed 0)" ] || fail "the same seed gives another picture"
+[ "$("$gradus" find-lr)" != "$("$gradus" find-lr --seed 1)" ] || fail "another seed gives the same picture"
 
 LC_ALL=C run 0 find-lr --ascii
 grep -q '[^ -~]' "$work/out" && fail "not ASCII"
@@ -142,7 +148,7 @@ prints "-1 with relu, muon, mean_squared_error, batches of 32"
 run 0 find-lr --layers none --data line --loss huber --batch-size 1000
 prints "layers 1-1, sgd, huber, batches of 1000"
 run 0 find-lr --end 1e-6
-prints "note: the loss fell by "
+prints "note: the loss fell by only "
 
 run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
 [ "$(head -n 1 "$work/out")" = "rate,loss,smoothed" ] || fail "no header"
@@ -154,7 +160,7 @@ grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates"
 
 printf 'x,kind,y\n1,a,2\n2,b,4\n3,a,6\n4,b,8\n,a,9\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --drop-missing --one-hot kind --optimizer adam
-prints "data.csv: 4 rows, a number to learn, inputs standardised"
+prints "data.csv: 4 rows, numeric target, inputs standardised"
 prints "layers 3-16-16-1"
 run 0 find-lr --data "$work/data.csv" --drop-missing --ignore x --one-hot kind --label y --optimizer adam
 prints "layers 2-16-16-1"
@@ -163,12 +169,12 @@ refuses "cannot open 'none.csv': No such file or directory" find-lr --data none.
 printf 'x,y\n1,0\n2,1\n3,1\n4,2\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --loss sparse_categorical_crossentropy
 prints "layers 1-16-16-3"
-refuses "--loss: must be one for 3 classes (got 'binary_crossentropy')" \
+refuses "--loss: must be a loss for 3 classes (got 'binary_crossentropy')" \
   find-lr --data "$work/data.csv" --loss binary_crossentropy
 printf 'x,y\n1,a\n2,a\n' >"$work/data.csv"
-refuses "--data: must have rows of at least 2 classes (got 1)" find-lr --data "$work/data.csv"
+refuses "--data: must have at least 2 classes (got 1)" find-lr --data "$work/data.csv"
 printf 'x,y\n1,0.5\n2,1\n3,1\n' >"$work/data.csv"
-refuses "--loss: must be one for numbers (got 'binary_crossentropy')" \
+refuses "--loss: must be a loss for numbers (got 'binary_crossentropy')" \
   find-lr --data "$work/data.csv" --loss binary_crossentropy
 
 for number in nan inf 1e400 0x1p-3 010 0 1e-400 1,5 ten "1 " .; do
@@ -192,16 +198,16 @@ run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
-refuses "--loss: must be one for classes (got 'huber')" find-lr --loss huber
-refuses "--label, --ignore, --one-hot, --drop-missing and --no-header: must come with a file (got --data moons)" \
+refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber
+refuses "--label, --ignore, --one-hot, --drop-missing and --no-header: must be given only with a file (got --data moons)" \
   find-lr --label y
 refuses "'--optimiser' was not expected here; did you mean --optimizer?" find-lr --optimiser adam
 refuses "--csv and --json: must not both be given" find-lr --csv --json
-refuses "--plot term: must come without --csv and --json" find-lr --csv --plot term
+refuses "--plot term: must not be combined with --csv or --json" find-lr --csv --plot term
 refuses "--plot: the file must end in .svg, .png or .pdf (got 'loss.gif')" find-lr --plot loss.gif
 run 3 find-lr --start 100 --end 1e6
-grep -qx "gradus: error: training diverges at once: the loss ran away after [0-9]* updates, so there is no \
-rate to suggest; try a lower --start (got 100)" "$work/err" || fail "no word of divergence"
+grep -qx "gradus: error: training diverged after [0-9]* updates, too early to suggest a rate; try a \
+lower --start (got 100)" "$work/err" || fail "divergence is not reported"
 [ ! -s "$work/out" ] || fail "something on stdout"
 if command -v gnuplot >/dev/null; then
   run 0 find-lr --plot "$work/loss.svg" --plot term

@@ -1,12 +1,12 @@
 #!/bin/sh
-# gradus compare, report and demo: what they print and refuse.
+# gradus compare, report and demo: their output and errors.
 # Usage: command_compare.sh PROGRAM COMPILER FLAGS...   (the flags reach the library)
 folder=$(dirname "$(realpath "$0")")
 . "$folder/command_support.sh"
 shift
 cd "$work" || exit 1
 
-# Pictures and pages are what a parser of XML can read.
+# Pictures and pages are valid XML.
 well_formed() {
   command -v xmllint >/dev/null || return 0
   xmllint --noout "$1" || fail "$1 is not well formed"
@@ -17,17 +17,17 @@ line="--data line --layers none --epochs 10"
 transcript compare_line compare 0.02 "stairs=StepDecay(0.2, 20, 0.5)" 100 $line --seeds 5
 transcript compare_equal_area compare 0.02 "stairs=StepDecay(0.2, 20, 0.5)" $line --seeds 5 --equal-area --ascii
 run 0 compare 0.02 0.05 $line --seeds 1
-prints "0.05 ends lowest, by one seed; --seeds 10 may differ"
-run 0 compare 0.02 0.05 $line --seeds 4  # a fair coin may well fall so
-prints "0.05 ends lowest, by 4 seeds; --seeds 10 may differ"
+prints "0.05 ends lowest, but after only one seed; try --seeds 10"
+run 0 compare 0.02 0.05 $line --seeds 4  # a fair coin may fall like this
+prints "0.05 ends lowest, but after only 4 seeds; try --seeds 10"
 run 0 compare 0.1 0.1 $line --seeds 4
 prints "and 0.1 end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
 prints "steps to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
 run 0 compare 0.1 "a =0.05" --data line --layers none --steps 500 --seeds 2 --equal-area
-prints "  gradus train --data line --layers none --epochs 72 --schedule "  # of 7 updates
-prints "2 * a: scaled to the first one's budget"
+prints "  gradus train --data line --layers none --epochs 72 --schedule "  # of 7 updates each
+prints "2 * a: scaled to the budget of the first"
 run 0 compare 0.1 "a = 0.05" --data line --layers none --steps 500 --seeds 2 --equal-area --json
 grep -q '"label":"2 \* a","text":"2 \* 0.05"' "$work/out" || fail "not the text of the expression"
 # An update of 4 batches takes 4 times as long.
@@ -36,7 +36,7 @@ prints "step  0           10          20           30           40          50"
 eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 prints "after 30 epochs, 52 updates:"
 run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
-[ "$(wc -l <"$work/out")" -eq 10 ] || fail "not a line for each look"
+[ "$(wc -l <"$work/out")" -eq 10 ] || fail "not a line for each measurement"
 grep -qx 'schedule,step,rate,loss' "$work/out" && grep -q '^0.05,0,0.05,[0-9.]*$' "$work/out" &&
   grep -q '^0.05,8,,[0-9.]*$' "$work/out" || fail "not the CSV"
 run 0 compare 0.05 100 --data line --layers none --steps 8 --seeds 2 --json
@@ -46,23 +46,23 @@ grep -q '^{"steps":8,"first_seed":0,"target":[^,]*,"looks":\[0,1,2,3,4,5,6,7,8\]
 run 0 compare 0.05 0.1 --steps 20 --seeds 2 --json
 grep -q '"path"' "$work/out" && fail "a path of more than two weights"
 run 3 compare 100 1e3 $line
-printf 'gradus: error: training diverges in every run; for a lower rate try: gradus find-lr --data line --layers none\n' |
-  cmp -s - "$work/err" || fail "no way out of divergence"
+printf 'gradus: error: training diverged in every run; to find a lower rate: gradus find-lr --data line --layers none\n' |
+  cmp -s - "$work/err" || fail "no way to a lower rate"
 [ ! -s "$work/out" ] || fail "something on stdout"
 
-refuses 'an expression is needed, such as "CosineDecay(0.1, 210)"' compare
+refuses 'give a schedule, such as "CosineDecay(0.1, 210)"' compare
 refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?" \
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
 refuses "--seeds: must be a whole number from 1 to 1000 in decimal digits (got '0')" compare 0.1 --seeds 0
 refuses "--epochs: must be a whole number from 1 to 10000000 in decimal digits (got '1e3')" compare 0.1 --epochs 1e3
 refuses "--steps: must be a whole number from 1 to 10000000 in decimal digits (got '-5')" compare 0.1 --steps=-5
-refuses "all runs together: must be of at most 10000000 batches (got 20000000)" compare 0.1 0.2 --steps 1000000
-refuses "all runs together: must be of at most 10000000 batches (got 20000000)" \
+refuses "all runs together: must be at most 10000000 batches (got 20000000)" compare 0.1 0.2 --steps 1000000
+refuses "all runs together: must be at most 10000000 batches (got 20000000)" \
   compare 0.1 --seeds 20 --optimizer "sgd(gradient_accumulation_steps=1000000)"
 refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --epochs 30
-refuses "--optimizer: must come without a learning rate, which the schedules say" compare 0.1 --optimizer "sgd(0.5)"
-# Of many runs, no model is kept.
+refuses "--optimizer: must not give a learning rate, which the schedules give" compare 0.1 --optimizer "sgd(0.5)"
+# The models of many runs do not stay in memory.
 printf 'x,y\n1,1\n2,2\n3,3\n4,4\n' >few.csv
 (
   ulimit -v 300000
@@ -79,7 +79,7 @@ for problem in line xor moons spirals blobs digits; do
   prints "  gradus find-lr"
   sed -n '/^#include/,/^}$/p' "$work/out" >program.cpp
   sed -n '/^epoch/,/^loss on all rows/p' "$work/out" | sed 1d >table
-  # One is compiled, the one with the most in it.
+  # Only the longest program is compiled.
   [ "$problem" = line ] || continue
   compiler=$1
   shift
@@ -94,7 +94,7 @@ grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" |
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
 
 # ---- report --------------------------------------------------------------------------------------
-# log RATE FIRST_LOSS: what a run of two epochs of two updates writes.
+# log RATE FIRST_LOSS: the log of a run of two epochs of two updates.
 log() {
   for step in 1 2 3 4; do
     printf '{"step": %d, "epoch": %d, "batch": %d, "learning_rate": %s, "batch_loss": %s, "loss": %s, "seconds": 0.%d}\n' \
@@ -114,57 +114,57 @@ if command -v gnuplot >/dev/null; then
   prints "wrote page.html"
   sed '/^<figure>$/,/<\/figure>$/d' page.html >page.text  # without what gnuplot draws
   diff "$transcripts/report.html" page.text >"$work/err" || fail "not as in transcripts/report.html"
-  grep -qi '<script\|<b>\|http-equiv\|src=\|href="http' page.html && fail "something in the page that is alive"
+  grep -qi '<script\|<b>\|http-equiv\|src=\|href="http' page.html && fail "a script or link in the page"
   sed -n '/^<svg/,/^<\/svg>/p' page.html >page.svg
   well_formed page.svg
   [ "$(grep -c 'gnuplot_plot' page.svg)" -eq 6 ] || fail "not three pictures of two runs"
-  [ "$(ls -A | grep -c unfinished)" -eq 0 ] || fail "something left behind"
+  [ "$(ls -A | grep -c unfinished)" -eq 0 ] || fail "a file left over"
 
   printf '{"step": 1, "loss": 0.5}\n{"step": 2, "lo' >cut.jsonl
   run 0 report cut.jsonl -o cut.html
-  grep -q "the run was cut short" cut.html || fail "no word of the cut"
+  grep -q "the run was cut short" cut.html || fail "the cut is not reported"
   printf '\357\273\277{"step": 1, "loss": null}\n\n{"step": 2, "loss": 1e308}\n{"step": 3, "loss": -1e308}' >odd.jsonl
   run 0 report odd.jsonl -o odd.html
   grep -q "<figure>" odd.html && fail "a picture of nothing"
   grep -q "<td>-1e+308</td>" odd.html || fail "not the last loss"
-  # A name in a legend is no colour.
+  # A colour in a legend is text.
   cp first.jsonl 'rgb(96,96,96) "black".jsonl'
   run 0 report 'rgb(96,96,96) "black".jsonl' -o black.html
   grep -q '>rgb(96,96,96) "black"</text>' black.html || fail "another name in the legend"
-  grep -q 'fill="black"\|rgb(96,96,96)"' black.html && fail "black that no dark page shows"
+  grep -q 'fill="black"\|rgb(96,96,96)"' black.html && fail "black on a dark page"
   # drawn TEXT...: the texts in the picture of both.html, in this order, among others.
   drawn() {
     for text in "$@"; do echo "$text"; done >want
     sed -n 's/.*<text>\(<tspan[^>]*>\)*\([^<]*\).*/\2/p' both.html | grep -x 'steps\|epochs\|first\|update\|epoch\|.*loss.*' |
-      diff want - >"$work/err" || fail "not such pictures"
+      diff want - >"$work/err" || fail "other pictures"
   }
   grep -v '"step"' first.jsonl >epochs.jsonl
   grep '"step"' first.jsonl >steps.jsonl
   run 0 report first.jsonl epochs.jsonl -o both.html
-  drawn "loss, mean of the epoch" epoch first epochs "loss on rows held back" epoch first epochs
+  drawn "loss, mean of the epoch" epoch first epochs "loss on held-out rows" epoch first epochs
   run 0 report steps.jsonl first.jsonl -o both.html
-  drawn update steps first "loss, mean of the epoch so far" update steps first "loss on rows held back" epoch first
+  drawn update steps first "loss, mean of the epoch so far" update steps first "loss on held-out rows" epoch first
   run 0 report steps.jsonl epochs.jsonl -o both.html
   drawn update steps "loss, mean of the epoch so far" update steps \
-    "loss, mean of the epoch" epoch epochs "loss on rows held back" epoch epochs
+    "loss, mean of the epoch" epoch epochs "loss on held-out rows" epoch epochs
   sed 's/ "loss": [^,]*,//' steps.jsonl >first.batches.jsonl
   run 0 report first.batches.jsonl -o both.html
-  drawn update "loss of each update's rows" update
+  drawn update "loss on the rows of each update" update
   refuses "cannot write 'none/page.html': No such file or directory" report first.jsonl -o none/page.html
 
   run 0 compare 0.05 0.1 $line --seeds 2 --plot three.svg --plot three.png
   prints "wrote three.svg"
   well_formed three.svg
-  grep -q "least loss" three.svg && [ -s three.png ] || fail "not three pictures"
+  grep -q "lowest loss" three.svg && [ -s three.png ] || fail "not three pictures"
   run 0 demo moons --plot two.svg
   well_formed two.svg
 fi
 ln first.jsonl linked.jsonl
 for page in first.jsonl ./first.jsonl linked.jsonl; do
-  refuses "--out: must be a file of its own (got '$page')" report '<b>.jsonl' first.jsonl -o $page
+  refuses "--out: must not be one of the logs (got '$page')" report '<b>.jsonl' first.jsonl -o $page
 done
 grep -q '^{"gradus"' first.jsonl || fail "a log overwritten"
-# broken LINES TEXT: a log of these lines is refused with that text.
+# broken LINES TEXT: a log of these lines is refused with this text.
 broken() {
   printf "$1" >broken.jsonl
   refuses "$2" report broken.jsonl -o broken.html
@@ -172,7 +172,7 @@ broken() {
 }
 good='{"step": 1, "loss": 0.5}\n'
 broken '' "broken.jsonl: is empty"
-broken '{"st' "broken.jsonl: must have lines of updates or epochs (got none that is whole)"
+broken '{"st' "broken.jsonl: must have lines of updates or epochs (got an incomplete one)"
 broken '{"gradus": "0.1.0"}\n' "broken.jsonl: must have lines of updates or epochs (got none)"
 broken "${good}not JSON\\n$good" "broken.jsonl:2: must be JSON"
 broken "$good{\"step\": 2, \"loss\": NaN}\\n" "broken.jsonl:2: must be JSON"
@@ -185,7 +185,7 @@ broken "$good$good" 'broken.jsonl:2: "step": must be above 1 (got 1)'
 broken '{"step": 1, "loss": "x"}\n' 'broken.jsonl:1: "loss": must be a number or null (got "x")'
 broken '{"gradus": "0", "command": "rm -rf"}\n' \
   'broken.jsonl:1: "command": must be a list of texts (got "rm -rf")'
-broken "$good"'{"gradus": "0.1.0"}\n' 'broken.jsonl:2: another run begins here; a report takes one per file'
+broken "$good"'{"gradus": "0.1.0"}\n' 'broken.jsonl:2: a second run starts here; a report needs one run per file'
 {
   printf '{"step": 1, "loss": '
   head -c 200000 /dev/zero | tr '\0' '['
@@ -193,7 +193,7 @@ broken "$good"'{"gradus": "0.1.0"}\n' 'broken.jsonl:2: another run begins here; 
   echo '}'
 } >deep.jsonl
 refuses 'deep.jsonl:1: "loss": must be a number or null (got a list)' report deep.jsonl
-refuses "a log is needed, such as run.jsonl; see gradus train --log" report
+refuses "give a log, such as run.jsonl; see gradus train --log" report
 refuses "cannot open 'none.jsonl': No such file or directory" report none.jsonl
 refuses "cannot read '.': not a regular file" report .
 

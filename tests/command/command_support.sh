@@ -1,4 +1,4 @@
-# What the tests of the command line share: sourced with the program as $1.
+# Helpers of the command line tests; sourced with the program as $1.
 set -u
 gradus=$(realpath "$1")
 transcripts=$(realpath "$(dirname "$0")")/transcripts
@@ -13,7 +13,7 @@ fail() {
   failures=$((failures + 1))
 }
 
-# run CODE ARGUMENTS...: keeps what came out.
+# run CODE ARGUMENTS...: keeps its output.
 run() {
   code=$1
   shift
@@ -24,7 +24,7 @@ run() {
 }
 # prints TEXT: somewhere on stdout.
 prints() { grep -qF -- "$1" "$work/out" || fail "no '$1' on stdout"; }
-# refuses TEXT ARGUMENTS...: exit code 2, that one line on stderr, nothing on stdout.
+# refuses TEXT ARGUMENTS...: exit code 2, this line on stderr, nothing on stdout.
 refuses() {
   text=$1
   shift
@@ -32,12 +32,12 @@ refuses() {
   printf 'gradus: error: %s\n' "$text" | cmp -s - "$work/err" || fail "stderr is not '$text'"
   [ ! -s "$work/out" ] || fail "something on stdout"
 }
-# transcript NAME ARGUMENTS...: all of stdout as transcripts/NAME.txt has it.
+# transcript NAME ARGUMENTS...: stdout must equal transcripts/NAME.txt.
 transcript() {
   name=$1
   shift
   run 0 "$@"
-  diff "$transcripts/$name.txt" "$work/out" >"$work/err" || fail "not as in transcripts/$name.txt"
+  diff "$transcripts/$name.txt" "$work/out" >"$work/err" || fail "differs from transcripts/$name.txt"
 }
 # finish: the end of a test.
 finish() {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first lesson: `gradus demo`, and then whatever the output before suggests, until a schedule
-# has been found that does better. README.md shows it.
+# The first lesson: `gradus demo`, and then each command that the output before suggests, until a
+# schedule does better. apps/README.md shows it.
 # Usage: first_lesson.sh PROGRAM README
 set -eu
 gradus=$(realpath "$1")
@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 export LC_ALL=C.UTF-8 NO_COLOR=1
 
-# type COMMAND PATTERN: what a student types, and the lines of its output that tell the story.
+# type COMMAND PATTERN: runs a command and keeps the lines of its output that tell the story.
 type() {
   [ ! -e transcript ] || echo >>transcript
   printf '$ %s\n' "$1" >>transcript
@@ -19,7 +19,7 @@ type() {
 }
 # The command that the output suggests.
 suggested() { sed -n '/^next/,$ s/^  \(gradus .*\)/\1/p' out | head -n 1; }
-# follow NAME PATTERN: types what was suggested, which is such a command.
+# follow NAME PATTERN: runs the suggested command, which must have this name.
 follow() {
   command=$(suggested)
   case $command in
@@ -40,5 +40,5 @@ awk -v first="$first" -v last="$last" 'BEGIN { exit !(last > 0 && last < 0.6 * f
   echo "from a loss of $first only to $last"
   exit 1
 }
-awk '/^```console$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$readme" | diff - shown
+awk '/^```text$/ { inside = 1; next } /^```$/ && inside { exit } inside' "$readme" | diff - shown
 echo "from a loss of $first to $last"

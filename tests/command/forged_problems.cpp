@@ -1,5 +1,5 @@
-/// Files whose description of their problem was not written by gradus train. Each must be refused
-/// with one line, whatever a description says.
+/// Files with a description of their problem that gradus train did not write. Each must be refused
+/// with one line.
 
 #include <stdlib.h>
 
@@ -17,7 +17,7 @@ namespace fs = std::filesystem;
 using in_process::call, in_process::Outcome, in_process::as_it_should;
 using namespace gradus;
 
-/// A description that is right, and what becomes of it when one piece of it is another.
+/// A correct description, and the pieces of it to replace one at a time.
 constexpr const char* whole =
     R"({"options":{"data":"t.csv","label":"","ignore":[],"one-hot":["kind"],"drop-missing":false,)"
     R"("no-header":false,"layers":"4","activation":"relu","optimizer":"sgd","loss":"auto",)"
@@ -86,7 +86,7 @@ void expect(bool refused, const std::string& text) {
         {"evaluate", "m.st", "t.csv"},
         {"train", "--resume", "m.st", "--epochs", "4", "--quiet"}}) {
     const Outcome outcome = call(words);
-    // What was never trained with this table cannot be trained on with it.
+    // The file has no state of training to resume.
     const bool wanted = refused || words[0] == "train" ? outcome.code == 2 : outcome.code == 0;
     if (as_it_should(outcome) && wanted) continue;
     ++wrong;

@@ -1,5 +1,5 @@
 #pragma once
-/// The command line called like a function: what it returns, and what it prints.
+/// Calls the command line like a function and returns its exit code and output.
 
 #include <fmt/core.h>
 #include <unistd.h>
@@ -11,14 +11,14 @@
 
 #include "commands/command_line.h"
 
-namespace in_process {  // the commands have names of their own
+namespace in_process {  // its names would clash with those of the commands
 
 struct Outcome {
   int code;
   std::string out, err;
 };
 
-/// A file in place of stdout or stderr, for as long as it lives.
+/// Sends stdout or stderr to a file until the end of its scope.
 class Redirected {
  public:
   explicit Redirected(int descriptor) : descriptor_(descriptor), before_(dup(descriptor)) {
@@ -49,7 +49,7 @@ inline Outcome call(const std::vector<std::string>& words) {
   std::vector<const char*> argv = {"gradus"};
   for (const std::string& word : words) argv.push_back(word.c_str());
   argv.push_back(nullptr);
-  std::fflush(nullptr);  // what came before is not its output
+  std::fflush(nullptr);  // earlier output belongs to the caller
   const Redirected out(STDOUT_FILENO), err(STDERR_FILENO);
   const int code = run_command_line(static_cast<int>(argv.size()) - 1, argv.data());
   std::cout.flush();
@@ -57,20 +57,20 @@ inline Outcome call(const std::vector<std::string>& words) {
   return {code, out.text(), err.text()};
 }
 
-/// Whether it ended as every call must: done; or one line that says what was wrong, and nothing on
-/// stdout; or that training diverged, or a schedule gave no number, with the same one line last.
+/// Whether the call ended as every call must: without an error; or with one line about it and
+/// nothing on stdout; or, for training that fails, with such a line last.
 inline bool as_it_should(const Outcome& outcome) {
   const auto& [code, out, err] = outcome;
   const std::string start = "gradus: error: ";
   const std::size_t line = err.size() < 2 ? err.npos : err.rfind('\n', err.size() - 2);
   const std::string last = err.substr(line == err.npos ? 0 : line + 1);
   if (code == 0) return err.find(start) == err.npos;
-  const bool told = last.starts_with(start) && last.size() > start.size() + 1 &&
-                    last.ends_with('\n') && out.empty();
-  if (code == 2) return told && err == last;
-  return told && (code == 3 || (code == 1 && (last.find("schedule returned") != last.npos ||
-                                              last.find(" returned ") != last.npos ||
-                                              last.find("number type") != last.npos)));
+  const bool reported = last.starts_with(start) && last.size() > start.size() + 1 &&
+                        last.ends_with('\n') && out.empty();
+  if (code == 2) return reported && err == last;
+  return reported && (code == 3 || (code == 1 && (last.find("schedule returned") != last.npos ||
+                                                  last.find(" returned ") != last.npos ||
+                                                  last.find("number type") != last.npos)));
 }
 
 }  // namespace in_process

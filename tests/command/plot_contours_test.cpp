@@ -42,12 +42,12 @@ TEST_CASE("a surface is bilinear between its points and flat outside") {
   CHECK(s.at(9, 9) == 11);
 }
 
-TEST_CASE("levels of a bowl lie evenly along its sides") {
+TEST_CASE("the levels of a bowl are evenly spaced along its sides") {
   const Surface s{0, 1, 0, 1, 2, 2, {2, 3, 4, 18}};
   CHECK(contour_levels(s, 4) == std::vector<double>{3, 6, 11});
 }
 
-TEST_CASE("contour lines are where the height passes a level") {
+TEST_CASE("contour lines stand where the height crosses a level") {
   CHECK(plot(ContourPlot{.x_name = "w", .y_name = "b", .surface = bowl(), .levels = {1}}, small) ==
         "   b\n"
         "   1 +             .........\n"
@@ -84,7 +84,7 @@ TEST_CASE("a path has its marks after 0, 1, 2, 4, ... points and at its end, ove
   const std::string colored = plot(contours, {.width = 41, .height = 8, .color = true});
   CHECK(colored.find("\x1b[36m*") != colored.npos);
   CHECK(colored.find("\x1b[33mo") != colored.npos);
-  CHECK(colored.find("\x1b[0m@") == colored.npos);  // what lies beneath and the goal: no colour
+  CHECK(colored.find("\x1b[0m@") == colored.npos);  // contour lines and the goal have no colour
 }
 
 TEST_CASE("a path far outside is cut at the edges") {
@@ -98,7 +98,7 @@ TEST_CASE("a path far outside is cut at the edges") {
   CHECK(std::count(picture.begin(), picture.end(), 'o') == 1);       // only in the legend
 }
 
-TEST_CASE("surfaces that are none are refused") {
+TEST_CASE("invalid surfaces are refused") {
   const auto refused = [](Surface s) { plot(ContourPlot{"x", "y", std::move(s), {}}); };
   CHECK_THROWS_WITH_AS(refused({0, 0, 0, 1, 2, 2, {1, 2, 3, 4}}),
                        "plot: the surface's edges must be finite and rising (got 0 to 0, 0 to 1)",

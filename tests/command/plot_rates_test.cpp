@@ -31,7 +31,7 @@ TEST_CASE("values are drawn over the logarithm of their rates") {
         "rate  0.001    0.01        0.1         1\n");
 }
 
-TEST_CASE("a mark is an upright line below its name") {
+TEST_CASE("a mark is a vertical line below its name") {
   RateCurve curve = valley;
   curve.marks = {{"late", 0.5}, {"early", 0.002}, {"outside", 2}, {"too", 1e-4}};
   CHECK(plot(curve, small) ==
@@ -46,7 +46,7 @@ TEST_CASE("a mark is an upright line below its name") {
         "rate  0.001    0.01        0.1         1\n");
 }
 
-TEST_CASE("names that would touch stand on lines of their own") {
+TEST_CASE("names that would touch stand on separate lines") {
   RateCurve curve = valley;
   curve.marks = {{"one", 0.01}, {"two", 0.012}, {"three", 0.9}, {"four", 1}};
   const std::string picture = plot(curve, small);
@@ -55,7 +55,7 @@ TEST_CASE("names that would touch stand on lines of their own") {
         "                two                 four\n");
 }
 
-TEST_CASE("every point is seen, be there more or fewer than columns") {
+TEST_CASE("every point is visible, whether there are more or fewer than columns") {
   RateCurve curve;
   for (int i = 0; i < 1000; ++i) {
     curve.rates.push_back(std::pow(10, i / 100.0));
@@ -72,13 +72,13 @@ TEST_CASE("the axis starts at the least value, or at 0 if they hardly differ") {
   CHECK(plot({{1, 10}, {0.7, 0.7}}, small).find("   0 +") != std::string::npos);
 }
 
-TEST_CASE("round numbers stand on a short axis") {
+TEST_CASE("a short axis has round numbers") {
   const std::string picture = plot({{0.1, 0.55}, {0, 1}}, small);
   for (const char* label : {"0.1 ", "0.2 ", "0.3 ", "0.4 ", "0.5"})
     CHECK(picture.find(label) != std::string::npos);
 }
 
-TEST_CASE("no line is wider than it may be") {
+TEST_CASE("no line is wider than the width") {
   for (const int width : {24, 25, 40, 72, 200})
     for (const bool ascii : {true, false}) {
       const std::vector<RateMark> marks{{"a name longer than the picture is wide", 0.5}, {"b", 1}};
@@ -98,7 +98,7 @@ TEST_CASE("no line is wider than it may be") {
     }
 }
 
-TEST_CASE("curves that are none are refused") {
+TEST_CASE("invalid curves are refused") {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const auto refused = [](const RateCurve& curve, const char* text, const PlotOptions& options) {
     CHECK_THROWS_WITH_AS(plot(curve, options), text, ValueError);

@@ -1,5 +1,5 @@
-/// gradus with random words: options of every command with values that fit, nearly fit, or are
-/// junk. Usage: random_arguments COUNT SEED
+/// Calls gradus with random words: options of every command with valid, nearly valid and junk
+/// values. Usage: random_arguments COUNT SEED
 
 #include <stdlib.h>
 
@@ -10,6 +10,7 @@
 
 #include "commands/commands.h"
 #include "in_process.h"
+#include "terminal/option_words.h"
 
 namespace {
 
@@ -17,7 +18,7 @@ namespace fs = std::filesystem;
 using in_process::call, in_process::Outcome, in_process::as_it_should;
 using Words = std::vector<std::string>;
 
-/// What is known of a command: its name, its options, the positional arguments among them.
+/// A command: its name, its options and its number of positional arguments.
 struct Known {
   std::string name;
   Words words, flags;  ///< options that take a word, and those that do not
@@ -62,9 +63,9 @@ const Words expressions = {
     "1e-300",
     "keras.optimizers.schedules.PiecewiseConstantDecay([10, 20], [0.1, 0.05, 0.01])"};
 
-class Words10000 {
+class RandomWords {
  public:
-  explicit Words10000(std::uint64_t seed) : random_(seed) {}
+  explicit RandomWords(std::uint64_t seed) : random_(seed) {}
 
   Words next() {
     static const std::vector<Known> all = all_known(Commands());
@@ -83,8 +84,8 @@ class Words10000 {
   std::size_t below(std::size_t n) { return random_() % n; }
   const std::string& pick(const Words& words) { return words[below(words.size())]; }
 
-  /// The text with some of it changed, left out, or cut off.
-  std::string spoilt(std::string text) {
+  /// The text with a part changed, left out, or cut off.
+  std::string damaged(std::string text) {
     for (std::size_t n = below(3); n > 0 && !text.empty(); --n) {
       const std::size_t at = below(text.size());
       const char c = "()[],.=>*+-0e\"'#\\ x"[below(19)];
@@ -112,10 +113,10 @@ class Words10000 {
     if (command == "demo") return pick({"line", "moons", "lin", "digit"});
     if (command == "report") return pick({"run.jsonl", "t.csv", "none.jsonl", "cut.jsonl"});
     if (command == "completion") return pick({"bash", "zsh", "bas"});
-    return spoilt(pick(expressions));
+    return damaged(pick(expressions));
   }
 
-  /// A value that may do for the option; numbers are small, so that a run takes no time.
+  /// A value that may be valid for the option; numbers are small, so that a run is short.
   std::string value(const std::string& option) {
     if (below(4) == 0) return pick(junk);
     if (option == "--data")
@@ -123,14 +124,14 @@ class Words10000 {
           {"line", "xor", "moons", "spirals", "blobs", "t.csv", "bad.csv", "none.csv", "moon"});
     if (option == "--layers")
       return pick({"none", "4", "8,8", "4,", ",", "4097", "1,1,1,1", "1000"});
-    if (option == "--activation") return spoilt(pick(activation_names()));
+    if (option == "--activation") return damaged(pick(activation_names()));
     if (option == "--loss") return pick(below(2) ? loss_names() : Words{"auto", "huber", "mse"});
     if (option == "--optimizer")
       return below(3) ? pick(optimizer_names())
-                      : spoilt(pick({"adam(learning_rate=0.1, beta_1=0.8)", "SGD(momentum=0.9)",
-                                     "Muon(ns_steps=2)", "adamw(clipnorm=1, use_ema=True)",
-                                     "sgd(CosineDecay(0.1, 10), nesterov=True)"}));
-    if (option == "--schedule") return spoilt(pick(expressions));
+                      : damaged(pick({"adam(learning_rate=0.1, beta_1=0.8)", "SGD(momentum=0.9)",
+                                      "Muon(ns_steps=2)", "adamw(clipnorm=1, use_ema=True)",
+                                      "sgd(CosineDecay(0.1, 10), nesterov=True)"}));
+    if (option == "--schedule") return damaged(pick(expressions));
     if (option == "--label" || option == "--ignore" || option == "--one-hot")
       return pick({"kind", "size", "class", "none", "kind,size", ","});
     if (option == "--save") return pick({"new.st", "line.st", "none/a.st", "/", "t.csv"});
@@ -138,6 +139,7 @@ class Words10000 {
     if (option == "--log") return pick({"new.jsonl", "new.csv", "new.txt", "none/a.csv"});
     if (option == "--tensorboard") return pick({"logs", "t.csv", "none/logs"});
     if (option == "--out") return pick({"new.html", "none/a.html"});
+    if (option == "--gallery") return pick({"logs", "none", "t.csv"});
     if (option == "--config") return pick({"run.toml", "bad.toml", "t.csv", "none.toml"});
     if (option == "--plot") return pick({"term", "a.gif", "a"});
     if (option == "--color") return pick({"auto", "always", "never", "some"});
@@ -151,13 +153,13 @@ class Words10000 {
     if (below(3) == 0) return words.push_back(pick(known.flags));
     std::string name = pick(known.words);
     const std::string v = value(name);
-    if (below(30) == 0) name = spoilt(name);
+    if (below(30) == 0) name = damaged(name);
     if (below(4) == 0) return words.push_back(name + "=" + v);
     words.push_back(name);
     if (below(40) != 0) words.push_back(v);
   }
 
-  /// Options that keep the run short, where the words have none.
+  /// Adds options that keep the run short, unless they are given.
   void make_short(Words& words, const std::string& command) {
     const auto lacks = [&](const std::string& name) {
       return std::ranges::none_of(words, [&](const auto& w) { return w.starts_with(name); });
@@ -175,7 +177,7 @@ class Words10000 {
 
 void write(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
-/// Files for the options, in the folder in work. False when they cannot be made.
+/// Makes files for the options in the current folder. False when that fails.
 bool make_files() {
   std::string table = "size,kind,class\n";
   for (int i = 0; i < 20; ++i)
@@ -200,7 +202,7 @@ int main(int argc, char** argv) {
   if (!mkdtemp(name.data())) return 1;
   fs::current_path(name);
   int counts[4] = {}, wrong = make_files() ? 0 : 1;
-  Words10000 words(std::stoull(argv[2]));
+  RandomWords words(std::stoull(argv[2]));
   double longest = 0;
   for (int i = std::stoi(argv[1]); i > 0; --i) {
     const Words given = words.next();

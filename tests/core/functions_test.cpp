@@ -1,6 +1,6 @@
 /// The forms of core/functions.h against long double, over the whole range of their arguments.
 
-#include <gradus/core/ops.h>
+#include <gradus/core/functions.h>
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+
+#include <gradus/core/ops.h>
 
 namespace {
 

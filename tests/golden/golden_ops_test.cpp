@@ -309,16 +309,7 @@ std::string run_case(const Json& c) {
 
 TEST_CASE("ops have the values and gradients of golden ops/ops.json") {
   GoldenFile file("ops/ops.json");
-  for (const Json& c : file.cases()) {
-    const std::string name = c.at("name");
-    try {
-      file.finish(name, run_case(c));
-    } catch (const Skipped& skipped) {
-      file.skip(name, skipped.what());
-    } catch (const std::exception& error) {
-      file.fail(name, error.what());
-    }
-  }
+  golden::run_cases(file, run_case, {.name = "name"});
 }
 
 constexpr double four_ulp = 4 * 0x1p-52;

@@ -1,4 +1,4 @@
-/// The only file that knows CLI11: commands become its subcommands, its errors one line.
+// The only file that uses CLI11: commands become its subcommands, its errors one line.
 
 #include "commands/command_line.h"
 
@@ -14,11 +14,13 @@
 #include <gradus/core/nearest.h>
 
 #include "commands/commands.h"
+#include "terminal/command.h"
 #include "terminal/config_file.h"
+#include "terminal/text.h"
 
 namespace {
 
-/// In lines that fit beside the options' names on a terminal of 80 columns.
+/// The help in lines that fit beside the names of options on 80 columns.
 std::string wrapped(const std::string& help) {
   constexpr std::size_t width = 50;
   std::string out, line;
@@ -35,7 +37,7 @@ std::string wrapped(const std::string& help) {
   return out + line;
 }
 
-/// Makes options of a command's members.
+/// Turns the members of a command into options.
 class Adder {
  public:
   explicit Adder(CLI::App& app) : app_(app) {}
@@ -68,11 +70,11 @@ void add(CLI::App& app, Command& command) {
   CLI::App* added = app.add_subcommand(Command::name, Command::about);
   added->footer(Command::help);
   Command::options(command, Adder(*added));
-  added->add_option("--config", "Options from this file, where they are not given")
+  added->add_option("--config", "Read the options that are not given from this file")
       ->type_name("FILE.toml");
 }
 
-/// The names of what may stand where the word is: commands first, options after.
+/// The names that are accepted where the word stands: commands first, then options.
 std::vector<std::string> names_for(const CLI::App& app) {
   std::vector<std::string> names;
   const auto parsed = app.get_subcommands();
@@ -83,14 +85,14 @@ std::vector<std::string> names_for(const CLI::App& app) {
   return names;
 }
 
-/// The first word that is neither a command nor an option where it stands.
+/// The error for a word that is neither a command nor an option where it stands.
 std::string unexpected(const CLI::App& app, std::string word) {
   word = word.substr(0, word.find('='));
   const std::vector<std::string> names = names_for(app);
   const std::string nearest = gradus::detail::nearest(word, names);
   std::string advice = "see --help";
   if (word == nearest)
-    advice = "options come after the command";
+    advice = "options follow the command";
   else if (gradus::detail::edit_distance(word, nearest) <=
            std::max<std::size_t>(2, word.size() / 2))
     advice = fmt::format("did you mean {}?", nearest);
@@ -102,11 +104,11 @@ int fail(int code, const std::string& what) {
   return code;
 }
 
-/// Done, unless stdout did not take it all.
+/// Success, unless stdout did not take everything.
 int finish() {
   std::cout.flush();
   const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
-  return written ? 0 : fail(2, "stdout could not be written to");
+  return written ? 0 : fail(2, "cannot write to stdout");
 }
 
 /// The keys of the options that were given.
@@ -117,7 +119,7 @@ std::vector<std::string> given_options(const CLI::App& command) {
   return names;
 }
 
-/// Runs the command that was asked for, with what a file says of it.
+/// Runs the chosen command, with the options of its configuration file.
 template <class... Command>
 int run_chosen(const CLI::App& app, std::tuple<Command...>& commands) {
   std::string out;
@@ -135,7 +137,7 @@ int run_chosen(const CLI::App& app, std::tuple<Command...>& commands) {
   return finish();
 }
 
-/// The help of the whole, and of every command.
+/// The general help and the help of every command.
 std::string full_help(const CLI::App& app) {
   std::string out = app.help();
   for (const CLI::App* command : app.get_subcommands({}))
@@ -144,7 +146,7 @@ std::string full_help(const CLI::App& app) {
 }
 
 int run(int argc, const char* const* argv) {
-  CLI::App app("Train toy models, and look at what a learning rate does", "gradus");
+  CLI::App app("Train toy models and see what a learning rate does", "gradus");
   app.set_version_flag("--version", "gradus " GRADUS_VERSION);
   app.require_subcommand(1);
   Commands commands;
@@ -159,7 +161,7 @@ int run(int argc, const char* const* argv) {
     app.exit(asked);
     return finish();
   } catch (const CLI::RequiredError&) {
-    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "a command is needed; see gradus --help");
+    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "give a command; see gradus --help");
   } catch (const CLI::ExtrasError&) {
     return fail(2, unexpected(app, app.remaining(true).front()));
   } catch (const CLI::ParseError& error) {

@@ -6,6 +6,7 @@
 #include "commands/compare.h"
 #include "commands/completion.h"
 #include "commands/demo.h"
+#include "commands/evaluate.h"
 #include "commands/find_lr.h"
 #include "commands/predict.h"
 #include "commands/report.h"
@@ -13,5 +14,5 @@
 #include "commands/train.h"
 
 using Commands =
-    std::tuple<DemoCommand, ScheduleCommand, FindCommand, TrainCommand, EvaluateCommand,
+    std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, EvaluateCommand,
                PredictCommand, CompareCommand, ReportCommand, CompletionCommand>;

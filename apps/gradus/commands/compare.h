@@ -1,15 +1,15 @@
 #pragma once
 /// gradus compare: several schedules on one problem.
 
+#include "pictures/look_options.h"
 #include "problem/problem.h"
-#include "terminal/command.h"
 
 struct CompareCommand {
   static constexpr const char* name = "compare";
-  static constexpr const char* about = "Train under several schedules, and compare";
+  static constexpr const char* about = "Train under several schedules and compare them";
   static constexpr const char* help =
-      R"help(Trains one problem under each schedule, over and over with other seeds: the same
-data, first weights and shuffles for each. Losses are those on all rows.
+      R"help(Trains one problem under each schedule, once for each seed, with the same data,
+first weights and shuffles for all schedules. Losses are on all rows.
 
   gradus compare 0.1 "CosineDecay(0.1, 210)" "OneCycle(0.1, 210)"
   gradus compare 0.3 "stairs=StepDecay(0.3, 70, 0.5)" --data line \
@@ -28,10 +28,10 @@ data, first weights and shuffles for each. Losses are those on all rows.
            "Schedules as text, each EXPR or NAME=EXPR with a name for the legend", "EXPR");
     ProblemOptions::options(self.chosen, option);
     option(self.epochs, "--epochs", "Passes over the data", "N");
-    option(self.steps, "--steps", "Updates, in place of --epochs", "N");
-    option(self.seeds, "--seeds", "Runs of each schedule, from --seed on", "N");
+    option(self.steps, "--steps", "Updates, instead of --epochs", "N");
+    option(self.seeds, "--seeds", "Runs of each schedule; the first has --seed", "N");
     option(self.target, "--target",
-           "A loss to reach; without it, what the first ends with, and its spread", "LOSS");
+           "A loss to reach; without it, the final loss of the first plus its deviation", "LOSS");
     option(self.equal_area, "--equal-area",
            "Scale each schedule so that its rates sum to those of the first");
     LookOptions::options(self.look, option);

@@ -1,17 +1,19 @@
-/// gradus completion: a script made of the lists of options.
+#include "commands/completion.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "commands/commands.h"
-#include "commands/completion.h"
+#include "terminal/command.h"
+#include "terminal/option_words.h"
+#include "terminal/text.h"
 
 namespace {
 
-/// The names of a command's options, with blanks between.
+/// The names of a command's options, separated by blanks.
 template <class Command>
-std::string options_of(const Command& command) {
+std::string option_names(const Command& command) {
   std::string names = "--help --config";
   Command::options(command, [&](const auto&, const std::string& name, const auto&...) {
     if (name.starts_with('-')) names += fmt::format(" --{}", key_of(name));
@@ -19,7 +21,7 @@ std::string options_of(const Command& command) {
   return names;
 }
 
-/// Words for the values of these options; for others there are the names of files.
+/// The values that these options accept; other options complete file names.
 std::string values() {
   const std::pair<const char*, std::vector<std::string>> known[] = {
       {"--data", data_names()}, {"--activation", activation_names()},
@@ -36,7 +38,7 @@ template <class... Command>
 std::string bash(const std::tuple<Command...>& commands) {
   std::string cases;
   ((cases += fmt::format("    {}) options=\"{}\" ;;\n", Command::name,
-                         options_of(std::get<Command>(commands)))),
+                         option_names(std::get<Command>(commands)))),
    ...);
   const std::vector<std::string> names = {Command::name...};
   return fmt::format(

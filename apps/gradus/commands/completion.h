@@ -1,13 +1,13 @@
 #pragma once
-/// gradus completion: what a shell needs to complete the words of a command.
+/// gradus completion: the script with which a shell completes the words of a command.
 
-#include "terminal/command.h"
+#include <string>
 
 struct CompletionCommand {
   static constexpr const char* name = "completion";
-  static constexpr const char* about = "A script that completes words in a shell";
+  static constexpr const char* about = "Print a script that completes words in a shell";
   static constexpr const char* help =
-      R"help(For this shell, and for all to come:
+      R"help(For this shell, and for every new one:
 
   source <(gradus completion bash)
   gradus completion bash > ~/.local/share/bash-completion/completions/gradus)help";

@@ -1,19 +1,18 @@
-/// gradus demo: a bundled problem, trained in an instant.
+#include "commands/demo.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "commands/demo.h"
 #include "pictures/plot_file.h"
 #include "problem/code.h"
 #include "problem/expression.h"
 #include "problem/problem.h"
 #include "problem/program.h"
+#include "terminal/choice.h"
+#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "training/run.h"
+#include "training/training_run.h"
 
 using namespace gradus;
 
@@ -21,9 +20,9 @@ namespace {
 
 constexpr std::int64_t epochs = 30, epochs_per_line = 3;
 
-/// Each begins with a cautious rate, so that there is something to find.
+/// Each starts with a low rate, so that gradus find-lr can find a better one.
 struct Demo {
-  const char* data;
+  const char* name;  ///< of the data
   const char* layers;
   const char* activation;
   const char* optimizer;
@@ -38,21 +37,12 @@ constexpr Demo demos[] = {
     {"digits", "32", "relu", "sgd", "ExponentialDecay(0.05, 160, 0.5, staircase=True)"},
 };
 
-const Demo& demo_of(const std::string& name) {
-  for (const Demo& demo : demos)
-    if (name == demo.data) return demo;
-  std::vector<std::string> names;
-  for (const Demo& demo : demos) names.push_back(demo.data);
-  throw UsageError(fmt::format("the demo: must be one of {} (got '{}'); did you mean {}?",
-                               fmt::join(names, ", "), clean(name), detail::nearest(name, names)));
-}
-
-/// A demo as it went. With two weights, w and b, these are shown, too.
-struct Trained {
+/// A demo after training. A model of two weights, w and b, shows them too.
+struct TrainedDemo {
   ProblemOptions options;
   Problem problem;
   Schedule rate;
-  Run run;
+  TrainingRun run;
 
   bool shows_weights() const { return !run.path.empty(); }
   double at_epoch(const char* what, std::int64_t epoch) const {
@@ -63,44 +53,43 @@ struct Trained {
   }
 };
 
-Trained trained(const Demo& demo) {
+TrainedDemo train_demo(const Demo& demo) {
   ProblemOptions options;
-  options.data = demo.data;
-  options.layers = demo.layers;
-  options.activation = demo.activation;
-  options.optimizer = demo.optimizer;
+  options.data.name = demo.name;
+  options.network.layers = demo.layers;
+  options.network.activation = demo.activation;
+  options.network.optimizer = demo.optimizer;
   Problem problem = make_problem(options);
   const Schedule rate = read_schedule(demo.schedule);
-  Run run = train(problem, {.rate = rate, .steps = updates_in(problem, epochs)});
+  TrainingRun run = run_training(problem, {.rate = rate, .steps = updates_in(problem, epochs)});
   return {options, std::move(problem), rate, std::move(run)};
 }
 
-// ---- what is shown ------------------------------------------------------------------------------
+// ---- output -------------------------------------------------------------------------------------
 
-std::string pictures(const Trained& t, const LookOptions& look) {
-  PlotOptions options = look.terminal();
-  options.height = 7;
+std::string pictures(const TrainedDemo& t, const LookOptions& look) {
+  PlotOptions options = look.terminal(7);
   const Step steps = std::ssize(t.run.rates);
   std::string out = "learning rate\n" + plot(t.rate, steps, options);
   options.log_y = spread_far(t.run.losses);
   options.height = 10;
   return out + "\nloss on all rows\n" +
-         plot(straight_lines(t.run.looks, t.run.losses), steps, options);
+         plot(straight_lines(t.run.measured, t.run.losses), steps, options);
 }
 
-std::vector<Panel> panels_of(const Trained& t) {
+std::vector<Panel> make_panels(const TrainedDemo& t) {
   const LabelledSchedule rate{to_string(t.rate), t.rate};
-  const std::vector<double> steps(t.run.looks.begin(), t.run.looks.end());
+  const std::vector<double> steps(t.run.measured.begin(), t.run.measured.end());
   const LinesPlot losses{.x_name = "step",
                          .y_name = "loss on all rows",
                          .lines = {{"", steps, t.run.losses}},
                          .log_y = spread_far(t.run.losses),
                          .legend = false,
                          .from_zero = true};
-  return {panel_of(std::span(&rate, 1), std::ssize(t.run.rates)), panel_of(losses)};
+  return {make_panel(std::span(&rate, 1), std::ssize(t.run.rates)), make_panel(losses)};
 }
 
-std::string table(const Trained& t) {
+std::string table(const TrainedDemo& t) {
   std::string out =
       fmt::format("epoch      rate      loss{}\n", t.shows_weights() ? "      w      b" : "");
   for (std::int64_t epoch = epochs_per_line; epoch <= epochs; epoch += epochs_per_line) {
@@ -113,7 +102,7 @@ std::string table(const Trained& t) {
   return out + fmt::format("loss on all rows: {:.3g}\n", t.run.losses.back());
 }
 
-/// With each field on a line of its own.
+/// The code with each field on a separate line.
 std::string one_a_line(const std::string& code) {
   std::string out;
   for (std::size_t i = 0; i < code.size(); ++i) {
@@ -124,11 +113,11 @@ std::string one_a_line(const std::string& code) {
   return out;
 }
 
-/// Prints what table() shows.
-std::string program(const Trained& t) {
+/// A program that prints the same table.
+std::string program(const TrainedDemo& t) {
   std::string out = fmt::format(
       "#include <gradus/gradus.h>\nusing namespace gradus;\n\n"
-      "struct Line {{  // prints one, every {0} epochs\n"
+      "struct Line {{  // prints a line every {0} epochs\n"
       "  void on_epoch_end(std::int64_t epoch, const Logs& logs{1}) {{\n"
       "    if ((epoch + 1) % {0} != 0) return;\n"
       "    fmt::print(\"{{:5}} {{:9.3g}} {{:9.3g}}\", epoch + 1,\n"
@@ -140,22 +129,17 @@ std::string program(const Trained& t) {
         "    fmt::print(\" {:6.2f} {:6.2f}\", weights[0](0, 0), weights[1](0));\n";
   out += fmt::format(
       "    fmt::print(\"\\n\");\n  }}\n}};\n\nint main() {{\n  const Schedule rate = {};\n",
-      one_a_line(code_of(t.rate)));
-  out += program_of(
-      t.problem, {.rate = "rate", .epochs = epochs, .more = ".verbose = 0, .callbacks = {Line{}}"});
+      one_a_line(to_code(t.rate)));
+  out += to_program(
+      t.problem,
+      {.rate = "rate", .epochs = epochs, .fit_options = ".verbose = 0, .callbacks = {Line{}}"});
   return out + fmt::format(
                    "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
                    "             model.evaluate(data.x, {}).loss);\n}}\n",
                    targets_code(t.problem));
 }
 
-std::string next_command(const Trained& t) {
-  std::vector<std::string> words{"gradus", "find-lr"};
-  for (const std::string& word : words_of(t.options)) words.push_back(word);
-  return fmt::format("next, whether a higher rate would do better:\n  {}\n", shell_line(words));
-}
-
-std::string csv_of(const Trained& t) {
+std::string to_csv(const TrainedDemo& t) {
   std::string out = "epoch,rate,loss\n";
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch)
     out += fmt::format("{},{},{}\n", epoch, t.at_epoch("learning_rate", epoch),
@@ -163,23 +147,28 @@ std::string csv_of(const Trained& t) {
   return out;
 }
 
-std::string json_of(const Trained& t) {
-  nlohmann::ordered_json out{
-      {"data", t.options.data}, {"schedule", to_string(t.rate)},         {"rates", t.run.rates},
-      {"losses", t.run.losses}, {"epoch_losses", t.run.history["loss"]}, {"program", program(t)}};
-  if (t.shows_weights()) out["path"] = t.run.path;
-  return out.dump() + "\n";
+std::string to_json(const TrainedDemo& t) {
+  Json json = Json::object({{"data", t.options.data.name},
+                            {"schedule", to_string(t.rate)},
+                            {"rates", t.run.rates},
+                            {"losses", t.run.losses},
+                            {"epoch_losses", t.run.history["loss"]},
+                            {"program", program(t)}});
+  if (t.shows_weights()) json.add("path", t.run.path);
+  return json.line();
 }
 
 }  // namespace
 
 std::string DemoCommand::run() const {
-  const bool data = look.data();
-  const Trained t = trained(demo_of(problem));
-  const std::string written = plot_files(look, [&] { return panels_of(t); });
-  if (data) return look.csv ? csv_of(t) : json_of(t);
-  std::string out = t.problem.about_text() + to_string(t.rate) + "\n";
-  if (look.plots.empty() || look.shown()) out += pictures(t, look);
-  out += fmt::format("\n{}\nthe same in C++:\n\n{}\n{}", table(t), program(t), next_command(t));
-  return out + written;
+  const bool data = look.check_and_want_data();
+  const TrainedDemo t = train_demo(choose(demos, "the demo", problem));
+  const std::string written = plot_files(look.plots, [&] { return make_panels(t); });
+  if (data) return look.csv ? to_csv(t) : to_json(t);
+  std::string out = t.problem.about() + to_string(t.rate) + "\n";
+  if (look.draws()) out += pictures(t, look);
+  return out + fmt::format(
+                   "\n{}\nthe same in C++:\n\n{}\nnext, find out whether a higher rate does "
+                   "better:\n  {}\n{}",
+                   table(t), program(t), shell_line({"find-lr"}, words_of(t.options)), written);
 }

@@ -1,14 +1,14 @@
 #pragma once
-/// gradus demo: a bundled problem, trained in an instant.
+/// gradus demo: a bundled problem, trained in a few milliseconds.
 
-#include "terminal/command.h"
+#include "pictures/look_options.h"
 
 struct DemoCommand {
   static constexpr const char* name = "demo";
   static constexpr const char* about = "Train a bundled problem: a first look";
   static constexpr const char* help =
-      R"help(Trains a bundled problem with a rate that falls by stairs, and shows the rate,
-the loss, the C++ that does the same, and what to try next.
+      R"help(Trains a bundled problem with a staircase rate, and shows rate and loss, the C++
+that does the same, and what to try next.
 
   gradus demo
   gradus demo digits

@@ -1,14 +1,14 @@
 #pragma once
 /// gradus find-lr: the learning-rate range test.
 
+#include "pictures/look_options.h"
 #include "problem/problem.h"
-#include "terminal/command.h"
 
-struct FindCommand {
+struct FindLrCommand {
   static constexpr const char* name = "find-lr";
-  static constexpr const char* about = "Find a learning rate to begin with";
+  static constexpr const char* about = "Find a good first learning rate";
   static constexpr const char* help =
-      R"help(Finds a learning rate to begin with, from one short run in which the rate rises.
+      R"help(Finds a good first learning rate from one short run in which the rate rises.
 
   gradus find-lr
   gradus find-lr --data spirals --layers 32,32 --optimizer adam
@@ -20,8 +20,8 @@ struct FindCommand {
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.chosen, option);
-    option(self.start, "--start", "The rate of the first update", "RATE");
-    option(self.end, "--end", "The rate of the last update", "RATE");
+    option(self.start, "--start", "Rate of the first update", "RATE");
+    option(self.end, "--end", "Rate of the last update", "RATE");
     option(self.steps, "--steps", "Updates from start to end", "N");
     LookOptions::options(self.look, option);
   }

@@ -1,4 +1,4 @@
-/// gradus report: runs on one page.
+#include "commands/report.h"
 
 #include <fmt/format.h>
 #include <gradus/models/file.h>
@@ -7,9 +7,11 @@
 #include <cmath>
 #include <filesystem>
 
-#include "commands/report.h"
 #include "pictures/plot_file.h"
+#include "terminal/command.h"
+#include "terminal/files.h"
 #include "terminal/option_words.h"
+#include "terminal/text.h"
 #include "training/run_log.h"
 
 namespace {
@@ -18,8 +20,8 @@ using Logs = std::vector<RunLog>;
 
 // ---- pictures -----------------------------------------------------------------------------------
 
-/// The runs' names in legends: of the files, as far as they differ.
-std::vector<std::string> labels_of(const Logs& logs) {
+/// The names of the runs in legends: file names, or whole paths where file names are equal.
+std::vector<std::string> legend_names(const Logs& logs) {
   std::vector<std::string> out;
   for (const RunLog& log : logs) {
     std::string name = std::filesystem::path(log.path).stem();
@@ -35,20 +37,20 @@ bool has_values(const Series& series) {
                      [](double v) { return can_be_drawn(v, false); });
 }
 
-/// A series, and what the axis says of it.
+/// A series and the label of its axis.
 struct Drawn {
   const char *name, *axis;
 };
 
-/// A panel of the first of these that any run has, by step, or else by epoch.
+/// Adds a panel for the first of the choices that any run has.
 void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
                const std::vector<Drawn>& choices) {
-  const std::vector<std::string> labels = labels_of(logs);
+  const std::vector<std::string> labels = legend_names(logs);
   for (const auto& [name, axis] : choices) {
     LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
     std::vector<double> all;
     for (std::size_t i = 0; i < logs.size(); ++i) {
-      // A run that has none keeps its colour for the others, and is not in the legend.
+      // A run without the series keeps its colour, and is not in the legend.
       Line& line = plot.lines.emplace_back(Line{"", {0}, {NAN}});
       const Series* series = by_step ? logs[i].find_step(name) : logs[i].find_epoch(name);
       if (!series || !has_values(*series)) continue;
@@ -58,13 +60,14 @@ void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
     if (all.empty()) continue;
     plot.log_y = name != std::string_view("learning_rate") && spread_far(all);
     plot.from_zero = true;
-    panels.push_back(panel_of(plot));
+    panels.push_back(make_panel(plot));
     return;
   }
 }
 
-/// By updates where each run has them, or else by epochs; by both where neither shows every run.
-std::vector<Panel> panels_of(const Logs& logs) {
+/// Plots by update if every run has updates, otherwise by epoch; by both if neither shows every
+/// run.
+std::vector<Panel> make_panels(const Logs& logs) {
   const bool updates =
       std::ranges::none_of(logs, [](const auto& log) { return log.by_step.empty(); });
   const bool epochs =
@@ -75,29 +78,21 @@ std::vector<Panel> panels_of(const Logs& logs) {
     add_panel(panels, logs, by_step, {{"learning_rate", "learning rate"}});
     add_panel(panels, logs, by_step,
               {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
-               {"batch_loss", "loss of each update's rows"}});
+               {"batch_loss", "loss on the rows of each update"}});
   }
-  add_panel(panels, logs, false, {{"val_loss", "loss on rows held back"}});
+  add_panel(panels, logs, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
 }
 
 // ---- the page -----------------------------------------------------------------------------------
 
 std::string escaped(std::string_view text) {
+  constexpr std::string_view special = "&<>\"'";
+  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
   std::string out;
   for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\'')
-      out += "&#39;";
-    else
-      out += is_control(c) ? ' ' : c;
+    const std::size_t which = special.find(c);
+    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
   }
   return out;
 }
@@ -107,8 +102,8 @@ void replace(std::string& text, std::string_view from, std::string_view to) {
     text.replace(at, from.size(), to);
 }
 
-/// gnuplot's SVG as a part of a page: without the XML around it, black in the colour of the text.
-/// Only tags change, never the texts between them.
+/// The SVG of gnuplot as part of a page: without the XML header, and with black replaced by the
+/// colour of text. Only tags change, never the text between them.
 std::string inline_svg(const std::string& svg) {
   std::string out;
   for (std::size_t at = svg.find("<svg"); at < svg.size();) {
@@ -129,9 +124,7 @@ std::string inline_svg(const std::string& svg) {
 
 std::string number(double v) { return std::isfinite(v) ? fmt::format("{:.4g}", v) : "none"; }
 
-double last_of(const Series& series) { return series.values.back(); }
-
-double least_of(const Series& series) {
+double minimum(const Series& series) {
   double least = NAN;
   for (const double v : series.values)
     if (!(least <= v)) least = std::isnan(v) ? least : v;
@@ -144,9 +137,9 @@ std::string row(const std::vector<std::string>& cells, const char* kind) {
   return out + "</tr>\n";
 }
 
-/// The numbers each run ended with.
+/// A table of the last numbers of each run.
 std::string results(const Logs& logs) {
-  const std::vector<std::string> labels = labels_of(logs);
+  const std::vector<std::string> labels = legend_names(logs);
   std::vector<std::string> names;
   const auto series_of = [](const RunLog& log) -> const std::vector<Series>& {
     return log.by_epoch.empty() ? log.by_step : log.by_epoch;
@@ -158,7 +151,7 @@ std::string results(const Logs& logs) {
 
   std::vector<std::string> head{"run", "updates", "epochs"};
   for (const std::string& name : names) head.push_back("last " + name);
-  head.insert(head.end(), {"least loss", "seconds"});
+  head.insert(head.end(), {"lowest loss", "seconds"});
   std::string out = "<table>\n" + row(head, "th");
   for (std::size_t i = 0; i < logs.size(); ++i) {
     const RunLog& log = logs[i];
@@ -169,10 +162,10 @@ std::string results(const Logs& logs) {
     const Series* losses = nullptr;
     for (const std::string& name : names) {
       const Series* found = log.by_epoch.empty() ? log.find_step(name) : log.find_epoch(name);
-      cells.push_back(found ? number(last_of(*found)) : "");
+      cells.push_back(found ? number(found->values.back()) : "");
       if (name == "loss") losses = found;
     }
-    cells.push_back(losses ? number(least_of(*losses)) : "");
+    cells.push_back(losses ? number(minimum(*losses)) : "");
     cells.push_back(fmt::format("{:.3g}", log.seconds));
     out += row(cells, "td");
   }
@@ -189,10 +182,8 @@ std::string run_section(const RunLog& log, const std::string& label) {
                        escaped(key == "gradus" ? "gradus version" : key), escaped(fact));
   out += log.facts.empty() ? "" : "</table>\n";
   if (log.command.empty()) return out + "</section>\n";
-  std::vector<std::string> words{"gradus"};
-  words.insert(words.end(), log.command.begin(), log.command.end());
-  return out +
-         fmt::format("<p>Once more:</p>\n<pre>{}</pre>\n</section>\n", escaped(shell_line(words)));
+  return out + fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n</section>\n",
+                           escaped(shell_line(log.command)));
 }
 
 constexpr const char* style = R"css(
@@ -219,7 +210,7 @@ std::string page(const Logs& logs, const std::string& title, const std::string& 
       escaped(title), style);
   if (!svg.empty()) out += fmt::format("<figure>\n{}</figure>\n", svg);
   out += fmt::format("<h2>Results</h2>\n<div class=\"wide\">\n{}</div>\n", results(logs));
-  const std::vector<std::string> labels = labels_of(logs);
+  const std::vector<std::string> labels = legend_names(logs);
   for (std::size_t i = 0; i < logs.size(); ++i) out += run_section(logs[i], labels[i]);
   return out + "</body>\n</html>\n";
 }
@@ -227,16 +218,16 @@ std::string page(const Logs& logs, const std::string& title, const std::string& 
 }  // namespace
 
 std::string ReportCommand::run() const {
-  if (runs.empty()) throw UsageError("a log is needed, such as run.jsonl; see gradus train --log");
+  if (runs.empty()) throw UsageError("give a log, such as run.jsonl; see gradus train --log");
   if (std::ranges::any_of(out, is_control) || out.empty())
-    throw UsageError("--out: must be a file's name without control characters");
+    throw UsageError("--out: must be a file name without control characters");
   for (const std::string& path : runs)
     if (same_file(out, path))
-      throw UsageError(fmt::format("--out: must be a file of its own (got '{}')", out));
+      throw UsageError(fmt::format("--out: must not be one of the logs (got '{}')", out));
   Logs logs;
   for (const std::string& path : runs) logs.push_back(read_run_log(path));
-  const std::vector<Panel> panels = panels_of(logs);
-  const std::string svg = panels.empty() ? "" : inline_svg(svg_of(panels, out));
+  const std::vector<Panel> panels = make_panels(logs);
+  const std::string svg = panels.empty() ? "" : inline_svg(to_svg(panels, out));
   const std::string html = page(logs, title, svg);
   gradus::detail::write_file(out, {html});
   return fmt::format("wrote {}\n", out);

@@ -1,15 +1,16 @@
 #pragma once
-/// gradus report: runs on one page.
+/// gradus report: logged runs on one HTML page.
 
-#include "terminal/command.h"
+#include <string>
+#include <vector>
 
 struct ReportCommand {
   static constexpr const char* name = "report";
-  static constexpr const char* about = "Put logged runs on one page";
+  static constexpr const char* about = "Show logged runs on one HTML page";
   static constexpr const char* help =
-      R"help(Makes one HTML page of runs that were logged: their rates and losses in
-pictures, their numbers, and the commands that repeat them. The page needs
-neither a network nor a script.
+      R"help(Writes one HTML page about logged runs: plots of rates and losses, the final
+numbers, and the commands that repeat the runs. The page works offline and has
+no scripts.
 
   gradus train --log run.jsonl && gradus report run.jsonl
   gradus report constant.jsonl cosine.jsonl -o both.html \
@@ -19,10 +20,9 @@ neither a network nor a script.
   std::string out = "report.html", title = "Training runs";
 
   static void options(auto& self, auto&& option) {
-    option(self.runs, "runs", "Logs, as train --log FILE.jsonl and JSONLogger write them",
-           "RUN.jsonl");
-    option(self.out, "-o,--out", "The page to write", "FILE.html");
-    option(self.title, "--title", "Its title", "TEXT");
+    option(self.runs, "runs", "Logs of train --log FILE.jsonl or of JSONLogger", "RUN.jsonl");
+    option(self.out, "-o,--out", "File of the page", "FILE.html");
+    option(self.title, "--title", "Title of the page", "TEXT");
   }
 
   std::string run() const;

@@ -1,4 +1,4 @@
-/// gradus schedule: schedules from the command line, as pictures, tables and numbers.
+#include "commands/schedule.h"
 
 #include <fmt/format.h>
 #include <gradus/schedules/inspect.h>
@@ -7,12 +7,14 @@
 #include <gradus/schedules/serialize.h>
 
 #include <cmath>
-#include <nlohmann/json.hpp>
 #include <optional>
 
-#include "commands/schedule.h"
+#include "pictures/gallery.h"
 #include "pictures/plot_file.h"
 #include "problem/expression.h"
+#include "terminal/command.h"
+#include "terminal/json.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 using Curves = std::vector<LabelledSchedule>;
@@ -20,9 +22,9 @@ using Curves = std::vector<LabelledSchedule>;
 namespace {
 
 constexpr Step default_steps = 1000;
-constexpr Step most_rates = 10'000'000;  ///< that are summed, or written one by one
+constexpr Step most_rates = 10'000'000;  ///< at most so many are summed or printed
 
-Step steps_for(const Curves& curves) {
+Step longest_run(const Curves& curves) {
   double longest = 0;
   for (const LabelledSchedule& curve : curves)
     if (const double d = curve.schedule.duration(); std::isfinite(d))
@@ -35,8 +37,8 @@ std::string duration_text(const Schedule& s) {
   return std::isinf(d) ? "endless" : fmt::format("{:.10g} steps", d);
 }
 
-/// None where the sum would take long: steps that move, more of them than most_rates.
-std::optional<double> area_of(const Schedule& s, Step steps) {
+/// The sum of the rates; none where it would take too long.
+std::optional<double> quick_area(const Schedule& s, Step steps) {
   const bool quick = steps <= most_rates || s.constant() || s.duration() <= most_rates;
   return quick ? std::optional(value(s.area(steps))) : std::nullopt;
 }
@@ -45,7 +47,7 @@ std::string summary(const Curves& curves, Step steps) {
   std::string out;
   for (const LabelledSchedule& curve : curves) {
     const Schedule& s = curve.schedule;
-    const auto area = area_of(s, steps);
+    const auto area = quick_area(s, steps);
     out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
     for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
@@ -53,7 +55,7 @@ std::string summary(const Curves& curves, Step steps) {
   return out;
 }
 
-std::string csv(const Curves& curves, Step steps) {
+std::string to_csv(const Curves& curves, Step steps) {
   std::string out = "step";
   for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
   out += '\n';
@@ -66,39 +68,38 @@ std::string csv(const Curves& curves, Step steps) {
   return out;
 }
 
-std::string json(const Curves& curves, Step steps) {
-  using Json = nlohmann::ordered_json;
-  Json list = Json::array();
+std::string to_json(const Curves& curves, Step steps) {
+  std::vector<Json> list;
   for (const LabelledSchedule& curve : curves) {
     const Schedule& s = curve.schedule;
-    Json rates = Json::array();
+    std::vector<double> rates;
     for (Step t = 0; t < steps; ++t) rates.push_back(value(s(t)));
-    list.push_back({{"label", curve.label},
-                    {"text", to_string(s)},
-                    {"schedule", Json::parse(serialize(s))},
-                    {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
-                    {"area", *area_of(s, steps)},
-                    {"notes", inspect(s, steps)},
-                    {"rates", rates}});
+    list.push_back(
+        Json::object({{"label", curve.label},
+                      {"text", to_string(s)},
+                      {"schedule", Json::parse(serialize(s))},
+                      {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
+                      {"area", *quick_area(s, steps)},
+                      {"notes", inspect(s, steps)},
+                      {"rates", rates}}));
   }
-  return Json{{"steps", steps}, {"schedules", list}}.dump(-1, ' ', false,
-                                                          Json::error_handler_t::replace) +
-         "\n";
+  return Json::object({{"steps", steps}, {"schedules", list}}).line();
 }
 
-/// Every known schedule with its arguments, its formula and a look at an example of it.
+/// Every known schedule with its arguments, its formula and a picture of its example.
 std::string list_schedules(const PlotOptions& look) {
   std::string out =
-      "A schedule's text is a number, one of the calls below, or an expression of them.\n"
-      "Arguments go by position or by name, as in Python; those with a value may be left out.\n";
+      "A schedule is a number, one of the calls below, or an expression of them.\n"
+      "Give arguments by position or by name, as in Python; those with a default may be\nleft "
+      "out.\n";
   for (const KnownSchedule& known : known_schedules()) {
     std::string arguments;
     for (const KnownSchedule::Argument& a : known.arguments)
       arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ", a.name,
                                a.fallback.empty() ? "" : "=" + a.fallback);
-    const bool is_operator = known.spelt.find_first_of("+*>") != known.spelt.npos;
-    out += is_operator ? fmt::format("\nfirst {} second\n", known.spelt)
-                       : fmt::format("\n{}({})\n", known.spelt, arguments);
+    const bool is_operator = known.text_name.find_first_of("+*>") != known.text_name.npos;
+    out += is_operator ? fmt::format("\nfirst {} second\n", known.text_name)
+                       : fmt::format("\n{}({})\n", known.text_name, arguments);
     out += fmt::format("  {}\n  for example {}\n{}", known.formula, to_string(known.example),
                        plot(known.example, 100, look));
   }
@@ -108,27 +109,30 @@ std::string list_schedules(const PlotOptions& look) {
 }  // namespace
 
 std::string ScheduleCommand::run() const {
-  const bool data = look.data();
+  const bool data = look.check_and_want_data();
   const PlotOptions terminal = look.terminal();
-  if (list) {
-    if (!expressions.empty()) throw UsageError("--list: must come without expressions");
+  if (!expressions.empty() && (list || !gallery.empty()))
+    throw UsageError("--list and --gallery: must not be combined with expressions");
+  if (!gallery.empty()) return draw_gallery(gallery);
+  if (list)
     return list_schedules(
         {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});
-  }
   if (expressions.empty())
-    throw UsageError("an expression is needed, such as \"CosineDecay(0.1, 900)\"; see --list");
-  if (table && data) throw UsageError("--table: must come without --csv and --json");
+    throw UsageError("give a schedule, such as \"CosineDecay(0.1, 900)\"; see --list");
+  if (table && data) throw UsageError("--table: must not be combined with --csv or --json");
   Curves curves;
   for (const std::string& text : expressions) curves.push_back(read_expression(text).curve);
-  const Step n = steps.empty() ? steps_for(curves) : read_whole("--steps", steps, 1);
+  const Step n = steps.empty() ? longest_run(curves) : read_whole("--steps", steps, 1);
   if (data && n > most_rates)
     throw UsageError(
-        fmt::format("--csv and --json: must be of at most {} steps (got {})", most_rates, n));
+        fmt::format("--csv and --json: must have at most {} steps (got {})", most_rates, n));
 
-  std::string out = look.csv ? csv(curves, n) : look.json ? json(curves, n) : "";
-  const std::string written = plot_files(look, [&] { return std::vector{panel_of(curves, n)}; });
+  std::string out = look.csv ? to_csv(curves, n) : look.json ? to_json(curves, n) : "";
+  const std::string written =
+      plot_files(look.plots, [&] { return std::vector{make_panel(curves, n)}; });
   if (data) return out;
-  if (look.shown() || (look.plots.empty() && !table)) out += plot(curves, n, terminal) + "\n";
+  if (look.wants_terminal() || (look.plots.empty() && !table))
+    out += plot(curves, n, terminal) + "\n";
   if (table)
     for (const LabelledSchedule& curve : curves)
       out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));

@@ -1,13 +1,13 @@
 #pragma once
-/// gradus schedule: schedules from the command line, as pictures, tables and numbers.
+/// gradus schedule: schedules as pictures, tables and numbers.
 
-#include "terminal/command.h"
+#include "pictures/look_options.h"
 
 struct ScheduleCommand {
   static constexpr const char* name = "schedule";
   static constexpr const char* about = "Show learning-rate schedules";
   static constexpr const char* help =
-      R"help(Shows learning-rate schedules before anything is trained.
+      R"help(Shows learning-rate schedules before you train with them.
 
   gradus schedule "linear(0, 0.1, 100) >> CosineDecay(0.1, 900)"
   gradus schedule "warm=warmup(0.1, 50)" "stairs=StepDecay(0.1, 30)" \
@@ -15,7 +15,7 @@ struct ScheduleCommand {
   gradus schedule "OneCycle(0.1, 1000)" --plot rate.svg)help";
 
   std::vector<std::string> expressions;
-  std::string steps;
+  std::string steps, gallery;
   bool table = false, list = false;
   LookOptions look;
 
@@ -24,8 +24,10 @@ struct ScheduleCommand {
            "Schedules as text, each EXPR or NAME=EXPR with a name for the legend", "EXPR");
     option(self.steps, "--steps",
            "Updates in the run; without it, until the last schedule ends, or 1000", "N");
-    option(self.table, "--table", "The values where something happens");
-    option(self.list, "--list", "Every schedule: arguments, formula, example");
+    option(self.table, "--table", "Print the values at the steps where the curve changes");
+    option(self.list, "--list", "List every schedule: arguments, formula, example");
+    option(self.gallery, "--gallery", "Draw every schedule into this folder, as small SVGs",
+           "FOLDER");
     LookOptions::options(self.look, option);
   }
 

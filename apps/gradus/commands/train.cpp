@@ -1,4 +1,4 @@
-/// gradus train: what is shown of a training.
+#include "commands/train.h"
 
 #include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
@@ -8,84 +8,75 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "pictures/plot_file.h"
 #include "problem/code.h"
 #include "problem/program.h"
+#include "terminal/command.h"
+#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "training/session.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 
 namespace {
 
 struct Result {
-  Session& session;
+  const Session& session;
   Evaluation training;
   std::optional<Evaluation> validation;
 };
 
-const Optimizer& optimizer_of(const Session& session) {
-  return session.problem().model.optimizer();
-}
+// ---- pictures -----------------------------------------------------------------------------------
 
-const History& history_of(const Session& session) { return session.problem().model.history(); }
-
-/// The numbers of an epoch hold for its updates: a curve over the steps.
-Schedule per_update(const std::vector<double>& numbers, double steps_per_epoch) {
-  return [numbers, steps_per_epoch](double step) {
-    const auto epoch = static_cast<std::size_t>(step / steps_per_epoch);
-    return numbers[std::min(epoch, numbers.size() - 1)];
+/// The numbers of the epochs as a curve over the updates.
+Schedule per_update(const std::vector<double>& numbers, double updates) {
+  const double each = updates / static_cast<double>(numbers.size());
+  return [numbers, each](double step) {
+    return numbers[std::min(static_cast<std::size_t>(step / each), numbers.size() - 1)];
   };
 }
 
 std::vector<LabelledSchedule> loss_curves(const Session& session) {
-  const History& history = history_of(session);
-  const double updates = static_cast<double>(optimizer_of(session).iterations());
-  const double each = updates / static_cast<double>(history.epochs().size());
-  std::vector<LabelledSchedule> curves = {{"loss", per_update(history["loss"], each)}};
-  if (history.contains("val_loss"))
-    curves.push_back({"val_loss", per_update(history["val_loss"], each)});
+  const double updates = static_cast<double>(session.optimizer().iterations());
+  std::vector<LabelledSchedule> curves;
+  for (const char* key : {"loss", "val_loss"})
+    if (session.history().contains(key))
+      curves.push_back({key, per_update(session.history()[key], updates)});
   return curves;
 }
 
 std::string pictures(const Session& session, const LookOptions& look) {
-  const Step updates = optimizer_of(session).iterations();
-  const Schedule& rate = optimizer_of(session).schedule();
-  PlotOptions options = look.terminal();
-  options.height = 9;
+  const Step updates = session.optimizer().iterations();
+  const Schedule& rate = session.optimizer().schedule();
+  const PlotOptions options = look.terminal(9);
   std::string out = fmt::format("learning rate over {} updates: {}\n", updates, to_string(rate));
   if (!rate.constant()) out += plot(rate, updates, options) + "\n";
   const std::vector<LabelledSchedule> losses = loss_curves(session);
-  return out + "loss, mean of each epoch\n" +
+  return out + "loss, mean over each epoch\n" +
          (losses.size() == 1 ? plot(losses[0].schedule, updates, options)
                              : plot(losses, updates, options)) +
          "\n";
 }
 
-std::vector<Panel> panels_of(const Session& session) {
-  const Step updates = optimizer_of(session).iterations();
-  const LabelledSchedule rate{to_string(optimizer_of(session).schedule()),
-                              optimizer_of(session).schedule()};
-  const History& history = history_of(session);
+std::vector<Panel> make_panels(const Session& session) {
+  const Schedule& schedule = session.optimizer().schedule();
+  const LabelledSchedule rate{to_string(schedule), schedule};
+  const History& history = session.history();
   LinesPlot losses{.x_name = "epoch", .y_name = "loss", .lines = {}, .from_zero = true};
   for (const char* key : {"loss", "val_loss"}) {
     if (!history.contains(key)) continue;
-    Line line{.label = key, .x = {}, .y = {}};
-    for (std::size_t i = 0; i < history[key].size(); ++i) {
-      line.x.push_back(static_cast<double>(history.epochs()[i] + 1));
-      line.y.push_back(history[key][i]);
-    }
+    Line line{.label = key, .x = {}, .y = history[key]};
+    for (const std::int64_t epoch : history.epochs())
+      line.x.push_back(static_cast<double>(epoch + 1));
     losses.lines.push_back(thinned(line));
   }
-  return {panel_of(std::span(&rate, 1), updates), panel_of(losses)};
+  return {make_panel(std::span(&rate, 1), session.optimizer().iterations()), make_panel(losses)};
 }
 
 // ---- data ---------------------------------------------------------------------------------------
 
-std::string csv_of(const Session& session) {
-  const History& history = history_of(session);
+std::string to_csv(const History& history) {
   std::string out = "epoch";
   for (const auto& [name, numbers] : history) out += fmt::format(",{}", name);
   for (std::size_t i = 0; i < history.epochs().size(); ++i) {
@@ -95,48 +86,58 @@ std::string csv_of(const Session& session) {
   return out + "\n";
 }
 
-std::string json_of(const Result& result) {
-  using Json = nlohmann::ordered_json;
-  const Session& session = result.session;
-  const auto numbers = [](const Evaluation& e) {
-    Json json{{"loss", e.loss}};
-    for (const auto& [name, number] : e.metrics) json[name] = number;
-    return json;
-  };
-  Json history = Json::object();
-  for (const auto& [name, series] : history_of(session)) history[name] = series;
-  const auto& about = session.problem().about;
-  const Json json{{"data", about.data},
-                  {"model", about.model},
-                  {"optimizer", to_string(optimizer_of(session))},
-                  {"schedule", to_string(optimizer_of(session).schedule())},
-                  {"loss", about.loss},
-                  {"epochs", history_of(session).epochs().size()},
-                  {"updates", optimizer_of(session).iterations()},
-                  {"training", numbers(result.training)},
-                  {"validation", result.validation ? numbers(*result.validation) : Json()},
-                  {"history", history},
-                  {"saved", session.path().empty() ? Json() : Json(session.path())}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+Json to_json(const Evaluation& evaluation) {
+  Json json = Json::object({{"loss", evaluation.loss}});
+  for (const auto& [name, number] : evaluation.metrics) json.add(name, number);
+  return json;
 }
 
-// ---- words --------------------------------------------------------------------------------------
+std::string to_json(const Result& result) {
+  const Session& session = result.session;
+  const Problem& problem = session.problem();
+  Json history = Json::object({});
+  for (const auto& [name, series] : session.history()) history.add(name, series);
+  return Json::object({{"data", problem.about_data},
+                       {"model", problem.about_model},
+                       {"optimizer", to_string(session.optimizer())},
+                       {"schedule", to_string(session.optimizer().schedule())},
+                       {"loss", problem.loss_name},
+                       {"epochs", session.history().epochs().size()},
+                       {"updates", session.optimizer().iterations()},
+                       {"training", to_json(result.training)},
+                       {"validation", result.validation ? to_json(*result.validation) : Json()},
+                       {"history", history},
+                       {"saved", session.path().empty() ? Json() : Json(session.path())}})
+      .line();
+}
+
+// ---- text ---------------------------------------------------------------------------------------
 
 std::string table(const Result& result) {
-  std::string head = fmt::format("{:<10} {:>12}", "", "loss");
-  for (const auto& [name, _] : result.training.metrics) head += fmt::format("   {}", name);
-  const auto line = [](const char* rows, const Evaluation& e) {
-    std::string out = fmt::format("{:<10} {:>12.4g}", rows, e.loss);
-    for (const auto& [name, number] : e.metrics)
+  std::string out = fmt::format("{:<10} {:>12}", "", "loss");
+  for (const auto& [name, _] : result.training.metrics) out += fmt::format("   {}", name);
+  const auto add_line = [&](const char* rows, const Evaluation& evaluation) {
+    out += fmt::format("\n{:<10} {:>12.4g}", rows, evaluation.loss);
+    for (const auto& [name, number] : evaluation.metrics)
       out += fmt::format("   {:>{}.4g}", number, name.size());
-    return out + "\n";
   };
-  std::string out = head + "\n" + line("training", result.training);
-  if (result.validation) out += line("validation", *result.validation);
+  add_line("training", result.training);
+  if (result.validation) add_line("validation", *result.validation);
+  return out + "\n";
+}
+
+std::string notes(const Session& session) {
+  std::string out;
+  const std::vector<double>& losses = session.history()["loss"];
+  if (losses.back() > losses.front())
+    out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
+  for (const std::string& note :
+       inspect(session.optimizer().schedule(), session.optimizer().iterations()))
+    out += fmt::format("note: the schedule: {}\n", note);
   return out;
 }
 
-/// Another schedule worth a look beside this one: the other of a constant and one that falls.
+/// A schedule to compare with: a falling one for a constant rate, otherwise the peak as a constant.
 std::string rival(const Schedule& schedule, Step updates) {
   if (const auto number = schedule.constant())
     return fmt::format("CosineDecay({}, {})", value(*number), updates);
@@ -144,63 +145,53 @@ std::string rival(const Schedule& schedule, Step updates) {
   return fmt::format("{:.4g}", peak);
 }
 
-std::string next(const Session& session) {
-  const TrainingOptions& options = session.options();
-  std::vector<std::vector<std::string>> commands;
-  if (!session.path().empty()) {
-    commands.push_back({"gradus", "evaluate", session.path(), options.problem.data});
-    if (!is_file(options.problem.data)) {  // rows that it has not seen
-      const std::uint64_t seed = session.problem().seed;
-      commands.back().insert(commands.back().end(),
-                             {"--seed", fmt::format("{}", seed == 0 ? 1 : seed - 1)});
-    }
-    commands.push_back({"gradus", "predict", session.path(), options.problem.data});
-  } else {
-    const Schedule& schedule = optimizer_of(session).schedule();
-    std::vector<std::string> compare = {"gradus", "compare", to_string(schedule),
-                                        rival(schedule, optimizer_of(session).iterations())};
-    for (const std::string& word : words_without_rate(options.problem)) compare.push_back(word);
-    if (options.epochs != TrainingOptions().epochs)
-      compare.insert(compare.end(), {"--epochs", options.epochs});
-    commands.push_back(compare);
-  }
-  std::string out = "next:\n";
-  for (const auto& command : commands) out += fmt::format("  {}\n", shell_line(command));
-  return out;
+/// What a saved model is for.
+std::string use_commands(const Session& session) {
+  const std::string& data = session.options().problem.data.name;
+  std::vector<std::string> other_rows;  // synthetic data that the model has not seen
+  const std::uint64_t seed = session.problem().seed;
+  if (!is_file(data)) other_rows = {"--seed", fmt::format("{}", seed == 0 ? 1 : seed - 1)};
+  return fmt::format("  {}\n  {}\n", shell_line({"evaluate", session.path(), data}, other_rows),
+                     shell_line({"predict", session.path(), data}));
 }
 
-std::string told(const Result& result, const LookOptions& look, const std::string& written) {
+std::string compare_command(const Session& session) {
+  const TrainingOptions& options = session.options();
+  const Schedule& schedule = session.optimizer().schedule();
+  std::vector<std::string> words = words_without_rate(options.problem);
+  if (options.epochs != TrainingOptions().epochs)
+    words.insert(words.end(), {"--epochs", options.epochs});
+  return fmt::format("  {}\n", shell_line({"compare", to_string(schedule),
+                                           rival(schedule, session.optimizer().iterations())},
+                                          words));
+}
+
+std::string report(const Result& result, const LookOptions& look, const std::string& written) {
   const Session& session = result.session;
-  const Schedule& schedule = optimizer_of(session).schedule();
-  std::string out = session.problem().about_text();
-  if (look.plots.empty() || look.shown()) out += pictures(session, look);
-  out += fmt::format("after {} epochs, {} updates:\n{}", history_of(session).epochs().size(),
-                     optimizer_of(session).iterations(), table(result));
-  const std::vector<double>& losses = history_of(session)["loss"];
-  if (losses.back() > losses.front())
-    out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
-  for (const std::string& note : inspect(schedule, optimizer_of(session).iterations()))
-    out += fmt::format("note: the schedule: {}\n", note);
-  out += fmt::format("\nthe same in C++:\n{}",
-                     program_of(session.problem(), {.rate = code_of(schedule),
+  std::string out = session.problem().about();
+  if (look.draws()) out += pictures(session, look);
+  out += fmt::format("after {} epochs, {} updates:\n{}{}\nthe same in C++:\n{}",
+                     session.history().epochs().size(), session.optimizer().iterations(),
+                     table(result), notes(session),
+                     to_program(session.problem(), {.rate = to_code(session.optimizer().schedule()),
                                                     .epochs = session.epochs(),
-                                                    .validation_split = session.held_back()}));
+                                                    .validation_split = session.held_out()}));
   if (!session.path().empty()) out += fmt::format("\nsaved {}\n", clean(session.path()));
-  return out + written + "\n" + next(session);
+  return out + written + "\nnext:\n" +
+         (session.path().empty() ? compare_command(session) : use_commands(session));
 }
 
 }  // namespace
 
 std::string TrainCommand::run() const {
-  const bool data = look.data();
-  if (quiet && look.shown()) throw UsageError("--quiet: must come without --plot term");
-  Session session(*this);
-  const Evaluation reached = session.train();
-  const std::string written = plot_files(look, [&] { return panels_of(session); });
-  if (quiet && !data) return "";
-  const std::int64_t trained = session.training_rows(), rows = session.rows();
-  Result result{session, reached, std::nullopt};
-  if (trained < rows) result.validation = session.evaluate(trained, rows);
-  if (!data) return told(result, look, written);
-  return look.csv ? csv_of(session) : json_of(result);
+  const bool data = look.check_and_want_data();
+  if (session.quiet && look.wants_terminal())
+    throw UsageError("--quiet: must not be combined with --plot term");
+  Session training(session, given, look.plots);
+  Result result{training, training.train(), std::nullopt};
+  const std::string written = plot_files(look.plots, [&] { return make_panels(training); });
+  if (session.quiet && !data) return "";
+  result.validation = training.validate();
+  if (!data) return report(result, look, written);
+  return look.csv ? to_csv(training.history()) : to_json(result);
 }

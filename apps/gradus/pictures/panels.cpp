@@ -22,7 +22,7 @@ bool can_be_drawn(double v, bool log) { return std::abs(v) < 1e300 && (!log || v
 
 namespace {
 
-/// The least and the greatest of the values that can be drawn.
+/// The range of the values that can be drawn.
 struct Bounds {
   double least = std::numeric_limits<double>::infinity(), greatest = -least;
 
@@ -38,14 +38,15 @@ constexpr const char* style =
     "set grid lw 1 dt 1 lc rgb '#e4e4e4'\nset format y '%g'\n"
     "set key above left vertical maxrows 6 Left reverse noenhanced\n";
 
-/// How the i-th line looks; colours take turns.
+/// The style of the i-th line.
 std::string look(std::size_t i) {
   constexpr const char* colors[] = {"#0072b2", "#d55e00", "#009e73",
                                     "#cc79a7", "#e69f00", "#56b4e9"};
   return fmt::format("lw 2.5 lc rgb '{}'", colors[i % std::size(colors)]);
 }
 
-/// With some air around the values; `from_zero`: from 0, unless they are far above it.
+/// The range of the values with a margin; with `from_zero` it starts at 0, unless all are far
+/// above.
 std::string y_range(double least, double greatest, bool from_zero) {
   const double width = greatest - least;
   const bool near_zero = from_zero && least >= 0 && width > 0.25 * greatest;
@@ -54,13 +55,13 @@ std::string y_range(double least, double greatest, bool from_zero) {
   return fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
 }
 
-/// A block of data that the commands know by its name.
+/// A named block of data.
 std::string block(const std::string& name, const std::string& data) {
   return fmt::format("{} << END\n{}END\n", name, data);
 }
 
-/// `step rate` lines: every step of a short run, and of a long one the least and the greatest of
-/// each of 2000 pieces, so that no peak is lost.
+/// Lines `step rate`: every step of a short run; of a long run the least and the greatest of each
+/// of 2000 pieces, so that no peak is lost.
 std::string points(const Schedule& s, Step steps) {
   std::string out;
   const Step piece = (steps + 1999) / 2000;
@@ -78,7 +79,7 @@ std::string points(const Schedule& s, Step steps) {
   return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
 }
 
-/// A logarithmic y axis; where powers of ten would be few, with more labels.
+/// A logarithmic y axis, with more labels where there are few powers of ten.
 std::string log_range(const Bounds& bounds) {
   std::string out = fmt::format("set logscale y\nset yrange [{}:{}]\n", bounds.least / 1.2,
                                 bounds.greatest * 1.2);
@@ -108,26 +109,26 @@ bool spread_far(const std::vector<double>& values) {
   return bounds.least > 0 && bounds.greatest > 10 * bounds.least;
 }
 
-/// An update's rate holds until the next update: drawn with steps, where those can be told apart.
-Panel panel_of(std::span<const LabelledSchedule> curves, Step steps) {
+/// A rate holds until the next update: the curve has steps, where they can be seen.
+Panel make_panel(std::span<const LabelledSchedule> curves, Step steps) {
   std::string out =
       std::string(style) + "set xlabel 'step'\nset ylabel 'learning rate'\nset format x '%.0f'\n";
-  double least = 0, greatest = 0;
   std::string plots;
+  Bounds bounds;
   for (std::size_t i = 0; i < curves.size(); ++i) {
     out += block(fmt::format("$curve{}", i), points(curves[i].schedule, steps));
     const detail::Range range = detail::range(curves[i].schedule, static_cast<double>(steps - 1));
-    least = i == 0 ? value(range.least) : std::min(least, value(range.least));
-    greatest = i == 0 ? value(range.greatest) : std::max(greatest, value(range.greatest));
+    bounds.take(value(range.least), false);
+    bounds.take(value(range.greatest), false);
     plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
                          steps <= 300 ? "steps" : "lines", look(i), gnuplot_text(curves[i].label));
   }
-  return {out + y_range(least, greatest, true) +
+  return {out + y_range(bounds.least, bounds.greatest, true) +
           fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
 }
 
-/// Each mark is an upright line of two points.
-Panel panel_of(const RateCurve& curve, const std::string& name) {
+/// Each mark is a vertical line.
+Panel make_panel(const RateCurve& curve, const std::string& name) {
   std::string out = style + fmt::format(
                                 "set xlabel 'learning rate'\nset ylabel {}\nset logscale x\n"
                                 "set format x '%g'\n",
@@ -151,7 +152,7 @@ Panel panel_of(const RateCurve& curve, const std::string& name) {
   return {out + plots + "\n"};
 }
 
-Panel panel_of(const LinesPlot& plot) {
+Panel make_panel(const LinesPlot& plot) {
   std::string out = style + fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_text(plot.x_name),
                                         gnuplot_text(plot.y_name));
   Bounds bounds, places;
@@ -160,8 +161,7 @@ Panel panel_of(const LinesPlot& plot) {
     const Line& line = plot.lines[i];
     for (const double x : line.x) places.take(x, false);
     out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
-    plots += fmt::format("{}$line{} with {} {} {}", i == 0 ? "plot " : ", ", i,
-                         line.stepped ? "steps" : "lines", look(i),
+    plots += fmt::format("{}$line{} with {} {} {}", i == 0 ? "plot " : ", ", i, "lines", look(i),
                          plot.legend ? "title " + gnuplot_text(line.label) : "notitle");
   }
   out += plot.log_y ? log_range(bounds) : y_range(bounds.least, bounds.greatest, plot.from_zero);
@@ -170,7 +170,7 @@ Panel panel_of(const LinesPlot& plot) {
   return {out + plots + "\n"};
 }
 
-Panel panel_of(const ContourPlot& plot) {
+Panel make_panel(const ContourPlot& plot) {
   const Surface& s = plot.surface;
   std::string grid;
   for (std::size_t j = 0; j < s.rows; ++j, grid += '\n')
@@ -190,7 +190,7 @@ Panel panel_of(const ContourPlot& plot) {
                         "set yrange [{}:{}]\n",
                         fmt::join(plot.levels, ","), gnuplot_text(plot.x_name),
                         gnuplot_text(plot.y_name), s.x_low, s.x_high, s.y_low, s.y_high);
-  std::string plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' title 'equal loss'";
+  std::string plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' title 'loss contour'";
   for (std::size_t i = 0; i < plot.paths.size(); ++i) {
     std::string data;
     for (const auto& [x, y] : plot.paths[i].points) data += fmt::format("{} {}\n", x, y);
@@ -199,7 +199,7 @@ Panel panel_of(const ContourPlot& plot) {
   }
   if (plot.goal) {
     out += block("$goal", fmt::format("{} {}\n", (*plot.goal)[0], (*plot.goal)[1]));
-    plots += ", $goal with points pt 3 ps 1.5 lw 2 lc rgb '#606060' title 'least loss'";
+    plots += ", $goal with points pt 3 ps 1.5 lw 2 lc rgb '#606060' title 'lowest loss'";
   }
   return {out + plots + "\n"};
 }
@@ -207,7 +207,7 @@ Panel panel_of(const ContourPlot& plot) {
 Line thinned(Line line) {
   const std::size_t n = line.x.size(), piece = (n + 1999) / 2000;
   if (piece <= 2) return line;
-  Line out{line.label, {}, {}, line.stepped};
+  Line out{line.label, {}, {}};
   const auto take = [&](std::size_t i) {
     out.x.push_back(line.x[i]);
     out.y.push_back(line.y[i]);

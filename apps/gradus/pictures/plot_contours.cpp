@@ -27,7 +27,7 @@ void check_surface(const Surface& s) {
     check(std::abs(height) <= 4e307, "plot: heights must be within 4e307 (got {})", height);
 }
 
-/// From places to dots: the surface's edges are the outermost dots.
+/// Converts places to dots: the edges of the surface are the outermost dots.
 struct Places {
   const Surface& surface;
   int columns, rows;
@@ -38,7 +38,7 @@ struct Places {
   double y_of(double row) const {
     return surface.y_high - (surface.y_high - surface.y_low) * row / (rows - 1);
   }
-  /// In dots, from the upper left; may be outside.
+  /// The dot of a place, counted from the upper left; may be outside.
   Point dot(const Point& p) const {
     return {(p[0] - surface.x_low) / (surface.x_high - surface.x_low) * (columns - 1),
             (surface.y_high - p[1]) / (surface.y_high - surface.y_low) * (rows - 1)};
@@ -50,7 +50,7 @@ struct Places {
 
 int nearest(double v) { return static_cast<int>(std::lround(v)); }
 
-/// A dot wherever a line passes through: where its corners are not all between the same levels.
+/// Sets the dots whose corners are not all between the same two levels.
 void draw_lines(Canvas& canvas, const ContourPlot& plot, const Places& places) {
   std::vector<double> levels = plot.levels;
   std::sort(levels.begin(), levels.end());
@@ -74,7 +74,7 @@ void draw_lines(Canvas& canvas, const ContourPlot& plot, const Places& places) {
   }
 }
 
-/// The part of a piece of a path that is inside, in dots from its begin: where it is none, 1 to 0.
+/// The part of a line segment inside the picture, as fractions of its length; 1 to 0 if none.
 struct Part {
   double from = 0, to = 1;
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The way of training over a loss of two weights, as a picture in text.
+/// The path of training over the loss surface of two weights, as a picture in text.
 
 #include <array>
 #include <optional>
@@ -12,15 +12,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Heights on a grid, which is at least 2 by 2.
 struct Surface {
-  double x_low, x_high, y_low, y_high;  ///< where its edges are
+  double x_low, x_high, y_low, y_high;  ///< its edges
   std::size_t columns, rows;
-  std::vector<double> heights;  ///< row after row from y_low, each from x_low
+  std::vector<double> heights;  ///< row by row from y_low, each from x_low
 
-  /// Between the points of the grid, bilinear; outside them as at the edge.
+  /// The height at a place: bilinear between the points of the grid, constant beyond its edges.
   double at(double x, double y) const;
 };
 
-/// Where a run went, and its entry in the legend.
+/// The path of a run, with its entry in the legend.
 struct Path {
   std::string label;
   std::vector<std::array<double, 2>> points;
@@ -31,19 +31,19 @@ struct ContourPlot {
   Surface surface;
   std::vector<double> levels;  ///< the heights of the contour lines
   std::vector<Path> paths = {};
-  std::optional<std::array<double, 2>> goal = {};  ///< a point to be marked, such as the optimum
+  std::optional<std::array<double, 2>> goal = {};  ///< a point to mark, such as the optimum
 };
 
-/// Heights for about `count` lines whose distances grow from the lowest point up as those of a bowl
-/// do where its lines are evenly spaced: least + (greatest - least) (i / count)^2.
+/// Heights for about `count` lines that are evenly spaced on a bowl:
+/// least + (greatest - least) (i / count)^2.
 std::vector<double> contour_levels(const Surface& surface, int count);
 
-/// Contour lines of dots, the paths over them, a @ at the goal, a line with the name of y above and
-/// a legend below. On each path stand marks, * o + x #, at its start, after 1, 2, 4, 8, ... points
-/// more, and at its end. What lies outside the surface is not drawn.
+/// Contour lines of dots, the paths over them, and a @ at the goal. The name of y stands above, a
+/// legend below. Each path has marks, * o + x #, at its start, after 1, 2, 4, 8, ... points, and at
+/// its end. Points outside the surface are not drawn.
 ///
-/// ValueError for a width or height outside its limits, a surface whose edges are not finite and
-/// rising, or without as many heights as its grid has points, all from -4e307 to 4e307.
+/// ValueError for a width or height outside its limits, edges that are not finite and rising, a
+/// number of heights that is not that of the grid, and heights beyond 4e307.
 std::string plot(const ContourPlot& contours, const PlotOptions& options = {});
 
 }}  // namespace gradus

@@ -10,6 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/text.h"
+
 namespace fs = std::filesystem;
 
 namespace {
@@ -30,10 +34,10 @@ void need_gnuplot(const std::string& path) {
     throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
 }
 
-/// The terminal and the size for so many panels, one below the other.
-std::string terminal_of(const std::string& path, std::size_t panels) {
+/// The gnuplot terminal and size for this number of panels, one below the other.
+std::string terminal_for(const std::string& path, std::size_t panels) {
   if (std::ranges::any_of(path, is_control))
-    throw UsageError("--plot: the file's name must be without control characters");
+    throw UsageError("--plot: the file's name must not hold control characters");
   const std::string ending = fs::path(path).extension();
   const double height = panels == 1 ? 1 : 0.85 * static_cast<double>(panels);
   if (ending == ".svg")
@@ -45,73 +49,65 @@ std::string terminal_of(const std::string& path, std::size_t panels) {
   throw UsageError(fmt::format("--plot: the file must end in .svg, .png or .pdf (got '{}')", path));
 }
 
-/// What gnuplot draws into the file of these panels. RunError, saying that `path` could not be
-/// written.
-void draw(const std::string& file, const std::string& terminal, std::span<const Panel> panels,
-          const std::string& path) {
-  std::string all = fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(file));
-  if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
-  for (const Panel& panel : panels) all += panel.commands;
-  std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
-  if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
-  const auto before = std::signal(SIGPIPE, SIG_IGN);  // it may end before it has read all
-  const bool written =
-      std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size() && std::fflush(gnuplot) == 0;
-  const int status = pclose(gnuplot);
-  std::signal(SIGPIPE, before);
-  std::error_code error;
-  if (!written || status != 0 || fs::file_size(file, error) == 0 || error)
-    throw RunError(fmt::format("{}: gnuplot could not write it", path));
-}
+/// A temporary file, removed with its scope.
+struct TemporaryFile {
+  std::string name = fs::temp_directory_path() / "gradus-XXXXXX";
 
-/// A file's name that no other process uses, and its end.
-struct Unfinished {
-  std::string name;
-
-  ~Unfinished() {
+  explicit TemporaryFile(const std::string& path) {
+    const gradus::detail::Descriptor made(mkstemp(name.data()));
+    if (made < 0) throw RunError(fmt::format("{}: cannot make a file for its plots", path));
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+  ~TemporaryFile() {
     std::error_code ignored;
     fs::remove(name, ignored);
   }
 };
 
-void plot_file(const std::string& path, std::span<const Panel> panels) {
-  const std::string terminal = terminal_of(path, panels.size());
-  const Unfinished unfinished{fmt::format("{}.{}.unfinished", path, getpid())};
-  draw(unfinished.name, terminal, panels, path);
-  std::error_code error;
-  fs::rename(unfinished.name, path, error);
-  if (error)
-    throw RunError(fmt::format("{}: gnuplot could not write it: {}", path, error.message()));
+/// The picture that gnuplot draws of the panels. RunError, naming `path`, when that fails.
+std::string draw(const std::string& terminal, std::span<const Panel> panels,
+                 const std::string& path) {
+  const TemporaryFile file(path);
+  std::string all =
+      fmt::format("set terminal {}\nset output {}\n", terminal, gnuplot_text(file.name));
+  if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
+  for (const Panel& panel : panels) all += panel.commands;
+  std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
+  if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
+  const auto before = std::signal(SIGPIPE, SIG_IGN);  // gnuplot may end before it has read all
+  const bool written =
+      std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size() && std::fflush(gnuplot) == 0;
+  const int status = pclose(gnuplot);
+  std::signal(SIGPIPE, before);
+  const std::string picture = gradus::detail::read_file(file.name, std::int64_t{1} << 30);
+  if (!written || status != 0 || picture.empty())
+    throw RunError(fmt::format("{}: gnuplot could not write it", path));
+  return picture;
 }
 
 }  // namespace
 
 void check_plot_file(const std::string& path) {
-  terminal_of(path, 1);
+  terminal_for(path, 1);
   need_gnuplot(path);
-  const fs::path folder = fs::path(path).parent_path();
-  std::error_code none;
-  if (fs::is_directory(path, none) || access(folder.empty() ? "." : folder.c_str(), W_OK | X_OK))
-    throw UsageError(fmt::format("--plot: must be a file that can be written (got '{}')", path));
+  check_writable("--plot", path);
 }
 
-std::string plot_files(const LookOptions& look, const std::function<std::vector<Panel>()>& panels) {
+std::string plot_files(const std::vector<std::string>& files,
+                       const std::function<std::vector<Panel>()>& panels) {
   std::string out;
-  for (const std::string& where : look.plots) {
-    if (where == "term") continue;
-    plot_file(where, panels());
-    out += fmt::format("wrote {}\n", clean(where));
+  for (const std::string& file : files) {
+    if (file == "term") continue;
+    const std::vector<Panel> drawn = panels();
+    gradus::detail::write_file(file, {draw(terminal_for(file, drawn.size()), drawn, file)});
+    out += fmt::format("wrote {}\n", clean(file));
   }
   return out;
 }
 
-std::string svg_of(std::span<const Panel> panels, const std::string& path) {
+std::string to_svg(std::span<const Panel> panels, const std::string& path) {
   need_gnuplot(path);
-  std::string name = fs::temp_directory_path() / "gradus-XXXXXX";
-  const gradus::detail::Descriptor made(mkstemp(name.data()));
-  if (made < 0) throw RunError(fmt::format("{}: cannot make a file for its plots", path));
-  const Unfinished unfinished{name};
-  const auto height = 420 * panels.size();
-  draw(name, fmt::format("svg size 900,{} font 'sans-serif,15'", height), panels, path);
-  return gradus::detail::read_file(name, std::int64_t{1} << 30);
+  return draw(fmt::format("svg size 900,{} font 'sans-serif,15'", 420 * panels.size()), panels,
+              path);
 }

@@ -27,7 +27,7 @@ void check_curve(const RateCurve& curve) {
   }
 }
 
-/// Where rates are, in columns of dots: the first at 0, the last in the last column.
+/// Converts rates to columns of dots: the first rate is at 0, the last in the last column.
 struct Places {
   double first, last;
   int columns;
@@ -40,7 +40,7 @@ struct Places {
 std::vector<Sample> sample(const RateCurve& curve, const Places& places) {
   const std::vector<double>& y = curve.values;
   std::vector<Sample> out;
-  std::size_t next = 1;  // the first point right of where the column begins, or the last of all
+  std::size_t next = 1;  // the first point right of the start of the column, or the last point
   for (int column = 0; column < places.columns; ++column) {
     while (next + 1 < y.size() && places.of(curve.rates[next]) <= column) ++next;
     const double left = places.of(curve.rates[next - 1]), right = places.of(curve.rates[next]);
@@ -56,7 +56,7 @@ std::vector<Sample> sample(const RateCurve& curve, const Places& places) {
   return out;
 }
 
-/// Powers of ten; round numbers where there are hardly any.
+/// Powers of ten; round numbers where there are few of those.
 std::vector<Tick> rate_ticks(const Places& places, const Canvas& canvas) {
   std::vector<double> rates;
   const double low = std::log10(places.first), high = std::log10(places.last);

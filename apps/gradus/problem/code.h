@@ -1,14 +1,14 @@
 #pragma once
-/// Schedules and optimizers as C++.
+/// Schedules and optimizers as C++ expressions.
 
 #include <gradus/optim/optimizer.h>
 #include <gradus/schedules/schedule.h>
 
 #include <string>
 
-/// `CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900}`; a call of parse_schedule() for
-/// what has a shorter text than code.
-std::string code_of(const gradus::Schedule& s);
-/// `Adam{.learning_rate = 0.01}`, or with options that all optimizers share,
-/// `Optimizer(Adam{.learning_rate = 0.01}, {.clipnorm = 1})`. The rate is what `rate` says: C++.
-std::string code_of(const gradus::Optimizer& optimizer, const std::string& rate);
+/// `CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900}`; for a schedule without short
+/// C++, a call of parse_schedule().
+std::string to_code(const gradus::Schedule& s);
+/// `Adam{.learning_rate = 0.01}`, or with the options of Optimizer,
+/// `Optimizer(Adam{.learning_rate = 0.01}, {.clipnorm = 1})`. `rate` is the C++ of the rate.
+std::string to_code(const gradus::Optimizer& optimizer, const std::string& rate);

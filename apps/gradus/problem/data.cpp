@@ -1,13 +1,13 @@
 #include "problem/data.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 #include <gradus/models/read_csv.h>
 
 #include <algorithm>
 
-#include "problem/problem.h"
+#include "terminal/choice.h"
 #include "terminal/command.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 
@@ -16,7 +16,7 @@ namespace {
 struct NamedData {
   const char* name;
   Dataset (*make)(std::uint64_t seed);
-  const char* code;  ///< `{}` is the seed
+  const char* code;  ///< C++, with `{}` for the seed
 };
 constexpr NamedData all_data[] = {
     {"line", [](std::uint64_t seed) { return make_line({.rows = 200, .seed = seed}); },
@@ -33,17 +33,12 @@ constexpr NamedData all_data[] = {
      "make_digits({{.seed = {}}})"},
 };
 
-const NamedData& made(const char* where, const std::string& name) {
-  for (const NamedData& d : all_data)
-    if (name == d.name) return d;
-  const std::vector<std::string> names = data_names();
-  throw UsageError(
-      fmt::format("{}: must be one of {}, or a file .csv or .csv.gz (got '{}'); did you mean {}?",
-                  where, fmt::join(names, ", "), clean(name), detail::nearest(name, names)));
+const NamedData& find_data(const char* where, const std::string& name) {
+  return choose(all_data, where, name, ", or a file .csv or .csv.gz");
 }
 
-/// read_csv(), whose errors name options as C++ has them: here they are the command line's, if
-/// there are such options.
+/// Calls read_csv(). Its errors name the options of C++: they become those of the command line, or
+/// go where the command has none.
 Dataset read_table(const std::string& path, const CsvOptions& options, bool has_options = true) {
   constexpr const char* names[][2] = {
       {"read_csv: label ", "--label: "},
@@ -66,7 +61,7 @@ Dataset read_table(const std::string& path, const CsvOptions& options, bool has_
   }
 }
 
-std::string list_of(const std::vector<std::string>& list) {
+std::string list_code(const std::vector<std::string>& list) {
   std::string out = "{";
   for (const std::string& text : list)
     out += fmt::format("{}{}", out.size() > 1 ? ", " : "", quoted(text, '\"'));
@@ -75,36 +70,32 @@ std::string list_of(const std::vector<std::string>& list) {
 
 }  // namespace
 
-std::vector<std::string> data_names() {
-  std::vector<std::string> names;
-  for (const NamedData& data : all_data) names.push_back(data.name);
-  return names;
-}
+std::vector<std::string> data_names() { return names_of(all_data); }
 
 bool is_file(const std::string& name) {
   return name.ends_with(".csv") || name.ends_with(".csv.gz");
 }
 
-Dataset read_data(const ProblemOptions& options, std::uint64_t seed) {
-  if (is_file(options.data))
-    return read_table(options.data, {.label = options.label,
+Dataset read_data(const DataOptions& options, std::uint64_t seed) {
+  if (is_file(options.name))
+    return read_table(options.name, {.label = options.label,
                                      .header = !options.no_header,
                                      .drop_missing = options.drop_missing,
                                      .ignore = options.ignore,
                                      .one_hot = options.one_hot});
-  const NamedData& data = made("--data", options.data);
+  const NamedData& data = find_data("--data", options.name);
   if (!options.label.empty() || !options.ignore.empty() || !options.one_hot.empty() ||
       options.drop_missing || options.no_header)
     throw UsageError(
-        fmt::format("--label, --ignore, --one-hot, --drop-missing and --no-header: must come with "
-                    "a file (got --data {})",
-                    options.data));
+        fmt::format("--label, --ignore, --one-hot, --drop-missing and --no-header: must be given "
+                    "only with a file (got --data {})",
+                    options.name));
   return data.make(seed);
 }
 
-std::string data_code(const ProblemOptions& options, std::uint64_t seed) {
-  if (!is_file(options.data))
-    return fmt::format(fmt::runtime(made("--data", options.data).code), seed);
+std::string data_code(const DataOptions& options, std::uint64_t seed) {
+  if (!is_file(options.name))
+    return fmt::format(fmt::runtime(find_data("--data", options.name).code), seed);
   std::string out;
   const auto add = [&](bool given, const char* name, const std::string& v) {
     if (given) out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", name, v);
@@ -112,21 +103,21 @@ std::string data_code(const ProblemOptions& options, std::uint64_t seed) {
   add(!options.label.empty(), "label", quoted(options.label, '\"'));
   add(options.no_header, "header", "false");
   add(options.drop_missing, "drop_missing", "true");
-  add(!options.ignore.empty(), "ignore", list_of(options.ignore));
-  add(!options.one_hot.empty(), "one_hot", list_of(options.one_hot));
-  return fmt::format("read_csv({}{})", quoted(options.data, '\"'),
+  add(!options.ignore.empty(), "ignore", list_code(options.ignore));
+  add(!options.one_hot.empty(), "one_hot", list_code(options.one_hot));
+  return fmt::format("read_csv({}{})", quoted(options.name, '\"'),
                      out.empty() ? "" : fmt::format(", {{{}}}", out));
 }
 
-Dataset read_rows(const std::string& data, const LearntColumns& learnt, bool labelled,
+Dataset read_rows(const std::string& name, const TrainedColumns& trained, bool labelled,
                   std::uint64_t seed) {
-  if (!is_file(data)) return made("DATA", data).make(seed);
-  return read_table(data,
-                    {.label = labelled ? learnt.label : "",
-                     .header = learnt.header,
-                     .drop_missing = !labelled || learnt.drop_missing,
-                     .one_hot = learnt.one_hot,
-                     .columns = learnt.columns,
-                     .classes = learnt.classes},
+  if (!is_file(name)) return find_data("DATA", name).make(seed);
+  return read_table(name,
+                    {.label = labelled ? trained.label : "",
+                     .header = trained.header,
+                     .drop_missing = !labelled || trained.drop_missing,
+                     .one_hot = trained.one_hot,
+                     .columns = trained.columns,
+                     .classes = trained.classes},
                     false);
 }

@@ -1,32 +1,48 @@
 #pragma once
-/// Data by name, or from files.
+/// Data by name or from files.
 
+#include <fmt/ranges.h>
 #include <gradus/models/dataset.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-struct ProblemOptions;
-
-/// The names of made-up data, which is 200 rows unless said otherwise in data.cpp.
+/// The names of the synthetic data: 200 rows each, more for `digits`.
 std::vector<std::string> data_names();
 /// Whether this is the name of a file, .csv or .csv.gz.
 bool is_file(const std::string& name);
 
-/// What --data and the options beside it say. UsageError, or what read_csv() throws, with options
-/// as the command line has them.
-gradus::Dataset read_data(const ProblemOptions& options, std::uint64_t seed);
-/// The same as C++.
-std::string data_code(const ProblemOptions& options, std::uint64_t seed);
+/// The options that choose the data, as given.
+struct DataOptions {
+  std::string name = "moons";  ///< one of data_names(), or a file
+  std::string label;           ///< the target column of the file; without it, the last one
+  std::vector<std::string> ignore, one_hot;
+  bool drop_missing = false, no_header = false;
 
-/// Rows for a model that has learnt from others: of the same columns and classes. `labelled` for
-/// rows with a target; of others those that lack a value are only noted, in `dropped`. `data` is a
-/// name or a file.
-struct LearntColumns {
+  static void options(auto& self, auto&& option) {
+    option(self.name, "--data", fmt::format("{}, or a file .csv", fmt::join(data_names(), ", ")),
+           "WHAT");
+    option(self.label, "--label", "The target column of the file; without it, the last", "COLUMN");
+    option(self.ignore, "--ignore", "Columns of the file to leave out", "COLUMN,...");
+    option(self.one_hot, "--one-hot", "Columns of the file that hold words", "COLUMN,...");
+    option(self.drop_missing, "--drop-missing", "Leave out rows with an empty field");
+    option(self.no_header, "--no-header", "Line 1 of the file is data; columns are 0, 1, ...");
+  }
+};
+
+/// The data. UsageError, with the options as the command line has them.
+gradus::Dataset read_data(const DataOptions& options, std::uint64_t seed);
+/// The C++ expression that makes the data.
+std::string data_code(const DataOptions& options, std::uint64_t seed);
+
+/// The columns and classes that a saved model was trained on.
+struct TrainedColumns {
   std::vector<std::string> columns, classes, one_hot;
   std::string label;
   bool header = true, drop_missing = false;
 };
-gradus::Dataset read_rows(const std::string& data, const LearntColumns& learnt, bool labelled,
+/// Rows for a saved model, from the synthetic data or the file `name`. With `labelled`, rows have a
+/// target; otherwise rows that lack a value are only listed, in `dropped`.
+gradus::Dataset read_rows(const std::string& name, const TrainedColumns& trained, bool labelled,
                           std::uint64_t seed);

@@ -1,7 +1,6 @@
 #include "problem/expression.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
 #include <gradus/optim/parse.h>
 #include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
@@ -9,25 +8,28 @@
 
 #include <algorithm>
 
+#include "terminal/choice.h"
 #include "terminal/command.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 using detail::lower;
 
 namespace {
 
-/// The text, or as much of a long one as a line has room for.
-std::string shown(const std::string& text) { return detail::shortened(clean(text), 60); }
+/// The start of the text, to quote in an error.
+std::string start_of(const std::string& text) { return detail::shortened(clean(text), 60); }
 
-/// What read() makes of the text. Of its errors, who it was that could not read is left out.
+/// The result of read(). Its errors become UsageErrors that quote the text instead of naming the
+/// function `who`.
 template <class Read>
 auto reading(const std::string& text, std::string_view who, Read read) {
   try {
     return read();
   } catch (const Error& error) {
-    std::string what = error.what();  // which may repeat a word of the text, of any length
+    std::string what = error.what();  // may repeat a word of the text, of any length
     if (what.starts_with(who)) what.erase(0, who.size());
-    throw UsageError(fmt::format("\"{}\": {}", shown(text), detail::shortened(what, 400)));
+    throw UsageError(fmt::format("\"{}\": {}", start_of(text), detail::shortened(what, 400)));
   }
 }
 
@@ -58,9 +60,7 @@ OptimizerExpression read_optimizer(const std::string& text) {
   if (text == "nesterov") return {parse_optimizer("SGD(momentum=0.9, nesterov=True)"), false};
   const std::vector<std::string> names = optimizer_names();
   if (text.find_first_of("(.") == text.npos && std::ranges::count(names, lower(text)) == 0)
-    throw UsageError(fmt::format("--optimizer: must be one of {} (got '{}'); did you mean {}?",
-                                 fmt::join(names, ", "), shown(text),
-                                 detail::nearest(lower(text), names)));
+    refuse_name("--optimizer", start_of(text), names);
   return reading(text, "parse_optimizer: ", [&]() -> OptimizerExpression {
     const detail::Call call = detail::parse_call("parse_optimizer", text);
     const bool has_rate = std::ranges::any_of(call.arguments, [](const detail::Argument& a) {
@@ -76,7 +76,7 @@ std::string text_without_rate(const std::string& text) {
   std::string out;
   const auto add = [&](const detail::Config& config) {
     for (const detail::Config::Field& field : config.fields)
-      if (!field.needless && field.name != "learning_rate")
+      if (!field.at_default && field.name != "learning_rate")
         out += fmt::format("{}{}={}", out.empty() ? "" : ", ", field.name,
                            detail::text_of(field.value));
   };

@@ -8,8 +8,8 @@
 
 namespace {
 
-/// The layers, as many as fit into each line.
-std::string layers_of(const Problem& problem) {
+/// The declaration of the model, with as many layers on each line as fit.
+std::string model_code(const Problem& problem) {
   const std::string start = "  Sequential model{";
   std::string out, line = start;
   for (std::size_t i = 0; i < problem.layers_code.size(); ++i) {
@@ -25,10 +25,10 @@ std::string layers_of(const Problem& problem) {
 
 }  // namespace
 
-std::string program_of(const Problem& problem, const ProgramOptions& options) {
+std::string to_program(const Problem& problem, const ProgramOptions& options) {
   const gradus::Optimizer& optimizer = problem.model.optimizer();
   const std::string rate =
-      options.rate.empty() ? code_of(optimizer.initial_schedule()) : options.rate;
+      options.rate.empty() ? to_code(optimizer.initial_schedule()) : options.rate;
   std::string inputs = "data.x";
   std::string out = fmt::format("  const Dataset data = {};\n", problem.data_code);
   if (problem.scale) {
@@ -39,17 +39,17 @@ std::string program_of(const Problem& problem, const ProgramOptions& options) {
                        kept == rows ? "data.x" : fmt::format("slice(data.x, 0, 0, {})", kept));
     inputs = "scale(data.x)";
   }
-  out += layers_of(problem);
+  out += model_code(problem);
   out += fmt::format(
       "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
       "                 .seed = {}}});\n",
-      code_of(optimizer, rate), problem.loss_code, problem.seed);
+      to_code(optimizer, rate), problem.loss_code, problem.seed);
   const std::string call = fmt::format("  model.fit({}, {}, {{", inputs, targets_code(problem));
-  out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.batch_size.count,
-                     options.epochs);
+  out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.batch_size, options.epochs);
   if (options.validation_split > 0)
     out += fmt::format(", .validation_split = {}", options.validation_split);
-  if (!options.more.empty()) out += fmt::format(",\n{:{}}{}", "", call.size(), options.more);
+  if (!options.fit_options.empty())
+    out += fmt::format(",\n{:{}}{}", "", call.size(), options.fit_options);
   return out + "});\n";
 }
 

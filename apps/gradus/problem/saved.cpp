@@ -5,44 +5,46 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/json.h"
+#include "terminal/option_words.h"
 
 using namespace gradus;
-using Json = nlohmann::ordered_json;
+using ParsedJson = nlohmann::json;
 
 namespace {
 
 constexpr const char* key = "problem";
-constexpr std::size_t longest_text = 900'000;  ///< bytes; the file has room for 1 MiB of texts
-constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< what read_csv() can make
+constexpr std::size_t longest_text = 900'000;  ///< bytes; a file holds at most 1 MiB of texts
+constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< as read_csv() has it
 
-std::vector<double> numbers_of(const Tensor& x) {
+std::vector<double> to_numbers(const Tensor& x) {
   std::vector<double> numbers;
   for (const Scalar v : x.values()) numbers.push_back(value(v));
   return numbers;
 }
 
-Tensor tensor_of(const std::vector<double>& numbers) {
+Tensor to_tensor(const std::vector<double>& numbers) {
   return Tensor({numbers.size()}, std::vector<Scalar>(numbers.begin(), numbers.end()));
 }
 
-/// The texts, lists and flags of an options struct, by their names without dashes.
-Json json_of(const TrainingOptions& options) {
-  Json json = Json::object();
+/// The options by their keys.
+Json to_json(const TrainingOptions& options) {
+  Json json = Json::object({});
   TrainingOptions::options(options, [&](const auto& member, const std::string& name,
-                                        const auto&...) { json[key_of(name)] = member; });
+                                        const auto&...) { json.add(key_of(name), member); });
   return json;
 }
 
 // ---- reading ------------------------------------------------------------------------------------
 
-/// An object of the text, read key by key; whatever is not as expected is a FormatError.
+/// Reads an object key by key; anything unexpected is a FormatError.
 class Reader {
  public:
-  Reader(Json json, std::string path) : json_(std::move(json)), path_(std::move(path)) {
+  Reader(ParsedJson json, std::string path) : json_(std::move(json)), path_(std::move(path)) {
     expect(json_.is_object(), "must be an object");
   }
 
@@ -51,51 +53,50 @@ class Reader {
     check<FormatError>(ok, "'{}': the description of its problem {}", path_,
                        fmt::format(rule, args...));
   }
-  Json take(const std::string& name) {
+  ParsedJson take(const std::string& name) {
     expect(json_.contains(name), "lacks '{}'", name);
-    Json v = json_[name];
+    ParsedJson v = std::move(json_[name]);
     json_.erase(name);
     return v;
   }
   void read(const std::string& name, std::string& to) {
-    const Json v = take(name);
+    const ParsedJson v = take(name);
     expect(v.is_string(), "must have a text '{}'", name);
     to = v;
   }
   void read(const std::string& name, bool& to) {
-    const Json v = take(name);
+    const ParsedJson v = take(name);
     expect(v.is_boolean(), "must have true or false for '{}'", name);
     to = v;
   }
   void read(const std::string& name, std::int64_t& to) {
-    const Json v = take(name);
+    const ParsedJson v = take(name);
     expect(v.is_number_unsigned() && v <= most_columns && v >= 1,
            "must have a whole number from 1 to {} for '{}'", most_columns, name);
     to = v;
   }
   void read(const std::string& name, std::vector<std::string>& to) {
-    const Json v = take(name);
-    expect(v.is_array(), "must have a list of texts '{}'", name);
-    for (const Json& item : v) {
-      expect(item.is_string(), "must have a list of texts '{}'", name);
-      to.push_back(item);
-    }
+    read_list(name, to, "texts", [](const ParsedJson& item) { return item.is_string(); });
   }
   void read(const std::string& name, std::vector<double>& to) {
-    const Json v = take(name);
-    expect(v.is_array(), "must have a list of numbers '{}'", name);
-    for (const Json& item : v) {
-      expect(item.is_number() && std::isfinite(item.get<double>()),
-             "must have a list of numbers '{}'", name);
-      to.push_back(item);
-    }
+    read_list(name, to, "numbers", [](const ParsedJson& item) {
+      return item.is_number() && std::isfinite(item.get<double>());
+    });
   }
   void end() const {
     expect(json_.empty(), "must not have '{}'", json_.empty() ? "" : json_.begin().key());
   }
 
  private:
-  Json json_;
+  template <class T>
+  void read_list(const std::string& name, std::vector<T>& to, const char* what, auto accepts) {
+    const ParsedJson v = take(name);
+    expect(v.is_array() && std::ranges::all_of(v, accepts), "must have a list of {} '{}'", what,
+           name);
+    to = v.get<std::vector<T>>();
+  }
+
+  ParsedJson json_;
   std::string path_;
 };
 
@@ -107,41 +108,32 @@ std::optional<Standardization> read_scale(Reader& reader, std::int64_t inputs) {
   const bool positive = std::ranges::all_of(deviation, [](double d) { return d > 0; });
   reader.expect(std::ssize(mean) == inputs && std::ssize(deviation) == inputs && positive,
                 "must have a mean and a deviation above 0 for each of {} inputs", inputs);
-  return Standardization{tensor_of(mean), tensor_of(deviation)};
+  return Standardization{to_tensor(mean), to_tensor(deviation)};
 }
 
-/// Whether the file is large enough for the weights that its description asks for, so that a small
-/// file does not fill the memory.
-void check_size(const Reader& reader, const SavedProblem& saved, const Network& network,
-                const std::string& path) {
-  double weights = 0, before = static_cast<double>(saved.inputs);
-  for (const std::int64_t units : network.units) {
-    weights += (before + 1) * static_cast<double>(units);
-    before = static_cast<double>(units);
-  }
-  std::error_code error;
-  const auto bytes = static_cast<double>(std::filesystem::file_size(path, error));
-  reader.expect(!error && weights * sizeof(Scalar) <= bytes,
-                "must fit the file (got {} weights in {} bytes)", weights, bytes);
+/// The file must be large enough for the weights of the described network, so that a small file
+/// does not fill the memory.
+void check_size(const Reader& reader, const SavedProblem& saved, const std::string& path) {
+  const double weights =
+      read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
+  const auto bytes = static_cast<double>(file_bytes(path));
+  reader.expect(weights * sizeof(Scalar) <= bytes, "must fit the file (got {} weights in {} bytes)",
+                weights, bytes);
 }
 
-Network network_of(const SavedProblem& saved) {
-  return make_network(saved.training.problem, saved.loss, saved.outputs);
-}
-
-/// What does not fit together.
+/// The parts of the description must fit together.
 void check_consistent(const Reader& reader, const SavedProblem& saved, const std::string& path) {
-  const LearntColumns& learnt = saved.learnt;
-  const auto classes = std::ssize(learnt.classes);
-  reader.expect(!is_file(saved.training.problem.data) ||
-                    (std::ssize(learnt.columns) == saved.inputs && saved.scale),
+  const TrainedColumns& columns = saved.columns;
+  const auto classes = std::ssize(columns.classes);
+  reader.expect(!is_file(saved.training.problem.data.name) ||
+                    (std::ssize(columns.columns) == saved.inputs && saved.scale),
                 "must have a column and a scale for each of {} inputs", saved.inputs);
   reader.expect(classes == 0 || classes == saved.outputs || (classes == 2 && saved.outputs == 1),
                 "must have as many classes as outputs, {} (got {})", saved.outputs, classes);
-  reader.expect(std::ranges::is_sorted(learnt.classes), "must have its classes sorted");
-  reader.expect(saved.loss != "auto", "must have the name of a loss");
+  reader.expect(std::ranges::is_sorted(columns.classes), "must have its classes sorted");
   try {
-    check_size(reader, saved, network_of(saved), path);
+    find_loss(saved.loss);
+    check_size(reader, saved, path);
   } catch (const UsageError& error) {
     reader.expect(false, "is wrong: {}", error.what());
   }
@@ -151,51 +143,50 @@ void check_consistent(const Reader& reader, const SavedProblem& saved, const std
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem) {
   const Dataset& data = problem.data;
-  const bool file = is_file(training.problem.data);
+  const DataOptions& options = training.problem.data;
   return {.training = training,
-          .loss = problem.about.loss,
+          .loss = problem.loss_name,
           .inputs = data.x.shape()[1],
           .outputs = problem.outputs,
-          .learnt = {.columns = data.columns,
-                     .classes = data.classes,
-                     .one_hot = training.problem.one_hot,
-                     .label = file ? data.label : "",
-                     .header = !training.problem.no_header,
-                     .drop_missing = training.problem.drop_missing},
+          .columns = {.columns = data.columns,
+                      .classes = data.classes,
+                      .one_hot = options.one_hot,
+                      .label = is_file(options.name) ? data.label : "",
+                      .header = !options.no_header,
+                      .drop_missing = options.drop_missing},
           .scale = problem.scale};
 }
 
 std::string difference(const SavedProblem& a, const SavedProblem& b) {
   const auto numbers = [](const std::optional<Standardization>& scale) {
-    return scale ? std::pair(numbers_of(scale->mean), numbers_of(scale->deviation))
+    return scale ? std::pair(to_numbers(scale->mean), to_numbers(scale->deviation))
                  : std::pair<std::vector<double>, std::vector<double>>();
   };
-  if (a.learnt.columns != b.learnt.columns || a.learnt.label != b.learnt.label) return "columns";
-  if (a.learnt.classes != b.learnt.classes || a.outputs != b.outputs) return "classes";
+  if (a.columns.columns != b.columns.columns || a.columns.label != b.columns.label)
+    return "columns";
+  if (a.columns.classes != b.columns.classes || a.outputs != b.outputs) return "classes";
   return a.loss != b.loss || numbers(a.scale) != numbers(b.scale) ? "rows" : "";
 }
 
 std::string to_text(const SavedProblem& saved) {
-  const auto& [columns, classes, one_hot, label, header, drop_missing] = saved.learnt;
-  const Json json{
-      {"options", json_of(saved.training)},
-      {"loss", saved.loss},
-      {"inputs", saved.inputs},
-      {"outputs", saved.outputs},
-      {"columns", columns},
-      {"label", label},
-      {"classes", classes},
-      {"mean", saved.scale ? numbers_of(saved.scale->mean) : std::vector<double>()},
-      {"deviation", saved.scale ? numbers_of(saved.scale->deviation) : std::vector<double>()}};
-  try {
-    std::string text = json.dump();
-    if (text.size() > longest_text)
-      throw UsageError(fmt::format("--save: names of columns must be at most {} bytes (got {})",
-                                   longest_text, text.size()));
-    return text;
-  } catch (const Json::type_error&) {
-    throw UsageError("--save: the names of files and columns must be UTF-8");
-  }
+  const auto& [columns, classes, one_hot, label, header, drop_missing] = saved.columns;
+  const auto numbers = [&](Tensor Standardization::*part) {
+    return saved.scale ? to_numbers((*saved.scale).*part) : std::vector<double>();
+  };
+  const Json json = Json::object({{"options", to_json(saved.training)},
+                                  {"loss", saved.loss},
+                                  {"inputs", saved.inputs},
+                                  {"outputs", saved.outputs},
+                                  {"columns", columns},
+                                  {"label", label},
+                                  {"classes", classes},
+                                  {"mean", numbers(&Standardization::mean)},
+                                  {"deviation", numbers(&Standardization::deviation)}});
+  if (json.text().size() > longest_text)
+    throw UsageError(fmt::format("--save: names of columns must be at most {} bytes (got {})",
+                                 longest_text, json.text().size()));
+  if (json.repaired()) throw UsageError("--save: the names of files and columns must be UTF-8");
+  return json.text();
 }
 
 void save(const Sequential& model, const std::string& text, const std::string& path) {
@@ -206,7 +197,7 @@ SavedProblem read_saved(const std::string& path) {
   const auto texts = read_metadata(path);
   const auto text = texts.find(key);
   check<FormatError>(text != texts.end(), "'{}': must be a file of gradus train --save", path);
-  Reader reader(Json::parse(text->second, nullptr, false), path);
+  Reader reader(ParsedJson::parse(text->second, nullptr, false), path);
   SavedProblem saved;
   Reader options(reader.take("options"), path);
   TrainingOptions::options(saved.training,
@@ -217,13 +208,13 @@ SavedProblem read_saved(const std::string& path) {
   reader.read("loss", saved.loss);
   reader.read("inputs", saved.inputs);
   reader.read("outputs", saved.outputs);
-  const ProblemOptions& problem = saved.training.problem;
-  saved.learnt.one_hot = problem.one_hot;
-  saved.learnt.header = !problem.no_header;
-  saved.learnt.drop_missing = problem.drop_missing;
-  reader.read("columns", saved.learnt.columns);
-  reader.read("label", saved.learnt.label);
-  reader.read("classes", saved.learnt.classes);
+  const DataOptions& data = saved.training.problem.data;
+  saved.columns.one_hot = data.one_hot;
+  saved.columns.header = !data.no_header;
+  saved.columns.drop_missing = data.drop_missing;
+  reader.read("columns", saved.columns.columns);
+  reader.read("label", saved.columns.label);
+  reader.read("classes", saved.columns.classes);
   saved.scale = read_scale(reader, saved.inputs);
   reader.end();
   check_consistent(reader, saved, path);
@@ -231,8 +222,9 @@ SavedProblem read_saved(const std::string& path) {
 }
 
 Sequential load_model(const SavedProblem& saved, const std::string& path) {
-  Network network = network_of(saved);
-  network.model->build({1, saved.inputs});
-  network.model->load(path, {.weights_only = true});
-  return std::move(*network.model);
+  const Network network = read_network(saved.training.problem.network);
+  Sequential model = network.build(find_loss(saved.loss), saved.outputs);
+  model.build({1, saved.inputs});
+  model.load(path, {.weights_only = true});
+  return model;
 }

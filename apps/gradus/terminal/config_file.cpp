@@ -7,13 +7,16 @@
 
 #include <string_view>
 
+#include "terminal/command.h"
+#include "terminal/text.h"
+
 namespace {
 
 constexpr std::int64_t longest_file = 1 << 20;
 constexpr std::string_view bare =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.";
 
-/// One line, from left to right.
+/// Reads one line from left to right.
 class LineReader {
  public:
   LineReader(const std::string& path, std::int64_t line, std::string_view text)
@@ -22,7 +25,7 @@ class LineReader {
   [[noreturn]] void fail(const std::string& what) const {
     throw UsageError(fmt::format("{}:{}: {}", clean(path_), line_, clean(what)));
   }
-  /// What comes next, past blanks; 0 at the end, where a comment counts as the end.
+  /// The next character after blanks; 0 at the end of the line or at a comment.
   char peek() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r'))
       ++at_;
@@ -34,7 +37,7 @@ class LineReader {
     return there;
   }
   void expect_end() {
-    if (peek()) fail(fmt::format("expected the line's end (got '{}')", text_.substr(at_)));
+    if (peek()) fail(fmt::format("expected the end of the line (got '{}')", text_.substr(at_)));
   }
   std::string word() {
     peek();
@@ -73,7 +76,7 @@ class LineReader {
         out += text_[at_];
       }
     }
-    if (at_ == text_.size()) fail("the quote is never closed");
+    if (at_ == text_.size()) fail("the closing quote is missing");
     ++at_;
     if (out.empty()) fail("a value must not be empty");
     return out;
@@ -96,7 +99,8 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
     LineReader reader(path, ++line, std::string_view(text).substr(begin, end - begin));
-    if (!gradus::detail::is_utf8(text.substr(begin, end - begin))) reader.fail("not UTF-8 text");
+    if (!gradus::detail::is_utf8(text.substr(begin, end - begin)))
+      reader.fail("must be UTF-8 text");
     begin = end + 1;
     if (!reader.peek()) continue;
     if (reader.peek() == '{') reader.fail("must be TOML, key = value (got JSON?)");
@@ -113,7 +117,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
       const std::vector<std::string> values = reader.values();
       if (section.empty() || section == command) {
         if (std::ranges::count(entries, key, &ConfigEntry::key) > 0)
-          reader.fail(fmt::format("the key '{}' is there twice", key));
+          reader.fail(fmt::format("the key '{}' is repeated", key));
         entries.push_back({key, values, list, line});
       }
     }

@@ -1,7 +1,7 @@
 #pragma once
-/// Options in a file, in a part of TOML.
+/// Options in a file, written in a subset of TOML.
 ///
-///     data = "moons"                              # for any command
+///     data = "moons"                              # for every command
 ///     [train]
 ///     layers = [32, 32]
 ///     optimizer = 'adam(learning_rate=0.01)'
@@ -13,31 +13,32 @@
 #include <type_traits>
 #include <vector>
 
-#include "terminal/command.h"
+#include "terminal/option_words.h"
 
 /// A key is an option's name without dashes.
 struct ConfigEntry {
   std::string key;
-  std::vector<std::string> values;  ///< numbers and words as they stand; one unless a list
+  std::vector<std::string> values;  ///< as text; exactly one unless `list`
   bool list;
   std::int64_t line;
 };
 
-/// The entries for this command: those before the first section, and those of its own. UsageError,
-/// with the line, for what is no TOML of this kind: a key twice, a section that is none of
-/// `commands`, a list in a list, a value over several lines.
+/// The entries for this command: those before the first section, and those of its section.
+/// UsageError, with the line, for a repeated key, a section that is not one of `commands`, a list
+/// in a list, a value over several lines, and anything else that is not TOML.
 std::vector<ConfigEntry> read_config(const std::string& path, const std::string& command,
                                      const std::vector<std::string>& commands);
-/// UsageError for an entry that none of the options has.
+/// UsageError for an entry whose key is not one of the options.
 void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries,
                 const std::vector<std::string>& options);
 /// UsageError unless it is true or false.
 bool read_flag(const std::string& path, const ConfigEntry& entry);
-/// The text; those of a list with commas between, if the option's kind ends in `,...`. UsageError
-/// for another list, and for none in it.
+/// The value of the entry. The values of a list are joined by commas if the option's kind ends in
+/// `,...`; any other list, or an empty one, is a UsageError.
 std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind);
 
-/// Fills in from a file what is not `given`, by keys, and adds the keys of that to it.
+/// Sets the options that the file has and the command line does not, whose keys are in `given`, and
+/// adds their keys to `given`.
 template <class Command>
 void configure(Command& command, const std::string& path, std::vector<std::string>& given,
                const std::vector<std::string>& commands) {

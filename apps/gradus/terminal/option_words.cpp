@@ -4,26 +4,11 @@
 
 #include <algorithm>
 
-#include "terminal/command.h"
-
-namespace words {
-
-void append(std::vector<std::string>& to, const Given& given) {
-  for (const std::string& value : given.values) {
-    if (value.starts_with('-')) {
-      to.push_back(given.name + "=" + value);
-      continue;
-    }
-    to.push_back(given.name);
-    if (!given.flag) to.push_back(value);
-  }
-}
-
-}  // namespace words
+#include "terminal/text.h"
 
 namespace {
 
-/// In double quotes, unless a shell would look into them; as bash has it, where a terminal would.
+/// Double quotes, unless a shell would look into them; $'...' for control characters.
 std::string shell_word(const std::string& word) {
   if (std::ranges::any_of(word, is_control)) return fmt::format("${}", quoted(word, '\''));
   constexpr const char* plain =
@@ -37,9 +22,26 @@ std::string shell_word(const std::string& word) {
 
 }  // namespace
 
-std::string shell_line(std::span<const std::string> words) {
-  std::string out;
-  for (const std::string& word : words)
-    out += fmt::format("{}{}", out.empty() ? "" : " ", shell_word(word));
+std::string key_of(const std::string& name) {
+  const std::size_t dashes = name.rfind("--");
+  return dashes == name.npos ? name : name.substr(dashes + 2);
+}
+
+void append(std::vector<std::string>& words, const OptionWords& option) {
+  for (const std::string& value : option.values) {
+    if (value.starts_with('-')) {
+      words.push_back(option.name + "=" + value);
+      continue;
+    }
+    words.push_back(option.name);
+    if (!option.flag) words.push_back(value);
+  }
+}
+
+std::string shell_line(const std::vector<std::string>& words,
+                       const std::vector<std::string>& more) {
+  std::string out = "gradus";
+  for (const std::vector<std::string>* list : {&words, &more})
+    for (const std::string& word : *list) out += ' ' + shell_word(word);
   return out;
 }

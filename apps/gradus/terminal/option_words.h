@@ -1,52 +1,51 @@
 #pragma once
-/// A command's options back as the words that give them.
+/// The options of a command, turned back into the words that give them.
 
-#include <span>
 #include <string>
 #include <type_traits>
 #include <vector>
 
-namespace words {
+/// An option's key, its name without dashes and the long one of several: `out` of `-o,--out`.
+std::string key_of(const std::string& name);
 
-/// An option as it stands: none of its values for a flag that is off.
-struct Given {
+/// An option and its values: none for a flag that is off.
+struct OptionWords {
   std::string name;
   std::vector<std::string> values;
   bool flag;
 };
 
 template <class Options>
-std::vector<Given> all_of(const Options& options) {
-  std::vector<Given> out;
+std::vector<OptionWords> all_options(const Options& options) {
+  std::vector<OptionWords> out;
   Options::options(options, [&](const auto& member, const std::string& name, const auto&...) {
     using Member = std::remove_cvref_t<decltype(member)>;
-    Given given{name, {}, std::is_same_v<Member, bool>};
+    OptionWords option{name, {}, std::is_same_v<Member, bool>};
     if constexpr (std::is_same_v<Member, std::string>)
-      given.values = {member};
+      option.values = {member};
     else if constexpr (std::is_same_v<Member, bool>)
-      given.values.resize(member ? 1 : 0);
+      option.values.resize(member ? 1 : 0);
     else
-      given.values = member;
-    out.push_back(given);
+      option.values = member;
+    out.push_back(option);
   });
   return out;
 }
 
-/// `--name value`, or `--name=value` where the value looks like an option, for each value.
-void append(std::vector<std::string>& to, const Given& given);
+/// Appends `--name value` for each value, or `--name=value` where the value looks like an option.
+void append(std::vector<std::string>& words, const OptionWords& option);
 
-}  // namespace words
-
-/// What differs from the defaults, such as `--data`, `line`, `--layers`, `none`.
+/// The options that differ from their defaults: `--data`, `line`, `--layers`, `none`.
 template <class Options>
 std::vector<std::string> words_of(const Options& options) {
-  const std::vector<words::Given> given = words::all_of(options);
-  const std::vector<words::Given> defaults = words::all_of(Options{});
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < given.size(); ++i)
-    if (given[i].values != defaults[i].values) words::append(out, given[i]);
-  return out;
+  const Options unchanged;
+  const std::vector<OptionWords> all = all_options(options), defaults = all_options(unchanged);
+  std::vector<std::string> words;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].values != defaults[i].values) append(words, all[i]);
+  return words;
 }
 
-/// The words as a shell takes them, in quotes where it would see more than letters.
-std::string shell_line(std::span<const std::string> words);
+/// `gradus` and these words as a shell takes them, in quotes where they need them.
+std::string shell_line(const std::vector<std::string>& words,
+                       const std::vector<std::string>& more = {});

@@ -5,19 +5,19 @@
 namespace {
 
 constexpr int watched[] = {SIGINT, SIGTERM};
-volatile std::sig_atomic_t noted = 0;
+volatile std::sig_atomic_t recorded = 0;
 
-void note(int signal) {
-  if (noted) _exit(128 + signal);
-  noted = signal;
+void record(int signal) {
+  if (recorded) _exit(128 + signal);
+  recorded = signal;
 }
 
 }  // namespace
 
 SignalWatch::SignalWatch() {
-  noted = 0;
+  recorded = 0;
   struct sigaction action = {};
-  action.sa_handler = note;
+  action.sa_handler = record;
   action.sa_flags = SA_RESTART;
   for (int i = 0; i < 2; ++i) {
     sigaction(watched[i], nullptr, &before_[i]);
@@ -29,4 +29,4 @@ SignalWatch::~SignalWatch() {
   for (int i = 0; i < 2; ++i) sigaction(watched[i], &before_[i], nullptr);
 }
 
-int SignalWatch::caught() const { return noted; }
+int SignalWatch::caught() const { return recorded; }

@@ -1,10 +1,10 @@
 #pragma once
-/// Ctrl-C, and what a system sends to have a program ended.
+/// Ctrl-C (SIGINT) and SIGTERM during training.
 
 #include <csignal>
 
-/// While it lives, the first SIGINT or SIGTERM is only noted; the second ends the process at once.
-/// A signal that was ignored stays ignored. One at a time.
+/// While a SignalWatch lives, the first SIGINT or SIGTERM is only recorded; the second one ends the
+/// process at once. A signal that the process ignores stays ignored. At most one object at a time.
 class SignalWatch {
  public:
   SignalWatch();
@@ -12,7 +12,7 @@ class SignalWatch {
   SignalWatch& operator=(const SignalWatch&) = delete;
   ~SignalWatch();
 
-  /// The signal noted, or 0.
+  /// The recorded signal, or 0.
   int caught() const;
 
  private:

@@ -1,3 +1,5 @@
+#include "terminal/terminal.h"
+
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -5,8 +7,6 @@
 #include <cctype>
 #include <cstdlib>
 #include <string_view>
-
-#include "terminal/command.h"
 
 namespace {
 
@@ -28,7 +28,7 @@ bool wants_color(const std::string& choice) {
 int picture_columns() {
   winsize size{};
   if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return gradus::PlotOptions{}.width;
+    return 72;
   return std::clamp(size.ws_col - 1, 24, 100);
 }
 

@@ -10,7 +10,7 @@
 #include <numeric>
 
 #include "terminal/command.h"
-#include "training/surface.h"
+#include "training/loss_surface.h"
 
 using namespace gradus;
 
@@ -19,9 +19,9 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double never = std::numeric_limits<double>::infinity();
 
-using Runs = std::vector<Run>;  ///< of one schedule, by seed
+using SeedRuns = std::vector<TrainingRun>;  ///< of one schedule, one for each seed
 
-/// To so many digits, as {:g} prints it.
+/// The number that {:.digits g} prints.
 double rounded(double v, int digits) {
   const std::string text = fmt::format("{:.{}g}", v, digits);
   double out = v;
@@ -35,7 +35,7 @@ double mean_of(const std::vector<double>& values) {
   return values.empty() ? nan : sum / static_cast<double>(values.size());
 }
 
-/// The deviation of a sample, from its n - 1 degrees of freedom.
+/// The standard deviation of a sample, with n - 1 degrees of freedom.
 double deviation_of(const std::vector<double>& values) {
   if (values.size() < 2) return 0;
   const double mean = mean_of(values);
@@ -44,35 +44,36 @@ double deviation_of(const std::vector<double>& values) {
   return std::sqrt(squares / static_cast<double>(values.size() - 1));
 }
 
-/// Of the runs that have come so far and did not diverge; of all that have when each did.
-std::vector<double> mean_losses(const Runs& runs, std::size_t looks) {
-  const bool all = std::all_of(runs.begin(), runs.end(), [](const Run& r) { return r.diverged; });
+/// The mean loss at each measurement over the runs that did not diverge; over all, if each did.
+std::vector<double> mean_losses(const SeedRuns& runs, std::size_t measurements) {
+  const bool all = std::ranges::all_of(runs, &TrainingRun::diverged);
   std::vector<double> out;
-  for (std::size_t i = 0; i < looks; ++i) {
+  for (std::size_t i = 0; i < measurements; ++i) {
     std::vector<double> seen;
-    for (const Run& run : runs)
+    for (const TrainingRun& run : runs)
       if ((all || !run.diverged) && i < run.losses.size()) seen.push_back(run.losses[i]);
     out.push_back(mean_of(seen));
   }
   return out;
 }
 
-double steps_to(const Run& run, double target) {
+double steps_to(const TrainingRun& run, double target) {
   for (std::size_t i = 0; i < run.losses.size(); ++i)
-    if (run.losses[i] <= target) return static_cast<double>(run.looks[i]);
+    if (run.losses[i] <= target) return static_cast<double>(run.measured[i]);
   return never;
 }
 
-std::optional<double> median_steps_to(const Runs& runs, double target) {
+std::optional<double> median_steps_to(const SeedRuns& runs, double target) {
   std::vector<double> steps;
-  for (const Run& run : runs) steps.push_back(steps_to(run, target));
+  for (const TrainingRun& run : runs) steps.push_back(steps_to(run, target));
   std::sort(steps.begin(), steps.end());
   const std::size_t n = steps.size();
   const double median = (steps[(n - 1) / 2] + steps[n / 2]) / 2;
   return std::isfinite(median) ? std::optional(median) : std::nullopt;
 }
 
-Outcome outcome_of(const Contender& contender, const Runs& runs, Step steps, std::size_t looks) {
+Outcome summarize(const Contender& contender, const SeedRuns& runs, Step steps,
+                  std::size_t measurements) {
   Outcome out{.contender = contender,
               .budget = value(contender.rate.area(steps)),
               .finals = {},
@@ -80,10 +81,10 @@ Outcome outcome_of(const Contender& contender, const Runs& runs, Step steps, std
               .deviation = 0,
               .diverged = 0,
               .to_target = {},
-              .losses = mean_losses(runs, looks),
+              .losses = mean_losses(runs, measurements),
               .path = runs[0].path};
   std::vector<double> kept;
-  for (const Run& run : runs) {
+  for (const TrainingRun& run : runs) {
     out.finals.push_back(run.diverged ? nan : run.losses.back());
     if (run.diverged)
       ++out.diverged;
@@ -105,7 +106,7 @@ std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
   return order;
 }
 
-std::vector<Path> paths_of(const std::vector<Outcome>& outcomes) {
+std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {
   std::vector<Path> paths;
   for (const Outcome& outcome : outcomes) paths.push_back({outcome.contender.label, outcome.path});
   return paths;
@@ -115,23 +116,24 @@ std::vector<Path> paths_of(const std::vector<Outcome>& outcomes) {
 
 double Outcome::end() const { return rounded(mean, 3); }
 
-Comparison compare(const Problem& problem, std::span<const Contender> contenders,
-                   const CompareOptions& options) {
+Comparison compare_schedules(const Problem& problem, std::span<const Contender> contenders,
+                             const CompareOptions& options) {
   Comparison out;
   out.steps = options.steps;
   out.every = std::max<Step>(1, options.steps / 100);
-  for (Step t = 0; t < options.steps; t += out.every) out.looks.push_back(t);
-  out.looks.push_back(options.steps);
+  for (Step t = 0; t < options.steps; t += out.every) out.measured.push_back(t);
+  out.measured.push_back(options.steps);
 
-  std::vector<Runs> runs;
+  std::vector<SeedRuns> runs;
   for (const Contender& contender : contenders) {
-    Runs& own = runs.emplace_back();
+    SeedRuns& own = runs.emplace_back();
     for (std::int64_t i = 0; i < options.seeds; ++i)
-      own.push_back(train(problem, {.rate = contender.rate,
-                                    .steps = options.steps,
-                                    .seed = options.first_seed + static_cast<std::uint64_t>(i),
-                                    .every = out.every}));
-    out.outcomes.push_back(outcome_of(contender, own, options.steps, out.looks.size()));
+      own.push_back(
+          run_training(problem, {.rate = contender.rate,
+                                 .steps = options.steps,
+                                 .seed = options.first_seed + static_cast<std::uint64_t>(i),
+                                 .every = out.every}));
+    out.outcomes.push_back(summarize(contender, own, options.steps, out.measured.size()));
   }
   out.order = best_first(out.outcomes);
   if (!out.any_left()) return out;
@@ -140,7 +142,7 @@ Comparison compare(const Problem& problem, std::span<const Contender> contenders
   out.target = options.target.value_or(measure.mean + measure.deviation);
   for (std::size_t i = 0; i < runs.size(); ++i)
     out.outcomes[i].to_target = median_steps_to(runs[i], out.target);
-  if (!runs[0][0].path.empty()) out.contours = landscape(problem, paths_of(out.outcomes));
+  if (!runs[0][0].path.empty()) out.contours = loss_surface(problem, all_paths(out.outcomes));
   return out;
 }
 
@@ -152,7 +154,7 @@ void equalize(std::vector<Contender>& contenders, Step steps) {
       throw UsageError(fmt::format("--equal-area: \"{}\" must have a budget above 0 (got {:g})",
                                    contender.label, own > 0 ? budget : own));
     if (&contender == &contenders[0]) continue;
-    contender.factor = rounded(budget / own, 6);  // as it is printed, and may be typed again
+    contender.factor = rounded(budget / own, 6);  // as printed, so that it can be typed again
     if (contender.factor == 1) continue;
     contender.rate = contender.factor * contender.rate;
     if (contender.text.find_first_of("+*>") != std::string::npos)

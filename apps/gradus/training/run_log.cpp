@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 #include <gradus/core/error.h>
 #include <gradus/models/file.h>
+#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "terminal/command.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 using Json = nlohmann::ordered_json;
@@ -40,24 +41,23 @@ class Reader {
         take(json);
     }
     if (log_.by_step.empty() && log_.by_epoch.empty())
-      throw FormatError(fmt::format("{}: must have lines of updates or epochs (got none{})",
-                                    clean(log_.path), log_.cut ? " that is whole" : ""));
+      throw FormatError(fmt::format("{}: must have lines of updates or epochs (got {})",
+                                    clean(log_.path), log_.cut ? "an incomplete one" : "none"));
   }
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
     throw FormatError(fmt::format("{}:{}: {}", clean(log_.path), line_, what));
   }
-  /// What is there instead, on one line and not too long.
-  static std::string shown(const Json& json) {
+  /// The value, to quote in an error.
+  static std::string start_of(const Json& json) {
     if (json.is_structured()) return json.is_array() ? "a list" : "an object";  // of any depth
-    const std::string text = json.dump(-1, ' ', false, Json::error_handler_t::replace);
-    return clean(text.size() > 40 ? text.substr(0, 40) + "..." : text);
+    return gradus::detail::shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace), 40);
   }
 
   void take(const Json& json) {
     if (json.is_discarded()) fail("must be JSON");
-    if (!json.is_object()) fail(fmt::format("must be a JSON object (got {})", shown(json)));
+    if (!json.is_object()) fail(fmt::format("must be a JSON object (got {})", start_of(json)));
     if (json.contains("gradus"))
       take_facts(json);
     else if (json.contains("step"))
@@ -71,21 +71,22 @@ class Reader {
   void take_facts(const Json& json) {
     const bool begun = !log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty();
     if (begun && !json.contains("resumed_at"))
-      fail("another run begins here; a report takes one per file");
+      fail("a second run starts here; a report needs one run per file");
     log_.facts.clear();
     log_.command.clear();
     for (const auto& [key, fact] : json.items()) {
       if (key == "command") {
         if (!fact.is_array() || std::any_of(fact.begin(), fact.end(),
                                             [](const Json& word) { return !word.is_string(); }))
-          fail(fmt::format("\"command\": must be a list of texts (got {})", shown(fact)));
+          fail(fmt::format("\"command\": must be a list of texts (got {})", start_of(fact)));
         log_.command = fact.get<std::vector<std::string>>();
       } else if (fact.is_string()) {
         log_.facts.emplace_back(key, fact.get<std::string>());
       } else if (fact.is_number() || fact.is_boolean()) {
         log_.facts.emplace_back(key, fact.dump());
       } else {
-        fail(fmt::format("\"{}\": must be a text or a number (got {})", clean(key), shown(fact)));
+        fail(
+            fmt::format("\"{}\": must be a text or a number (got {})", clean(key), start_of(fact)));
       }
     }
   }
@@ -93,7 +94,7 @@ class Reader {
   void take_numbers(const Json& json, const std::string& place, std::vector<Series>& series) {
     const Json& where = json[place];
     if (!where.is_number_integer() || where.get<double>() < 0)
-      fail(fmt::format("\"{}\": must be a whole number (got {})", place, shown(where)));
+      fail(fmt::format("\"{}\": must be a whole number (got {})", place, start_of(where)));
     double& last = place == "step" ? last_step_ : last_epoch_;
     const double at = where.get<double>();
     if (!(at > last)) fail(fmt::format("\"{}\": must be above {} (got {})", place, last, at));
@@ -114,7 +115,7 @@ class Reader {
   double number_of(const std::string& key, const Json& json) const {
     if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
     if (!json.is_number())
-      fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), shown(json)));
+      fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), start_of(json)));
     return json.get<double>();
   }
 

@@ -1,16 +1,19 @@
 #include "training/session.h"
 
 #include <fmt/format.h>
-#include <gradus/gradus.h>
-#include <unistd.h>
+#include <gradus/core/ops.h>
+#include <gradus/models/loggers.h>
+#include <gradus/schedules/serialize.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 
+#include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "training/train_callbacks.h"
+#include "terminal/terminal.h"
+#include "terminal/text.h"
 #include "training/train_logs.h"
 
 using namespace gradus;
@@ -21,16 +24,16 @@ constexpr std::int64_t most_epochs = 1'000'000'000;
 
 // ---- options ------------------------------------------------------------------------------------
 
-/// The options of a saved training, with what may change taken from the command line: a later last
-/// epoch, and where it is logged.
-TrainingOptions resumed_options(TrainingOptions saved, const TrainCommand& command) {
-  const auto given = [&](const char* key) { return std::ranges::count(command.given, key) > 0; };
+/// The options of a saved training. Only the number of epochs and the logs may change.
+TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& command,
+                                const std::vector<std::string>& keys) {
+  const auto given = [&](const std::string& key) { return std::ranges::count(keys, key) > 0; };
   if (given("epochs")) saved.epochs = command.training.epochs;
   if (given("log")) saved.log = command.training.log;
   if (given("tensorboard")) saved.tensorboard = command.training.tensorboard;
-  const auto there = words::all_of(saved), here = words::all_of(command.training);
+  const auto there = all_options(saved), here = all_options(command.training);
   for (std::size_t i = 0; i < here.size(); ++i)
-    if (given(key_of(here[i].name).c_str()) && here[i].values != there[i].values)
+    if (given(key_of(here[i].name)) && here[i].values != there[i].values)
       throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", here[i].name,
                                    clean(command.resume), fmt::join(there[i].values, ","),
                                    fmt::join(here[i].values, ",")));
@@ -45,63 +48,49 @@ double read_share(const std::string& text) {
   return share;
 }
 
-/// Before hours are spent on what then cannot be saved: a file is saved by putting another one in
-/// its place.
-void check_writable(const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code none;
-  const bool there = fs::exists(fs::symlink_status(path, none));  // a link may lead nowhere
-  const bool replaceable = fs::is_regular_file(path, none) && access(path.c_str(), W_OK) == 0;
-  const fs::path folder = fs::path(place_of(path)).parent_path();
-  if ((there && !replaceable) || access(folder.c_str(), W_OK | X_OK) != 0)
-    throw UsageError(
-        fmt::format("--save: must be a file that can be written (got '{}')", clean(path)));
-}
-
-/// Nothing that is read or written may be written over.
+/// No file may be both read and written, or written twice.
 void check_apart(const TrainingOptions& options, const std::string& path,
-                 const TrainCommand& command) {
-  std::vector<std::string> taken;
+                 const SessionOptions& command, const std::vector<std::string>& plots) {
+  std::vector<std::pair<const char*, std::string>> taken;
   const auto take = [&](const char* option, const std::string& file) {
-    for (const std::string& other : taken)
-      if (same_file(file, other))
+    for (const auto& [other, name] : taken)
+      if (same_file(file, name))
         throw UsageError(
-            fmt::format("{}: must be a file of its own (got '{}')", option, clean(file)));
-    taken.push_back(file);
+            fmt::format("{}: must not be the file of {} (got '{}')", option, other, clean(file)));
+    taken.emplace_back(option, file);
   };
-  if (is_file(options.problem.data)) take("--data", options.problem.data);
+  if (is_file(options.problem.data.name)) take("--data", options.problem.data.name);
   take("--save", path);
-  taken.push_back(command.resume);  // which may be that of --save
+  taken.emplace_back("--resume", command.resume);  // may be the file of --save
   take("--log", options.log);
-  for (const std::string& where : command.look.plots)
+  for (const std::string& where : plots)
     if (where != "term") take("--plot", where);
 }
 
-/// The options, if the names of files in them are such as can be.
+/// The options, if the files that they name can be used.
 TrainingOptions checked(TrainingOptions options, const std::string& path,
-                        const TrainCommand& command) {
+                        const SessionOptions& command, const std::vector<std::string>& plots) {
   if (!options.log.empty() && !options.log.ends_with(".jsonl") && !options.log.ends_with(".csv"))
     throw UsageError(
         fmt::format("--log: the file must end in .jsonl or .csv (got '{}')", clean(options.log)));
-  if (!path.empty()) check_writable(path);
-  check_apart(options, path, command);
+  if (!path.empty()) check_writable("--save", path);
+  check_apart(options, path, command, plots);
   return options;
 }
 
-/// The problem with the rate that --schedule says.
-Problem problem_of(const TrainingOptions& options, double held_back) {
+/// The problem, its optimizer with the rate of --schedule.
+Problem make_training_problem(const TrainingOptions& options, double held_out) {
   std::optional<Schedule> rate;
   if (!options.schedule.empty()) rate = read_schedule(options.schedule);
-  Problem problem = make_problem(options.problem, held_back);
+  Problem problem = make_problem(options.problem, held_out);
   if (!rate) return problem;
-  if (problem.has_rate)
-    throw UsageError("--schedule: must come without a learning rate in --optimizer");
+  refuse_rate(problem, "--schedule gives");
   problem.model.optimizer().set_learning_rate(*rate);
   return problem;
 }
 
-/// Whether not even gradients of 0 would do for an update: then a schedule is to blame for the
-/// error that ended training, not the training. The model is not to be trained on.
+/// Whether the optimizer refuses even an update with gradients of 0: then a schedule caused the
+/// error, and training did not diverge. The model cannot be trained afterwards.
 bool refuses_any_update(Sequential& model) {
   std::vector<Tensor> parameters, zeros;
   for (const Weight& weight : model.weights()) {
@@ -115,24 +104,26 @@ bool refuses_any_update(Sequential& model) {
 
 // ---- Session ------------------------------------------------------------------------------------
 
-Session::Session(const TrainCommand& command)
-    : Session(command,
+Session::Session(const SessionOptions& command, const std::vector<std::string>& given,
+                 const std::vector<std::string>& plots)
+    : Session(command, given, plots,
               command.resume.empty() ? std::nullopt : std::optional(read_saved(command.resume))) {}
 
-Session::Session(const TrainCommand& command, const std::optional<SavedProblem>& saved)
+Session::Session(const SessionOptions& command, const std::vector<std::string>& given,
+                 const std::vector<std::string>& plots, const std::optional<SavedProblem>& saved)
     : path_(command.save.empty() ? command.resume : command.save),
-      options_(checked(saved ? resumed_options(saved->training, command) : command.training, path_,
-                       command)),
+      options_(checked(saved ? resumed_options(saved->training, command, given) : command.training,
+                       path_, command, plots)),
       quiet_(command.quiet),
       epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
-      held_back_(read_share(options_.validation_split)),
-      problem_(problem_of(options_, held_back_)),
+      held_out_(read_share(options_.validation_split)),
+      problem_(make_training_problem(options_, held_out_)),
       text_(to_text(describe(options_, problem_))) {
-  if (held_back_ > 0 && (training_rows() == 0 || training_rows() == rows()))
+  if (held_out_ > 0 && (training_rows() == 0 || training_rows() == rows()))
     throw UsageError(
         fmt::format("--validation-split: must leave rows on both sides (got {} of {} rows)",
-                    held_back_, rows()));
-  const auto& each = problem_.model.optimizer().options().gradient_accumulation_steps;
+                    held_out_, rows()));
+  const auto& each = optimizer().options().gradient_accumulation_steps;
   const std::int64_t all = epochs_ * bar().batches;
   if (each && value(each->count) > static_cast<double>(all))
     throw UsageError(fmt::format(
@@ -143,79 +134,75 @@ Session::Session(const TrainCommand& command, const std::optional<SavedProblem>&
 }
 
 std::int64_t Session::training_rows() const {
-  return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_back_)));
+  return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_out_)));
 }
 
 void Session::resume(const SavedProblem& saved, const std::string& path) {
   const std::string other = difference(saved, describe(options_, problem_));
   if (!other.empty())
-    throw UsageError(fmt::format("--resume: '{}' has learnt from other {} than '{}' has now",
-                                 clean(path), other, clean(options_.problem.data)));
+    throw UsageError(fmt::format("--resume: '{}' was trained on {} that differ from those in '{}'",
+                                 clean(path), other, clean(options_.problem.data.name)));
   problem_.model.build(problem_.data.x.shape());
   problem_.model.load(path);
-  const auto done = std::ssize(problem_.model.history().epochs());
+  const auto done = std::ssize(history().epochs());
   if (done >= epochs_)
     throw UsageError(
-        fmt::format("--epochs: must be above {}, which are done (got {})", done, epochs_));
+        fmt::format("--epochs: must be above {}, the epochs already done (got {})", done, epochs_));
   resumed_ = true;
   const std::string& log = saved.training.log;
-  std::error_code none;
-  log_goes_on_ = same_file(log, options_.log) && std::filesystem::exists(log, none);
-  if (log_goes_on_) check_is_log(log);
+  log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
+  if (log_continues_) check_is_log(log);
 }
 
-/// What describes the run, as a line of the log.
+/// The line of the log that describes the run.
 std::string Session::description() const {
-  using Json = nlohmann::ordered_json;
-  const Optimizer& optimizer = problem_.model.optimizer();
-  std::vector<std::string> command = {"train"};
-  for (const std::string& word : words_of(options_)) command.push_back(word);
-  Json json{{"gradus", GRADUS_VERSION},
-            {"command", command},
-            {"data", problem_.about.data},
-            {"model", problem_.about.model},
-            {"optimizer", to_string(optimizer)},
-            {"schedule", to_string(optimizer.schedule())},
-            {"loss", problem_.about.loss},
-            {"batch_size", problem_.batch_size.count},
-            {"epochs", epochs_},
-            {"seed", problem_.seed}};
-  if (resumed_) json["resumed_at"] = optimizer.iterations();
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::vector<std::string> command = words_of(options_);
+  command.insert(command.begin(), "train");
+  Json json = Json::object({{"gradus", GRADUS_VERSION},
+                            {"command", command},
+                            {"data", problem_.about_data},
+                            {"model", problem_.about_model},
+                            {"optimizer", to_string(optimizer())},
+                            {"schedule", to_string(optimizer().schedule())},
+                            {"loss", problem_.loss_name},
+                            {"batch_size", problem_.batch_size},
+                            {"epochs", epochs_},
+                            {"seed", problem_.seed}});
+  if (resumed_) json.add("resumed_at", optimizer().iterations());
+  return json.line();
 }
 
 std::vector<Callback> Session::loggers() const {
   std::vector<Callback> list;
-  const bool anew = !log_goes_on_;
+  const bool fresh = !log_continues_;
   if (options_.log.ends_with(".jsonl"))
-    list.push_back(JsonLog{{.filename = options_.log}, description(), anew});
+    list.push_back(JsonLog{{.filename = options_.log}, description(), fresh});
   else if (!options_.log.empty())
-    list.push_back(CsvLog{{.filename = options_.log}, anew});
+    list.push_back(CsvLog{{.filename = options_.log}, fresh});
   if (!options_.tensorboard.empty()) list.push_back(TensorBoard{.log_dir = options_.tensorboard});
   return list;
 }
 
-Bar Session::bar() const {
+ProgressBar Session::bar() const {
   const std::int64_t batch = problem_.batch_size;
   return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
 }
 
 void Session::fit(const SignalWatch& signals) {
-  const Keeper keeper{signals, path_, text_, epochs_};
   std::vector<Callback> callbacks = loggers();
-  callbacks.push_back(keeper);
+  callbacks.push_back(SaveAndStop{signals, path_, text_, epochs_});
   const EraseBar erase(!quiet_ && can_redraw());
   if (erase.drawn)
     callbacks.push_back(bar());
   else if (!quiet_)
-    callbacks.push_back(Lines{epochs_});
+    callbacks.push_back(ProgressLines{epochs_});
   try {
     problem_.model.fit(problem_.data.x, problem_.data.y,
                        {.batch_size = problem_.batch_size,
                         .epochs = epochs_,
                         .verbose = 0,
                         .callbacks = callbacks,
-                        .validation_split = held_back_,
+                        .validation_split = held_out_,
                         .resume = resumed_});
   } catch (const NumericError& error) {
     if (refuses_any_update(problem_.model)) throw;
@@ -228,8 +215,8 @@ Evaluation Session::train() {
   fit(signals);
   const Evaluation reached = evaluate(0, training_rows());
   if (!std::isfinite(reached.loss))
-    fail_diverged(fmt::format("the loss is {} after {} updates", reached.loss,
-                              problem_.model.optimizer().iterations()));
+    fail_diverged(
+        fmt::format("the loss is {} after {} updates", reached.loss, optimizer().iterations()));
   if (!path_.empty()) save(problem_.model, text_, path_);
   if (signals.caught())
     throw StoppedError(signals.caught(), path_.empty() ? "after the last update, not saved"
@@ -238,10 +225,8 @@ Evaluation Session::train() {
 }
 
 void Session::fail_diverged(std::string_view how) const {
-  std::vector<std::string> find = {"gradus", "find-lr"};
-  for (const std::string& word : words_without_rate(options_.problem)) find.push_back(word);
-  throw DivergedError(
-      fmt::format("training diverged: {}; for a rate to begin with: {}", how, shell_line(find)));
+  throw DivergedError(fmt::format("training diverged: {}; to find a lower rate: {}", how,
+                                  shell_line({"find-lr"}, words_without_rate(options_.problem))));
 }
 
 Evaluation Session::evaluate(std::int64_t begin, std::int64_t end) {
@@ -250,8 +235,13 @@ Evaluation Session::evaluate(std::int64_t begin, std::int64_t end) {
                                  {.batch_size = std::min<std::int64_t>(end - begin, 1024)});
 }
 
+std::optional<Evaluation> Session::validate() {
+  if (training_rows() == rows()) return std::nullopt;
+  return evaluate(training_rows(), rows());
+}
+
 std::vector<std::string> words_without_rate(const ProblemOptions& options) {
   ProblemOptions others = options;
-  others.optimizer = text_without_rate(options.optimizer);
+  others.network.optimizer = text_without_rate(options.network.optimizer);
   return words_of(others);
 }

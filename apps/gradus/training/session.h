@@ -7,49 +7,67 @@
 #include <string>
 #include <vector>
 
-#include "commands/train.h"
 #include "problem/saved.h"
 #include "training/train_callbacks.h"
 
+/// The options, as given.
+struct SessionOptions {
+  TrainingOptions training;
+  std::string save, resume;
+  bool quiet = false;
+
+  static void options(auto& self, auto&& option) {
+    TrainingOptions::options(self.training, option);
+    option(self.save, "--save", "File of the model; with --resume, that file", "FILE");
+    option(self.resume, "--resume", "Continue the training saved in this file", "FILE");
+    option(self.quiet, "--quiet", "Print only errors, and data if it is asked for");
+  }
+};
+
 class Session {
  public:
-  /// Reads and checks everything. UsageError, or what gradus throws.
-  explicit Session(const TrainCommand& command);
-  /// Trains and saves, and says what it has reached on the rows that are not held back.
-  /// DivergedError, also when that loss is not finite; StoppedError for a signal.
+  /// Reads and checks everything. `given` has the keys of the options that were given, `plots` the
+  /// files that will be drawn. UsageError, or what gradus throws.
+  Session(const SessionOptions& command, const std::vector<std::string>& given,
+          const std::vector<std::string>& plots);
+  /// Trains, saves, and returns loss and metric on the rows trained on. DivergedError, also when
+  /// that loss is not finite; StoppedError for a signal.
   gradus::Evaluation train();
 
   const TrainingOptions& options() const { return options_; }
   const Problem& problem() const { return problem_; }
-  /// Loss and metric of the rows from `begin` to `end`, as the model is now.
-  gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
+  const gradus::Optimizer& optimizer() const { return problem_.model.optimizer(); }
+  const gradus::History& history() const { return problem_.model.history(); }
+  /// Loss and metric on the held-out rows, if there are any.
+  std::optional<gradus::Evaluation> validate();
   /// Where the model is saved, or "".
   const std::string& path() const { return path_; }
   std::int64_t epochs() const { return epochs_; }
-  /// The share of the rows that is held back.
-  double held_back() const { return held_back_; }
-  std::int64_t rows() const { return problem_.data.x.shape()[0]; }
-  /// Rows that are not held back.
-  std::int64_t training_rows() const;
+  /// The share of the rows that is held out.
+  double held_out() const { return held_out_; }
 
  private:
-  Session(const TrainCommand& command, const std::optional<SavedProblem>& saved);
+  Session(const SessionOptions& command, const std::vector<std::string>& given,
+          const std::vector<std::string>& plots, const std::optional<SavedProblem>& saved);
+  std::int64_t rows() const { return problem_.data.x.shape()[0]; }
+  std::int64_t training_rows() const;
   void resume(const SavedProblem& saved, const std::string& path);
   void fit(const SignalWatch& signals);
+  gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
   [[noreturn]] void fail_diverged(std::string_view how) const;
   std::vector<gradus::Callback> loggers() const;
   std::string description() const;
-  Bar bar() const;
+  ProgressBar bar() const;
 
   std::string path_;
   TrainingOptions options_;
   bool quiet_;
   std::int64_t epochs_;
-  double held_back_;
+  double held_out_;
   Problem problem_;
-  std::string text_;  ///< that describes the problem in the file
-  bool resumed_ = false, log_goes_on_ = false;
+  std::string text_;  ///< the description of the problem in the file
+  bool resumed_ = false, log_continues_ = false;
 };
 
-/// The problem's options as words for a command that sets the rate itself.
+/// The options of the problem as words, for a command that sets the rate itself.
 std::vector<std::string> words_without_rate(const ProblemOptions& options);

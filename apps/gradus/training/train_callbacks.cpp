@@ -7,13 +7,14 @@
 #include "problem/saved.h"
 #include "terminal/command.h"
 #include "terminal/option_words.h"
+#include "terminal/terminal.h"
 
 using namespace gradus;
 
 namespace {
 
-/// The rate is worth a word only if it moves.
-std::string numbers_of(const Logs& logs, const Sequential& model) {
+/// ` - loss: 0.5 - ...`, with the learning rate only if it changes.
+std::string to_text(const Logs& logs, const Sequential& model) {
   std::string out;
   const bool moving = !model.optimizer().schedule().constant();
   for (const auto& [name, number] : logs)
@@ -29,12 +30,12 @@ std::string repeated(const char* piece, std::int64_t times) {
 
 }  // namespace
 
-void Lines::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) const {
+void ProgressLines::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) const {
   if (10 * (epoch + 1) / epochs > 10 * epoch / epochs)
-    model.report(fmt::format("epoch {}/{}{}\n", epoch + 1, epochs, numbers_of(logs, model)));
+    model.report(fmt::format("epoch {}/{}{}\n", epoch + 1, epochs, to_text(logs, model)));
 }
 
-void Bar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
+void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
   const Clock::time_point now = Clock::now();
   if (now - drawn < std::chrono::milliseconds(50)) return;
   drawn = now;
@@ -44,32 +45,32 @@ void Bar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& m
       static_cast<double>(epochs);
   const auto filled = static_cast<std::int64_t>(cells * share);
   const bool utf8 = speaks_utf8();
-  // Cut at the terminal's edge: of two lines only one would be drawn over.
+  // Cut at the edge of the terminal, because only one line can be drawn again.
   model.report(fmt::format("\r\x1b[K\x1b[?7lepoch {}/{} {}{}{}\x1b[?7h", epoch + 1, epochs,
                            repeated(utf8 ? "━" : "=", filled),
                            repeated(utf8 ? "─" : "-", static_cast<std::int64_t>(cells) - filled),
-                           numbers_of(logs, model)));
+                           to_text(logs, model)));
 }
 
 EraseBar::~EraseBar() {
   if (drawn) fmt::print(stderr, "\r\x1b[K");
 }
 
-void Keeper::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
-  if (number + 1 == epochs) return;  // the end is saved when fit() is over
+void SaveAndStop::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
+  if (number + 1 == epochs) return;  // Session saves the end of the training
   if (signals.caught()) stop(model);
   if (path.empty() || Clock::now() - saved < std::chrono::milliseconds(250)) return;
   save(model, text, path);
   saved = Clock::now();
 }
 
-void Keeper::stop(const Sequential& model) const {
+void SaveAndStop::stop(const Sequential& model) const {
   if (!path.empty()) save(model, text, path);
-  const std::vector<std::string> on = {"gradus", "train", "--resume", path};
   throw StoppedError(
       signals.caught(),
       fmt::format("after {} updates, in epoch {} of {}; {}", model.optimizer().iterations(),
                   epoch + 1, epochs,
-                  path.empty() ? "not saved, as there is no --save"
-                               : fmt::format("saved; to go on: {}", shell_line(on))));
+                  path.empty() ? "not saved: --save was not given"
+                               : fmt::format("saved; to continue: {}",
+                                             shell_line({"train", "--resume", path}))));
 }

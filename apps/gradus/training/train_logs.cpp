@@ -3,21 +3,23 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <filesystem>
 #include <utility>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/text.h"
 
 using gradus::detail::AppendFile, gradus::detail::read_file;
 
 void JsonLog::on_train_batch_begin() {
   if (header.empty()) return;
-  file = std::make_shared<AppendFile>(filename, !anew);
+  file = std::make_shared<AppendFile>(filename, !fresh);
   if (offset > file->size())
-    throw UsageError(fmt::format(
-        "--log: '{}' must hold what it held when training was saved, {} bytes (got {}); another "
-        "--log may be given",
-        clean(filename), offset, file->size()));
+    throw UsageError(
+        fmt::format("--log: '{}' must hold at least the {} bytes that it held when training was "
+                    "saved (got {}); "
+                    "give another --log",
+                    clean(filename), offset, file->size()));
   if (offset > 0) file->truncate(offset);
   file->write(std::exchange(header, ""));
   offset = file->size();
@@ -26,9 +28,7 @@ void JsonLog::on_train_batch_begin() {
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  std::error_code none;
-  if (std::filesystem::is_regular_file(path, none) &&
-      !read_file(path, most_bytes).starts_with(start))
+  if (file_bytes(path) >= 0 && !read_file(path, most_bytes).starts_with(start))
     throw UsageError(fmt::format(
-        "--log: '{}' is no log of gradus train; another --log may be given", clean(path)));
+        "--log: must be a log of gradus train (got '{}'); give another --log", clean(path)));
 }

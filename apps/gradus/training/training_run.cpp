@@ -1,4 +1,4 @@
-#include "training/run.h"
+#include "training/training_run.h"
 
 #include <gradus/models/callback.h>
 
@@ -15,13 +15,13 @@ std::int64_t number_of_weights(const Sequential& model) {
   return n;
 }
 
-/// Looks at a model in training, and ends it after `steps` updates.
-struct Observer {
+/// Records a training and ends it after `steps` updates.
+struct Recorder {
   const Problem& problem;
-  const RunOptions& options;
-  Run& run;
+  const TrainingRunOptions& options;
+  TrainingRun& run;
 
-  void look(Sequential& model, Step step) {
+  void measure(Sequential& model, Step step) {
     const Tensor& x = problem.data.x;
     const double loss =
         model
@@ -31,10 +31,10 @@ struct Observer {
       run.diverged = model.stop_training = true;
       return;
     }
-    run.looks.push_back(step);
+    run.measured.push_back(step);
     run.losses.push_back(loss);
   }
-  void note_weights(const Sequential& model) {
+  void record_weights(const Sequential& model) {
     if (number_of_weights(model) != 2) return;
     std::array<double, 2> point;
     auto to = point.begin();
@@ -45,12 +45,12 @@ struct Observer {
 
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
     const Step step = model.optimizer().iterations();
-    if (step == std::ssize(run.rates)) return;  // gradients were only collected
+    if (step == std::ssize(run.rates)) return;  // the batch only added to the gradients
     run.rates.push_back(value(model.optimizer().last_learning_rate()));
     run.batch_losses.push_back(model.last_loss());
-    note_weights(model);
+    record_weights(model);
     model.stop_training = step == options.steps;
-    if (step % options.every == 0 || step == options.steps) look(model, step);
+    if (step % options.every == 0 || step == options.steps) measure(model, step);
   }
 };
 
@@ -75,25 +75,25 @@ std::int64_t epochs_for(const Problem& problem, Step updates) {
   return (updates * batches_per_update(problem) + epoch - 1) / epoch;
 }
 
-Run train(const Problem& problem, const RunOptions& options) {
-  Run run;
+TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options) {
+  TrainingRun run;
   Sequential model = problem.model;
   Optimizer optimizer = problem.model.optimizer();
   optimizer.set_learning_rate(options.rate);
   model.compile({.optimizer = optimizer, .loss = problem.loss, .seed = options.seed});
   model.build(problem.data.x.shape());
 
-  Observer observer{problem, options, run};
-  observer.look(model, 0);
-  observer.note_weights(model);
+  Recorder recorder{problem, options, run};
+  recorder.measure(model, 0);
+  recorder.record_weights(model);
   run.history = model.fit(problem.data.x, problem.data.y,
                           {.batch_size = problem.batch_size,
                            .epochs = epochs_for(problem, options.steps),
                            .verbose = 0,
-                           .callbacks = {observer},
+                           .callbacks = {recorder},
                            .terminate_on_nan = true});
   if (run.history.diverged() || run.losses.empty() ||
-      run.losses.back() > Run::far_above * run.losses.front())
+      run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
   return run;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// What is trained, and how long: the part of `gradus train` that a saved file carries.
+/// A problem and how long to train it: the options of `gradus train` that a saved file holds.
 
 #include <string>
 
@@ -18,8 +18,8 @@ struct TrainingOptions {
            "EXPR");
     option(self.epochs, "--epochs", "Passes over the data", "N");
     option(self.validation_split, "--validation-split",
-           "The share of the rows, the last ones, to hold back", "SHARE");
-    option(self.log, "--log", "Every update into FILE.jsonl, or every epoch into FILE.csv", "FILE");
-    option(self.tensorboard, "--tensorboard", "Curves for TensorBoard, into a folder", "FOLDER");
+           "Share of the rows, taken from the end, to hold out", "SHARE");
+    option(self.log, "--log", "Log updates to FILE.jsonl, or epochs to FILE.csv", "FILE");
+    option(self.tensorboard, "--tensorboard", "Log curves for TensorBoard to a folder", "FOLDER");
   }
 };

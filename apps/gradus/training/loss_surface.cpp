@@ -1,6 +1,7 @@
-#include "training/surface.h"
+#include "training/loss_surface.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 using namespace gradus;
@@ -8,7 +9,7 @@ using Point = std::array<double, 2>;
 
 namespace {
 
-/// The loss on all rows, over the model's two weights.
+/// The loss on all rows as a function of the two weights.
 class Landscape {
  public:
   explicit Landscape(const Problem& problem) : model_(problem.model), data_(problem.data) {
@@ -36,14 +37,14 @@ class Landscape {
   std::vector<Shape> shapes_;
 };
 
-/// Goes down from `at` in steps that shrink where none leads lower.
-Point least(Landscape& loss, Point at, double step) {
+/// Descends from `at` in steps along the axes, which shrink where no step leads lower.
+Point find_minimum(Landscape& loss, Point at, double step) {
   const double end = step * 1e-4;
   double here = loss(at);
   for (int moves = 0; step > end && moves < 500; ++moves) {
     const Point from = at;
-    for (const Point& way : {Point{step, 0}, {-step, 0}, {0, step}, {0, -step}}) {
-      const Point there{from[0] + way[0], from[1] + way[1]};
+    for (const Point& move : {Point{step, 0}, {-step, 0}, {0, step}, {0, -step}}) {
+      const Point there{from[0] + move[0], from[1] + move[1]};
       if (const double height = loss(there); height < here) {
         here = height;
         at = there;
@@ -66,8 +67,8 @@ struct Box {
   double width() const { return std::max(high[0] - low[0], high[1] - low[1]); }
 };
 
-/// The start, the goal and, of each path that goes no further than three times their distance, all.
-Box box_of(const std::vector<Path>& paths, const Point& start, const Point& goal) {
+/// A box around the start, the goal, and each path that stays within three times their distance.
+Box box_around(const std::vector<Path>& paths, const Point& start, const Point& goal) {
   Box near{start, start};
   near.take(goal);
   Box box = near;
@@ -80,7 +81,7 @@ Box box_of(const std::vector<Path>& paths, const Point& start, const Point& goal
   }
   const double air = std::max(0.12 * box.width(), 1e-3);
   for (std::size_t i = 0; i < 2; ++i) {
-    // A box that is hardly as wide as a line has its contours squeezed.
+    // In a very narrow box the contours would touch.
     const double more = air + std::max(0.0, 0.2 * box.width() - (box.high[i] - box.low[i]) / 2);
     box.low[i] -= more;
     box.high[i] += more;
@@ -90,7 +91,7 @@ Box box_of(const std::vector<Path>& paths, const Point& start, const Point& goal
 
 }  // namespace
 
-ContourPlot landscape(const Problem& problem, std::vector<Path> paths) {
+ContourPlot loss_surface(const Problem& problem, std::vector<Path> paths) {
   constexpr std::size_t n = 41;
   constexpr int lines = 9;
   Landscape loss(problem);
@@ -98,8 +99,8 @@ ContourPlot landscape(const Problem& problem, std::vector<Path> paths) {
   Point lowest = start;
   for (const Path& path : paths)
     if (loss(path.points.back()) < loss(lowest)) lowest = path.points.back();
-  const Point goal = least(loss, lowest, 0.1);
-  const Box box = box_of(paths, start, goal);
+  const Point goal = find_minimum(loss, lowest, 0.1);
+  const Box box = box_around(paths, start, goal);
 
   Surface surface{box.low[0], box.high[0], box.low[1], box.high[1], n, n, {}};
   for (std::size_t j = 0; j < n; ++j)

@@ -1,0 +1,91 @@
+#include "pictures/gallery.h"
+
+#include <fmt/format.h>
+#include <gradus/models/file.h>
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/known.h>
+#include <gradus/schedules/parse.h>
+#include <gradus/schedules/plot.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace gradus;
+
+namespace {
+
+constexpr Step steps = 100;
+
+/// Converts steps and rates to pixels. Axes run from 0; the greatest rate is at the top.
+struct Frame {
+  double width, height, greatest;
+
+  double x(double step) const { return 40 + (width - 54) * step / steps; }
+  double y(double rate) const { return height - 18 - (height - 28) * rate / greatest; }
+};
+
+/// A text at a place in pixels, which is its `anchor`: start, middle or end.
+std::string text(double x, double y, const char* anchor, const char* color,
+                 const std::string& what) {
+  return fmt::format("<text x=\"{:.4g}\" y=\"{:.4g}\" text-anchor=\"{}\" fill=\"{}\">{}</text>\n",
+                     x, y, anchor, color, what);
+}
+
+/// The rates as straight lines from step to step; a change far above those beside it is a jump.
+std::string curve(const Schedule& s, const Frame& frame, const char* color) {
+  const auto change = [&](Step t) {
+    return t < 1 || t >= steps ? 0 : std::abs(value(s(t)) - value(s(t - 1)));
+  };
+  std::string path = fmt::format("M{:.1f},{:.1f}", frame.x(0), frame.y(value(s(0))));
+  for (Step t = 1; t < steps; ++t) {
+    const double x = frame.x(static_cast<double>(t)), y = frame.y(value(s(t)));
+    if (change(t) > 3 * std::max(change(t - 1), change(t + 1)))
+      path += fmt::format("H{:.1f}V{:.1f}", x, y);
+    else if (change(t) > 0 || change(t + 1) > 0)
+      path += fmt::format("L{:.1f},{:.1f}", x, y);
+  }
+  return fmt::format("<path d=\"{}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n", path,
+                     frame.x(steps), color);
+}
+
+/// Curves with axes and, for several curves, a legend, on a transparent background.
+std::string svg(std::span<const LabelledSchedule> curves, double width, double height) {
+  constexpr const char *grey = "#808080", *colors[] = {"#2f8fd0", "#d55e00", "#009e73"};
+  Frame frame{width, height, 0};
+  for (const LabelledSchedule& each : curves)
+    frame.greatest =
+        std::max(frame.greatest, value(detail::range(each.schedule, steps - 1).greatest));
+  std::string out = fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" "
+      "viewBox=\"0 0 {0} {1}\" font-family=\"sans-serif\" font-size=\"11\" fill=\"none\" "
+      "stroke=\"none\">\n"
+      "<path d=\"M{2:.1f},8V{3:.1f}H{4:.1f}\" stroke=\"{5}\"/>\n",
+      width, height, frame.x(0), frame.y(0), frame.x(steps), grey);
+  for (const double part : {0.0, 0.5, 1.0}) {
+    const double rate = part * frame.greatest, step = part * steps;
+    out += text(frame.x(0) - 4, frame.y(rate) + 3, "end", grey, fmt::format("{:.2g}", rate));
+    out += text(frame.x(step), height - 5, "middle", grey, fmt::format("{:g}", step));
+  }
+  for (std::size_t i = 0; i < curves.size(); ++i) {
+    out += curve(curves[i].schedule, frame, colors[i]);
+    if (curves.size() > 1)  // the legend
+      out += text(width - 12, 20 + 15 * static_cast<double>(i), "end", colors[i], curves[i].label);
+  }
+  return out + "</svg>\n";
+}
+
+}  // namespace
+
+std::string draw_gallery(const std::string& folder) {
+  for (const KnownSchedule& known : known_schedules()) {
+    const LabelledSchedule example{"", known.example};
+    detail::write_file(fmt::format("{}/{}.svg", folder, known.type),
+                       {svg(std::span(&example, 1), 240, 140)});
+  }
+  std::vector<LabelledSchedule> three;
+  for (const char* expression : {"linear(0, 0.1, 20) >> CosineDecay(0.1, 80)",
+                                 "StepDecay(0.08, 25, gamma=0.5)", "repeat(OneCycle(0.05, 50))"})
+    three.push_back({expression, parse_schedule(expression)});
+  detail::write_file(folder + "/gallery.svg", {svg(three, 720, 260)});
+  return fmt::format("wrote {} pictures into {}\n", known_schedules().size() + 1, folder);
+}

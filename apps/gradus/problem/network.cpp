@@ -1,0 +1,164 @@
+#include "problem/network.h"
+
+#include <fmt/format.h>
+#include <gradus/models/layers.h>
+#include <gradus/models/losses.h>
+#include <gradus/models/metrics.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "terminal/choice.h"
+#include "terminal/command.h"
+#include "terminal/text.h"
+
+using namespace gradus;
+
+namespace {
+
+struct NamedActivation {
+  const char* name;
+  Tensor (*function)(const Tensor&);
+};
+constexpr NamedActivation all_activations[] = {
+    {"relu", relu},
+    {"tanh", tanh},
+    {"sigmoid", sigmoid},
+    {"elu", elu},
+    {"gelu", gelu},
+    {"selu", selu},
+    {"silu", silu},
+    {"mish", mish},
+    {"relu6", relu6},
+    {"softplus", softplus},
+    {"leaky_relu", leaky_relu},
+    {"linear", linear},
+};
+
+/// The metric that is reported beside the loss.
+Metric metric_for(Targets targets) {
+  if (targets == Targets::numbers) return MeanAbsoluteError{};
+  if (targets == Targets::two_classes) return BinaryAccuracy{.threshold = 0};  // of logits
+  return Accuracy{};
+}
+
+template <class L>
+Loss make() {
+  if constexpr (requires(L loss) { loss.from_logits; })
+    return L{.from_logits = true};
+  else
+    return L{};
+}
+
+constexpr NamedLoss all_losses[] = {
+    {"mean_squared_error", Targets::numbers, make<MeanSquaredError>, "MeanSquaredError{}"},
+    {"mean_absolute_error", Targets::numbers, make<MeanAbsoluteError>, "MeanAbsoluteError{}"},
+    {"huber", Targets::numbers, make<Huber>, "Huber{}"},
+    {"log_cosh", Targets::numbers, make<LogCosh>, "LogCosh{}"},
+    {"binary_crossentropy", Targets::two_classes, make<BinaryCrossentropy>,
+     "BinaryCrossentropy{.from_logits = true}"},
+    {"sparse_categorical_crossentropy", Targets::classes, make<SparseCategoricalCrossentropy>,
+     "SparseCategoricalCrossentropy{.from_logits = true}"},
+};
+
+constexpr std::int64_t most_classes = 1000;
+
+std::vector<std::int64_t> read_layers(const std::string& text) {
+  std::vector<std::int64_t> units;
+  if (text == "none") return units;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    units.push_back(read_whole("--layers", text.substr(begin, end - begin), 1, 4096));
+    begin = end + 1;
+  }
+  if (units.size() > 32)
+    throw UsageError(fmt::format("--layers: must be at most 32 (got {})", units.size()));
+  return units;
+}
+
+}  // namespace
+
+std::vector<std::string> activation_names() { return names_of(all_activations); }
+std::vector<std::string> loss_names() { return names_of(all_losses); }
+
+const NamedLoss& find_loss(const std::string& name) {
+  return choose(all_losses, "--loss", name, ", auto");
+}
+
+std::int64_t count_classes(const Tensor& y) {
+  constexpr auto most = static_cast<double>(most_classes);
+  double greatest = 0;
+  for (const Scalar v : y.values()) {
+    const double number = value(v);
+    if (number < 0 || number >= most || number != std::floor(number)) return 0;
+    greatest = std::max(greatest, number);
+  }
+  return static_cast<std::int64_t>(greatest) + 1;
+}
+
+const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
+  const Tensor& y = data.y;
+  const bool labelled = y.rank() == 1;  // with classes, not with numbers
+  if (std::ssize(data.classes) > most_classes)
+    throw UsageError(fmt::format("--data: must have at most {} classes (got {})", most_classes,
+                                 data.classes.size()));
+  if (labelled && count_classes(y) < 2)
+    throw UsageError("--data: must have at least 2 classes (got 1)");
+  if (name == "auto")
+    return find_loss(!labelled               ? "mean_squared_error"
+                     : count_classes(y) <= 2 ? "binary_crossentropy"
+                                             : "sparse_categorical_crossentropy");
+  const NamedLoss& loss = find_loss(name);
+  if (loss.targets == Targets::numbers && labelled)
+    throw UsageError(fmt::format("--loss: must be a loss for classes (got '{}')", name));
+  const std::int64_t classes = count_classes(y);
+  if (loss.targets != Targets::numbers && classes == 0)
+    throw UsageError(fmt::format("--loss: must be a loss for numbers (got '{}')", name));
+  if (loss.targets == Targets::two_classes && classes > 2)
+    throw UsageError(
+        fmt::format("--loss: must be a loss for {} classes (got '{}')", classes, name));
+  return loss;
+}
+
+Network read_network(const NetworkOptions& options) {
+  choose(all_activations, "--activation", options.activation);
+  if (options.loss != "auto") find_loss(options.loss);
+  return {.hidden = read_layers(options.layers),
+          .activation = options.activation,
+          .optimizer = read_optimizer(options.optimizer),
+          .batch_size = read_whole("--batch-size", options.batch_size, 1),
+          .seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0))};
+}
+
+Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
+  const auto function = choose(all_activations, "--activation", activation).function;
+  std::vector<Layer> layers;
+  for (const std::int64_t units : hidden)
+    layers.push_back(Dense{.units = units, .activation = function});
+  layers.push_back(Dense{.units = outputs});
+  Sequential model(std::move(layers));
+  model.compile({.optimizer = optimizer.optimizer,
+                 .loss = loss.make(),
+                 .metrics = {metric_for(loss.targets)},
+                 .seed = seed});
+  return model;
+}
+
+std::vector<std::string> Network::layers_code(std::int64_t outputs) const {
+  std::vector<std::string> code;
+  for (const std::int64_t units : hidden)
+    code.push_back(fmt::format("Dense{{.units = {}, .activation = {}}}", units, activation));
+  code.push_back(fmt::format("Dense{{.units = {}}}", outputs));
+  return code;
+}
+
+double Network::weights(std::int64_t inputs, std::int64_t outputs) const {
+  double sum = 0, before = static_cast<double>(inputs);
+  const auto add = [&](std::int64_t units) {
+    sum += (before + 1) * static_cast<double>(units);
+    before = static_cast<double>(units);
+  };
+  std::ranges::for_each(hidden, add);
+  add(outputs);
+  return sum;
+}

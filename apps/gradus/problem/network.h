@@ -1,0 +1,66 @@
+#pragma once
+/// The network, the optimizer and the loss that the command line names.
+
+#include <fmt/ranges.h>
+#include <gradus/models/dataset.h>
+#include <gradus/models/sequential.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "problem/expression.h"
+
+std::vector<std::string> activation_names(), loss_names();
+
+/// The options that choose them, as given.
+struct NetworkOptions {
+  std::string layers = "16,16";  ///< units of the hidden layers, or `none`
+  std::string activation = "relu", optimizer = "sgd", loss = "auto";
+  std::string batch_size = "32", seed = "0";
+
+  static void options(auto& self, auto&& option) {
+    const auto one_of = [](const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); };
+    option(self.layers, "--layers", "Units of the hidden layers, or none", "N,N,...");
+    option(self.activation, "--activation", one_of(activation_names()), "NAME");
+    option(self.optimizer, "--optimizer",
+           one_of(optimizer_names()) + ", or a call: adam(beta_1=0.8)", "EXPR");
+    option(self.loss, "--loss", one_of(loss_names()) + ", or auto: by the data", "NAME");
+    option(self.batch_size, "--batch-size", "Rows per update", "N");
+    option(self.seed, "--seed", "Seed of synthetic data, weights and shuffles", "N");
+  }
+};
+
+/// What a loss expects of the targets.
+enum class Targets { numbers, two_classes, classes };
+struct NamedLoss {
+  const char* name;
+  Targets targets;
+  gradus::Loss (*make)();
+  const char* code;  ///< C++
+};
+/// The loss of this name. UsageError.
+const NamedLoss& find_loss(const std::string& name);
+/// The loss for the targets of the data: of this name, or for `auto` the one that fits. UsageError
+/// for one that does not fit.
+const NamedLoss& choose_loss(const std::string& name, const gradus::Dataset& data);
+/// The number of classes in y; 0 if it holds numbers that are not classes.
+std::int64_t count_classes(const gradus::Tensor& y);
+
+/// The options as values. Its size is known when the data is.
+struct Network {
+  std::vector<std::int64_t> hidden;  ///< units of the hidden layers
+  std::string activation;
+  OptimizerExpression optimizer;
+  std::int64_t batch_size;
+  std::uint64_t seed;
+
+  /// The model, compiled with the optimizer and the metric that goes with the loss.
+  gradus::Sequential build(const NamedLoss& loss, std::int64_t outputs) const;
+  /// The layers in C++.
+  std::vector<std::string> layers_code(std::int64_t outputs) const;
+  /// The number of weights and biases.
+  double weights(std::int64_t inputs, std::int64_t outputs) const;
+};
+/// UsageError for what cannot be read.
+Network read_network(const NetworkOptions& options);

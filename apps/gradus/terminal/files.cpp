@@ -1,0 +1,44 @@
+#include "terminal/files.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "terminal/command.h"
+#include "terminal/text.h"
+
+namespace fs = std::filesystem;
+
+std::string real_path(const std::string& path) {
+  constexpr int most_links = 40;  // as Linux has it
+  std::error_code none;
+  fs::path file = path;
+  for (int n = 0; n < most_links && fs::is_symlink(file, none); ++n)
+    file = file.parent_path() / fs::read_symlink(file, none);
+  return fs::weakly_canonical(fs::absolute(file, none), none).string();
+}
+
+bool same_file(const std::string& a, const std::string& b) {
+  if (a.empty() || b.empty()) return false;
+  std::error_code none;
+  const std::string place = real_path(a);
+  return fs::equivalent(a, b, none) || (!place.empty() && place == real_path(b));
+}
+
+std::int64_t file_bytes(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_regular_file(path, error)) return -1;
+  const auto bytes = fs::file_size(path, error);
+  return error ? -1 : static_cast<std::int64_t>(bytes);
+}
+
+void check_writable(const std::string& option, const std::string& path) {
+  std::error_code none;
+  const bool exists = fs::exists(fs::symlink_status(path, none));  // a link may lead nowhere
+  const bool replaceable = fs::is_regular_file(path, none) && access(path.c_str(), W_OK) == 0;
+  const fs::path folder = fs::path(real_path(path)).parent_path();
+  if ((exists && !replaceable) || access(folder.c_str(), W_OK | X_OK) != 0)
+    throw UsageError(
+        fmt::format("{}: must be a file that can be written (got '{}')", option, clean(path)));
+}

@@ -1,0 +1,22 @@
+#pragma once
+/// Text that is safe to print, to paste and to read back.
+
+#include <cstdint>
+#include <string>
+
+/// Whether a terminal might act on the character instead of showing it.
+bool is_control(char c);
+/// The text on one line: control characters become blanks, and blanks at both ends go.
+std::string clean(std::string text);
+/// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
+/// after a $, a shell read back.
+std::string quoted(const std::string& text, char quote);
+/// A cell of a CSV file, in quotes where it needs them.
+std::string csv_cell(const std::string& text);
+
+/// Reads a whole number in decimal digits. UsageError, naming the option, unless it is in
+/// [least, most].
+std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
+                        std::int64_t most = std::int64_t{1} << 53);
+/// Reads a number above 0 in decimal digits, such as 0.1 or 1e-7. UsageError for anything else.
+double read_positive(const std::string& option, const std::string& text);

@@ -1,0 +1,11 @@
+#pragma once
+/// The loss surface of a model of two weights.
+
+#include <vector>
+
+#include "pictures/plot_contours.h"
+#include "problem/problem.h"
+
+/// The loss on all rows around the paths, the paths, and the lowest loss as the goal. The model has
+/// two weights. A path that goes far beyond the start and the goal does not widen the picture.
+gradus::ContourPlot loss_surface(const Problem& problem, std::vector<gradus::Path> paths);

@@ -1,0 +1,48 @@
+#pragma once
+/// One training of a problem under a schedule, with a record of rates, losses and weights.
+
+#include <gradus/models/history.h>
+#include <gradus/schedules/schedule.h>
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "problem/problem.h"
+
+struct TrainingRunOptions {
+  gradus::Schedule rate;
+  gradus::Step steps;      ///< updates, >= 1
+  std::uint64_t seed = 0;  ///< of the first weights and the shuffles
+  gradus::Step every = 1;  ///< updates between two measurements of the loss on all rows
+};
+
+/// The record until the last update, or until training diverged. All numbers in it are finite.
+struct TrainingRun {
+  std::vector<double> rates = {};         ///< of each update
+  std::vector<double> batch_losses = {};  ///< on the rows of each update, before it
+  std::vector<gradus::Step> measured =
+      {};                           ///< updates before each measurement: 0, every, ..., last
+  std::vector<double> losses = {};  ///< on all rows, at each measurement
+  /// For a model of two weights: the weights before the first update and after each.
+  std::vector<std::array<double, 2>> path = {};
+  /// A loss, gradient or weight was not finite, or the last loss is above `far_above` times the
+  /// first.
+  bool diverged = false;
+  gradus::History history = {};
+
+  static constexpr double far_above = 4;
+};
+
+/// Trains a copy of the problem's model.
+TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
+
+/// Batches per update: 1, unless the optimizer accumulates gradients.
+std::int64_t batches_per_update(const Problem& problem);
+/// Updates in this number of epochs; at least 1.
+gradus::Step updates_in(const Problem& problem, std::int64_t epochs);
+/// Epochs until this number of updates is done.
+std::int64_t epochs_for(const Problem& problem, gradus::Step updates);
+
+/// A curve through values at rising steps, two or more, with straight lines between them.
+gradus::Schedule straight_lines(std::vector<gradus::Step> steps, std::vector<double> values);
