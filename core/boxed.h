@@ -5,11 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include <gradus/core/scalar.h>
+
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Layer, Callback and Optimizer take structs of any type in one way: an abstract `Interface` lists
-/// the calls, a template `Held` makes them for one struct, and a Boxed<Interface> owns a Held.
-/// Schedule, Loss and Metric, which never change, share theirs: std::shared_ptr<const Interface>.
+/// Callback and Optimizer take structs of any type in one way: an abstract `Interface` lists the
+/// calls, a template `Held` makes them for one struct, and a Boxed<Interface> owns a Held. Layer
+/// has a clone() instead, which renews weights. Schedule, Loss and Metric, which never change,
+/// share theirs: std::shared_ptr<const Interface>.
 template <class Interface>
 class Boxed {
  public:

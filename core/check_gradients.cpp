@@ -11,14 +11,14 @@ namespace {
 
 using Function = std::function<Tensor(std::span<const Tensor>)>;
 
-/// f's result as one number: its elements weighted at random.
+/// The result of f as one number: the sum of its elements with random weights.
 Tensor weighted(const Function& f, std::span<const Tensor> inputs) {
   const Tensor y = f(inputs);
   Random random(0, "check_gradients");
   return sum(y * Tensor::uniform(y.shape(), 0.5, 1.5, random));
 }
 
-/// The result with element k of input i moved by `offset`.
+/// The result after element k of input i is moved by `offset`.
 double moved(const Function& f, std::vector<Tensor> inputs, std::size_t i, std::size_t k,
              double offset) {
   std::vector<Scalar> values(inputs[i].values().begin(), inputs[i].values().end());

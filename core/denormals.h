@@ -1,5 +1,5 @@
 #pragma once
-/// Flushing numbers too small to be normal to zero, for as long as a training step lasts.
+/// Rounds subnormal numbers to zero during a training step.
 
 #if defined(__SSE__)
 #include <xmmintrin.h>
@@ -9,7 +9,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// How this thread's arithmetic rounds; always 0 off x86.
+/// The rounding mode of this thread's arithmetic; always 0 on processors other than x86.
 inline unsigned arithmetic_mode() noexcept {
 #if defined(__SSE__)
   return _mm_getcsr();
@@ -23,9 +23,9 @@ inline void set_arithmetic_mode([[maybe_unused]] unsigned mode) noexcept {
 #endif
 }
 
-/// A velocity that decays without a gradient ends among the denormals, where one update takes 25
-/// times as long. While one of these lives, this thread's arithmetic rounds such numbers to 0; the
-/// mode before is restored after, also when an exception passes. Does nothing off x86.
+/// A velocity that decays without a gradient becomes subnormal, and an update then takes 25 times
+/// as long. While a FlushDenormals exists, this thread's arithmetic rounds subnormal numbers to 0;
+/// its destructor restores the mode before. Does nothing on processors other than x86.
 class FlushDenormals {
  public:
   FlushDenormals() noexcept : before_(arithmetic_mode()) {
@@ -39,7 +39,7 @@ class FlushDenormals {
 
  private:
   static constexpr unsigned flush = 0x8040;  // results and operands
-  /// One inside another: changing the mode takes longer than asking for it.
+  /// Inside another FlushDenormals: to change the mode takes longer than to read it.
   bool flushed_before() const { return (before_ & flush) == flush; }
   unsigned before_;
 };

@@ -1,5 +1,5 @@
 #pragma once
-/// A struct's options, listed once. Whoever prints, reads or checks a struct asks its `fields`:
+/// A struct lists its options once, in `fields`. Printing, reading and checking use that list:
 ///
 ///     struct ExponentialDecay {
 ///       Real initial_learning_rate;
@@ -11,9 +11,9 @@
 ///       }
 ///     };
 ///
-/// `self` may be const (to print) or not (to read back). A new kind of member joins with a friend
-/// check_field(owner, name, member, rule) and, to be printed and read, with the overloads of
-/// schedules/config.h.
+/// A field without a rule takes any value. `self` may be const (to print) or not (to read back). A
+/// new kind of member joins with a friend check_field(owner, name, member, rule) and, to be printed
+/// and read, with the overloads of schedules/config.h.
 
 #include <fmt/core.h>
 
@@ -30,12 +30,12 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// What a number must satisfy, and how an error says it: "decay_rate must be finite and > 0".
+/// A condition on a number, and its words in an error: "decay_rate must be finite and > 0".
 struct Rule {
   bool (*holds)(double);
   const char* text;
 };
-/// In a namespace of their own, so that `using namespace gradus` does not bring in common words.
+/// A separate namespace, so that `using namespace gradus` does not bring in common words.
 namespace rules {
 
 inline constexpr Rule anything{[](double) { return true; }, "anything"};
@@ -79,7 +79,8 @@ concept HasValidate = requires(const T& self) {
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-/// Only numbers have ranges; a text or a function is there (1) or not (0), see rules::given.
+/// Only numbers have ranges. A text or a function counts as 1 if it is set, else 0: see
+/// rules::given.
 template <class T>
 void check_field([[maybe_unused]] std::string_view owner, [[maybe_unused]] std::string_view name,
                  [[maybe_unused]] const T& member, [[maybe_unused]] const Rule& rule) {
@@ -105,13 +106,14 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
     check_field(owner, fmt::format("{}[{}]", name, i), list[i], rule);
 }
 
-/// Checks each field against its rule, then what the struct's own validate() says of several.
+/// Checks each field against its rule, then calls the struct's validate(), which checks relations
+/// between fields. Errors name the `owner`.
 template <class T>
-void validate(const T& self) {
+void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name<T>()) {
   if constexpr (HasFields<const T>)
     T::fields(self,
-              [](std::string_view name, const auto& member, const Rule& rule,
-                 Presence = rules::required) { check_field(type_name<T>(), name, member, rule); });
+              [&](std::string_view name, const auto& member, const Rule& rule = rules::anything,
+                  Presence = rules::required) { check_field(owner, name, member, rule); });
   if constexpr (HasValidate<T>) self.validate();
 }
 

@@ -8,7 +8,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-/// Nodes with a gradient waiting, the youngest on top.
+/// Orders the queue of nodes that have a gradient: the youngest on top.
 bool older(const Node* a, const Node* b) { return a->id < b->id; }
 
 /// Memory of the backward pass, kept between passes.
@@ -17,7 +17,7 @@ struct Scratch {
 };
 thread_local Scratch scratch;
 
-/// One run backward. Whatever happens, it leaves no node queued and no flow behind.
+/// One backward pass. Its end, also by an exception, leaves no node queued and no flow behind.
 class Pass {
  public:
   Pass(const Tensor& y, Buffer seed) {
@@ -35,7 +35,8 @@ class Pass {
     }
   }
 
-  /// A parameter is at its goal; anything else waits until all that was made from it had its turn.
+  /// A parameter only collects its gradient. Any other node waits until all nodes computed from it
+  /// have had their turn.
   void enqueue(Node* node) {
     if (node->queued) return;
     if (node->is_parameter) {
@@ -48,7 +49,7 @@ class Pass {
     retain(node);
   }
 
-  /// Hands every gradient down to the parameters, which then wait in `leaves()`.
+  /// Passes all gradients on to the parameters, which are then in `leaves()`.
   void run() {
     while (!queue_.empty()) {
       std::pop_heap(queue_.begin(), queue_.end(), older);
@@ -81,7 +82,7 @@ class Pass {
     release(node);
   }
 
-  Node* current_ = nullptr;  ///< whose turn it is
+  Node* current_ = nullptr;  ///< the node that has its turn
   std::vector<Node*>& queue_ = scratch.queue;
   std::vector<Node*>& leaves_ = scratch.leaves;
 };

@@ -17,7 +17,7 @@ std::size_t size_of_class(std::uint32_t size_class) {
   return (std::size_t{1} << power) + (std::size_t{quarter} + 1) * (std::size_t{1} << (power - 2));
 }
 
-/// Empties the thread's free lists when it ends.
+/// Empties the thread's free lists when the thread ends.
 struct Closer {
   Closer() = default;
   Closer(const Closer&) = delete;
@@ -46,7 +46,7 @@ struct Closer {
   return memory;
 }
 
-/// What a closed pool, or no pool, has: free(). The first block of a thread opens its pool.
+/// Frees a block that no pool takes. The first block that a thread releases opens its pool.
 [[gnu::cold]] void release_outside_pool(void* memory) noexcept {
   if (header_of(memory).size_class == unpooled || pool.closed)
     return std::free(header_of(memory).block);

@@ -1,6 +1,6 @@
 #pragma once
-/// Buffers: reference-counted storage for tensor elements, taken from free lists of the thread, so
-/// that a training step in its stride asks the operating system for nothing.
+/// Buffers: reference-counted storage for tensor elements. Blocks come from free lists of the
+/// thread, so that a training step, once warmed up, needs no memory from the operating system.
 
 #include <array>
 #include <bit>
@@ -13,32 +13,32 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// In front of every block. `owners` must stay last: Buffer finds it there.
+/// In front of every block. `owners` must stay last, next to the elements: Buffer finds it there.
 struct alignas(16) BlockHeader {
-  void* block;  ///< what malloc gave
-  std::uint32_t size_class;
+  void* block;  ///< the address that malloc returned
+  alignas(8) std::uint32_t size_class;
   std::uint32_t owners;
 };
-static_assert(sizeof(BlockHeader) == 16);
+static_assert(sizeof(BlockHeader) == 16 && offsetof(BlockHeader, owners) == 12);
 inline BlockHeader& header_of(void* memory) { return static_cast<BlockHeader*>(memory)[-1]; }
 
 struct FreeBlock {
   FreeBlock* next;
 };
 
-/// A thread's free lists. Trivially destructible, so that tensors of static storage, which outlive
-/// a thread's locals, may still be released.
+/// A thread's free lists. Trivially destructible: tensors in static storage outlive a thread's
+/// locals and must still be released.
 struct Pool {
   std::array<FreeBlock*, 100> free;
-  bool open;    ///< takes blocks back: somebody will empty the lists when the thread ends
-  bool closed;  ///< that has happened: memory goes straight to free()
+  bool open;    ///< takes blocks back: the lists will be emptied when the thread ends
+  bool closed;  ///< the lists have been emptied: memory goes straight to free()
 };
 extern constinit thread_local Pool pool;
 
 inline constexpr std::uint32_t unpooled = 255;
 inline constexpr std::size_t largest_pooled = std::size_t{64} << 20;
 
-/// Four sizes per power of two: at most a quarter of a block lies idle.
+/// Four sizes per power of two: at most a quarter of a block is unused.
 constexpr std::uint32_t size_class_of(std::size_t bytes) {
   if (bytes <= 64) return bytes <= 16 ? 1 : static_cast<std::uint32_t>((bytes + 15) / 16);
   const std::size_t last = bytes - 1;
@@ -49,9 +49,9 @@ constexpr std::uint32_t size_class_of(std::size_t bytes) {
 void* take_from_system(std::size_t bytes);
 void release_outside_pool(void* memory) noexcept;
 
-/// Memory of at least `bytes`, aligned to 16, or to 64 from 1 KiB on. A released block goes to the
-/// free list of the thread that releases it; blocks over 64 MiB go straight back to the system.
-/// Throws std::bad_alloc. Here, as much as runs for every tensor, to be inlined.
+/// Memory of at least `bytes`, aligned to 16 bytes, or to 64 from 1 KiB on. A released block goes
+/// to the free list of the thread that releases it; a block over 64 MiB goes back to the system.
+/// Throws std::bad_alloc. Inline, because it runs for every tensor.
 inline void* take_memory(std::size_t bytes) {
   if (bytes > largest_pooled) [[unlikely]]
     return take_from_system(bytes);
@@ -70,7 +70,7 @@ inline void release_memory(void* memory) noexcept {
   list = new (memory) FreeBlock{list};
 }
 
-/// `count` elements with shared ownership. The count of owners is not atomic: a buffer belongs to
+/// `count` elements with shared ownership. The number of owners is not atomic: a buffer belongs to
 /// one thread at a time.
 class Buffer {
  public:
@@ -80,7 +80,7 @@ class Buffer {
       : data_(static_cast<Scalar*>(take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {
   }
   static Buffer zeros(std::int64_t count);
-  /// Its first `count` elements in storage of their own.
+  /// A new buffer with the first `count` elements.
   Buffer copy(std::int64_t count) const;
   Buffer(const Buffer& other) noexcept : data_(other.data_) {
     if (data_) ++owners();
@@ -96,12 +96,12 @@ class Buffer {
 
   Scalar* data() const { return data_; }
   explicit operator bool() const { return data_ != nullptr; }
-  /// Nobody else would see a write.
+  /// Whether this is the only owner, so that a write changes no other buffer.
   bool unique() const { return data_ && owners() == 1; }
   void reset() { *this = Buffer(); }
 
  private:
-  /// The count sits in the last bytes before the elements; see memory.cpp.
+  /// The last member of the BlockHeader before the elements.
   std::uint32_t& owners() const { return *(reinterpret_cast<std::uint32_t*>(data_) - 1); }
 
   Scalar* data_ = nullptr;

@@ -27,7 +27,7 @@ inline std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-/// The nearest of `names`, or "" when there is none.
+/// The nearest of `names`, or "" if there are no names.
 inline std::string nearest(std::string_view word, std::span<const std::string> names) {
   const auto best = std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
     return edit_distance(word, a) < edit_distance(word, b);

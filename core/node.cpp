@@ -1,9 +1,8 @@
-/// The life of a node: storage, owners, and the end of what nobody owns.
+/// Storage and ownership of nodes; frees nodes that have no owner.
 
 #include <gradus/core/node.h>
 
-namespace gradus { inline namespace GRADUS_VARIANT {
-namespace detail {
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 constinit thread_local ThreadState thread_state{};
 
@@ -57,37 +56,4 @@ Node** room_for_inputs(std::size_t count) {
 
 Census census() { return thread_state.census; }
 
-DeepCopy::DeepCopy() : outermost_(!thread_state.deep_copy) {
-  if (outermost_) thread_state.deep_copy = this;
-}
-DeepCopy::~DeepCopy() {
-  if (outermost_) thread_state.deep_copy = nullptr;
-}
-
-Node* DeepCopy::copy_of(Node* original) {
-  for (const auto& [from, to] : copies_)
-    if (from.node() == original) {
-      retain(to.node());
-      return to.node();
-    }
-  thread_state.deep_copy = nullptr;  // what follows copies handles as usual
-  retain(original);
-  const Tensor from(original);
-  copies_.emplace_back(from, parameter(from));
-  thread_state.deep_copy = this;
-  Node* copy = copies_.back().second.node();
-  retain(copy);
-  return copy;
-}
-
-}  // namespace detail
-
-Tensor::Tensor(const Tensor& other) : node_(other.node_) {
-  if (!node_) return;
-  if (node_->is_parameter && detail::thread_state.deep_copy) [[unlikely]]
-    node_ = detail::thread_state.deep_copy->copy_of(node_);
-  else
-    detail::retain(node_);
-}
-
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -1,6 +1,6 @@
 #pragma once
-/// What a Tensor points to, and how ops record themselves. Only the library includes this header.
-/// What runs for every op is defined here, to be inlined into the ops.
+/// The graph: the node behind a Tensor, and how an op records its backward step. Only the library
+/// includes this header. Code that runs for every op is inline here.
 
 #include <algorithm>
 #include <array>
@@ -17,22 +17,20 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 class Backward;
-class DeepCopy;
 
-/// All the state the library keeps beside its memory, one per thread.
+/// All state of the library besides its memory, one per thread.
 struct ThreadState {
   bool recording = true;
   std::int64_t next_id = 0;
   Census census{0, 0};
-  DeepCopy* deep_copy = nullptr;
 };
 extern constinit thread_local ThreadState thread_state;
 
-/// Room for what a backward step captured.
+/// Room for the values that a backward step captures.
 inline constexpr std::size_t closure_bytes = 80;
 
-/// One tensor. `id` rises with every node a thread makes, so an op's inputs have smaller ids than
-/// its result: visiting by falling id is a reverse topological order.
+/// One tensor. Each new node of a thread gets a higher `id`, so that an op's result has a higher id
+/// than its inputs: descending ids are a reverse topological order.
 struct Node {
   Node(const Shape& s, std::int64_t n, Buffer v)
       : id(thread_state.next_id++), size(n), shape(s), value(std::move(v)) {}
@@ -42,19 +40,19 @@ struct Node {
   std::uint32_t owners = 1;
   bool wants_grad = false;
   bool is_parameter = false;
-  bool spent = false;      ///< was run backward: the way back is gone
+  bool spent = false;      ///< was run backward: its backward step is gone
   bool queued = false;     ///< waits in a backward pass
-  bool keep_flow = false;  ///< a pass was asked for this gradient itself
-  bool finite = false;     ///< known to hold neither nan nor infinities; never of a parameter
+  bool keep_flow = false;  ///< gradients() asked for the gradient of this node itself
+  bool finite = false;     ///< known to hold only finite values; never set on a parameter
   std::uint32_t input_count = 0;
   std::int64_t id;
   std::int64_t size;
   Shape shape;
   Buffer value;
-  Buffer grad;  ///< what backward() adds up, on parameters
+  Buffer grad;  ///< on a parameter: the sum of gradients from backward()
   Buffer flow;  ///< the gradient during a pass
 
-  // The way back: inputs (owned), and a closure that hands `flow` on to them.
+  // The backward step: inputs (owned), and a closure that passes `flow` on to them.
   Node** inputs = nullptr;
   std::array<Node*, 3> few_inputs{};
   void (*run)(void* closure, Backward& pass) = nullptr;
@@ -65,9 +63,9 @@ struct Node {
 
   bool recorded() const { return run != nullptr; }
   const Scalar* data() const { return value.data(); }
-  /// Storage that may be written: copied first if anybody else still reads it.
+  /// Storage to write to: copied first if another buffer shares it.
   Scalar* writable();
-  /// Forgets the way back; inputs nobody else owns are freed, iteratively.
+  /// Drops the backward step, and frees, iteratively, inputs that have no other owner.
   void forget() noexcept;
 };
 
@@ -82,17 +80,17 @@ inline Node* make_node(const Shape& shape, Buffer value) {
 }
 inline void retain(Node* node) noexcept { ++node->owners; }
 
-/// The node behind a tensor; an empty one for a Tensor that was moved from or never set.
+/// The node behind a tensor; an empty node for a Tensor that was moved from or never set.
 Node& empty_node();
 inline Node& node_of(const Tensor& tensor) {
   Node* node = tensor.node();
   return node ? *node : empty_node();
 }
 
-/// A tensor of this shape with uninitialised values, and the place to write them.
-struct Fresh {
-  explicit Fresh(const Shape& shape) : Fresh(shape, shape.count()) {}
-  Fresh(const Shape& shape, std::int64_t size) {
+/// A tensor with uninitialised values, and the address to write them to.
+struct NewTensor {
+  explicit NewTensor(const Shape& shape) : NewTensor(shape, shape.count()) {}
+  NewTensor(const Shape& shape, std::int64_t size) {
     Buffer values(size);
     data = values.data();
     tensor = Tensor(make_node(shape, size, std::move(values)));
@@ -101,13 +99,13 @@ struct Fresh {
   Scalar* data;
 };
 
-/// Where a backward step writes the gradient of an input: assign if `add` is false, else add.
+/// Where a backward step writes the gradient of an input: adds if `add` is true, else assigns.
 struct Target {
   Scalar* data;
   bool add;
 };
 
-/// A node's turn in a backward pass: its own gradient, and the way to its inputs'.
+/// A node's turn in a backward pass: its gradient, and access to the gradients of its inputs.
 class Backward {
  public:
   explicit Backward(Node& node) : node_(node) {}
@@ -116,8 +114,8 @@ class Backward {
   const Node& output() const { return node_; }
   const Node& input(int i) const { return *node_.inputs[i]; }
   bool wants(int i) const { return input(i).wants_grad; }
-  /// The gradient of input i, to be written now. With `in_place`, an op that reads dy[k] only
-  /// before it writes element k may be given dy's own memory; dy() is void afterwards.
+  /// The memory for the gradient of input i. An op that reads dy[k] only before it writes element k
+  /// sets `in_place`: it may then get the memory of dy itself, and dy() is invalid afterwards.
   Target into(int i, bool in_place = false) {
     Node& x = *node_.inputs[i];
     if (x.flow) return sum_into(x);
@@ -129,7 +127,7 @@ class Backward {
     }
     return {x.flow.data(), false};
   }
-  /// Input i's gradient is dy, element for element.
+  /// Gives input i the gradient dy unchanged.
   void pass(int i) {
     Node& x = *node_.inputs[i];
     if (!x.flow)
@@ -144,7 +142,7 @@ class Backward {
   const Scalar* dy_ = nullptr;
 };
 
-/// Room for more inputs than a node holds itself.
+/// Memory for more inputs than fit into a node.
 Node** room_for_inputs(std::size_t count);
 
 inline void attach(Node& node, std::span<const Tensor* const> inputs) {
@@ -161,9 +159,9 @@ inline void attach(Node& node, std::span<const Tensor* const> inputs) {
   ++thread_state.census.recorded;
 }
 
-/// Records `y` as computed from `inputs` if any of them wants a gradient: `step` is called with a
-/// Backward when y's own gradient is complete. A step captures Buffers and plain values, never
-/// tensors: that keeps graphs free of cycles.
+/// Records `y` as computed from `inputs` if one of them wants a gradient. The backward pass calls
+/// `step` with a Backward as soon as the gradient of y is complete. A step captures Buffers and
+/// plain values, never tensors, so that graphs have no cycles.
 template <class Step>
 Tensor record(Tensor y, std::span<const Tensor* const> inputs, Step step) {
   static_assert(sizeof(Step) <= closure_bytes && std::is_nothrow_move_constructible_v<Step>);
@@ -185,26 +183,10 @@ Tensor record(Tensor y, std::initializer_list<const Tensor*> inputs, Step step) 
 
 /// The gradient that backward() starts from: 1. Errors are those of Tensor::backward().
 Buffer seed_of(const Tensor& y);
-/// Tensor::backward() from d(loss)/d(y) = seed.
+/// Runs Tensor::backward() from d(loss)/d(y) = seed.
 void run_backward(const Tensor& y, Buffer seed);
-/// backward(), except that what would be added to each .grad() goes into `out`, in the order of
-/// `parameters`; one that y does not depend on gets an empty Tensor. Reuses out's memory.
+/// Runs backward(), but writes the gradients to `out`, in the order of `parameters`, and leaves
+/// .grad() alone. A parameter that y does not depend on gets an empty Tensor. Reuses out's memory.
 void gradients_into(const Tensor& y, std::span<const Tensor> parameters, std::vector<Tensor>& out);
-
-/// While one lives, copying a parameter's handle on this thread makes a new parameter with the same
-/// values instead (the same one for every handle to it): how layers are copied deeply. One inside
-/// another adds nothing.
-class DeepCopy {
- public:
-  DeepCopy();
-  DeepCopy(const DeepCopy&) = delete;
-  DeepCopy& operator=(const DeepCopy&) = delete;
-  ~DeepCopy();
-  Node* copy_of(Node* original);
-
- private:
-  bool outermost_;
-  std::vector<std::pair<Tensor, Tensor>> copies_;
-};
 
 }}}  // namespace gradus::detail

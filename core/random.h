@@ -1,6 +1,6 @@
 #pragma once
-/// Random numbers that depend on nothing but a seed, a purpose and an index: the same bits in every
-/// run, at any number of threads, with any standard library.
+/// Random numbers that depend only on a seed, a purpose and an index: the same bits in every run,
+/// at any number of threads, with any standard library.
 
 #include <cmath>
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A stream of random numbers, keyed by (seed, purpose, index): streams with different keys are
-/// independent, so "the shuffle of epoch 3" can be drawn without drawing epochs 0 to 2 first.
+/// A stream of random numbers, keyed by (seed, purpose, index). Streams with different keys are
+/// independent: the shuffle of epoch 3 does not need the shuffles of epochs 0 to 2.
 ///
 ///     Random random(7, "shuffle", epoch);
 ///     double u = random.uniform();
@@ -26,8 +26,7 @@ class Random {
   explicit Random(std::uint64_t seed, std::string_view purpose = {}, std::uint64_t index = 0)
       : Random(Streams(seed, purpose), index) {}
 
-  /// All streams of one seed and purpose, for who needs one after another: the purpose is read
-  /// once.
+  /// All streams of one seed and purpose, for callers that need many: hashes the purpose only once.
   class Streams {
    public:
     explicit Streams(std::uint64_t seed, std::string_view purpose) : key_(mix(seed + gamma)) {
@@ -46,7 +45,7 @@ class Random {
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
   /// Uniform in [low, high).
   double uniform(double low, double high) { return low + (high - low) * uniform(); }
-  /// Standard normal, by Box and Muller's transform; two draws each.
+  /// Standard normal, by the transform of Box and Muller; takes two draws.
   double normal() {
     const double radius = std::sqrt(-2 * std::log(1 - uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
@@ -57,7 +56,7 @@ class Random {
     const auto range = static_cast<std::uint64_t>(n);
     for (;;) {
       const std::uint64_t draw = bits(), rest = draw % range;
-      if (draw - rest <= ~std::uint64_t{0} - range)  // beyond, small numbers would be favoured
+      if (draw - rest <= ~std::uint64_t{0} - range)  // larger draws would favour small results
         return static_cast<std::int64_t>(rest);
     }
   }

@@ -1,4 +1,8 @@
 #pragma once
+#if __cplusplus < 202002L
+#error "gradus needs C++20: compile with -std=c++20"
+#include "compile with -std=c++20"  // stops the compiler here: a missing header is fatal
+#endif
 /// The number types, chosen once per build of the same sources.
 ///
 /// | target               | GRADUS_VARIANT | Scalar (tensor elements) | Real (rates, schedules) |
@@ -6,12 +10,12 @@
 /// | gradus::gradus       | f32 (default)  | float                    | double                  |
 /// | gradus::gradus_f64   | f64            | double                   | double                  |
 ///
-/// Each build lives in an inline namespace of its own, so a program that mixes two of them gets a
-/// link error or works; it never runs one's code on the other's data.
+/// Each build has its own inline namespace. A program that mixes two builds gets a link error or
+/// works: code of one build never runs on data of the other.
 
 #include <cstdint>
 
-#ifndef GRADUS_VARIANT  // the library's targets pass it on to whoever links them
+#ifndef GRADUS_VARIANT  // the library's targets define it for programs that link them
 #define GRADUS_VARIANT f32
 #endif
 
@@ -36,8 +40,8 @@ using Real = detail::variants::GRADUS_VARIANT::Real;
 /// A count of optimizer updates. The first update is number 0.
 using Step = std::int64_t;
 
-/// The plain number inside a Real or a Scalar. Whatever compares, rounds or prints goes through
-/// here, so that a number type that carries derivatives can join without touching that code.
+/// The plain number inside a Real or a Scalar. Code that compares, rounds or prints calls it, so
+/// that a number type with derivatives can be added without a change there.
 constexpr double value(double x) { return x; }
 
 }}  // namespace gradus

@@ -17,8 +17,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A whole number such as `epochs` or a layer's `units`: taken from any integer type, so that
-/// neither `2`, `v.size()` nor an `int` variable needs a cast.
+/// A whole number such as `epochs` or a layer's `units`. Converts from any integer type, so that
+/// `2`, `v.size()` and an `int` variable need no cast.
 struct Count {
   constexpr Count(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
   constexpr operator std::int64_t() const { return count; }
@@ -32,9 +32,9 @@ struct Count {
 /// The length of one axis of a tensor.
 using Extent = Count;
 
-/// `Shape{2, 3}` is two rows of three; `Shape{}` is a scalar's. At most `max_rank` axes
-/// (ShapeError beyond). Extents are stored inline: a Shape never allocates. Negative extents are
-/// refused where a tensor is made, since `reshape` takes one -1.
+/// `Shape{2, 3}` is two rows of three; `Shape{}` is the shape of a scalar. At most `max_rank` axes
+/// (ShapeError beyond). Extents are stored inline: a Shape never allocates. A Shape may hold -1 for
+/// `reshape`; a tensor refuses negative extents.
 class Shape {
  public:
   static constexpr int max_rank = 8;
@@ -45,12 +45,14 @@ class Shape {
   }
 
   int rank() const { return rank_; }
-  /// The number of axes again, for range algorithms.
+  /// The rank as std::size_t, for range algorithms.
   std::size_t size() const { return static_cast<std::size_t>(rank_); }
-  /// The number of elements. ValueError for a negative extent or a product over 2^60.
+  /// The number of elements. ValueError for a negative extent or a product over 2^60 (on 32-bit
+  /// machines 2^28).
   std::int64_t count() const;
 
-  /// The extent of an axis; negative axes count from the end. ValueError when there is none such.
+  /// The extent of an axis; negative axes count from the end. ValueError if the axis is out of
+  /// range.
   std::int64_t operator[](std::integral auto axis) const {
     const auto i = static_cast<std::int64_t>(axis);
     check(i >= -rank_ && i < rank_, "Shape: axis {} out of range for rank {}", i, rank_);
@@ -61,7 +63,7 @@ class Shape {
   const std::int64_t* begin() const { return extents_.data(); }
   const std::int64_t* end() const { return extents_.data() + rank_; }
 
-  /// Replaces one extent; the axis counts as in operator[].
+  /// Replaces one extent; `axis` as in operator[].
   void set(int axis, std::int64_t extent) {
     (void)(*this)[axis];
     extents_[static_cast<std::size_t>(axis < 0 ? axis + rank_ : axis)] = extent;
@@ -72,7 +74,7 @@ class Shape {
   }
 
   friend bool operator==(const Shape& a, const Shape& b) {
-    bool same = a.rank_ == b.rank_;  // no call of memcmp: this runs for every op
+    bool same = a.rank_ == b.rank_;  // a loop, not memcmp: this runs for every op
     for (int i = 0; i < a.rank_ && same; ++i) same = a.extent(i) == b.extent(i);
     return same;
   }
@@ -86,7 +88,7 @@ class Shape {
 
 }}  // namespace gradus
 
-/// `(2,3)`; `()` for a scalar's. Written out by hand: fmt's own formatters need <fmt/format.h>.
+/// `(2,3)`; `()` for a scalar. Written by hand, because fmt's formatters need <fmt/format.h>.
 template <>
 struct fmt::formatter<gradus::Shape> {
   constexpr auto parse(format_parse_context& ctx) { return ctx.begin(); }
@@ -105,18 +107,19 @@ struct fmt::formatter<gradus::Shape> {
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 inline std::int64_t Shape::count() const {
-  constexpr std::int64_t most = std::int64_t{1} << 60;
+  constexpr int bits = sizeof(void*) == 8 ? 60 : 28;  // the bytes of 2^bits doubles fit into a word
+  constexpr std::int64_t most = std::int64_t{1} << bits;
   std::int64_t n = 1;
-  bool plain = true;  // no division here: this runs for every tensor that is made
+  bool plain = true;  // no division here: this runs for every new tensor
   for (const std::int64_t e : *this) plain = !__builtin_mul_overflow(n, e, &n) && e > 0 && plain;
   if (plain && n <= most) [[likely]]
     return n;
-  n = 1;  // of the extents that are not 0, so that what walks over the others is bounded too
+  n = 1;  // the product of all extents but 0, so that loops over those axes are bounded, too
   for (int i = 0; i < rank_; ++i) {
     check(extent(i) >= 0, "Tensor: shape[{}] must be >= 0 (got {})", i, extent(i));
     if (extent(i) == 0) continue;
     check(n <= most / extent(i),
-          "Tensor: the element count of shape {} must not overflow (limit 2^60)", *this);
+          "Tensor: the element count of shape {} must not overflow (limit 2^{})", *this, bits);
     n *= extent(i);
   }
   return 0;

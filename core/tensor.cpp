@@ -7,7 +7,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// The shape of a braced list by its first elements; `fill` checks the others against it.
+/// The shape of a braced list by its first elements; `fill` checks the other elements.
 void measure(const detail::Nested& nested, Shape& shape) {
   if (!nested.is_list) return;
   shape.push_back(static_cast<std::int64_t>(nested.items.size()));
@@ -61,7 +61,7 @@ Tensor::Tensor(std::initializer_list<detail::Nested> nested) {
   const detail::Nested list(nested);
   Shape shape;
   measure(list, shape);
-  detail::Fresh made(shape);
+  detail::NewTensor made(shape);
   fill(list, shape, 0, made.data);
   *this = std::move(made.tensor);
 }
@@ -70,32 +70,36 @@ Tensor::Tensor(const Shape& shape, std::span<const Scalar> values) {
   const std::int64_t count = shape.count();
   check<ShapeError>(count == static_cast<std::int64_t>(values.size()),
                     "Tensor: shape {} needs {} values (got {})", shape, count, values.size());
-  detail::Fresh made(shape);
+  detail::NewTensor made(shape);
   std::copy(values.begin(), values.end(), made.data);
   *this = std::move(made.tensor);
 }
 
+Tensor::Tensor(const Tensor& other) : node_(other.node_) {
+  if (node_) detail::retain(node_);
+}
+
 Tensor Tensor::scalar(Scalar number) {
-  detail::Fresh made{Shape()};
+  detail::NewTensor made{Shape()};
   *made.data = number;
   return std::move(made.tensor);
 }
 
 Tensor Tensor::filled(const Shape& shape, Scalar number) {
-  detail::Fresh made(shape);
+  detail::NewTensor made(shape);
   std::fill_n(made.data, made.tensor.size(), number);
   return std::move(made.tensor);
 }
 
 Tensor Tensor::uniform(const Shape& shape, double low, double high, Random& random) {
-  detail::Fresh made(shape);
+  detail::NewTensor made(shape);
   std::generate_n(made.data, made.tensor.size(),
                   [&] { return static_cast<Scalar>(random.uniform(low, high)); });
   return std::move(made.tensor);
 }
 
 Tensor Tensor::normal(const Shape& shape, double mean, double deviation, Random& random) {
-  detail::Fresh made(shape);
+  detail::NewTensor made(shape);
   std::generate_n(made.data, made.tensor.size(),
                   [&] { return static_cast<Scalar>(mean + deviation * random.normal()); });
   return std::move(made.tensor);

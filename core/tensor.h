@@ -13,7 +13,7 @@
 #include <gradus/core/random.h>
 #include <gradus/core/shape.h>
 
-namespace Eigen {  // so that this header needs none of Eigen's; callers of from() and matrix() do
+namespace Eigen {  // declared here: only callers of from() and matrix() include Eigen
 template <typename Scalar, int Rows, int Cols, int Options, int MaxRows, int MaxCols>
 class Matrix;
 template <typename PlainObject, int MapOptions, typename StrideType>
@@ -28,7 +28,7 @@ class Tensor;
 
 namespace detail {
 struct Node;
-/// Ends one ownership. The last one's end frees the node and whatever only it kept alive, without
+/// Drops one ownership. The last one frees the node and all nodes that only it kept alive, without
 /// recursion.
 void release(Node* node) noexcept;
 
@@ -36,7 +36,7 @@ template <class T>
 concept Number = (std::is_arithmetic_v<T> && !std::same_as<T, bool>) || std::same_as<T, Scalar> ||
                  std::same_as<T, Real>;
 
-/// A number or a braced list of such, to any depth.
+/// A number or a braced list of numbers and lists, to any depth.
 struct Nested {
   template <Number T>
   Nested(T n) : number(static_cast<Scalar>(n)), is_list(false) {}
@@ -54,13 +54,12 @@ concept EigenMatrix = requires(const M& m) {
 };
 }  // namespace detail
 
-/// Numbers in row-major order with a Shape, and, where a gradient is wanted, the way back to what
-/// they were computed from.
+/// Numbers in row-major order with a Shape. Where a gradient is wanted, a tensor also holds the
+/// backward step to the tensors that it was computed from.
 ///
-/// A copy is a handle to the same tensor: after `Tensor v = w`, an optimizer's update of w shows in
-/// v too. Values never change under a computation that still needs them: an update writes new
-/// storage then. A default-constructed Tensor has shape (0). A tensor belongs to one thread at a
-/// time.
+/// A copy is a handle to the same tensor: after `Tensor v = w`, an optimizer's update of w also
+/// changes v. A recorded computation keeps the values that it used: an update then writes to new
+/// storage. A default-constructed Tensor has shape (0). A tensor belongs to one thread at a time.
 class Tensor {
  public:
   Tensor() = default;
@@ -69,7 +68,7 @@ class Tensor {
   Tensor(T number) : Tensor(scalar(static_cast<Scalar>(number))) {}
   /// `Tensor{{1, 2}, {3, 4}}`, any depth; `Tensor{0.3}` has shape (1). ShapeError when ragged.
   Tensor(std::initializer_list<detail::Nested> nested);
-  /// The values in row-major order. ShapeError unless their count fits the shape.
+  /// From values in row-major order. ShapeError unless their number fits the shape.
   Tensor(const Shape& shape, std::span<const Scalar> values);
   Tensor(const Shape& shape, const std::vector<Scalar>& values)
       : Tensor(shape, std::span<const Scalar>(values)) {}
@@ -102,40 +101,40 @@ class Tensor {
   int rank() const { return shape().rank(); }
   /// The number of elements.
   std::int64_t size() const;
-  /// All elements, row-major; valid while this tensor lives and is not updated, so name the tensor
-  /// before looping over its values.
+  /// All elements, row-major. Valid until the tensor is destroyed or updated: in a loop over the
+  /// values of a result, give the result a name first.
   std::span<const Scalar> values() const;
   /// One element: as many indices as axes, each in [0, extent). ValueError otherwise.
   template <std::integral... Index>
   Scalar operator()(Index... index) const {
     return at({static_cast<std::int64_t>(index)...});
   }
-  /// The only element. ShapeError when there are more, or none.
+  /// The only element. ShapeError unless there is exactly one.
   Scalar item() const;
-  /// A view as an Eigen matrix: rank 2, or rank 1 as a column, or a scalar as 1 x 1; ShapeError
-  /// beyond. Valid as long as values(). Include <Eigen/Core> before calling it.
+  /// A view as an Eigen matrix; rank 1 becomes a column and a scalar 1 x 1. ShapeError for a rank
+  /// above 2. Valid as long as values(). Include <Eigen/Core> before calling it.
   template <class M = Eigen::Matrix<Scalar, -1, -1, 1, -1, -1>>
   Eigen::Map<const M, 0, Eigen::Stride<0, 0>> matrix() const {
     const Shape s = matrix_shape();
     return Eigen::Map<const M, 0, Eigen::Stride<0, 0>>(values().data(), s[0], s[1]);
   }
 
-  /// Adds d(this)/d(p) to p.grad() for every parameter p this was computed from, and forgets how it
-  /// was computed. Linear in the number of ops, without recursion.
-  /// ShapeError unless this has one element; StateError when there is nothing to differentiate, or
-  /// a part of the computation was run backward before.
+  /// Adds d(this)/d(p) to p.grad() for every parameter p that this was computed from, then drops
+  /// the recorded computation. Linear in the number of ops, without recursion. ShapeError unless
+  /// this has one element. StateError if there is nothing to differentiate, or if a part of the
+  /// computation was run backward before.
   void backward() const;
-  /// The same from d(loss)/d(this) = upstream, which has this tensor's shape (else ShapeError).
+  /// The same from d(loss)/d(this) = upstream. ShapeError unless upstream has this tensor's shape.
   void backward(const Tensor& upstream) const;
-  /// The gradient that backward() left here. StateError when there is none: see has_grad().
+  /// The gradient from backward(). StateError if there is none; see has_grad().
   Tensor grad() const;
   bool has_grad() const;
-  /// Forgets the gradient.
+  /// Drops the gradient.
   void zero_grad() const;
-  /// A parameter, or computed from one while gradients were recorded.
+  /// Whether this is a parameter, or was computed from one while gradients were recorded.
   bool wants_grad() const;
 
-  /// The ops' and optimizers' entrance; not for programs.
+  /// For ops and optimizers, not for programs.
   explicit Tensor(detail::Node* adopted) noexcept : node_(adopted) {}
   detail::Node* node() const { return node_; }
 
@@ -148,18 +147,19 @@ class Tensor {
   detail::Node* node_ = nullptr;
 };
 
-/// A new leaf with these values that wants a gradient: a weight to be trained.
+/// A new tensor with these values that wants a gradient: a weight to train.
 Tensor parameter(const Tensor& initial);
 
-/// d(y)/d(x) for each x of `inputs`, which may be parameters or anything on the way to y. Leaves
-/// every .grad() alone; forgets how y was computed, as backward() does. An input that y does not
-/// depend on gets zeros. Throws as backward() does.
+/// d(y)/d(x) for each x of `inputs`: parameters, or tensors computed between them and y. Leaves
+/// every .grad() alone; drops the recorded computation and throws as backward() does. An input that
+/// y does not depend on gets zeros.
 std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs);
 inline std::vector<Tensor> gradients(const Tensor& y, std::initializer_list<Tensor> inputs) {
   return gradients(y, std::span<const Tensor>(inputs.begin(), inputs.size()));
 }
 
-/// While one lives, ops on this thread record nothing: faster, and nothing to run backward. Nests.
+/// While one exists, ops on this thread record nothing, which is faster; nothing can be run
+/// backward. Nests.
 class NoGrad {
  public:
   NoGrad() noexcept;
@@ -172,10 +172,10 @@ class NoGrad {
 };
 
 namespace detail {
-/// What this thread holds, for tests that look for leaks.
+/// Numbers of live tensors on this thread, for tests that look for leaks.
 struct Census {
-  std::int64_t tensors;   ///< tensors alive, whatever they are for
-  std::int64_t recorded;  ///< of them, those that hold a way back
+  std::int64_t tensors;   ///< all
+  std::int64_t recorded;  ///< those with a backward step
 };
 Census census();
 }  // namespace detail

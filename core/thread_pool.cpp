@@ -6,7 +6,7 @@
 #include <gradus/core/denormals.h>
 #include <gradus/core/error.h>
 
-#if !defined(__wasm__)  // which has no threads: there the caller does all pieces
+#if !defined(__wasm__)  // WebAssembly has no threads: there the caller does all pieces
 #include <unistd.h>
 
 #include <chrono>
@@ -29,8 +29,8 @@ class Pool;
 #else
 using std::chrono::microseconds;
 
-/// Waits for `ready()`: at first busily, for the next piece mostly comes at once; then giving way
-/// to others. False if it was in vain for `limit`.
+/// Waits for `ready()`: first in a busy loop, since the next piece usually comes at once, then
+/// yielding to other threads. False if `limit` has passed.
 template <class Ready>
 bool wait_for(Ready ready, microseconds limit) {
   const auto start = std::chrono::steady_clock::now();
@@ -48,10 +48,10 @@ bool wait_for(Ready ready, microseconds limit) {
   return false;
 }
 
-/// A job's number, how many helpers it may have, and the pieces [begin, end) not yet taken: one
-/// word, so that whoever takes a piece knows that it is this job's. The owner takes from the front,
-/// helpers from the back, and so mostly meet, job after job, the part of an array that they have in
-/// their cache.
+/// The number of a job, the number of helpers it may have, and the pieces [begin, end) not yet
+/// taken. All in one word, so that a thread that takes a piece knows which job the piece belongs
+/// to. The owner takes from the front, helpers from the back: from job to job, each mostly gets the
+/// part of an array that is in its cache.
 struct Ticket {
   static constexpr std::uint64_t piece_bits = 11, helper_bits = 6;
   std::uint64_t word;
@@ -76,8 +76,8 @@ struct Ticket {
 };
 static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
 
-/// One thread's helpers. The owner is thread 0 and works too; it never waits for a helper to come,
-/// only for pieces that one has taken.
+/// The helpers of one thread. The owner is thread 0 and works too; it never waits for a helper to
+/// start, only for pieces that helpers have taken.
 class Pool {
  public:
   Pool() = default;
@@ -89,8 +89,7 @@ class Pool {
     for (std::thread& helper : helpers_) helper.join();
   }
 
-  /// Not in a child made by fork(): that inherits what waits for the helpers, perhaps locked, but
-  /// not the helpers.
+  /// False in a child made by fork(): the child inherits the pool, perhaps locked, but no helpers.
   bool here() const { return ::getpid() == process_; }
 
   void run(int helpers, int pieces, void (*call)(const void*, int, int), const void* f) {
@@ -107,7 +106,7 @@ class Pool {
   }
 
  private:
-  /// Sees to it that there are so many helpers, or as many as the system allows.
+  /// Starts helpers until there are enough, or as many as the system allows; returns their number.
   int start(int helpers) try {
     while (std::ssize(helpers_) < helpers)
       helpers_.emplace_back(&Pool::help, this, static_cast<int>(helpers_.size()) + 1);
@@ -116,13 +115,13 @@ class Pool {
     return static_cast<int>(helpers_.size());
   }
 
-  /// A helper's life.
+  /// Main loop of a helper thread.
   void help(int thread) {
     const auto wanted = [&] { return stop_ || Ticket{open_}.open_to(thread); };
     while (!stop_) {
       if (!wait_for(wanted, microseconds(1000))) {
         std::unique_lock lock(mutex_);
-        ++asleep_;  // before the last look: a job that comes after it sees who sleeps
+        ++asleep_;  // before the last check: a later job sees the sleeper
         awake_.wait(lock, wanted);
         --asleep_;
       }
@@ -130,8 +129,8 @@ class Pool {
     }
   }
 
-  /// Does pieces until none is left. What a job consists of is read with a piece of it in hand:
-  /// until that is done, the job stays as it is.
+  /// Does pieces until none is left. Reads call_ and f_ only after it has taken a piece: until that
+  /// piece is done, the job cannot change.
   void work(int thread) {
     Ticket ticket{open_};
     while (ticket.open_to(thread)) {
@@ -144,7 +143,7 @@ class Pool {
   }
 
   void wake() {
-    { const std::lock_guard lock(mutex_); }  // nobody is between the last look and sleep
+    { const std::lock_guard lock(mutex_); }  // no helper is between its last check and sleep
     awake_.notify_all();
   }
 
@@ -162,18 +161,18 @@ class Pool {
 };
 #endif
 
-/// Trivially destructible, so that a destructor of static storage, which runs after those of the
-/// thread's locals, may still compute: by then alone.
+/// Trivially destructible: a destructor of a static object runs after the thread's locals are gone
+/// and may still compute, then without helpers.
 struct Team {
   int count = 1;
   Pool* pool = nullptr;
-  bool busy = false;  ///< with a job, or for good
+  bool busy = false;  ///< runs a job, or has ended
 };
 constinit thread_local Team team{};
 
 #if !defined(__wasm__)
-/// Owns the thread's helpers, and ends them with it. In a child made by fork() the pool is left as
-/// it is, with team.pool pointing to it.
+/// Owns the thread's helpers and ends them with the thread. A child made by fork() leaves the pool
+/// untouched, with team.pool pointing to it.
 struct Owner {
   Owner() = default;
   Owner(const Owner&) = delete;

@@ -1,5 +1,5 @@
 #pragma once
-/// Threads: how many of them one op may use, and how the library shares work out.
+/// Threads: the number that one op may use, and the functions that share work among them.
 
 #include <algorithm>
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// While one lives, large ops and updates that this thread asks for are shared out among `count`
-/// threads, itself included: for training loops written by hand; a model has
-/// CompileOptions::threads. Nests: the innermost counts. ValueError unless count >= 1.
+/// While a Threads object exists, large ops and updates of this thread run on `count` threads, this
+/// one included. For training loops written by hand; a model has CompileOptions::threads. Nests:
+/// the innermost counts. ValueError unless count >= 1.
 ///
-/// The results are the same, bit for bit, at any count. Work is cut into pieces whose bounds depend
-/// on its size alone, and no sum is cut. Large are products of 2^23 multiply-adds and element-wise
-/// ops on 2^18 elements: a layer of 784 to 128 units is shared from batch 84 on. The helpers are
-/// this thread's own: they start with the first large op, sleep after a millisecond without work,
-/// and end with this thread. At most 64 threads are used; where the system refuses to start one,
-/// the others do the work.
+/// The results are the same, bit for bit, at any count: the bounds of the pieces depend only on the
+/// size of the work, and no sum is cut. Products from 2^23 multiply-adds on and element-wise ops
+/// from 2^18 elements on are large: a layer of 784 to 128 units is shared from batch 84 on. Each
+/// thread has its helper threads: they start with its first large op, sleep after a millisecond
+/// without work, and end with it. At most 64 threads are used. If the system refuses to start a
+/// thread, the others do its work.
 class Threads {
  public:
   explicit Threads(Extent count);
@@ -32,15 +32,15 @@ class Threads {
 
 namespace detail {
 
-/// How many threads work for this one, itself included.
+/// The number of threads that work for this one, itself included.
 int threads() noexcept;
 
 inline constexpr std::int64_t most_pieces = 1024;
 void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), const void* f);
 
-/// f(piece, thread) for each piece of [0, pieces), in any order, side by side on threads
-/// [0, threads()) of which 0 is the caller; returns when all is done. At most most_pieces. f must
-/// not throw, and leaves tensors and buffers alone but for the elements that are its piece.
+/// Calls f(piece, thread) for each piece of [0, pieces), in any order, in parallel on threads
+/// [0, threads()); thread 0 is the caller. Returns when all pieces are done. `pieces` is at most
+/// most_pieces. f must not throw, and touches no tensor or buffer except the elements of its piece.
 template <class F>
 void in_pieces(int pieces, const F& f) {
   run_pieces(
@@ -49,10 +49,10 @@ void in_pieces(int pieces, const F& f) {
       &f);
 }
 
-/// An array of fewer elements is not worth sharing; some microseconds' worth make a piece.
+/// Smaller arrays are not shared; a piece takes a few microseconds.
 inline constexpr std::int64_t shared_elements = 1 << 18, elements_per_piece = 1 << 14;
 
-/// f(begin, end) over [0, n), items of `width` elements each: at once, or in pieces side by side.
+/// Calls f(begin, end) over [0, n), items of `width` elements each: once, or in parallel pieces.
 template <class F>
 [[gnu::noinline, gnu::cold]] void share_ranges(std::int64_t n, const F& f, std::int64_t width) {
   if (threads() == 1) return f(std::int64_t{0}, n);
@@ -69,7 +69,7 @@ void in_ranges(std::int64_t n, const F& f, std::int64_t width = 1) {
   share_ranges(n, f, width);
 }
 
-/// Stands for the number of elements among a kernel's arguments.
+/// Stands for the number of elements in the arguments of a kernel.
 struct Length {};
 
 template <class T>
@@ -88,8 +88,8 @@ template <class Kernel, class... Arguments>
       n, [&](std::int64_t begin, std::int64_t end) { kernel(part_of(arguments, begin, end)...); });
 }
 
-/// kernel(arguments...) over arrays of n elements: at once, or in pieces side by side. Pointers
-/// among the arguments are the arrays, or null. Costs one comparison where n is small.
+/// Calls kernel(arguments...) over arrays of n elements: once, or in parallel pieces. The pointers
+/// among the arguments are the arrays, or null. For a small n this costs one comparison.
 template <class Kernel, class... Arguments>
 void share(std::int64_t n, Kernel kernel, const Arguments&... arguments) {
   if (n < shared_elements) return kernel(part_of(arguments, 0, n)...);

@@ -1,6 +1,6 @@
 #pragma once
-/// The name of a type as its author wrote it, without namespaces: `ExponentialDecay`.
-/// Texts, errors, layer names and History keys come from it, so that no struct says its name twice.
+/// The name of a type as its author wrote it, without namespaces: `ExponentialDecay`. Texts,
+/// errors, layer names and History keys use it, so that no struct repeats its name in a string.
 
 #include <string>
 #include <string_view>
@@ -21,7 +21,7 @@ constexpr std::string_view last_name(std::string_view text) {
   return last == text.npos ? text : text.substr(last + 1);
 }
 
-/// Worked out while compiling, from what the compiler prints of this very function.
+/// Computed at compile time from the name that the compiler gives this function.
 template <class T>
 constexpr std::string_view type_name() {
   constexpr std::string_view name = last_name(__PRETTY_FUNCTION__);

@@ -1,5 +1,5 @@
 #pragma once
-/// Adafactor: Adam's scaling from one number per row and one per column.
+/// Adafactor: Adam's scaling, remembered as one number per row and one per column.
 
 #include <algorithm>
 #include <cmath>
@@ -11,12 +11,13 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// With b = 1 - T^beta_2_decay, T = 1, 2, ...:
-/// rank >= 2: r and c are running means, r = b r + (1 - b) (...), of the means of g^2 + epsilon_1
-/// over each row and each column of the last two axes, and v = r c / mean(r); else v is a running
-/// mean of g^2 + epsilon_1 itself.  d = g / sqrt(v), over rms(d) / clip_threshold if that is above
-/// 1; w -= max(epsilon_2, rms(w)) min(learning_rate, 1 / sqrt(T)) d. Shazeer and Stern, "Adafactor:
-/// adaptive learning rates with sublinear memory cost", 2018. Keras: keras.optimizers.Adafactor,
-/// where relative_step changes nothing; nor does it here.
+/// Rank >= 2: r and c are running means, r = b r + (1 - b) (...), of the means of g^2 + epsilon_1
+/// over each row and each column of the last two axes, and v = r c / mean(r). Other ranks: v is a
+/// running mean of g^2 + epsilon_1.
+/// d = g / sqrt(v), divided by max(1, rms(d) / clip_threshold);
+/// w -= max(epsilon_2, rms(w)) min(learning_rate, 1 / sqrt(T)) d.
+/// Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost", 2018. Keras:
+/// keras.optimizers.Adafactor; relative_step has no effect there, nor here.
 ///
 /// ValueError unless learning_rate and epsilon_2 >= 0, beta_2_decay <= 0, epsilon_1 and
 /// clip_threshold > 0.
@@ -29,7 +30,7 @@ struct Adafactor {
   bool relative_step = true;
 
   int slots() const { return 3; }
-  /// r is as the parameter without its last axis, c without the one before; a vector has v instead.
+  /// r has the parameter's shape without the last axis, c without the one before; a vector has v.
   SlotInfo slot_info(int i, const Shape& shape) const {
     const bool factored = shape.rank() >= 2;
     if (i == 2) return {"velocity", 0, factored ? Shape{0} : shape, true};
@@ -76,7 +77,7 @@ struct Adafactor {
       d[i] = u.g[i] / std::sqrt(v[i]);
     }
   }
-  /// The same for each matrix of the last two axes.
+  /// Scales each matrix of the last two axes.
   void scale_by_factors(ParameterUpdate& u, std::span<Scalar> d) const {
     const auto rows = static_cast<std::size_t>(u.shape[-2]);
     const auto columns = static_cast<std::size_t>(u.shape[-1]);

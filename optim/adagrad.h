@@ -1,5 +1,5 @@
 #pragma once
-/// Adagrad: a rate per weight that falls with the gradients it has seen.
+/// Adagrad: a rate per weight that falls as the sum of its squared gradients grows.
 
 #include <cmath>
 
@@ -7,8 +7,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// a += g^2;  w -= learning_rate g / sqrt(a + epsilon), with a = initial_accumulator_value at
-/// first. Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
+/// a += g^2;  w -= learning_rate g / sqrt(a + epsilon). a starts at initial_accumulator_value.
+/// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
 /// optimization", 2011. Keras: keras.optimizers.Adagrad.
 ///
 /// ValueError unless learning_rate >= 0, initial_accumulator_value >= 0, epsilon > 0.
@@ -22,7 +22,7 @@ struct Adagrad {
     return {"accumulator", initial_accumulator_value, {}, true};
   }
   void update(ParameterUpdate& u) const {
-    const auto rate = static_cast<Scalar>(u.learning_rate), eps = static_cast<Scalar>(epsilon);
+    const Scalar rate = u.rate(), eps = static_cast<Scalar>(epsilon);
     const std::span<Scalar> a = u.slot(0);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       a[i] += u.g[i] * u.g[i];

@@ -1,5 +1,5 @@
 #pragma once
-/// Adam: steps by a running mean of the gradient over the root of a running mean of its square.
+/// Adam: a running mean of the gradient, divided by the root of a running mean of its square.
 
 #include <cmath>
 
@@ -11,19 +11,20 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace detail {
 
-/// 1 - beta^t: what a running mean that began with 0 has of the whole after t updates.
-inline Real warmed(Real beta, double t) {
+/// 1 - beta^t: a running mean that starts at 0 is too small by this factor after t updates.
+inline Real bias_correction(Real beta, double t) {
   using std::pow;
   if (t * value(1 - beta) > 40) return 1;  // as beta^t <= e^(-t (1 - beta)) < 2^-57
   return 1 - pow(beta, t);
 }
 
-/// One update of Adam at this rate. Slots: 0 momentum, 1 velocity and, for amsgrad, 2 the greatest
-/// velocity.
+/// One update of Adam at this rate. Slots: 0 momentum, 1 velocity, and for amsgrad 2, the greatest
+/// velocity so far.
 inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real epsilon,
                  bool amsgrad) {
   using std::sqrt;
-  const Real corrected = rate * sqrt(warmed(beta_2, u.count())) / warmed(beta_1, u.count());
+  const double t = u.count();
+  const Real corrected = rate * sqrt(bias_correction(beta_2, t)) / bias_correction(beta_1, t);
   const AdamFactors factors{static_cast<Scalar>(1 - beta_1), static_cast<Scalar>(1 - beta_2),
                             static_cast<Scalar>(corrected), static_cast<Scalar>(epsilon)};
   share(std::ssize(u.w), kernels().adam, factors, u.g.data(), u.slot(0).data(), u.slot(1).data(),
@@ -31,20 +32,18 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
 }
 
 inline SlotInfo adam_slot(int i) {
-  return {.name = i == 0   ? "momentum"
-                  : i == 1 ? "velocity"
-                           : "velocity_hat",
-          .not_negative = i > 0};
+  constexpr std::string_view names[] = {"momentum", "velocity", "velocity_hat"};
+  return {.name = names[i], .not_negative = i > 0};
 }
 
 }  // namespace detail
 
 /// m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);
 /// w -= learning_rate sqrt(1 - beta_2^T) / (1 - beta_1^T) m / (sqrt(v) + epsilon), T = 1, 2, ...
-/// With amsgrad the greatest v so far stands in the root. Epsilon is added outside the bias
-/// correction, as in Keras; PyTorch has it inside. A beta that moves enters its power as it is now.
-/// Kingma and Ba, "Adam: a method for stochastic optimization", 2015; amsgrad: Reddi, Kale and
-/// Kumar, "On the convergence of Adam and beyond", 2018. Keras: keras.optimizers.Adam.
+/// With amsgrad the root is of the greatest v so far. Epsilon is added outside the bias correction,
+/// as in Keras; PyTorch adds it inside. For a beta that is a schedule, beta^T uses its present
+/// value. Kingma and Ba, "Adam: a method for stochastic optimization", 2015; amsgrad: Reddi, Kale
+/// and Kumar, "On the convergence of Adam and beyond", 2018. Keras: keras.optimizers.Adam.
 ///
 /// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
 struct Adam {

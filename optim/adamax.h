@@ -1,5 +1,5 @@
 #pragma once
-/// Adamax: Adam with the largest recent gradient in place of a mean square.
+/// Adamax: Adam with a decaying maximum of |g| in place of the root mean square.
 
 #include <algorithm>
 #include <cmath>
@@ -25,13 +25,13 @@ struct Adamax {
     return {.name = i == 0 ? "momentum" : "norm", .not_negative = i == 1};
   }
   void update(ParameterUpdate& u) const {
-    const auto rate =
-        static_cast<Scalar>(u.learning_rate / detail::warmed(u.at(beta_1), u.count()));
-    const auto fresh = static_cast<Scalar>(1 - u.at(beta_1));
-    const auto keep = static_cast<Scalar>(u.at(beta_2)), eps = static_cast<Scalar>(epsilon);
+    const Real correction = detail::bias_correction(u.at(beta_1), u.count());
+    const auto rate = static_cast<Scalar>(u.learning_rate / correction);
+    const Scalar take = u.running_mean(beta_1).take, keep = u.running_mean(beta_2).keep;
+    const auto eps = static_cast<Scalar>(epsilon);
     const std::span<Scalar> m = u.slot(0), norm = u.slot(1);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
-      m[i] += (u.g[i] - m[i]) * fresh;
+      m[i] += (u.g[i] - m[i]) * take;
       norm[i] = std::max(keep * norm[i], std::abs(u.g[i]));
       u.w[i] -= rate * m[i] / (norm[i] + eps);
     }

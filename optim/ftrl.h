@@ -1,5 +1,5 @@
 #pragma once
-/// Ftrl: follow the regularised leader; with l1 it sets weights to exactly 0.
+/// Ftrl: follow the regularised leader; l1 sets weights to exactly 0.
 
 #include <algorithm>
 #include <cmath>
@@ -8,12 +8,12 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// With p = -learning_rate_power, n = initial_accumulator_value and z = 0 at first, l1 and l2 short
-/// for the regularisation strengths:
+/// With p = -learning_rate_power and l1, l2 for the regularisation strengths; n starts at
+/// initial_accumulator_value, z at 0:
 /// n' = n + g^2;  z += g + 2 l2_shrinkage w - (n'^p - n^p) / learning_rate w;
 /// w = (clip(z, -l1, l1) - z) / (n'^p / learning_rate + 2 l2 + beta / learning_rate).
-/// w depends on n and z alone, so the first update forgets its first value. A rate of 0, for which
-/// this has no meaning, leaves everything as it is.
+/// w depends on n and z alone, so the first update forgets the initial w. A rate of 0 changes
+/// nothing.
 /// McMahan et al., "Ad click prediction: a view from the trenches", 2013. Keras:
 /// keras.optimizers.Ftrl.
 ///
@@ -34,17 +34,16 @@ struct Ftrl {
   }
   void update(ParameterUpdate& u) const {
     if (u.learning_rate == Real(0)) return;
-    const auto power = static_cast<Scalar>(-learning_rate_power);
-    const auto rate = static_cast<Scalar>(u.learning_rate);
+    const Scalar power = static_cast<Scalar>(-learning_rate_power), rate = u.rate();
     const auto l1 = static_cast<Scalar>(u.at(l1_regularization_strength));
     const auto shrink = static_cast<Scalar>(2 * u.at(l2_shrinkage_regularization_strength));
-    const auto constant =
-        static_cast<Scalar>(2 * u.at(l2_regularization_strength) + u.at(beta) / u.learning_rate);
+    const Real l2 = u.at(l2_regularization_strength);
+    const auto constant = static_cast<Scalar>(2 * l2 + u.at(beta) / u.learning_rate);
     const std::span<Scalar> n = u.slot(0), z = u.slot(1);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       const Scalar before = std::pow(n[i], power), after = std::pow(n[i] += u.g[i] * u.g[i], power);
       z[i] += u.g[i] + shrink * u.w[i] - (after - before) / rate * u.w[i];
-      const Scalar curvature = after / rate + constant;  // 0 as long as there were no gradients
+      const Scalar curvature = after / rate + constant;  // 0 before the first gradient
       if (curvature > 0) u.w[i] = (std::clamp(z[i], -l1, l1) - z[i]) / curvature;
     }
   }

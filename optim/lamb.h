@@ -1,5 +1,5 @@
 #pragma once
-/// Lamb: Adam's direction, as long as the weights are.
+/// Lamb: Adam's direction, scaled to the norm of the weights.
 
 #include <cmath>
 
@@ -10,8 +10,8 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// m and v as in Adam;  d = m / (1 - beta_1^T) / (sqrt(v / (1 - beta_2^T)) + epsilon), T = 1, 2,
-/// ...; w -= learning_rate ||w|| / ||d|| d, for each parameter by itself; where either norm is 0, 1
-/// stands for their ratio.
+/// ...; w -= learning_rate ||w|| / ||d|| d, with norms per parameter; if either norm is 0, their
+/// ratio is taken as 1.
 /// You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
 /// Keras: keras.optimizers.Lamb.
 ///
@@ -25,20 +25,19 @@ struct Lamb {
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape&) const { return detail::adam_slot(i); }
   void update(ParameterUpdate& u) const {
-    const Real b1 = u.at(beta_1), b2 = u.at(beta_2);
-    const auto fresh_1 = static_cast<Scalar>(1 - b1), fresh_2 = static_cast<Scalar>(1 - b2);
-    const auto whole_1 = static_cast<Scalar>(detail::warmed(b1, u.count()));
-    const auto whole_2 = static_cast<Scalar>(detail::warmed(b2, u.count()));
+    const auto part_1 = static_cast<Scalar>(detail::bias_correction(u.at(beta_1), u.count()));
+    const auto part_2 = static_cast<Scalar>(detail::bias_correction(u.at(beta_2), u.count()));
+    const Scalar take_1 = u.running_mean(beta_1).take, take_2 = u.running_mean(beta_2).take;
     const detail::Buffer buffer(static_cast<std::int64_t>(u.w.size()));
     const std::span<Scalar> m = u.slot(0), v = u.slot(1), d(buffer.data(), u.w.size());
     for (std::size_t i = 0; i < u.w.size(); ++i) {
-      m[i] += (u.g[i] - m[i]) * fresh_1;
-      v[i] += (u.g[i] * u.g[i] - v[i]) * fresh_2;
-      d[i] = m[i] / whole_1 / (std::sqrt(v[i] / whole_2) + static_cast<Scalar>(epsilon));
+      m[i] += (u.g[i] - m[i]) * take_1;
+      v[i] += (u.g[i] * u.g[i] - v[i]) * take_2;
+      d[i] = m[i] / part_1 / (std::sqrt(v[i] / part_2) + static_cast<Scalar>(epsilon));
     }
     const double of_w = detail::norm(u.w), of_d = detail::norm(d);
-    const auto rate =
-        static_cast<Scalar>(u.learning_rate * (of_w > 0 && of_d > 0 ? of_w / of_d : 1));
+    const double ratio = of_w > 0 && of_d > 0 ? of_w / of_d : 1;
+    const auto rate = static_cast<Scalar>(u.learning_rate * ratio);
     for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
   }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Lion: steps of one size, in the direction of the momentum's sign.
+/// Lion: every weight moves by the rate, in the direction of its momentum's sign.
 
 #include <gradus/optim/optimizer.h>
 
@@ -19,16 +19,14 @@ struct Lion {
   int slots() const { return 1; }
   SlotInfo slot_info(int, const Shape&) const { return {"momentum"}; }
   void update(ParameterUpdate& u) const {
-    const auto b1 = static_cast<Scalar>(u.at(beta_1)),
-               fresh_1 = static_cast<Scalar>(1 - u.at(beta_1));
-    const auto b2 = static_cast<Scalar>(u.at(beta_2)),
-               fresh_2 = static_cast<Scalar>(1 - u.at(beta_2));
-    const auto rate = static_cast<Scalar>(u.learning_rate);
+    const auto [keep_1, take_1] = u.running_mean(beta_1);
+    const auto [keep_2, take_2] = u.running_mean(beta_2);
+    const Scalar rate = u.rate();
     const std::span<Scalar> m = u.slot(0);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
-      const Scalar direction = b1 * m[i] + fresh_1 * u.g[i];
+      const Scalar direction = keep_1 * m[i] + take_1 * u.g[i];
       u.w[i] -= direction > 0 ? rate : direction < 0 ? -rate : Scalar(0);
-      m[i] = b2 * m[i] + fresh_2 * u.g[i];
+      m[i] = keep_2 * m[i] + take_2 * u.g[i];
     }
   }
 

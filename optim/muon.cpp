@@ -13,7 +13,7 @@ void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns,
                    Real c, int steps) {
   const std::int64_t small = std::min(rows, columns), large = std::max(rows, columns);
   const std::int64_t n = small * large;
-  const bool flip = rows > columns;  // the small side's products are the cheaper ones
+  const bool flip = rows > columns;  // products of the small side cost less
   const auto place = [&](std::int64_t i) {
     return static_cast<std::size_t>(flip ? i % large * small + i / large : i);
   };

@@ -1,5 +1,5 @@
 #pragma once
-/// Muon: matrices move by their momentum made orthogonal, all else by Adam.
+/// Muon: matrices move by their orthogonalised momentum, all other parameters by Adam.
 
 #include <algorithm>
 #include <cmath>
@@ -11,9 +11,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace detail {
 
-/// `ns_steps` times X = a X + (b X X' + c (X X')^2) X, from X = x / ||x||: for Muon's a, b and c
-/// this brings every singular value near 1 (Newton-Schulz). Written over x, a (rows x columns)
-/// matrix.
+/// Newton-Schulz iteration: `steps` times X = a X + (b X X' + c (X X')^2) X, from X = x / ||x||.
+/// With Muon's a, b and c every singular value comes near 1. x is a (rows x columns) matrix and
+/// receives the result.
 void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns, Real a, Real b,
                    Real c, int steps);
 
@@ -21,11 +21,11 @@ void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns,
 
 /// A matrix (a parameter of rank 2): m = momentum m + g;  w -= learning_rate rms_rate
 /// sqrt(max(rows, columns)) orthogonal(m), or with nesterov orthogonal(g + momentum m); without an
-/// rms_rate, w -= learning_rate orthogonal(m). Any other: Adam (optim/adam.h) at learning_rate
-/// times adam_lr_ratio. Before either, a decoupled weight decay: weight_decay for matrices,
-/// adam_weight_decay for the others.
+/// rms_rate, w -= learning_rate orthogonal(m). Other ranks: Adam (optim/adam.h) at learning_rate *
+/// adam_lr_ratio. Before both, a decoupled weight decay: weight_decay for matrices,
+/// adam_weight_decay for other ranks.
 /// Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; rms_rate: Liu et
-/// al., "Muon is scalable for LLM training", 2025. Keras: keras.optimizers.Muon, less its
+/// al., "Muon is scalable for LLM training", 2025. Keras: keras.optimizers.Muon, without
 /// exclude_layers and exclude_embeddings.
 ///
 /// ValueError unless learning_rate, the weight decays, rms_rate and adam_lr_ratio are >= 0, the
@@ -55,9 +55,7 @@ struct Muon {
     return shape.rank() == 2 ? weight_decay : adam_weight_decay;
   }
   void update(ParameterUpdate& u) const {
-    if (u.shape.rank() != 2)
-      return detail::adam(u, u.learning_rate * adam_lr_ratio, u.at(adam_beta_1), u.at(adam_beta_2),
-                          epsilon, false);
+    if (u.shape.rank() != 2) return update_by_adam(u);
     const auto mu = static_cast<Scalar>(u.at(momentum));
     const detail::Buffer buffer(static_cast<std::int64_t>(u.w.size()));
     const std::span<Scalar> m = u.slot(0), direction(buffer.data(), u.w.size());
@@ -67,8 +65,8 @@ struct Muon {
     }
     detail::orthogonalize(direction, u.shape[0], u.shape[1], muon_a, muon_b, muon_c, ns_steps);
     const auto longest = static_cast<double>(std::max(u.shape[0], u.shape[1]));
-    const auto rate = static_cast<Scalar>(u.learning_rate *
-                                          (rms_rate ? *rms_rate * std::sqrt(longest) : Real(1)));
+    const Real scale = rms_rate ? *rms_rate * std::sqrt(longest) : Real(1);
+    const auto rate = static_cast<Scalar>(u.learning_rate * scale);
     for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * direction[i];
   }
 
@@ -88,6 +86,12 @@ struct Muon {
     field("ns_steps", self.ns_steps, at_least_one, optional);
     field("nesterov", self.nesterov, anything, optional);
     field("rms_rate", self.rms_rate, not_negative, optional);
+  }
+
+ private:
+  void update_by_adam(ParameterUpdate& u) const {
+    const Real rate = u.learning_rate * adam_lr_ratio;
+    detail::adam(u, rate, u.at(adam_beta_1), u.at(adam_beta_2), epsilon, false);
   }
 };
 

@@ -13,7 +13,7 @@ constexpr double largest_double = std::numeric_limits<double>::max();
 }
 
 double norm(std::span<const Scalar> x) {
-  for (const double scale : {1.0, 0x1p-600, 0x1p600}) {  // the first at which no square is lost
+  for (const double scale : {1.0, 0x1p-600, 0x1p600}) {  // the first that loses no square
     const double sum =
         kernels().sum_of_squares(x.data(), scale, static_cast<std::int64_t>(x.size()));
     if (sum > 0x1p-900 && sum < largest_double)

@@ -1,5 +1,5 @@
 #pragma once
-/// The length of a gradient or of weights.
+/// The norm of a gradient or of weights.
 
 #include <span>
 
@@ -7,11 +7,11 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// The 2-norm, summed in double. Right also where a square would be beyond a double's range; a norm
-/// that is itself beyond it counts as the largest double.
+/// The 2-norm, summed in double; no square overflows or underflows. A norm beyond the range of a
+/// double is the largest double.
 double norm(std::span<const Scalar> x);
 
-/// The norm of two parts that have these norms.
+/// sqrt(a^2 + b^2): the norm of a vector whose two parts have the norms a and b.
 double joint_norm(double a, double b);
 
 }}}  // namespace gradus::detail

@@ -38,7 +38,7 @@ std::string Optimizer::try_apply(std::span<const Tensor> gradients,
   return call(parameters, gradient_of);
 }
 
-/// Everything that can be refused is, before anything changes: numbers by what is returned.
+/// Checks everything before it changes anything. Returns the error for numbers that are not finite.
 template <class GradientOf>
 std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of) {
   if (!started() && !owns(parameters)) adopt(parameters);
@@ -54,11 +54,11 @@ std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradi
   if (!wrong.empty()) return wrong;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
   slots_.reserve(detail::most_slots);
-  update(rate);  // from here on nothing throws but a rule of the user's own
+  update(rate);  // from here on only a user's rule can throw
   return {};
 }
 
-/// One call, the story: collect gradients, clip, decay and apply the rule, average, count.
+/// One update: accumulate gradients, clip, decay weights and apply the rule, average, count.
 void Optimizer::update(Real rate) {
   const bool updates = collect();
   if (updates) {

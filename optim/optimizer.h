@@ -1,5 +1,5 @@
 #pragma once
-/// Optimizer: a counter of updates and the memory of an update rule.
+/// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
 #include <concepts>
 #include <initializer_list>
@@ -16,83 +16,86 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// How far an optimizer has come.
+/// The counters of an optimizer.
 struct OptimizerCounters {
   Step iterations = 0;          ///< updates made
-  Step collected = 0;           ///< calls since the last update, whose gradients wait for the next
+  Step collected = 0;           ///< calls since the last update (gradient accumulation)
   Real last_learning_rate = 0;  ///< of the last update; 0 before the first
 
   friend bool operator==(const OptimizerCounters&, const OptimizerCounters&) = default;
 };
 
-/// Applies an update rule, such as SGD or Adam, to parameters, and counts.
+/// Applies an update rule, such as SGD or Adam, to parameters, and counts the updates.
 ///
 ///     Optimizer opt = SGD{.learning_rate = 0.1};
 ///     loss.backward();
 ///     opt.step({w, b});
 ///
-/// The parameters of the first update are the optimizer's from then on. Update number t = 0, 1, ...
-/// uses `learning_rate(t)`; the counter rises after it, and only there. A copy has counters, slots
-/// and averages of its own, for the same parameters.
+/// The parameters of the first update belong to the optimizer from then on. Update number t = 0, 1,
+/// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
+/// the same parameters, with separate counters, slots and averages.
 class Optimizer {
  public:
   /// ValueError for a bad option.
   template <UpdateRule R>
   Optimizer(R rule, OptimizerOptions options = {})
       : Optimizer(std::make_unique<Held<R>>(std::move(rule)), std::move(options)) {}
-  Optimizer(const Optimizer& other);  // and no moves: an optimizer is never empty
+  Optimizer(const Optimizer& other);  // no moves: an optimizer is never empty
   Optimizer& operator=(Optimizer other) noexcept;
   ~Optimizer() = default;
 
   /// The rule's type: `SGD`.
   std::string_view name() const { return rule_->name(); }
   const OptimizerOptions& options() const { return options_; }
-  /// What the rule is made of, as data: its type and options (schedules/config.h).
+  /// The rule's type and options as data (schedules/config.h).
   detail::Config config() const { return rule_->config(); }
   /// Updates made so far.
   Step iterations() const { return counters_.iterations; }
-  /// The rate of the next update. NumericError when the schedule gives nan, infinity or less than
-  /// 0.
+  /// The rate of the next update. NumericError if the schedule's value is negative, nan or
+  /// infinite.
   Real learning_rate() const;
   /// The rate of the last update; 0 before the first.
   Real last_learning_rate() const { return counters_.last_learning_rate; }
-  /// Where the rate comes from.
+  /// The schedule of the rate.
   const Schedule& schedule() const { return rule_->learning_rate(); }
-  /// Where it came from when this was made, whatever set_learning_rate() did since.
+  /// The schedule at construction; set_learning_rate() does not change it.
   const Schedule& initial_schedule() const { return initial_schedule_; }
-  /// Replaces the rate from the next update on. ValueError for a bad number.
+  /// Replaces the schedule, from the next update on. ValueError unless a constant rate is >= 0.
   void set_learning_rate(Schedule learning_rate);
 
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
-  /// All or nothing: StateError when no parameter has a gradient, or one is new after the first
-  /// update; NumericError when a gradient or a schedule's value is nan or infinite; then nothing
-  /// has changed. With gradient_accumulation_steps, all but every N-th call only collect.
+  /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
+  /// update; NumericError if a gradient or the value of a schedule is nan or infinite. After an
+  /// error everything is as before. With gradient_accumulation_steps = N, only every N-th call
+  /// updates; the others add to the mean gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
   }
-  /// The same from gradients given one by one; a default-constructed Tensor stands for none. Does
-  /// not touch .grad(). ShapeError when a gradient has not its parameter's shape.
+  /// Like step(), with these gradients in place of .grad(), which stays as it is. A
+  /// default-constructed Tensor means no gradient. ShapeError unless each gradient has the shape of
+  /// its parameter.
   void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
-  /// The same, but numbers that are not finite are no exception: what the NumericError would say is
-  /// returned, "" when all went well.
+  /// Like apply(), but returns the text of the NumericError instead of throwing it; "" for success.
   std::string try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
 
-  /// Makes these parameters the optimizer's own, with these names, or "0", "1", ...; the first
-  /// update does so by itself. For parameters that are its own already it only gives the names.
-  /// ValueError when a selector of the options fits none of them, or names are not as many as
-  /// parameters; StateError for other parameters after the first update, for one that was not made
-  /// with parameter(), or is given twice.
+  /// Takes these parameters, with these names or "0", "1", ..., and makes their slots. Optional:
+  /// the first update does it. If the optimizer has these parameters already, it only changes the
+  /// names. ValueError if a selector of the options selects none of them, or if the counts of names
+  /// and parameters differ; StateError for other parameters after the first update, and for a
+  /// parameter that was not made with parameter() or is given twice.
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {});
-  /// With use_ema, puts the averages into the weights: the end of training. fit() calls it.
+  /// Goes on with the new parameter of each pair instead of the old one: for a copy of a model.
+  void renew(std::span<const std::pair<Tensor, Tensor>> renewed);
+  /// With use_ema, copies the averages into the weights. fit() calls it at its end.
   void finalize();
 
-  /// All that is remembered of the parameters: visit(name, values, shape) for every slot, average
-  /// and half-collected gradient, such as `dense/kernel/momentum`, `dense/kernel/average`,
-  /// `dense/kernel/gradient_accumulator`. Together with the counters this is the whole state:
-  /// written into an optimizer of the same make that has adopted the same parameters, it goes on
-  /// bit for bit. There are none before adopt().
+  /// Calls visit(name, values, shape) for every slot, average and accumulated gradient, such as
+  /// `dense/kernel/momentum`, `dense/kernel/average`, `dense/kernel/gradient_accumulator`. Together
+  /// with the counters this is the whole state: copied into an optimizer with the same rule and
+  /// options that has adopted the same parameters, training continues bit for bit. Before adopt()
+  /// there is no state.
   template <class Visit>
   void state(Visit&& visit) {
     visit_state<Scalar>(visit);
@@ -101,19 +104,19 @@ class Optimizer {
   void state(Visit&& visit) const {
     visit_state<const Scalar>(visit);
   }
-  /// What is wrong with it, such as `dense/kernel/velocity must be >= 0 (got -1 at element 3)`, or
-  /// "": for whoever wrote into it.
+  /// Returns the first error in the state, such as `dense/kernel/velocity must be finite and >= 0
+  /// (got -1 at element 3)`, or "". Call it after writing into the state.
   std::string state_fault() const;
   const OptimizerCounters& counters() const { return counters_; }
-  /// ValueError for counters that no run can have left.
+  /// ValueError for counters that no run can reach.
   void set_counters(const OptimizerCounters& counters);
 
   /// In Keras's call syntax, `SGD(learning_rate=0.1, momentum=0.9, nesterov=False, clipnorm=1)`:
-  /// the rule's options, then those that all optimizers share and are not at their default.
+  /// the rule's options, then the shared options that differ from their defaults.
   friend std::string to_string(const Optimizer& optimizer);
 
  private:
-  /// Numbers kept between updates.
+  /// A slot, an average or an accumulator of one parameter.
   struct Memory {
     std::string_view name;
     Shape shape;
@@ -122,14 +125,14 @@ class Optimizer {
     bool not_negative = false;
     std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size)}; }
   };
-  /// A parameter and what is remembered of it.
+  /// A parameter with its options and memory.
   struct Entry {
     Tensor parameter;
     std::string name;
     bool decays;
     Real multiplier;              ///< of the rate
     std::vector<Memory> memory;   ///< slots; then the average, then the accumulator, if any
-    const Scalar* gradient = {};  ///< of the call under way; null: none
+    const Scalar* gradient = {};  ///< in the present call; null: none
   };
 
   /// An update rule of any type.
@@ -138,10 +141,10 @@ class Optimizer {
     virtual Schedule& learning_rate() = 0;
     virtual int slots() const = 0;
     virtual SlotInfo slot_info(int i, const Shape& parameter) const = 0;
-    /// Null for a rule without.
+    /// Null if the rule has no weight decay.
     virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
-    /// What is wrong with this rate, or with another value that moves, at this step; or "".
+    /// Returns the error in this rate, or in the value of another schedule at this step; or "".
     virtual std::string fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
     virtual detail::Config config() const = 0;
@@ -184,7 +187,7 @@ class Optimizer {
   OptimizerOptions options_;
   Schedule initial_schedule_;
   std::vector<Entry> entries_;
-  std::vector<std::span<Scalar>> slots_;  ///< of the parameter whose turn it is
+  std::vector<std::span<Scalar>> slots_;  ///< of the parameter that update_entry() updates
   OptimizerCounters counters_;
 };
 
@@ -214,8 +217,8 @@ struct Optimizer::Held final : Interface {
     std::string found =
         detail::fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
     if constexpr (detail::HasFields<const R>)
-      R::fields(rule, [&](std::string_view field, const auto& member, const Rule& range,
-                          rules::Presence = rules::required) {
+      R::fields(rule, [&](std::string_view field, const auto& member,
+                          const Rule& range = rules::anything, rules::Presence = rules::required) {
         if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
           if (found.empty() && field != "learning_rate" && !member.constant())
             found = detail::fault(name(), field, member, member.at(static_cast<double>(step)),

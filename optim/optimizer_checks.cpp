@@ -1,4 +1,4 @@
-/// What speaks against an update, and the rate it would use.
+/// Checks of an update before it starts, and the rate.
 
 #include <cmath>
 #include <limits>
@@ -42,7 +42,7 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   rule_->learning_rate() = std::move(learning_rate);
 }
 
-/// What speaks against an update with these gradients, or "".
+/// Returns the reason to refuse an update with these gradients, or "".
 std::string Optimizer::fault_before(Real rate) const {
   check<StateError>(iterations() < std::numeric_limits<Step>::max(),
                     "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());

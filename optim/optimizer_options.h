@@ -1,10 +1,11 @@
 #pragma once
-/// What every optimizer can do besides its rule: decay weights, clip gradients, average weights,
-/// collect gradients over several batches.
+/// Options of every optimizer: weight decay, gradient clipping, averages of the weights, gradient
+/// accumulation.
 
 #include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,12 +17,21 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Some of the parameters: all whose name holds a text, or one, by its handle.
+namespace detail {
+/// The new handle that stands beside this old one; the handle itself if there is none.
+inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tensor>> pairs) {
+  for (const auto& [from, to] : pairs)
+    if (from.node() == old.node()) return to;
+  return old;
+}
+}  // namespace detail
+
+/// Selects parameters: all whose name contains a text, or a single one by its handle.
 ///
 ///     {.exclude_from_weight_decay = {"bias"}}   {.exclude_from_weight_decay = {b}}
 ///
-/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, ...; a loop written
-/// by hand has them as "0", "1", ... in the order of the first update, if nobody names them.
+/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, ... In a training
+/// loop by hand they are "0", "1", ... in the order of the first update, unless adopt() names them.
 class ParameterSelector {
  public:
   ParameterSelector(const char* text) : chosen_(std::string(text)) {}
@@ -29,24 +39,22 @@ class ParameterSelector {
   ParameterSelector(std::nullptr_t) = delete;
   ParameterSelector(Tensor parameter) : chosen_(std::move(parameter)) {}
 
-  bool selects(const Tensor& parameter, std::string_view name) const {
-    if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
-      return handle->node() == parameter.node();
-    return name.find(std::get<std::string>(chosen_)) != std::string_view::npos;
+  bool selects(const Tensor& parameter, std::string_view name) const;
+
+  /// Selects the new handle of each pair where it selected the old one.
+  void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
+    if (Tensor* handle = std::get_if<Tensor>(&chosen_)) *handle = detail::renewed(*handle, renewed);
   }
 
   /// The text; `a parameter` for a handle.
-  friend std::string to_string(const ParameterSelector& s) {
-    const std::string* text = std::get_if<std::string>(&s.chosen_);
-    return text ? *text : "a parameter";
-  }
-  friend detail::Value to_value(const ParameterSelector& s) { return {to_string(s)}; }
+  friend std::string to_string(const ParameterSelector& s);
+  friend detail::Value to_value(const ParameterSelector& s);
 
  private:
   std::variant<std::string, Tensor> chosen_;
 };
 
-/// These parameters learn `factor` times as fast; 0 holds them still.
+/// Multiplies the rate of these parameters by `factor`; 0 freezes them.
 struct LearningRateMultiplier {
   ParameterSelector parameters;
   Real factor;
@@ -55,70 +63,46 @@ struct LearningRateMultiplier {
                           const LearningRateMultiplier& m, const Rule& rule) {
     detail::check_field(owner, name, value(m.factor), rule);
   }
-  friend detail::Value to_value(const LearningRateMultiplier& m) {
-    return {std::vector<detail::Value>{to_value(m.parameters), {value(m.factor)}}};
-  }
+  friend detail::Value to_value(const LearningRateMultiplier& m);
 };
 
-/// Lists of these from a text: `["bias"]`, `[["dense_1", 0.1]]`. Each returns what it expected, or
-/// "".
-inline std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
-  std::vector<std::string> texts;
-  const std::string expected = detail::assign(texts, v);
-  if (expected.empty()) member.assign(texts.begin(), texts.end());
-  return expected;
-}
-inline std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v) {
-  const std::string expected = "a list, each element a list of a text and a number";
-  const auto* pairs = std::get_if<std::vector<detail::Value>>(&v.content);
-  if (!pairs) return expected;
-  member.clear();
-  for (const detail::Value& item : *pairs) {
-    const auto* pair = std::get_if<std::vector<detail::Value>>(&item.content);
-    std::string name;
-    Real factor = 0;
-    if (!pair || pair->size() != 2 || !detail::assign(name, (*pair)[0]).empty() ||
-        !detail::assign(factor, (*pair)[1]).empty())
-      return expected;
-    member.push_back({name, factor});
-  }
-  return "";
-}
+/// Read lists of them from text: `["bias"]`, `[["dense_1", 0.1]]`. Return the expected form, or "".
+std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v);
+std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v);
 
-/// The options that all optimizers share, in Keras's order, then ours. What happens in one update,
-/// in this order: gradients are collected, clipped, weights decayed, the rule applied, averages
-/// taken, the update counted.
+/// The options that all optimizers share: Keras's in Keras's order, then ours. The order in one
+/// update: accumulate gradients, clip, decay weights, apply the rule, average, count.
 ///
 ///     Optimizer opt(Adam{.learning_rate = 1e-3}, {.global_clipnorm = 1.0});
 ///
-/// ValueError, at the Optimizer's making, for a value outside its range.
+/// The constructor of Optimizer throws ValueError for a value outside its range.
 struct OptimizerOptions {
-  /// Decoupled (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): w -= w *
-  /// weight_decay * rate before the rule, with the rate in force. Finite and >= 0; 0: none. A rule
-  /// with a weight decay of its own, such as AdamW, takes none here.
+  /// Decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019):
+  /// w -= w * weight_decay * rate before the rule, with the rate of this update. Finite and >= 0;
+  /// 0: none. Must be 0 for a rule that has a weight decay among its options, such as AdamW.
   Schedule weight_decay = 0.0;
-  /// Scales down each parameter's gradient whose 2-norm is above this. > 0.
+  /// Scales each parameter's gradient down to at most this 2-norm. > 0.
   std::optional<Real> clipnorm = {};
-  /// Cuts each element of the gradients to [-clipvalue, clipvalue]. > 0.
+  /// Clips each element of the gradients to [-clipvalue, clipvalue]. > 0.
   std::optional<Real> clipvalue = {};
-  /// Scales down all gradients together where their joint 2-norm is above this. > 0. At most one of
-  /// the three may be given.
+  /// Scales all gradients down together to at most this joint 2-norm. > 0. Only one of clipnorm,
+  /// clipvalue and global_clipnorm may be given.
   std::optional<Real> global_clipnorm = {};
-  /// Keeps an average of the weights: average = ema_momentum average + (1 - ema_momentum) w after
-  /// each call, starting as w after the first update. Optimizer::finalize() puts it into the
-  /// weights.
+  /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
+  /// after each call; it starts as w after the first update. Optimizer::finalize() copies it into
+  /// the weights.
   bool use_ema = false;
   Real ema_momentum = 0.99;  ///< in [0, 1]
-  /// Puts the averages into the weights every so many updates. A whole number >= 1.
+  /// Copies the averages into the weights every N updates. A whole number >= 1.
   std::optional<Steps> ema_overwrite_frequency = {};
-  /// Updates only at every so-manieth call, by the mean of the gradients since the last: a batch in
-  /// parts. A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's
-  /// schedules see calls.
+  /// Updates only on every N-th call, by the mean of the last N gradients: a large batch in parts.
+  /// A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's schedules
+  /// see calls.
   std::optional<Steps> gradient_accumulation_steps = {};
-  /// Which parameters weight decay leaves alone.
+  /// Parameters without weight decay.
   std::vector<ParameterSelector> exclude_from_weight_decay = {};
-  /// Which parameters learn at a rate of their own: the rate times each factor whose selector fits,
-  /// >= 0. Their weight decay goes with it.
+  /// Factors >= 0 of the rate: a parameter's rate is multiplied by each factor that selects it. Its
+  /// weight decay scales with its rate.
   std::vector<LearningRateMultiplier> learning_rate_multipliers = {};
 
   static void fields(auto& self, auto&& field) {

@@ -1,4 +1,4 @@
-/// What an Optimizer is made of and remembers: its making, copies, parameters and their memory.
+/// Construction, copies, parameters and saved state of Optimizer.
 
 #include <algorithm>
 #include <cmath>
@@ -19,7 +19,7 @@ void check_options(const OptimizerOptions& options, std::string_view owner, bool
   const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
                      options.global_clipnorm.has_value();
   check(limits <= 1,
-        "Optimizer: clipnorm, clipvalue and global_clipnorm must be given one at most (got {})",
+        "Optimizer: at most one of clipnorm, clipvalue and global_clipnorm must be given (got {})",
         limits);
   check(!decays_itself || options.weight_decay.constant() == Real(0),
         "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
@@ -98,6 +98,12 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
   entries_ = std::move(entries);
 }
 
+void Optimizer::renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
+  for (Entry& entry : entries_) entry.parameter = detail::renewed(entry.parameter, renewed);
+  for (ParameterSelector& s : options_.exclude_from_weight_decay) s.renew(renewed);
+  for (LearningRateMultiplier& m : options_.learning_rate_multipliers) m.parameters.renew(renewed);
+}
+
 bool Optimizer::owns(std::span<const Tensor> parameters) const {
   return std::equal(parameters.begin(), parameters.end(), entries_.begin(), entries_.end(),
                     [](const Tensor& p, const Entry& e) { return p.node() == e.parameter.node(); });
@@ -131,8 +137,7 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
   const auto add = [&](std::string_view name, const Shape& shape, Real start,
                        bool not_negative = false) {
     for (const Memory& m : memory)
-      check(m.name != name, "{}: the name of a slot must be its own (got {} twice)", this->name(),
-            name);
+      check(m.name != name, "{}: names of slots must differ (got {} twice)", this->name(), name);
     Memory& m = memory.emplace_back(
         Memory{name, shape, shape.count(), detail::Buffer(shape.count()), not_negative});
     std::ranges::fill(m.span(), static_cast<Scalar>(start));
@@ -196,7 +201,7 @@ std::string to_string(const Optimizer& optimizer) {
   if (!rule.has_fields) add("learning_rate", {optimizer.schedule()});
   for (const detail::Config::Field& field : rule.fields) add(field.name, field.value);
   for (const detail::Config::Field& field : detail::config_of(optimizer.options()).fields)
-    if (!field.needless) add(field.name, field.value);
+    if (!field.at_default) add(field.name, field.value);
   return text + ")";
 }
 

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 #include <vector>
 
 #include <gradus/core/nearest.h>
+#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -18,7 +20,7 @@ std::string detail::lower(std::string_view text) {
 
 namespace {
 
-/// True if it is R that the call names.
+/// Makes the optimizer if R is the rule that the call names; returns whether it is.
 template <class R>
 bool make_if(const detail::Call& call, std::optional<Optimizer>& optimizer) {
   const std::string_view type = detail::type_name<R>();
@@ -34,16 +36,16 @@ bool make_if(const detail::Call& call, std::optional<Optimizer>& optimizer) {
 }
 template <class... R>
 bool make_any(const detail::Call& call, std::optional<Optimizer>& optimizer,
-              const std::tuple<R...>*) {
+              std::type_identity<std::tuple<R...>>) {
   return (make_if<R>(call, optimizer) || ...);
 }
 
 template <class... R>
-std::vector<std::string> names_of(const std::tuple<R...>*) {
+std::vector<std::string> names_of(std::type_identity<std::tuple<R...>>) {
   return {std::string(detail::type_name<R>())...};
 }
 
-constexpr const KnownRules* known = nullptr;
+constexpr std::type_identity<KnownRules> known;
 
 }  // namespace
 

@@ -1,5 +1,5 @@
 #pragma once
-/// RMSprop: the gradient over the root of a running mean of its square.
+/// RMSprop: the gradient, divided by the root of a running mean of its square.
 
 #include <algorithm>
 #include <cmath>
@@ -29,14 +29,14 @@ struct RMSprop {
     return {"average_gradient", 0, centered ? shape : Shape{0}};
   }
   void update(ParameterUpdate& u) const {
-    const auto keep = static_cast<Scalar>(u.at(rho)), fresh = static_cast<Scalar>(1 - u.at(rho));
-    const auto rate = static_cast<Scalar>(u.learning_rate), eps = static_cast<Scalar>(epsilon);
+    const auto [keep, take] = u.running_mean(rho);
+    const Scalar rate = u.rate(), eps = static_cast<Scalar>(epsilon);
     const auto mu = static_cast<Scalar>(u.at(momentum));
     const bool rolling = rolls();
     const std::span<Scalar> v = u.slot(0), b = u.slot(1), a = u.slot(2);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
-      v[i] = keep * v[i] + fresh * u.g[i] * u.g[i];
-      if (centered) a[i] = keep * a[i] + fresh * u.g[i];
+      v[i] = keep * v[i] + take * u.g[i] * u.g[i];
+      if (centered) a[i] = keep * a[i] + take * u.g[i];
       const Scalar variance = centered ? std::max(v[i] - a[i] * a[i], Scalar(0)) : v[i];
       const Scalar step = rate * u.g[i] / std::sqrt(variance + eps);
       if (rolling) b[i] = mu * b[i] + step;

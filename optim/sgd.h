@@ -9,8 +9,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Without momentum: w -= learning_rate g.
 /// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v -
-/// learning_rate g. The rate sits inside the velocity, so a drop of the rate reaches old gradients
-/// only step by step; PyTorch's SGD has it outside. Keras: keras.optimizers.SGD.
+/// learning_rate g. The rate is inside the velocity, so after a drop of the rate old gradients fade
+/// out at their old rates; PyTorch's SGD has the rate outside. Keras: keras.optimizers.SGD.
 ///
 /// ValueError unless learning_rate >= 0, momentum in [0, 1), and momentum > 0 for nesterov.
 struct SGD {
@@ -21,7 +21,7 @@ struct SGD {
   int slots() const { return plain() ? 0 : 1; }
   SlotInfo slot_info(int, const Shape&) const { return {"momentum"}; }
   void update(ParameterUpdate& u) const {
-    const auto rate = static_cast<Scalar>(u.learning_rate);
+    const Scalar rate = u.rate();
     const auto n = static_cast<std::int64_t>(u.w.size());
     if (plain())
       return detail::share(n, detail::kernels().sgd, rate, u.g.data(), u.w.data(),

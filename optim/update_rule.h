@@ -1,5 +1,5 @@
 #pragma once
-/// What an update rule is: a plain struct that says how one parameter changes, such as SGD.
+/// An update rule: a plain struct, such as SGD, that says how one parameter changes in one update.
 
 #include <cmath>
 #include <concepts>
@@ -18,7 +18,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace rules {
 inline constexpr Rule not_positive{[](double v) { return std::isfinite(v) && v <= 0; },
                                    "finite and <= 0"};
-/// For what is added to a divisor: it must not become 0 among the weights.
+/// For a number that is added to a divisor: it must not round to 0 as a Scalar.
 inline constexpr Rule positive_scalar{[](double v) {
                                         return std::isfinite(v) && v > 0 &&
                                                value(static_cast<Scalar>(v)) >=
@@ -29,37 +29,47 @@ inline constexpr Rule positive_scalar{[](double v) {
 
 /// One parameter's turn in an update, as an update rule sees it.
 struct ParameterUpdate {
-  std::span<Scalar> w;        ///< the weights, to be changed
-  std::span<const Scalar> g;  ///< d(loss)/d(w), clipped where the optimizer's options say so
-  const Shape& shape;         ///< of both
+  std::span<Scalar> w;        ///< the weights; update() writes here
+  std::span<const Scalar> g;  ///< d(loss)/d(w), after the clipping that the options ask for
+  const Shape& shape;         ///< of w and g
   Step step;                  ///< updates made before this one: 0 for the first
-  Real learning_rate;         ///< in force now, this parameter's multiplier included
-  std::span<const std::span<Scalar>> slots;  ///< behind slot()
+  Real learning_rate;         ///< of this update, times this parameter's multiplier
+  std::span<const std::span<Scalar>> slots;  ///< read them by slot()
 
-  /// Memory number i of this parameter, kept between updates: as long as w and 0 at first, unless
-  /// the rule's slot_info() says otherwise. ValueError unless the rule's slots() is above i.
+  /// Slot i of this parameter: numbers kept between updates. It has the size of w and starts at 0,
+  /// unless the rule's slot_info() says otherwise. ValueError unless 0 <= i < the rule's slots().
   std::span<Scalar> slot(int i) const {
     check(i >= 0 && static_cast<std::size_t>(i) < slots.size(),
           "ParameterUpdate: slot must be in [0,{}), as the rule's slots() says (got {})",
           slots.size(), i);
     return slots[static_cast<std::size_t>(i)];
   }
-  /// What a momentum or another schedule is worth in this update.
+  /// The value of a momentum or another schedule in this update.
   Real at(const Schedule& schedule) const { return schedule.at(static_cast<double>(step)); }
   /// The number of this update, from 1: the power in bias corrections.
   double count() const { return static_cast<double>(step) + 1; }
+  /// The learning rate in the weights' number type.
+  Scalar rate() const { return static_cast<Scalar>(learning_rate); }
+
+  /// The two factors of a running mean, mean = keep * mean + take * x, with keep = beta and
+  /// take = 1 - beta.
+  struct RunningMean {
+    Scalar keep, take;
+  };
+  RunningMean running_mean(const Schedule& beta) const {
+    return {static_cast<Scalar>(at(beta)), static_cast<Scalar>(1 - at(beta))};
+  }
 };
 
-/// More about a slot, for rules that have `SlotInfo slot_info(int i, const Shape& parameter)
-/// const`.
+/// Describes a slot, for a rule with `SlotInfo slot_info(int i, const Shape& parameter) const`.
 struct SlotInfo {
-  std::string_view name;            ///< in checkpoints; of static storage, such as a literal
-  Real start = 0;                   ///< every element's first value
-  std::optional<Shape> shape = {};  ///< none: the parameter's. Shape{0}: it has no such slot
-  bool not_negative = false;        ///< a sum of squares: a checkpoint with less than 0 is refused
+  std::string_view name;            ///< in checkpoints; a literal, or other static text
+  Real start = 0;                   ///< first value of every element
+  std::optional<Shape> shape = {};  ///< none: the parameter's; Shape{0}: the slot is empty
+  bool not_negative = false;        ///< a checkpoint with a value below 0 is refused
 };
 
-/// What makes an optimizer: a struct with a learning rate, a number of slots, and the formula.
+/// An update rule has a learning rate, a number of slots, and the formula.
 ///
 ///     struct SignDescent {
 ///       Schedule learning_rate = 0.01;
@@ -67,10 +77,10 @@ struct SlotInfo {
 ///       void update(ParameterUpdate& u) const { ... u.w[i] -= ... u.g[i] ... }
 ///     };
 ///
-/// Optional: `fields` and `validate()` (see core/fields.h), by which options are checked, printed
-/// and compared; `slot_info` (above); and
-/// `const Schedule& weight_decay_of(const Shape& parameter) const` for a rule with a decoupled
-/// weight decay of its own: the Optimizer applies it, see OptimizerOptions::weight_decay.
+/// Optional members: `fields` and `validate()` (core/fields.h), which check, print and read the
+/// options; `slot_info` (above); and `const Schedule& weight_decay_of(const Shape& parameter)
+/// const` for a rule that has a weight decay among its options, as AdamW has. The Optimizer applies
+/// that decay; see OptimizerOptions::weight_decay.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
   requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;
@@ -82,7 +92,7 @@ namespace detail {
 
 inline constexpr int most_slots = 8;
 
-/// What is wrong with a schedule's value at this step, or "".
+/// Returns the error in a schedule's value at this step, or "".
 std::string fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
                   const Rule& range, Step step);
 

@@ -7,33 +7,35 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// The longer of two, where what never moves has no length of its own.
-double longer(const Schedule& a, const Schedule& b) {
+/// The longer duration, where a constant has none.
+Real longer(const Schedule& a, const Schedule& b) {
   if (a.constant()) return b.duration();
   if (b.constant()) return a.duration();
   return std::max(a.duration(), b.duration());
 }
 
 void check_ends(const char* where, const char* what, const Schedule& s) {
-  if (!std::isfinite(s.duration()))  // its text may be long, so it is made only now
-    throw ValueError(
-        fmt::format("{}: {} must have an end (got {}, which has none; .take(steps) gives it one)",
-                    where, what, to_string(s)));
+  if (std::isfinite(value(s.duration()))) return;  // else the text is made, which may be long
+  throw ValueError(
+      fmt::format("{}: {} must have an end (got {}, which has none; .take(steps) gives it one)",
+                  where, what, to_string(s)));
 }
 
-/// From [least, greatest] of the schedule to [at_low, at_high].
+/// The schedule's [least, greatest] mapped to [at_low, at_high].
 struct Rescaled {
   Schedule schedule;
   detail::Range range;
   Real at_low, at_high;
-  detail::Question ask(double step) const { return {&schedule, step}; }
-  Real answer(Real v) const {
-    const Real width = range.greatest - range.least;
+  Real operator()(Real step) const {
+    const Real rate = schedule.at(step), width = range.greatest - range.least;
     if (value(width) == 0) return at_low;
-    return detail::between(at_low, at_high, (v - range.least) / width,
-                           (range.greatest - v) / width);
+    return detail::between(at_low, at_high, (rate - range.least) / width,
+                           (range.greatest - rate) / width);
   }
-  double duration() const { return schedule.duration(); }
+  Real duration() const { return schedule.duration(); }
+  static void fields(auto& self, auto&& field) {
+    field("schedule", self.schedule, rules::finite_number);
+  }
 };
 
 }  // namespace
@@ -61,18 +63,18 @@ Schedule repeat(const Schedule& s, const RepeatOptions& options) {
 }
 
 void Join::validate() const { check_ends("operator >>", "the left side", first); }
-double Product::duration() const { return longer(first, second); }
-double Sum::duration() const { return longer(first, second); }
+Real Product::duration() const { return longer(first, second); }
+Real Sum::duration() const { return longer(first, second); }
 
 void Repeat::validate() const {
   check_ends("Repeat", "schedule", schedule);
-  check(schedule.duration() > 0, "Repeat: schedule must last longer than 0 steps (got {})",
-        schedule.duration());
+  check(value(schedule.duration()) > 0, "Repeat: schedule must last longer than 0 steps (got {})",
+        value(schedule.duration()));
 }
 
 void Mirror::validate() const { check_ends("Mirror", "schedule", schedule); }
 Schedule Mirror::composition() const {
-  return Rescaled{schedule, detail::range(schedule, schedule.duration()), at_low, at_high};
+  return Rescaled{schedule, detail::range(schedule, value(schedule.duration())), at_low, at_high};
 }
 
 namespace detail {
@@ -81,7 +83,7 @@ namespace {
 
 constexpr double most_samples = 65536;
 
-/// The whole step from `first` to `last` with the best value, looked for ever more closely.
+/// The whole step from `first` to `last` with the best value, searched ever more closely.
 template <class Better>
 double best_step(const Schedule& s, double first, double last, Better better) {
   for (;;) {

@@ -10,10 +10,8 @@
 /// `>>` binds looser than `+`, and `+` looser than `*`. A lambda joins in wherever one side of the
 /// operator is a Schedule.
 ///
-/// The structs below are what the functions make; like every schedule they can be read from text
-/// and JSON. A struct of this kind says with `ask(step)` whose value counts and, if it does more
-/// than pass it on, with `answer` what becomes of it; it must not evaluate its parts by itself, so
-/// that expressions may be of any depth.
+/// The functions make the structs below, which texts and JSON can name like every schedule. Each
+/// struct is its formula: it asks its parts by `part.at(step)`.
 
 #include <algorithm>
 
@@ -22,10 +20,10 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// a >> b: a for its duration, then b from its step 0 on. The duration is both together; it may be
-/// fractional, and then b simply begins between two steps. ValueError if a never ends.
+/// fractional, then b begins between two steps. ValueError if a never ends.
 Schedule operator>>(const Schedule& a, const Schedule& b);
-/// The product at each step. The duration is the longer one; a constant has no say in it, so
-/// `0.5 * s` ends when s does. Two constants make a constant.
+/// The product at each step. The duration is the longer one; a constant does not count, so `0.5 *
+/// s` ends when s does. The product of two constants is a constant.
 Schedule operator*(const Schedule& a, const Schedule& b);
 /// The sum at each step; duration as for the product.
 Schedule operator+(const Schedule& a, const Schedule& b);
@@ -36,27 +34,27 @@ Schedule clamp(const Schedule& s, Real low, Real high);
 Schedule power(const Schedule& s, Real exponent);
 /// s(0) for `steps` steps, then s.
 Schedule delay(const Schedule& s, Steps steps);
-/// s(t / factor): as the same curve, `factor` times as long. ValueError unless factor > 0.
+/// s(t / factor): the same curve, `factor` times as long. ValueError unless factor > 0.
 Schedule stretch(const Schedule& s, Real factor);
 /// s counted in epochs: s(floor(t / steps_per_epoch)).
 Schedule per_epoch(const Schedule& s, Steps steps_per_epoch);
-/// s(t) min(1, (t + 1) / steps): grows to s over the first updates, none of them wasted on a rate
-/// of 0. For a ramp from 0 itself, write `linear(0, rate, steps) >> ...`.
+/// s(t) min(1, (t + 1) / steps): grows to s over the first updates; none of them has rate 0. For a
+/// ramp from 0, write `linear(0, rate, steps) >> ...`.
 Schedule warmup(const Schedule& s, Steps steps);
-/// From at_low, where s is least over its whole steps, to at_high, where it is greatest, linearly
-/// in s: the momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). ValueError if s never
-/// ends. A schedule that does not move gives at_low.
+/// Linear in s: at_low where s is lowest over its whole steps, at_high where it is highest. The
+/// momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). A schedule that does not change
+/// gives at_low. ValueError if s never ends.
 Schedule mirror(const Schedule& s, Real at_low, Real at_high);
 
 struct RepeatOptions {
   Real grow = 1;   ///< each cycle lasts this many times as long as the one before; >= 1
-  Real decay = 1;  ///< and is this many times as high; >= 0
+  Real decay = 1;  ///< each cycle is this many times as high as the one before; >= 0
 };
-/// s over and over: cycle i lasts duration * grow^i steps and gives decay^i s(local step / grow^i).
-/// Never ends. ValueError if s never ends, or at once.
+/// s again and again: cycle i lasts duration * grow^i steps and gives decay^i s(local step /
+/// grow^i). Never ends. ValueError if s never ends or has length 0.
 Schedule repeat(const Schedule& s, const RepeatOptions& options = {});
 
-// ---- what they make -----------------------------------------------------------------------------
+// ---- the structs behind the functions -----------------------------------------------------------
 
 struct Join {
   Schedule first = 0, second = 0;
@@ -65,12 +63,11 @@ struct Join {
       "first(t) before first ends, then second(t - its duration)";
   static Join example();
 
-  detail::Question ask(double step) const {
-    const double length = first.duration();
-    if (step < length) return {&first, step};
-    return {&second, step - length};
+  Real operator()(Real step) const {
+    const Real length = first.duration();
+    return step < length ? first.at(step) : second.at(step - length);
   }
-  double duration() const { return first.duration() + second.duration(); }
+  Real duration() const { return first.duration() + second.duration(); }
   void validate() const;
   static void fields(auto& self, auto&& field) {
     using namespace rules;
@@ -85,9 +82,8 @@ struct Product {
   static constexpr const char* formula = "first(t) * second(t)";
   static Product example();
 
-  detail::Question ask(double step, int part) const { return {part == 0 ? &first : &second, step}; }
-  Real answer(Real a, Real b) const { return a * b; }
-  double duration() const;
+  Real operator()(Real step) const { return first.at(step) * second.at(step); }
+  Real duration() const;
   static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
@@ -97,24 +93,20 @@ struct Sum {
   static constexpr const char* formula = "first(t) + second(t)";
   static Sum example();
 
-  detail::Question ask(double step, int part) const { return {part == 0 ? &first : &second, step}; }
-  Real answer(Real a, Real b) const { return a + b; }
-  double duration() const;
+  Real operator()(Real step) const { return first.at(step) + second.at(step); }
+  Real duration() const;
   static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
 struct Clamp {
   Schedule schedule = 0;
   Real low, high;
-  static constexpr const char* spelt = "clamp";
+  static constexpr const char* text_name = "clamp";
   static constexpr const char* formula = "min(max(schedule(t), low), high)";
   static Clamp example();
 
-  detail::Question ask(double step) const { return {&schedule, step}; }
-  Real answer(Real v) const {
-    return value(v) < value(low) ? low : value(v) > value(high) ? high : v;
-  }
-  double duration() const { return schedule.duration(); }
+  Real operator()(Real step) const { return std::min(std::max(schedule.at(step), low), high); }
+  Real duration() const { return schedule.duration(); }
   void validate() const {
     check(value(low) <= value(high), "Clamp: low must be <= high (got {} and {})", value(low),
           value(high));
@@ -130,16 +122,15 @@ struct Clamp {
 struct Power {
   Schedule schedule = 0;
   Real exponent;
-  static constexpr const char* spelt = "power";
+  static constexpr const char* text_name = "power";
   static constexpr const char* formula = "schedule(t)^exponent";
   static Power example();
 
-  detail::Question ask(double step) const { return {&schedule, step}; }
-  Real answer(Real v) const {
+  Real operator()(Real step) const {
     using std::pow;
-    return pow(v, exponent);
+    return pow(schedule.at(step), exponent);
   }
-  double duration() const { return schedule.duration(); }
+  Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("schedule", self.schedule, not_negative);
@@ -147,18 +138,16 @@ struct Power {
   }
 };
 
-/// Of Schedule::take.
+/// The struct behind Schedule::take.
 struct Take {
   Schedule schedule = 0;
   Steps steps;
-  static constexpr const char* spelt = "take";
+  static constexpr const char* text_name = "take";
   static constexpr const char* formula = "schedule(min(t, steps))";
   static Take example();
 
-  detail::Question ask(double step) const {
-    return {&schedule, std::min(step, value(steps.count))};
-  }
-  double duration() const { return value(steps.count); }
+  Real operator()(Real step) const { return schedule.at(std::min(step, steps.count)); }
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("schedule", self.schedule, finite_number);
@@ -169,26 +158,24 @@ struct Take {
 struct Delay {
   Schedule schedule = 0;
   Steps steps;
-  static constexpr const char* spelt = "delay";
+  static constexpr const char* text_name = "delay";
   static constexpr const char* formula = "schedule(max(0, t - steps))";
   static Delay example();
 
-  detail::Question ask(double step) const {
-    return {&schedule, std::max(0.0, step - value(steps.count))};
-  }
-  double duration() const { return value(steps.count) + schedule.duration(); }
+  Real operator()(Real step) const { return schedule.at(std::max(Real(0), step - steps.count)); }
+  Real duration() const { return steps.count + schedule.duration(); }
   static void fields(auto& self, auto&& field) { Take::fields(self, field); }
 };
 
 struct Stretch {
   Schedule schedule = 0;
   Real factor;
-  static constexpr const char* spelt = "stretch";
+  static constexpr const char* text_name = "stretch";
   static constexpr const char* formula = "schedule(t / factor)";
   static Stretch example();
 
-  detail::Question ask(double step) const { return {&schedule, step / value(factor)}; }
-  double duration() const { return schedule.duration() * value(factor); }
+  Real operator()(Real step) const { return schedule.at(step / factor); }
+  Real duration() const { return schedule.duration() * factor; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("schedule", self.schedule, finite_number);
@@ -199,14 +186,14 @@ struct Stretch {
 struct PerEpoch {
   Schedule schedule = 0;
   Steps steps_per_epoch;
-  static constexpr const char* spelt = "per_epoch";
+  static constexpr const char* text_name = "per_epoch";
   static constexpr const char* formula = "schedule(floor(t / steps_per_epoch))";
   static PerEpoch example();
 
-  detail::Question ask(double step) const {
-    return {&schedule, detail::whole_cycles(step, steps_per_epoch)};
+  Real operator()(Real step) const {
+    return schedule.at(detail::whole_cycles(step, steps_per_epoch));
   }
-  double duration() const { return schedule.duration() * value(steps_per_epoch.count); }
+  Real duration() const { return schedule.duration() * steps_per_epoch.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("schedule", self.schedule, finite_number);
@@ -217,31 +204,31 @@ struct PerEpoch {
 struct Warmup {
   Schedule schedule = 0;
   Steps steps;
-  static constexpr const char* spelt = "warmup";
+  static constexpr const char* text_name = "warmup";
   static constexpr const char* formula = "schedule(t) min(1, (t + 1) / steps)";
   static Warmup example();
 
-  detail::Question ask(double step) const {
-    if (step + 1 >= value(steps.count)) return {&schedule, step};
-    return {&schedule, step, (step + 1) / steps.count};
+  Real operator()(Real step) const {
+    const Real rate = schedule.at(step);
+    return step + 1 < steps.count ? rate * ((step + 1) / steps.count) : rate;
   }
-  double duration() const { return schedule.duration(); }
+  Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) { Take::fields(self, field); }
 };
 
 struct Repeat {
   Schedule schedule = 0;
   Real grow = 1, decay = 1;
-  static constexpr const char* spelt = "repeat";
+  static constexpr const char* text_name = "repeat";
   static constexpr const char* formula =
       "decay^i schedule(u / grow^i), u steps into cycle i, which lasts duration grow^i";
   static Repeat example();
 
-  detail::Question ask(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
-    const double first = schedule.duration();
-    const detail::Cycle cycle = detail::find_cycle(step, first, value(grow));
-    return {&schedule, std::min(cycle.step / cycle.grown, first), pow(decay, Real(cycle.index))};
+    const Real first = schedule.duration();
+    const detail::Cycle cycle = detail::find_cycle(step, first, grow);
+    return schedule.at(std::min(cycle.step / cycle.grown, first)) * pow(decay, Real(cycle.index));
   }
   void validate() const;
   static void fields(auto& self, auto&& field) {
@@ -255,7 +242,7 @@ struct Repeat {
 struct Mirror {
   Schedule schedule = 0;
   Real at_low, at_high;
-  static constexpr const char* spelt = "mirror";
+  static constexpr const char* text_name = "mirror";
   static constexpr const char* formula =
       "at_low + (at_high - at_low) (schedule(t) - least) / (greatest - least)";
   static Mirror example();
@@ -275,9 +262,9 @@ struct Range {
   Real least, greatest;
   double least_at, greatest_at;
 };
-/// Over the whole steps from 0 to `steps`, all of them up to 65536. Beyond that, evenly spaced ones
-/// and then every step near the two found, ever closer: right for curves that do not turn more
-/// often than that.
+/// The lowest and the highest value over the whole steps from 0 to `steps`: over all of them up to
+/// 65536. A longer run is sampled evenly, and then ever more closely near the two values found;
+/// that is right for curves that do not turn more often.
 Range range(const Schedule& s, double steps);
 }  // namespace detail
 

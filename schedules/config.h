@@ -1,9 +1,8 @@
 #pragma once
 /// A struct's options as data. Texts (schedules/parse.h) and JSON (schedules/serialize.h) are
-/// written from it and read into it, so a struct lists its fields and knows of neither.
+/// written from it and read into it, so a struct only lists its fields.
 
 #include <concepts>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -18,11 +17,12 @@ struct None {};
 
 /// An option's value.
 struct Value {
-  std::variant<None, bool, std::int64_t, double, std::string, std::vector<Value>, Schedule> content;
+  std::variant<None, bool, Real, std::string, std::vector<Value>, Schedule> content;
   std::size_t column = 0;  ///< where it begins in a text; 0: not from a text
+  bool whole = false;      ///< a count: Keras's JSON has `1000`, not `1000.0`
 };
 
-/// How an operator prints: `a >> b`. A part that binds less tightly gets parentheses.
+/// How an operator prints: `a >> b`, with brackets around a part that binds less tightly.
 struct Operator {
   std::string_view symbol;
   int binding = 0;  ///< 0: not an operator
@@ -32,18 +32,19 @@ struct Config {
   struct Field {
     std::string_view name;
     Value value;
-    bool needless;  ///< optional, and at its default
+    bool at_default;  ///< optional, and at its default: texts leave it out
   };
-  std::string_view type;   ///< `CosineDecay`
-  std::string_view spelt;  ///< in a text; `clamp` for Clamp
+  std::string_view type;       ///< `CosineDecay`
+  std::string_view text_name;  ///< in a text; `clamp` for Clamp
   Operator op = {};
   bool has_fields = false;
   std::vector<Field> fields = {};
 };
 
-// ---- members of structs as values ---------------------------------------------------------------
+// ---- from a struct's members to values
+// -----------------------------------------------------------
 
-/// An enum joins by `constexpr auto names_of(E)`, found by its namespace: the names of 0, 1, ...
+/// An enum takes part if its namespace has `constexpr auto names_of(E)`: the names of 0, 1, ...
 template <class E>
 concept NamedEnum = std::is_enum_v<E> && requires(E e) {
   names_of(e);
@@ -52,18 +53,13 @@ concept NamedEnum = std::is_enum_v<E> && requires(E e) {
 inline Value to_value(bool v) { return {v}; }
 inline Value to_value(const std::string& text) { return {text}; }
 inline Value to_value(const Schedule& s) { return {s}; }
-template <PlainNumber T>
+template <Constant T>
 Value to_value(T v) {
-  if constexpr (std::is_integral_v<T>)
-    return {static_cast<std::int64_t>(v)};
-  else
-    return {static_cast<double>(v)};
+  return {static_cast<Real>(v), 0, std::is_integral_v<T>};
 }
-/// Whole counts as whole numbers: Keras's JSON has `1000`, not `1000.0`.
 inline Value to_value(Steps steps) {
   const double n = value(steps.count);
-  if (std::abs(n) <= 0x1p53 && n == std::floor(n)) return {static_cast<std::int64_t>(n)};
-  return {n};
+  return {steps.count, 0, std::abs(n) <= 0x1p53 && n == std::floor(n)};
 }
 template <NamedEnum E>
 Value to_value(E e) {
@@ -80,7 +76,8 @@ Value to_value(const std::vector<T>& list) {
   return {std::move(values)};
 }
 
-// ---- values as members; each returns what it expected, or "" ------------------------------------
+// ---- from values to members; each returns the type that it expected, or ""
+// -----------------------
 
 inline std::string assign(bool& member, const Value& v) {
   const bool* given = std::get_if<bool>(&v.content);
@@ -93,11 +90,9 @@ inline std::string assign(std::string& member, const Value& v) {
   return given ? "" : "a text";
 }
 inline std::string assign(Real& member, const Value& v) {
-  const double* given = std::get_if<double>(&v.content);
-  const std::int64_t* whole = std::get_if<std::int64_t>(&v.content);
+  const Real* given = std::get_if<Real>(&v.content);
   if (given) member = *given;
-  if (whole) member = static_cast<double>(*whole);
-  return given || whole ? "" : "a number";
+  return given ? "" : "a number";
 }
 inline std::string assign(int& member, const Value& v) {
   Real number = 0;
@@ -121,14 +116,12 @@ std::string assign(E& member, const Value& v) {
   const std::string* given = std::get_if<std::string>(&v.content);
   std::string expected;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    expected += fmt::format("{}\"{}\"",
-                            i == 0                 ? ""
-                            : i + 1 < names.size() ? ", "
-                                                   : " or ",
-                            names[i]);
-    if (!given || *given != names[i]) continue;
-    member = static_cast<E>(i);
-    return "";
+    if (given && *given == names[i]) {
+      member = static_cast<E>(i);
+      return "";
+    }
+    const char* before = i == 0 ? "" : i + 1 < names.size() ? ", " : " or ";
+    expected += fmt::format("{}\"{}\"", before, names[i]);
   }
   return expected;
 }
@@ -156,37 +149,37 @@ std::string assign(std::vector<T>& member, const Value& v) {
 /// `None`, `True`, `0.1`, `"cosine"`, `[1, 2]`; a schedule as to_string() has it.
 std::string text_of(const Value& v);
 
-/// How a text spells a type: as C++ does, where it is a function.
+/// A type's name in a text; where C++ has a function, that function's.
 template <class T>
-constexpr std::string_view spelling() {
-  if constexpr (requires { T::spelt; })
-    return T::spelt;
+constexpr std::string_view text_name() {
+  if constexpr (requires { T::text_name; })
+    return T::text_name;
   else
     return type_name<T>();
 }
 
 template <class T>
 Config config_of(const T& self) {
-  Config config{.type = type_name<T>(), .spelt = spelling<T>()};
+  Config config{.type = type_name<T>(), .text_name = text_name<T>()};
   if constexpr (requires { T::op; }) config.op = T::op;
   if constexpr (HasFields<const T>) {
     config.has_fields = true;
-    const auto add = [&](std::string_view name, const auto& member, const Rule&,
+    const auto add = [&](std::string_view name, const auto& member, const Rule& = rules::anything,
                          Presence presence = rules::required) {
       config.fields.push_back({name, to_value(member), presence == rules::optional});
     };
     T::fields(self, add);
     if constexpr (std::default_initializable<T>) {
       std::size_t i = 0;
-      const T fresh{};
-      const auto compare = [&](std::string_view, const auto& member, const Rule&,
+      const T defaults{};
+      const auto compare = [&](std::string_view, const auto& member, const Rule& = rules::anything,
                                Presence = rules::required) {
         Config::Field& field = config.fields[i++];
-        field.needless = field.needless && text_of(field.value) == text_of(to_value(member));
+        field.at_default = field.at_default && text_of(field.value) == text_of(to_value(member));
       };
-      T::fields(fresh, compare);
+      T::fields(defaults, compare);
     } else {
-      for (Config::Field& field : config.fields) field.needless = false;
+      for (Config::Field& field : config.fields) field.at_default = false;
     }
   }
   return config;

@@ -1,5 +1,5 @@
 #pragma once
-/// CosineDecay: half a wave down, after a warm-up if one is asked for.
+/// CosineDecay: half a wave down, after an optional warm-up.
 
 #include <optional>
 #include <string>
@@ -9,9 +9,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// peak * ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha), and peak * alpha from
-/// decay_steps on. The peak is initial_learning_rate. With a warmup_target, that is the peak: the
-/// rate goes straight from initial_learning_rate to it in warmup_steps, and decay_steps count from
-/// there, so that the whole lasts warmup_steps + decay_steps.
+/// decay_steps on. The peak is initial_learning_rate. A warmup_target is the peak instead:
+/// the rate rises in a straight line from initial_learning_rate to it over warmup_steps, and the
+/// decay follows, so the schedule lasts warmup_steps + decay_steps.
 /// Keras: keras.optimizers.schedules.CosineDecay; Loshchilov & Hutter 2017.
 ///
 /// With initial_learning_rate 0.1, decay_steps 4, alpha 0.2; then also warmup_target 0.5,
@@ -36,13 +36,13 @@ struct CosineDecay {
       "initial_learning_rate ((1 - alpha) (1 + cos(pi t / decay_steps)) / 2 + alpha)";
   static CosineDecay example() { return {.initial_learning_rate = 0.1, .decay_steps = 100}; }
 
-  Real operator()(double step) const {
-    if (step < value(warmup_steps.count))
+  Real operator()(Real step) const {
+    if (step < warmup_steps.count)
       return detail::straight(initial_learning_rate, *warmup_target, step, warmup_steps);
     const Real peak = warmup_target.value_or(initial_learning_rate);
-    return detail::half_cosine(peak, peak * alpha, step - value(warmup_steps.count), decay_steps);
+    return detail::half_cosine(peak, peak * alpha, step - warmup_steps.count, decay_steps);
   }
-  double duration() const { return value(warmup_steps.count) + value(decay_steps.count); }
+  Real duration() const { return warmup_steps.count + decay_steps.count; }
   void validate() const {
     check(warmup_target || value(warmup_steps.count) == 0,
           "CosineDecay: warmup_steps must come with a warmup_target (got warmup_steps={} without)",

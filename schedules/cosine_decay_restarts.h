@@ -10,10 +10,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Cycle i lasts first_decay_steps * t_mul^i steps; within it, with u from 0 to 1,
-/// initial_learning_rate * ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha). The floor is thus a
-/// fraction of initial_learning_rate, not of the cycle's own peak. The step that ends a cycle
-/// begins the next.
-/// Keras: keras.optimizers.schedules.CosineDecayRestarts; Loshchilov & Hutter 2017.
+/// initial_learning_rate * ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha). The floor is a
+/// fraction of initial_learning_rate, not of the cycle's peak. The step that ends a cycle begins
+/// the next. Keras: keras.optimizers.schedules.CosineDecayRestarts; Loshchilov & Hutter 2017.
 ///
 /// With initial_learning_rate 0.1, first_decay_steps 2, t_mul 2, m_mul 0.5:
 ///
@@ -26,8 +25,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct CosineDecayRestarts {
   Real initial_learning_rate;
   Steps first_decay_steps;  ///< may be fractional
-  Real t_mul = 2.0;         ///< each cycle's length, of the one before
-  Real m_mul = 1.0;         ///< each cycle's height, of the one before
+  Real t_mul = 2.0;         ///< each cycle is this many times as long as the one before
+  Real m_mul = 1.0;         ///< each cycle is this many times as high as the one before
   Real alpha = 0.0;         ///< the floor, as a fraction of initial_learning_rate
   std::optional<std::string> name = "SGDRDecay";
 
@@ -38,10 +37,9 @@ struct CosineDecayRestarts {
     return {.initial_learning_rate = 0.1, .first_decay_steps = 15, .m_mul = 0.7};
   }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
-    const detail::Cycle cycle =
-        detail::find_cycle(step, value(first_decay_steps.count), value(t_mul));
+    const detail::Cycle cycle = detail::find_cycle(step, first_decay_steps.count, t_mul);
     const Real height = (1 - alpha) * pow(m_mul, Real(cycle.index));
     return detail::half_cosine(initial_learning_rate * (height + alpha),
                                initial_learning_rate * alpha, cycle.step,

@@ -6,9 +6,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-Real one_minus_sqrt_at(Real from, Real to, double step, Steps steps) {
+Real one_minus_sqrt_at(Real from, Real to, Real step, Steps steps) {
   using std::sqrt;
-  if (step >= value(steps.count)) return to;
+  if (step >= steps.count) return to;
   const bool falling = value(from) > value(to);
   const Real root = sqrt((falling ? Real(step) : steps.count - step) / steps.count);
   return falling ? detail::between(from, to, root, 1 - root)
@@ -17,15 +17,9 @@ Real one_minus_sqrt_at(Real from, Real to, double step, Steps steps) {
 
 }  // namespace
 
-Real detail::value_along(Curve curve, Real from, Real to, double step, Steps steps) {
-  switch (curve) {
-    case Curve::cosine:
-      return half_cosine(from, to, step, steps);
-    case Curve::one_minus_sqrt:
-      return one_minus_sqrt_at(from, to, step, steps);
-    case Curve::linear:
-      break;
-  }
+Real detail::value_along(Curve curve, Real from, Real to, Real step, Steps steps) {
+  if (curve == Curve::cosine) return half_cosine(from, to, step, steps);
+  if (curve == Curve::one_minus_sqrt) return one_minus_sqrt_at(from, to, step, steps);
   return straight(from, to, step, steps);
 }
 
@@ -35,14 +29,8 @@ Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{f
 Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
 
 Schedule along(Curve curve, Real from, Real to, Steps steps) {
-  switch (curve) {
-    case Curve::cosine:
-      return cosine(from, to, steps);
-    case Curve::one_minus_sqrt:
-      return one_minus_sqrt(from, to, steps);
-    case Curve::linear:
-      break;
-  }
+  if (curve == Curve::cosine) return cosine(from, to, steps);
+  if (curve == Curve::one_minus_sqrt) return one_minus_sqrt(from, to, steps);
   return linear(from, to, steps);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// The ways from one value to another: linear, cosine, one_minus_sqrt, hold.
+/// Curves from one value to another: linear, cosine, one_minus_sqrt, hold.
 
 #include <array>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// The shape of a way; texts name it as C++ does, in quotes: `curve="cosine"`.
+/// The shape of a curve. Texts use the same names in quotes: `curve="cosine"`.
 enum class Curve { linear, cosine, one_minus_sqrt };
 constexpr auto names_of(Curve) {
   return std::array<std::string_view, 3>{"linear", "cosine", "one_minus_sqrt"};
@@ -30,27 +30,27 @@ Schedule cosine(Real from, Real to, Steps steps);
 /// Steepest at its higher end (Haegele et al. 2024, for the cooldown; rising, it is the mirror
 /// image).
 Schedule one_minus_sqrt(Real from, Real to, Steps steps);
-/// The one of these that `curve` names.
+/// The one that `curve` names.
 Schedule along(Curve curve, Real from, Real to, Steps steps);
 /// `rate` for a number of steps, so that something may follow: `hold(0.1, 50) >> ...`.
 Schedule hold(Real rate, Steps steps);
 
 namespace detail {
-/// The value of `along` at a step.
-Real value_along(Curve curve, Real from, Real to, double step, Steps steps);
+/// along(curve, from, to, steps) at a step.
+Real value_along(Curve curve, Real from, Real to, Real step, Steps steps);
 }  // namespace detail
 
-// ---- what they make -----------------------------------------------------------------------------
+// ---- the structs behind the functions -----------------------------------------------------------
 
 struct Linear {
   Real from, to;
   Steps steps;
-  static constexpr const char* spelt = "linear";
+  static constexpr const char* text_name = "linear";
   static constexpr const char* formula = "from + (to - from) t / steps";
   static Linear example() { return {0, 0.1, 100}; }
 
-  Real operator()(double step) const { return detail::straight(from, to, step, steps); }
-  double duration() const { return value(steps.count); }
+  Real operator()(Real step) const { return detail::straight(from, to, step, steps); }
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("from", self.from, finite_number);
@@ -62,39 +62,39 @@ struct Linear {
 struct Cosine {
   Real from, to;
   Steps steps;
-  static constexpr const char* spelt = "cosine";
+  static constexpr const char* text_name = "cosine";
   static constexpr const char* formula = "from + (to - from) (1 - cos(pi t / steps)) / 2";
   static Cosine example() { return {0, 0.1, 100}; }
 
-  Real operator()(double step) const { return detail::half_cosine(from, to, step, steps); }
-  double duration() const { return value(steps.count); }
+  Real operator()(Real step) const { return detail::half_cosine(from, to, step, steps); }
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
 struct OneMinusSqrt {
   Real from, to;
   Steps steps;
-  static constexpr const char* spelt = "one_minus_sqrt";
+  static constexpr const char* text_name = "one_minus_sqrt";
   static constexpr const char* formula =
       "to + (from - to) (1 - sqrt(t / steps)) falling; rising, its mirror image";
   static OneMinusSqrt example() { return {0.1, 0, 100}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     return detail::value_along(Curve::one_minus_sqrt, from, to, step, steps);
   }
-  double duration() const { return value(steps.count); }
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
 struct Hold {
   Real rate;
   Steps steps;
-  static constexpr const char* spelt = "hold";
+  static constexpr const char* text_name = "hold";
   static constexpr const char* formula = "rate";
   static Hold example() { return {0.1, 100}; }
 
-  Real operator()(double) const { return rate; }
-  double duration() const { return value(steps.count); }
+  Real operator()(Real) const { return rate; }
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("rate", self.rate, finite_number);

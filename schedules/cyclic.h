@@ -11,14 +11,14 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// What becomes of the height of the cycles: nothing, half of it each time, or gamma^step.
+/// The height of the cycles: always the same, halved each time, or times gamma^step.
 enum class CyclicMode { triangular, triangular2, exp_range };
 constexpr auto names_of(CyclicMode) {
   return std::array<std::string_view, 3>{"triangular", "triangular2", "exp_range"};
 }
 
-/// Straight from base_learning_rate up to max_learning_rate in step_size_up, down again in
-/// step_size_down, and so on. (Smith 2017; names and defaults PyTorch's CyclicLR.)
+/// A straight line from base_learning_rate up to max_learning_rate in step_size_up steps, and down
+/// again in step_size_down, repeated. (Smith 2017; names and defaults as in PyTorch's CyclicLR.)
 ///
 /// With base_learning_rate 0, max_learning_rate 1, step_size_up 2:
 ///
@@ -28,15 +28,15 @@ constexpr auto names_of(CyclicMode) {
 /// | triangular2 | 0 | 0.5 | 1    | 0.5   | 0 | 0.25 | 0.5  |
 /// | exp_range, gamma 0.9 | 0 | 0.45 | 0.81 | 0.3645 | 0 | 0.295245 | 0.531441 |
 ///
-/// Never ends. ValueError unless both rates are >= 0, max_learning_rate is not the lower one, both
-/// step sizes and gamma are > 0, all finite.
+/// Never ends. ValueError unless both rates are >= 0, max_learning_rate >= base_learning_rate,
+/// both step sizes and gamma are > 0, all finite.
 struct Cyclic {
   Real base_learning_rate;
   Real max_learning_rate;
   Steps step_size_up = 2000;
-  std::optional<Steps> step_size_down = std::nullopt;  ///< none: as step_size_up
+  std::optional<Steps> step_size_down = std::nullopt;  ///< none: the same as step_size_up
   CyclicMode mode = CyclicMode::triangular;
-  Real gamma = 1.0;  ///< of exp_range
+  Real gamma = 1.0;  ///< for exp_range
 
   static constexpr const char* formula =
       "base + (max - base) w(t) s, w between 0 and 1, s = 1, 0.5^cycle or gamma^t";

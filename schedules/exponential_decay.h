@@ -31,15 +31,15 @@ struct ExponentialDecay {
   static constexpr const char* formula = "initial_learning_rate decay_rate^(t / decay_steps)";
   static ExponentialDecay example() { return {0.1, 20, 0.5, true}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::log, std::pow;
     if (staircase)
       return initial_learning_rate * pow(decay_rate, Real(detail::whole_cycles(step, decay_steps)));
     const Real exponent = step / decay_steps.count;
     const Real power = pow(decay_rate, exponent);
     if (value(decay_rate) <= 1) return initial_learning_rate * power;
-    // A growing power magnifies the rounding of its exponent, so that is put back.
-    const double lost = std::fma(-value(exponent), value(decay_steps.count), step);
+    // A growing power magnifies the rounding of its exponent, so the lost part is put back.
+    const double lost = std::fma(-value(exponent), value(decay_steps.count), value(step));
     return initial_learning_rate * power * (1 + lost / decay_steps.count * log(decay_rate));
   }
   static void fields(auto& self, auto&& field) {

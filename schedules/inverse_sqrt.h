@@ -8,9 +8,9 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// initial_learning_rate * sqrt(timescale / (step + timescale)). Half the rate after 3 timescales.
-/// With a warm-up in front: `linear(0, rate, steps) >> InverseSqrt{rate, steps}`, which is
-/// Hugging Face's inverse_sqrt.
+/// initial_learning_rate * sqrt(timescale / (step + timescale)): half the rate after 3 timescales.
+/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` adds a warm-up, as Hugging Face's
+/// inverse_sqrt does.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///
@@ -26,7 +26,7 @@ struct InverseSqrt {
   static constexpr const char* formula = "initial_learning_rate sqrt(timescale / (t + timescale))";
   static InverseSqrt example() { return {0.1, 10}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::sqrt;
     return initial_learning_rate * sqrt(timescale.count / (step + timescale.count));
   }

@@ -23,14 +23,14 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct InverseTimeDecay {
   Real initial_learning_rate;  ///< the value at step 0
   Steps decay_steps;           ///< may be fractional
-  Real decay_rate;             ///< 1: half the rate after decay_steps; 0: constant
+  Real decay_rate;             ///< 1 halves the rate after decay_steps; 0: constant
   bool staircase = false;      ///< hold the value within each decay_steps
   std::optional<std::string> name = "InverseTimeDecay";
 
   static constexpr const char* formula = "initial_learning_rate / (1 + decay_rate t / decay_steps)";
   static InverseTimeDecay example() { return {0.1, 10, 1}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     const Real quotient =
         staircase ? Real(detail::whole_cycles(step, decay_steps)) : step / decay_steps.count;
     return initial_learning_rate / (1 + decay_rate * quotient);

@@ -1,5 +1,5 @@
 #pragma once
-/// OneCycle: up, and down to almost nothing.
+/// OneCycle: up, then down to almost 0.
 
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
@@ -7,12 +7,13 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From max_learning_rate / div_factor up to max_learning_rate in pct_start * total_steps, then
-/// down to max_learning_rate / div_factor / final_div_factor at total_steps. With three_phase down
-/// the way it came up, and then on to the end. (Smith 2018; names and defaults PyTorch's.)
+/// down to max_learning_rate / div_factor / final_div_factor at total_steps. With
+/// three_phase it first goes down the way it came up, and then on to the end. (Smith 2018; names
+/// and defaults as in PyTorch.)
 ///
 /// PyTorch ends at step total_steps - 1, and Optax rounds the steps of the phases down to whole
-/// ones; here N steps mean that the end is reached at step N, as everywhere in gradus. The README
-/// has the expressions for theirs. The momentum that goes with it: `mirror(rate, 0.95, 0.85)`.
+/// ones; in gradus N steps always mean that the end is reached at step N. schedules/README.md has
+/// the expressions for their variants. The matching momentum is `mirror(rate, 0.95, 0.85)`.
 ///
 /// With max_learning_rate 1, total_steps 100:
 ///
@@ -25,7 +26,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct OneCycle {
   Real max_learning_rate;
   Steps total_steps;
-  Real pct_start = 0.3;  ///< the part of total_steps spent on the way up
+  Real pct_start = 0.3;  ///< the fraction of total_steps spent going up
   Curve anneal_strategy = Curve::cosine;
   Real div_factor = 25.0;
   Real final_div_factor = 1e4;

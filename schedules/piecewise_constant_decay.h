@@ -1,5 +1,5 @@
 #pragma once
-/// PiecewiseConstantDecay: one value per stretch of steps.
+/// PiecewiseConstantDecay: one value for each range of steps.
 
 #include <algorithm>
 #include <optional>
@@ -19,19 +19,20 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |------|-----|-----|-----|-----|-----|-----|-----|
 /// | rate | 0.5 | 0.5 | 0.5 | 0.4 | 0.4 | 0.3 | 0.3 |
 ///
-/// Never ends. No boundary and one value is a constant. ValueError unless the boundaries rise
+/// Never ends. No boundary and one value make a constant. ValueError unless the boundaries rise
 /// strictly from 0 on, there is one value more than boundaries, and each value is finite and >= 0.
 struct PiecewiseConstantDecay {
-  std::vector<Steps> boundaries;  ///< the last step of each value but the last; may be fractional
+  std::vector<Steps>
+      boundaries;  ///< the last step of each value except the last; may be fractional
   std::vector<Real> values;
   std::optional<std::string> name = "PiecewiseConstant";
 
   static constexpr const char* formula = "values[i] for boundaries[i - 1] < t <= boundaries[i]";
   static PiecewiseConstantDecay example() { return {{30, 60}, {0.1, 0.05, 0.01}}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
-                                             [&](Steps b) { return value(b.count) < step; });
+                                             [&](Steps b) { return b.count < step; });
     return values[static_cast<std::size_t>(passed - boundaries.begin())];
   }
   void validate() const {

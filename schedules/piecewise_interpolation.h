@@ -1,5 +1,5 @@
 #pragma once
-/// PiecewiseInterpolation: through given values at given steps.
+/// PiecewiseInterpolation: a curve through given values at given steps.
 
 #include <algorithm>
 #include <vector>
@@ -30,16 +30,16 @@ struct PiecewiseInterpolation {
       "between values[i] at boundaries[i - 1] and values[i + 1] at boundaries[i]";
   static PiecewiseInterpolation example() { return {{20, 60, 100}, {0.02, 0.1, 0.04, 0.01}}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     const auto passed = std::partition_point(boundaries.begin(), boundaries.end(),
-                                             [&](Steps b) { return value(b.count) <= step; });
+                                             [&](Steps b) { return b.count <= step; });
     if (passed == boundaries.end()) return values.back();
     const auto i = static_cast<std::size_t>(passed - boundaries.begin());
     const Steps begin = i == 0 ? Steps(0) : boundaries[i - 1];
-    return detail::value_along(curve, values[i], values[i + 1], step - value(begin.count),
+    return detail::value_along(curve, values[i], values[i + 1], step - begin.count,
                                boundaries[i].count - begin.count);
   }
-  double duration() const { return boundaries.empty() ? 0 : value(boundaries.back().count); }
+  Real duration() const { return boundaries.empty() ? Real(0) : boundaries.back().count; }
   void validate() const {
     detail::check_pieces("PiecewiseInterpolation", boundaries, values.size());
   }

@@ -4,6 +4,14 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+Schedule reduced(const Schedule& s, Real factor, Real min_lr) {
+  const Reduced* before = s.get_if<Reduced>();
+  if (before && before->min_lr == min_lr)
+    return Reduced{before->schedule, before->scale * factor, min_lr};
+  const Reduced lower{s, factor, min_lr};
+  return s.constant() ? Schedule(lower(0)) : Schedule(lower);
+}
+
 namespace {
 
 bool better(const Plateau& p, double metric) {
@@ -13,21 +21,15 @@ bool better(const Plateau& p, double metric) {
   return sign * metric < sign * *p.best - delta;
 }
 
-void check_options(const Plateau& p) {
-  check(value(p.factor) > 0 && value(p.factor) < 1, "Plateau: factor must be in (0, 1) (got {})",
-        value(p.factor));
-  check(p.mode != MonitorMode::automatic,
-        "Plateau: mode must be MonitorMode::min or max (got MonitorMode::automatic)");
-  check(p.patience >= 0, "Plateau: patience must be >= 0 (got {})", p.patience);
-  check(p.cooldown >= 0, "Plateau: cooldown must be >= 0 (got {})", p.cooldown);
-  detail::check_field("Plateau", "min_delta", p.min_delta, rules::not_negative);
-  detail::check_field("Plateau", "min_lr", p.min_lr, rules::not_negative);
-}
-
 }  // namespace
 
+void Plateau::validate() const {
+  check(mode != MonitorMode::automatic,
+        "Plateau: mode must be MonitorMode::min or max (got MonitorMode::automatic)");
+}
+
 bool Plateau::observe(double metric, double learning_rate) {
-  check_options(*this);
+  detail::validate(*this);
   if (cooldown_left > 0) {
     --cooldown_left;
     wait = 0;
@@ -43,7 +45,5 @@ bool Plateau::observe(double metric, double learning_rate) {
   wait = 0;
   return true;
 }
-
-Schedule Plateau::reduce(const Schedule& s) const { return Reduced{s, scale, min_lr}; }
 
 }}  // namespace gradus

@@ -1,5 +1,5 @@
 #pragma once
-/// PolynomialDecay: a power of the time that is left.
+/// PolynomialDecay: follows a power of the time that is left.
 
 #include <cmath>
 #include <optional>
@@ -10,10 +10,10 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// (initial_learning_rate - end_learning_rate) * (1 - step / decay_steps)^power +
-/// end_learning_rate, and end_learning_rate from decay_steps on. With `cycle` the time is longer
-/// instead: decay_steps times the least whole number that reaches the step. At each multiple of
-/// decay_steps the rate is end_learning_rate, and one step later on a new, longer ramp.
-/// Keras: keras.optimizers.schedules.PolynomialDecay.
+/// end_learning_rate, and end_learning_rate from decay_steps on. With `cycle` the time grows
+/// instead, to the smallest multiple of decay_steps that reaches the step. At each multiple the
+/// rate is end_learning_rate; one step later it is on a new, longer ramp. Keras:
+/// keras.optimizers.schedules.PolynomialDecay.
 ///
 /// With initial_learning_rate 0.1, decay_steps 4, end_learning_rate 0.01:
 ///
@@ -22,41 +22,41 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// | plain | 0.1 | 0.0775 | 0.055 | 0.0325 | 0.01 | 0.01    | 0.01   |
 /// | cycle | 0.1 | 0.0775 | 0.055 | 0.0325 | 0.01 | 0.04375 | 0.0325 |
 ///
-/// An end above the beginning is a warm-up. ValueError unless both rates are >= 0, decay_steps > 0
-/// and power > 0, all finite.
+/// An end_learning_rate above the initial one makes a warm-up. ValueError unless both rates are >=
+/// 0, decay_steps > 0 and power > 0, all finite.
 struct PolynomialDecay {
   Real initial_learning_rate;
   Steps decay_steps;  ///< may be fractional
   Real end_learning_rate = 0.0001;
   Real power = 1.0;    ///< 1: a straight line; 2: fast first, then slow
-  bool cycle = false;  ///< never end
+  bool cycle = false;  ///< then it never ends
   std::optional<std::string> name = "PolynomialDecay";
 
   static constexpr const char* formula =
       "(initial_learning_rate - end_learning_rate) (1 - t / decay_steps)^power + end_learning_rate";
   static PolynomialDecay example() { return {0.1, 100, 0.001, 2}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
-    const bool beyond = step >= value(decay_steps.count);
+    const bool beyond = step >= decay_steps.count;
     if (beyond && !cycle) return end_learning_rate;
     Real left = decay_steps.count - step, whole = decay_steps.count;
     if (beyond) {
-      const double rest = detail::rest_of_cycle(step, decay_steps);
-      if (rest == 0) return end_learning_rate;
+      const Real rest = detail::rest_of_cycle(step, decay_steps);
+      if (value(rest) == 0) return end_learning_rate;
       left = decay_steps.count - rest;
       whole = decay_steps.count * (detail::whole_cycles(step, decay_steps) + 1);
     }
     const Real ratio = left / whole;
     Real remaining = ratio;
     if (value(power) != 1) {
-      // The power magnifies the rounding of the ratio, so that is put back.
+      // The power magnifies the rounding of the ratio, so the lost part is put back.
       const double lost = std::fma(-value(ratio), value(whole), value(left)) / value(whole);
       remaining = pow(ratio, power) * (1 + power * (lost / ratio));
     }
     return detail::between(initial_learning_rate, end_learning_rate, 1 - remaining, remaining);
   }
-  double duration() const { return cycle ? detail::endless : value(decay_steps.count); }
+  Real duration() const { return cycle ? Real(detail::endless) : decay_steps.count; }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("initial_learning_rate", self.initial_learning_rate, not_negative);

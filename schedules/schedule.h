@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
+#include <vector>
 
 #include <gradus/schedules/steps.h>
 
@@ -21,39 +22,24 @@ namespace detail {
 
 struct Config;
 
-/// What an expression wants to know next: the value of one of its parts, at a step of the part's
-/// own time, and what to multiply it by.
-struct Question {
-  const Schedule* part;
-  double step;
-  Real factor = 1;
+/// An expression deeper than this is refused, so everything that reads one may recurse.
+inline constexpr int max_depth = 1000;
+/// A ValueError for whoever builds such an expression; readers of texts turn it into their own.
+struct TooDeep : ValueError {
+  using ValueError::ValueError;
 };
 
-/// A formula of the step.
+/// A formula of the step. A function of a double gets the plain step.
 template <class F>
-concept Formula =
-    !std::same_as<std::remove_cvref_t<F>, Schedule> && requires(const F& f, double step) {
-  { f(step) } -> std::convertible_to<Real>;
-};
-/// A struct made of other schedules: `ask(step)` names the one part that counts at this step, or
-/// `ask(step, i)` each of two; `answer` makes the value of theirs. See schedules/algebra.h.
-template <class F>
-concept AsksOne = requires(const F& f, double step) {
-  { f.ask(step) } -> std::same_as<Question>;
-};
-template <class F>
-concept AsksTwo = requires(const F& f, double step, Real v) {
-  { f.ask(step, 0) } -> std::same_as<Question>;
-  { f.answer(v, v) } -> std::same_as<Real>;
-};
+concept Formula = !std::same_as<F, Schedule> && (std::is_invocable_r_v<Real, const F&, Real> ||
+                                                 std::is_invocable_r_v<Real, const F&, double>);
 /// A name for an expression of other schedules.
 template <class F>
-concept Recipe = requires(const F& f) {
+concept Composition = requires(const F& f) {
   f.composition();
 };
-
 template <class F>
-concept ScheduleStruct = Formula<F> || AsksOne<F> || AsksTwo<F> || Recipe<F>;
+concept ScheduleStruct = Formula<F> || Composition<F>;
 
 template <class T>
 concept Constant = PlainNumber<T> || std::same_as<T, Real>;
@@ -71,25 +57,29 @@ Config config_of(const T& self);
 ///                                   .decay_rate = 0.5, .staircase = true};
 ///     Schedule c = [](double step) { return 0.1 / (1 + step); };
 ///     Schedule d = linear(0, 0.1, 100) >> 0.5 * c;
-///     b(3);  // 0.05, however often and in whatever order one asks
+///     b(3);  // 0.05, however often and in whatever order it is asked
 ///
 /// Steps count the updates already made: the first update uses the value at 0. A schedule holds no
-/// counter and never changes; copies share it. Past its end it holds its last value. Expressions
-/// may be nested as deep as memory allows: nothing here recurses into them. A part that stands in
-/// an expression twice is asked twice.
+/// counter and never changes; copies share it. Past its end it holds its last value. A part that
+/// appears twice in an expression is evaluated twice.
 ///
-/// A struct of your own needs `Real operator()(double step) const` and may have `fields` (see
-/// core/fields.h), `void validate() const`, which is called here, once, and
-/// `double duration() const`, its length in steps, past which it is not asked. Instead of the
-/// formula it may have `Schedule composition() const`: then it is a name for that expression.
+/// An expression may be 1,000 deep: a number is 0 deep, a struct is one deeper than its deepest
+/// option, and a list counts as one. A deeper one is a ValueError where it is built.
+///
+/// Your own struct needs `Real operator()(Real step) const`. It may have `fields` (see
+/// core/fields.h), `void validate() const`, which is called here, once, and `Real duration()
+/// const`, its length in steps. A struct with other schedules among its fields asks them by
+/// `part.at(step)`; they hold their last values. Any other struct is never asked past its duration.
+/// A struct with `Schedule composition() const` in place of the formula is a name for that
+/// expression.
 class Schedule {
  public:
   /// Always this value.
   template <detail::Constant T>
-  Schedule(T constant) : Schedule(new Fixed(static_cast<Real>(constant))) {}
+  Schedule(T constant) : held_(std::make_shared<Fixed>(static_cast<Real>(constant))) {}
   /// ValueError for a bad option of the struct, or a null function.
   template <class F>
-  requires detail::ScheduleStruct<F> Schedule(F function) : Schedule(erase(std::move(function))) {}
+  requires detail::ScheduleStruct<F> Schedule(F function) : held_(hold(std::move(function))) {}
 
   Schedule(const Schedule&) = default;  // and no moves: a schedule is never empty
   Schedule& operator=(const Schedule&) = default;
@@ -98,18 +88,17 @@ class Schedule {
   /// The value at a step, integral or not. ValueError for a step below 0, NumericError when the
   /// schedule gives nan or infinity there.
   template <class T>
-  requires std::is_arithmetic_v<T> Real operator()(T step) const {
-    return checked(static_cast<double>(step));
+  requires std::is_arithmetic_v<T> || std::same_as<T, Real> Real operator()(T step) const {
+    return checked(static_cast<Real>(step));
   }
   /// The same without the checks, for callers that make their own.
-  Real at(double step) const {
-    const Function* f = function_.get();
-    return f->parts == 0 ? f->at(step) : evaluate(f, step);
-  }
-  /// Its length in steps; infinity for one that never ends.
-  double duration() const { return function_->duration; }
+  Real at(Real step) const { return held_->at(step); }
+  /// Its length in steps; infinity if it never ends.
+  Real duration() const { return held_->duration; }
   /// The number, if this schedule is one.
-  std::optional<Real> constant() const { return function_->constant; }
+  std::optional<Real> constant() const { return held_->constant; }
+  /// How deep the expression is: 0 for a number, 1 for a struct of numbers.
+  int depth() const { return held_->depth; }
   /// The sum of the rates of updates 0 ... steps - 1: the learning budget. Takes time in proportion
   /// to the steps until the schedule's end. ValueError for steps < 0.
   Real area(Step steps) const;
@@ -119,9 +108,9 @@ class Schedule {
   /// The struct it was made of, if that was a T; else null.
   template <class T>
   const T* get_if() const {
-    return typeid(T) == function_->type() ? static_cast<const T*>(function_->held()) : nullptr;
+    return typeid(T) == held_->type() ? static_cast<const T*>(held_->get()) : nullptr;
   }
-  /// What it is made of, as data: type, options, parts (schedules/config.h).
+  /// Its type, options and parts as data (schedules/config.h).
   detail::Config config() const;
 
   /// Keras's call syntax: `ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, ...)`; a
@@ -129,113 +118,123 @@ class Schedule {
   /// parse_schedule() reads it back exactly.
   friend std::string to_string(const Schedule& s);
 
-  /// A constant is checked where it is given; what moves, at each step (see optim/optimizer.h).
+  /// A constant is checked where it is given; a moving rate at each step (see optim/optimizer.h).
   friend void check_field(std::string_view owner, std::string_view name, const Schedule& s,
                           const Rule& rule) {
     if (const auto number = s.constant()) detail::check_field(owner, name, value(*number), rule);
   }
 
  private:
-  struct Function {
-    virtual ~Function() = default;
-    virtual Real at(double) const { return 0; }  ///< where there are no parts
-    virtual detail::Question ask(double, int) const { return {}; }
-    virtual Real answer(Real first, Real) const { return first; }
+  struct Interface {
+    virtual ~Interface() = default;
+    virtual Real at(Real step) const = 0;
     virtual detail::Config config() const = 0;
     virtual const std::type_info& type() const = 0;
-    virtual const void* held() const = 0;
+    virtual const void* get() const = 0;
 
-    // Plain members: asked many times in each update.
-    double duration = detail::endless;
+    // Plain members, because each update reads them many times.
+    Real duration = detail::endless;
     std::optional<Real> constant = {};
-    int parts = 0;
-    bool passes_on = false;  ///< the answer of its one part is its own, but for the factor
-    mutable const Function* next_dying = nullptr;
+    int depth = 0;
   };
-  struct Fixed final : Function {
+  struct Fixed final : Interface {
     explicit Fixed(Real v) : number(v) { constant = v; }
-    Real at(double) const override { return number; }
+    Real at(Real) const override { return number; }
     detail::Config config() const override;
     const std::type_info& type() const override { return typeid(Real); }
-    const void* held() const override { return &number; }
+    const void* get() const override { return &number; }
     Real number;
   };
   template <class F>
   struct Held;
-  /// Frees expressions of any depth without recursion.
-  struct Release {
-    void operator()(const Function* function) const noexcept;
-  };
 
   template <class F>
-  static const Function* erase(F function) {
+  static std::shared_ptr<const Interface> hold(F function) {
     if constexpr (requires { function == nullptr; })
       check(!(function == nullptr), "Schedule: the function must not be null");
     detail::validate(function);
-    return new Held<F>(std::move(function));
+    return std::make_shared<Held<F>>(std::move(function));
   }
-  explicit Schedule(const Function* function) : function_(function, Release()) {}
-  Real checked(double step) const;
-  static Real evaluate(const Function* function, double step);
+  Real checked(Real step) const;
 
-  std::shared_ptr<const Function> function_;
+  std::shared_ptr<const Interface> held_;
 };
 
+namespace detail {
+
+/// How deep an option is: that of a schedule; one more for a list.
+template <class T>
+int depth_of(const T&) {
+  return 0;
+}
+inline int depth_of(const Schedule& s) { return s.depth(); }
+template <class T>
+int depth_of(const std::vector<T>& list) {
+  int deepest = 0;
+  for (const T& item : list) deepest = std::max(deepest, depth_of(item));
+  return 1 + deepest;
+}
+
+}  // namespace detail
+
 template <class F>
-struct Schedule::Held final : Function {
-  static constexpr bool formula = detail::Formula<F>;
-  static constexpr bool recipe = detail::Recipe<F>;
+struct Schedule::Held final : Interface {
+  static constexpr bool named = detail::Composition<F>;
+  // In braces, so that nothing is lost by a conversion.
+  static constexpr bool takes_real = requires(const F& f, Real step) { f({step}); };
+  static constexpr bool takes_double = requires(const F& f, double step) { f({step}); };
+  static constexpr bool takes_step =
+      !takes_real && !takes_double && requires(const F& f, Step step) {
+    f({step});
+  };
   struct Nothing {};
 
   explicit Held(F f) : function(std::move(f)), expansion(expand(function)) {
-    if constexpr (recipe)
+    bool has_parts = false;
+    if constexpr (detail::HasFields<const F>)
+      F::fields(function, [&](std::string_view, const auto& option, const auto&...) {
+        has_parts = has_parts || std::is_same_v<decltype(option), const Schedule&>;
+        depth = std::max(depth, detail::depth_of(option));
+      });
+    if constexpr (named) {
       duration = expansion.duration();
-    else if constexpr (requires { function.duration(); })
+      depth = std::max(depth, expansion.depth());
+    } else if constexpr (requires { function.duration(); }) {
       duration = function.duration();
-    check(duration >= 0, "{}: duration() must be >= 0 (got {})", detail::type_name<F>(), duration);
-    // A function of a Step takes no 2^63, though a double may be one.
-    constexpr bool takes_all = requires(double step) { function({step}); };
-    last = std::min(duration, takes_all ? detail::endless : 0x1.fffffffffffffp62);
-    parts = formula ? 0 : detail::AsksTwo<F> ? 2 : 1;
-    passes_on = parts == 1 && !requires(Real v) { function.answer(v); };
+    }
+    check(value(duration) >= 0, "{}: duration() must be >= 0 (got {})", detail::type_name<F>(),
+          value(duration));
+    ++depth;
+    check<detail::TooDeep>(depth <= detail::max_depth,
+                           "{}: the expression must be at most {} deep (got {})",
+                           detail::type_name<F>(), detail::max_depth, depth);
+    // A function that takes only some doubles, as a Step, does not take 2^63.
+    constexpr double most = takes_real || takes_double ? detail::endless : 0x1.fffffffffffffp62;
+    last = std::min(has_parts ? Real(detail::endless) : duration, Real(most));
   }
-  Real at(double step) const override {
-    if constexpr (formula)
+  Real at(Real step) const override {
+    if constexpr (named)
+      return expansion.at(step);
+    else if constexpr (takes_step)
+      return static_cast<Real>(function(static_cast<Step>(value(std::min(step, last)))));
+    else if constexpr (std::is_invocable_v<const F&, Real>)
       return static_cast<Real>(function(std::min(step, last)));
     else
-      return Function::at(step);
-  }
-  detail::Question ask(double step, [[maybe_unused]] int part) const override {
-    if constexpr (recipe)
-      return {&expansion, step};
-    else if constexpr (detail::AsksTwo<F>)
-      return function.ask(step, part);
-    else if constexpr (detail::AsksOne<F>)
-      return function.ask(step);
-    else
-      return Function::ask(step, part);
-  }
-  Real answer(Real first, Real second) const override {
-    if constexpr (requires { function.answer(first, second); })
-      return function.answer(first, second);
-    else if constexpr (requires { function.answer(first); })
-      return function.answer(first);
-    else
-      return Function::answer(first, second);
+      return static_cast<Real>(function(value(std::min(step, last))));
   }
   detail::Config config() const override;
   const std::type_info& type() const override { return typeid(F); }
-  const void* held() const override { return &function; }
+  const void* get() const override { return &function; }
 
   static auto expand([[maybe_unused]] const F& f) {
-    if constexpr (recipe)
+    if constexpr (named)
       return Schedule(f.composition());
     else
       return Nothing();
   }
   F function;
-  double last;  ///< the last step that the function is asked for
-  [[no_unique_address]] std::conditional_t<recipe, Schedule, Nothing> expansion;
+  Real last;  ///< the last step that the function is asked for
+  [[no_unique_address]] std::conditional_t<named, Schedule, Nothing> expansion;
 };
 
 std::string to_string(const Schedule& s);

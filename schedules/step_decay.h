@@ -1,5 +1,5 @@
 #pragma once
-/// StepDecay and MultiStepDecay: a factor now and then.
+/// StepDecay and MultiStepDecay: times a factor at certain steps.
 
 #include <algorithm>
 #include <cmath>
@@ -34,8 +34,8 @@ struct StepDecay {
 };
 
 /// initial_learning_rate * gamma^(how many milestones are <= step). PyTorch: MultiStepLR. (In
-/// PiecewiseConstantDecay a boundary still belongs to what it ends; here a milestone is the first
-/// step of what it begins.)
+/// PiecewiseConstantDecay a boundary is the last step of a value; here a milestone is the first
+/// step of the next one.)
 ///
 /// With initial_learning_rate 1, milestones {2, 3}, gamma 0.5:
 ///
@@ -44,7 +44,7 @@ struct StepDecay {
 /// | rate | 1 | 1 | 0.5 | 0.25 | 0.25 |
 ///
 /// Never ends. A milestone given twice counts twice. ValueError unless initial_learning_rate and
-/// the milestones are >= 0, gamma > 0, all finite, and the milestones do not fall.
+/// the milestones are finite and >= 0, gamma is finite and > 0, and the milestones do not fall.
 struct MultiStepDecay {
   Real initial_learning_rate;
   std::vector<Steps> milestones;
@@ -54,10 +54,10 @@ struct MultiStepDecay {
       "initial_learning_rate gamma^(how many milestones are <= t)";
   static MultiStepDecay example() { return {0.1, {40, 70}, 0.4}; }
 
-  Real operator()(double step) const {
+  Real operator()(Real step) const {
     using std::pow;
     const auto passed = std::partition_point(milestones.begin(), milestones.end(),
-                                             [&](Steps m) { return value(m.count) <= step; });
+                                             [&](Steps m) { return m.count <= step; });
     return initial_learning_rate * pow(gamma, static_cast<Real>(passed - milestones.begin()));
   }
   void validate() const {

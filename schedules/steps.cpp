@@ -28,7 +28,7 @@ Pair power(double base, double exponent) {
   return result;
 }
 
-/// A cycle, where it begins and how long it is.
+/// A cycle: where it begins and how long it is.
 struct Begun {
   double index, grown;
   long double start, length;
@@ -43,7 +43,9 @@ Begun begun(double first, double grow, double index) {
 
 }  // namespace
 
-Cycle find_cycle(double step, double first, double grow) {
+Cycle find_cycle(Real when, Real first_length, Real growth) {
+  double step = value(when);
+  const double first = value(first_length), grow = value(growth);
   if (grow == 1) return {whole_cycles(step, first), rest_of_cycle(step, first), 1};
   step = std::min(step, std::numeric_limits<double>::max());
   const long double almost = step + std::min(step * 0x1p-50L, 0x1p-20L);

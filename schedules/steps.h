@@ -12,8 +12,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A number of steps. Takes any arithmetic value, so that `.decay_steps = epochs * batches` needs
-/// no cast, and may be fractional.
+/// A number of steps. Any arithmetic value converts to it, so `.decay_steps = epochs * batches`
+/// needs no cast. It may be fractional.
 struct Steps {
   Steps() = default;
   template <class T>
@@ -32,65 +32,66 @@ namespace detail {
 
 inline constexpr double endless = std::numeric_limits<double>::infinity();
 
-/// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, and the sign
-/// of the remainder, which fma rounds only once, tells. Within the rounding of a decimal length the
-/// next cycle has begun: ten times 1.1 are meant to make 11.
-inline double whole_cycles(double step, Steps length) {
-  const double n = value(length.count);
+/// floor(step / length), exact below 2^53: the rounded quotient is off by one at most, which the
+/// sign of the remainder shows, because fma rounds only once. A step within the rounding of a
+/// decimal length belongs to the next cycle: ten times 1.1 is meant to be 11.
+inline double whole_cycles(Real at, Steps length) {
+  const double n = value(length.count), step = value(at);
   const double guess = std::floor(step / n);
   const double rest = std::fma(-guess, n, step);
   const double reach = std::min({step * 0x1p-50, n * 0x1p-20, 0x1p-20});
   return rest < -reach ? guess - 1 : rest >= n - reach ? guess + 1 : guess;
 }
 
-/// What is left of the step then; within a cycle also where the quotient is beyond 2^53.
-inline double rest_of_cycle(double step, Steps length) {
-  const double n = value(length.count);
-  return std::min(n, std::max(0.0, std::fma(-whole_cycles(step, length), n, step)));
+/// The remainder of that division; in [0, length] even where the quotient is beyond 2^53.
+inline Real rest_of_cycle(Real step, Steps length) {
+  using std::fma;
+  const Real n = length.count;
+  return std::min(n, std::max(Real(0), fma(Real(-whole_cycles(step, length)), n, step)));
 }
 
 /// Where a step falls in cycles that each last `grow` times as long as the one before.
 struct Cycle {
   double index;  ///< 0, 1, 2, ...
-  double step;   ///< since the cycle began
-  double grown;  ///< grow^index
+  Real step;     ///< since the cycle began
+  Real grown;    ///< grow^index
 };
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
-/// start is then worked out with bits to spare, so that a step lies on its true side of every
-/// restart; but within the rounding of a decimal grow it is the restart, as 10 and 1.3 times 10 are
-/// meant to make 23.
-Cycle find_cycle(double step, double first, double grow);
+/// start is then computed with bits to spare, so that a step lies on its true side of every
+/// restart. A step within the rounding of a decimal grow is the restart: 10 and 1.3 times 10 is
+/// meant to be 23.
+Cycle find_cycle(Real step, Real first, Real grow);
 
-/// What schedules of several pieces ask of their boundaries: that they rise, and are one fewer than
-/// the values.
+/// ValueError unless the boundaries of a schedule in pieces rise strictly and are one fewer than
+/// its values.
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries, std::size_t values);
 
-/// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left, each given
-/// as precisely as its caller can near 0.
+/// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left; the
+/// caller passes both, each as precise as it can be near 0.
 inline Real between(Real from, Real to, Real done, Real left) {
   return value(left) < 0.5 ? to + (from - to) * left : from + (to - from) * done;
 }
 
 /// Straight from `from` at step 0 to `to` at step `steps`, and `to` beyond.
-inline Real straight(Real from, Real to, double step, Steps steps) {
-  if (step >= value(steps.count)) return to;
+inline Real straight(Real from, Real to, Real step, Steps steps) {
+  if (step >= steps.count) return to;
   return between(from, to, step / steps.count, (steps.count - step) / steps.count);
 }
 
-/// The same along half a wave of a cosine: the sine of a small distance to the end or the middle,
-/// whichever is near, keeps what 1 + cos would cancel away.
-inline Real half_cosine(Real from, Real to, double step, Steps steps) {
+/// The same along half a wave of a cosine. 1 + cos would cancel digits away, so it is computed by
+/// the sine of the small distance to the nearest of start, middle and end.
+inline Real half_cosine(Real from, Real to, Real step, Steps steps) {
   using std::sin;
   constexpr double quarter_turn = 1.57079632679489661923;
   const Real n = steps.count;
-  if (step >= value(n)) return to;
+  if (step >= n) return to;
   const auto sine = [&](Real distance) { return sin(quarter_turn * (distance / n)); };
-  if (4 * step < value(n)) {
+  if (4 * step < n) {
     const Real s = sine(step);
     return from + (to - from) * (s * s);
   }
-  if (4 * step <= 3 * value(n)) return 0.5 * (from + to) + 0.5 * (from - to) * sine(n - 2 * step);
+  if (4 * step <= 3 * n) return 0.5 * (from + to) + 0.5 * (from - to) * sine(n - 2 * step);
   const Real s = sine(n - step);
   return to + (from - to) * (s * s);
 }

@@ -8,8 +8,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From floor to learning_rate in warmup_steps, level for stable_steps, then to floor in
 /// decay_steps, where the floor is min_ratio * learning_rate. (Hu et al. 2024; Haegele et al. 2024;
-/// Hugging Face: warmup_stable_decay.) The levels make it easy to train on: cut it before the
-/// decay, and only the decay has to be run again.
+/// Hugging Face: warmup_stable_decay.) The level part makes it easy to train
+/// longer: only the decay has to be run again.
 ///
 /// With learning_rate 1, warmup_steps 2, stable_steps 2, decay_steps 4:
 ///

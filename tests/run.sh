@@ -1,6 +1,10 @@
 #!/bin/sh
-# Sets up, builds everything and runs every test. `sh tests/run.sh asan`: the same with clang and
-# the sanitizers. The last line is `N passed, N failed`, with `, N skipped` when there are any.
+# Sets up, builds and tests: `sh tests/run.sh [PRESET]`.
+#   test    everything (default)
+#   quick   the library and its tests in float, for the daily round
+#   asan    the library and its tests with clang, for invalid memory and undefined behaviour
+#   tsan    the tests in float with clang, for data races
+# The last line is `N passed, N failed`, with `, N skipped` when there are any.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 . apps/packages.sh
@@ -8,9 +12,13 @@ cd "$(dirname "$0")/.." || exit 1
 preset=${1:-test}
 log=build/$preset/ctest.log  # CMakePresets.json has ctest write it
 rm -f "$log"
-packages="g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev
-  nlohmann-json3-dev libcli11-dev gnuplot-nox doctest-dev libbenchmark-dev clang-14 python3-numpy"
-[ "$preset" != asan ] || packages="$packages libclang-rt-14-dev"
+packages="g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-dev doctest-dev python3-numpy
+  clang-format-14"
+case $preset in
+test) packages="$packages libcli11-dev gnuplot-nox pkgconf patch clang-14" ;;
+asan) packages="$packages libcli11-dev gnuplot-nox clang-14 libclang-rt-14-dev" ;;
+tsan) packages="$packages clang-14 libclang-rt-14-dev" ;;
+esac
 status=1
 if need $packages; then
   cmake --workflow --preset "$preset"
@@ -20,6 +28,7 @@ fi
 if [ -f "$log" ]; then
   # What was compared with recorded values; ctest does not show the output of a test that passed.
   for variant in f32 f64; do
+    grep -q "^[0-9]*/[0-9]* Testing: $variant " "build/$preset/Testing/Temporary/LastTest.log" || continue
     echo "Recorded values, $variant:"
     awk -v variant=$variant '/^[0-9]+\/[0-9]+ Testing: / { mine = $3 == variant } mine && /^golden /' \
       "build/$preset/Testing/Temporary/LastTest.log" | sort

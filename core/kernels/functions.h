@@ -1,7 +1,7 @@
 #pragma once
-/// Scalar functions in the forms that stay exact at both ends of the number line, each with its
-/// derivative. Only the kernels include this: the float forms are written so that a compiler can
-/// turn a loop over them into vector instructions (no branches, no library calls).
+/// Scalar functions in forms that stay exact for very small and very large arguments. Only the
+/// kernels compile them. The float forms have no branches and no library calls, so that a compiler
+/// can turn a loop over them into vector instructions.
 
 #include <bit>
 #include <cmath>
@@ -37,16 +37,15 @@ inline float two_to(std::int32_t e) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(e + 127) << 23);
 }
 
-/// e^x, with 2^n in two factors, so that results below the smallest normal number round instead of
-/// vanishing.
+/// e^x, with 2^n in two factors, so that subnormal results are rounded and do not become 0.
 inline float exp(float x) {
-  const float over = x > 89.0f ? 89.0f : x;  // written so that nan stays nan
+  const float over = x > 89.0f ? 89.0f : x;  // in this order nan stays nan
   const auto [power, exponent] = split_exp(over < -104.0f ? -104.0f : over);
   return power * two_to(exponent >> 1) * two_to(exponent - (exponent >> 1));
 }
 inline double exp(double x) { return std::exp(x); }
 
-/// e^x for x <= 88, where results below the smallest normal number may vanish.
+/// e^x for x <= 88; subnormal results may become 0.
 inline float exp_or_0(float x) {
   const auto [power, exponent] = split_exp(x < -88.0f ? -88.0f : x);
   return power * two_to(exponent);
@@ -71,12 +70,12 @@ inline double tanh(double x) { return std::tanh(x); }
 
 inline Scalar absolute(Scalar x) { return std::fabs(x); }
 
-/// 1 / (1 + e^-x), never from a number that overflowed.
+/// 1 / (1 + e^-x), without overflow.
 inline Scalar sigmoid(Scalar x) {
   const Scalar e = exp(-absolute(x));
   return (x >= 0 ? Scalar(1) : e) / (1 + e);
 }
-/// sigmoid(x) sigmoid(-x); y (1 - y) would be 0 from x = 37 on.
+/// sigmoid(x) sigmoid(-x). The form y (1 - y) would be 0 from x = 37 on.
 inline Scalar sigmoid_slope(Scalar x) {
   const Scalar e = exp(-absolute(x));
   return e / ((1 + e) * (1 + e));
@@ -86,27 +85,12 @@ inline Scalar tanh_slope(Scalar x) {
   const Scalar e = exp_or_0(-2 * absolute(x));
   return 4 * e / ((1 + e) * (1 + e));
 }
-/// log(1 + e^x), without a threshold.
+/// log(1 + e^x), exact on both sides of 0.
 inline Scalar softplus(Scalar x) { return (x > 0 ? x : Scalar(0)) + std::log1p(exp(-absolute(x))); }
 
-/// x Phi(x) with Phi(x) = erfc(-x / sqrt 2) / 2; its derivative is Phi(x) + x phi(x).
-inline Scalar gelu(Scalar x) { return x * std::erfc(x * Scalar(-0.70710678118654752440)) / 2; }
-inline Scalar gelu_slope(Scalar x) {
-  const Scalar density = exp(-x * x / 2) * Scalar(0.39894228040143267794);
-  return std::erfc(x * Scalar(-0.70710678118654752440)) / 2 + x * density;
-}
-
-/// x sigmoid(2u), u = sqrt(2 / pi) (x + 0.044715 x^3): the approximation with tanh, rewritten.
-inline Scalar gelu_tanh_argument(Scalar x) {
-  return Scalar(1.5957691216057307117) * (x + Scalar(0.044715) * x * x * x);
-}
-inline Scalar gelu_tanh(Scalar x) { return x * sigmoid(gelu_tanh_argument(x)); }
-inline Scalar gelu_tanh_slope(Scalar x) {
-  x = x > 100 ? Scalar(100) : (x < -100 ? Scalar(-100) : x);  // 1 or 0 from there; x x overflows
-  const Scalar u = gelu_tanh_argument(x);
-  const Scalar du = Scalar(1.5957691216057307117) * (1 + Scalar(0.134145) * x * x);
-  return sigmoid(u) + x * sigmoid_slope(u) * du;
-}
+/// Phi(x), the standard normal distribution function, and its derivative phi(x).
+inline Scalar normal_cdf(Scalar x) { return std::erfc(x * Scalar(-0.70710678118654752440)) / 2; }
+inline Scalar normal_density(Scalar x) { return exp(-x * x / 2) * Scalar(0.39894228040143267794); }
 
 /// d x^e / dx = e x^(e-1); 0 for e = 0, also at x = 0.
 inline Scalar power_slope(Scalar x, Scalar e) {

@@ -2,7 +2,7 @@
 
 /// The matrix product, in the manner of Goto and van de Geijn ("Anatomy of high-performance matrix
 /// multiplication", 2008): panels of b are packed into memory that stays in the cache, and tiles of
-/// c are summed up in registers.
+/// c are summed in registers.
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespace GRADUS_ISA {
 namespace {
 
@@ -21,8 +21,8 @@ static_assert(panel_width * panel_depth <= product_workspace);
 typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
 typedef Scalar Four __attribute__((vector_size(4 * sizeof(Scalar))));
 
-/// A vector of Scalars at any address. (`aligned` on the typedef is enough for g++; clang forgets
-/// it behind a reference.)
+/// A vector of Scalars at any address. (For g++ `aligned` on the typedef would do; clang loses it
+/// behind a reference.)
 template <class V>
 struct __attribute__((packed, may_alias)) Unaligned {
   V vector;
@@ -36,9 +36,9 @@ const Unaligned<V>* vectors_at(const Scalar* p) {
   return reinterpret_cast<const Unaligned<V>*>(p);
 }
 
-/// One tile: rows i to i + R of a times a panel V vectors wide whose rows lie `stride` apart, into
-/// the same rows of c. The loops are unrolled early: only then do the sums stay in registers
-/// throughout.
+/// One tile: rows i to i + R of a times a panel of V vectors with rows `stride` apart, into the
+/// same rows of c. The pragmas unroll the loops early; otherwise the sums would not stay in
+/// registers.
 template <int R, int V>
 void tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
           std::int64_t c_stride, std::int64_t k, bool add) {
@@ -63,7 +63,7 @@ void tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t
     for (int v = 0; v < V; ++v) vectors_at<Vector>(c + r * c_stride)[v].vector = sum[r][v];
 }
 
-/// A tile of which only `width` columns exist in c.
+/// A tile that is wider than the rest of c: `width` columns are written.
 template <int R, int V>
 void edge_tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride,
                Scalar* c, std::int64_t c_stride, std::int64_t width, std::int64_t k, bool add) {
@@ -78,7 +78,7 @@ void edge_tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::in
     for (std::int64_t j = 0; j < width; ++j) c[r * c_stride + j] = whole[r * V * lanes + j];
 }
 
-/// Rows [i, m) of a panel in tiles of R rows, then what is left in smaller ones.
+/// Rows [i, m) of a panel: tiles of R rows, then smaller tiles for the rest.
 template <int R, int V>
 void rows(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
           std::int64_t c_stride, std::int64_t width, std::int64_t m, std::int64_t k, bool add) {
@@ -109,11 +109,11 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
       __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
 }
 
-/// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. A transposed
-/// b is read in blocks of sixteen of its columns, so that each cache line is fetched once.
+/// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. Reads a
+/// transposed b in blocks of sixteen columns, so that each cache line is fetched once.
 [[gnu::always_inline]] inline void pack(const MatrixView& b, Scalar* panel, std::int64_t k,
                                         std::int64_t width, std::int64_t padded) {
-  std::int64_t done = 0, columns = 0;  // what the blocks of four have copied
+  std::int64_t done = 0, columns = 0;  // copied by the blocks of four
   if (b.row_stride == 1 && b.column_stride != 1) {
     done = k / 4 * 4;
     columns = width / 4 * 4;
@@ -135,8 +135,8 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
   }
 }
 
-/// Too small to be worth packing. Writing c at each step keeps the compiler from summing in vectors
-/// whose products would not be fused as in tile().
+/// A product too small for packing. Writing c at each step keeps the compiler from sums in vectors,
+/// where products would not be fused as in tile().
 [[gnu::noinline]] void product_tiny(const MatrixView& a, const MatrixView& b, Scalar* c,
                                     std::int64_t m, std::int64_t n, std::int64_t k, bool add) {
   for (std::int64_t i = 0; i < m; ++i)
@@ -148,8 +148,8 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
     }
 }
 
-/// A panel of b that needs no packing, or would be read but once, is used where it lies. Inlined
-/// twice: a step of small products feels one more call with its nine arguments.
+/// Packs each panel of b, unless it is contiguous already or would be read only once. Inlined
+/// twice: one more call with nine arguments would slow down a step of small products.
 [[gnu::always_inline]] inline void product_block(const MatrixView& a, const MatrixView& b,
                                                  Scalar* c, std::int64_t c_stride, std::int64_t m,
                                                  std::int64_t n, std::int64_t k, bool add,
@@ -184,7 +184,7 @@ void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int6
 void product(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
              std::int64_t k, bool add, Scalar* workspace) {
   if (m * n * k <= 64 || k == 0) return product_tiny(a, b, c, m, n, k, add);
-  if (n == 1)  // a column is a row, of which a whole vector is summed at once
+  if (n == 1)  // a column becomes a row, which is summed a whole vector at a time
     return product_packed({b.data, 1, b.row_stride}, {a.data, a.column_stride, a.row_stride}, c, 1,
                           m, k, add, workspace);
   product_packed(a, b, c, m, n, k, add, workspace);

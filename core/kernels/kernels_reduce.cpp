@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::int64_t lanes = 16;
 
-/// Sixteen running sums, added up pairwise: a fixed order that fits every vector length.
+/// Sixteen running sums, added pairwise: a fixed order that suits every vector length.
 Scalar sum_short(const Scalar* x, std::int64_t n) {
   if (n < lanes) {
     Scalar total = 0;
@@ -39,7 +39,7 @@ void accumulate(const Scalar* x, Scalar* y, std::int64_t n) {
 
 void accumulate_rows(const Scalar* x, Scalar* __restrict y, std::int64_t rows, std::int64_t n) {
   std::int64_t j = 0;
-  for (; j + lanes <= n; j += lanes) {  // the sums of sixteen columns stay in registers
+  for (; j + lanes <= n; j += lanes) {  // keeps the sums of sixteen columns in registers
     Scalar lane[lanes];
     for (std::int64_t i = 0; i < lanes; ++i) lane[i] = y[j + i];
     for (std::int64_t r = 0; r < rows; ++r)
@@ -73,7 +73,9 @@ std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
   return i;
 }
 
-/// The largest element, or the smallest with sign = -1; nan if there is one.
+void put(Scalar g, Scalar& place, bool add) { place = add ? place + g : g; }
+
+/// The largest element, or the smallest with sign = -1; nan if any element is nan.
 template <int sign>
 Scalar extreme(const Scalar* x, std::int64_t n) {
   Scalar best = x[0];
@@ -94,23 +96,20 @@ void extreme_rows_backward(const Scalar* x, const Scalar* y, const Scalar* dy, S
     std::int64_t ties = 0;
     for (std::int64_t i = 0; i < n; ++i) ties += x[i] == y[r];
     const Scalar share = dy[r] / static_cast<Scalar>(ties > 0 ? ties : 1);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = x[i] == y[r] ? share : Scalar(0);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(x[i] == y[r] ? share : Scalar(0), dx[i], add);
   }
 }
 
 constexpr Scalar infinity = static_cast<Scalar>(INFINITY);
 
-/// y = e^(x - m), m the largest element, so that nothing overflows; returns the sum of y.
+/// y = e^(x - m) for the largest element m, so that nothing overflows; returns the sum of y.
 Scalar exp_shifted(const Scalar* x, Scalar* y, std::int64_t n, Scalar m) {
   const Scalar shift = m == -infinity ? Scalar(0) : m;
   for (std::int64_t i = 0; i < n; ++i) y[i] = exp(x[i] - shift);
   return sum(y, n);
 }
 
-/// m + log sum e^(x - m), with the sum taken in pieces that fit on the stack.
+/// m + log sum e^(x - m), summed in pieces that fit on the stack.
 Scalar logsumexp(const Scalar* x, std::int64_t n) {
   const Scalar m = extreme<1>(x, n);
   if (m == infinity || m == -infinity) return m;
@@ -128,10 +127,7 @@ void logsumexp_rows_backward(const Scalar* x, const Scalar* y, const Scalar* dy,
                              std::int64_t rows, std::int64_t n, bool add) {
   for (std::int64_t r = 0; r < rows; ++r, x += n, dx += n) {
     const Scalar shift = y[r] == -infinity ? Scalar(0) : y[r];
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = dy[r] * exp(x[i] - shift);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(dy[r] * exp(x[i] - shift), dx[i], add);
   }
 }
 
@@ -147,10 +143,7 @@ void softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy, Sca
   for (std::int64_t r = 0; r < rows; ++r, y += n, dy += n, dx += n) {
     Scalar dot = 0;
     for (std::int64_t i = 0; i < n; ++i) dot += dy[i] * y[i];
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = y[i] * (dy[i] - dot);
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(y[i] * (dy[i] - dot), dx[i], add);
   }
 }
 
@@ -167,10 +160,7 @@ void log_softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy,
                                std::int64_t rows, std::int64_t n, bool add) {
   for (std::int64_t r = 0; r < rows; ++r, y += n, dy += n, dx += n) {
     const Scalar total = sum(dy, n);
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Scalar g = dy[i] - exp(y[i]) * total;
-      dx[i] = add ? dx[i] + g : g;
-    }
+    for (std::int64_t i = 0; i < n; ++i) put(dy[i] - exp(y[i]) * total, dx[i], add);
   }
 }
 

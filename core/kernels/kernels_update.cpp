@@ -2,8 +2,8 @@
 
 #include <gradus/core/kernels.h>
 
-/// Optimizers' formulas, each one pass over the weights. Here rather than in the rules' headers, so
-/// that they are compiled for this processor and not with the flags of whoever includes the rule.
+/// Formulas of optimizers, each one pass over the weights. They are kernels rather than code in the
+/// headers of the rules, so that they are compiled per instruction set, not with a user's flags.
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespace GRADUS_ISA {
 namespace {
 
@@ -45,7 +45,7 @@ void combine(Scalar a, const Scalar* x, Scalar b, Scalar* y, std::int64_t n) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = a * x[i] + b * y[i];
 }
 
-/// Eight running sums, so that the additions need not wait for one another.
+/// Eight running sums, so that an addition does not wait for the one before.
 double sum_of_squares(const Scalar* x, double scale, std::int64_t n) {
   constexpr std::int64_t lanes = 8;
   double lane[lanes] = {}, total = 0;

@@ -16,7 +16,7 @@ using detail::Product;
 using detail::row_major;
 using detail::transposed;
 
-/// y = x w + b for one matrix x: y begins as rows of b, doubled until it is full.
+/// y = x w + b for one matrix x. Fills y with rows of b first, doubling the filled part.
 void product_plus_row(const Scalar* x, const Scalar* w, const Scalar* b, Scalar* y, Product p) {
   const std::int64_t size = p.m * p.n;
   if (size == 0) return;
@@ -60,7 +60,7 @@ Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b) {
   shape.set(-1, sw[1]);
   Product p{1, sw[1], sw[0]};
   for (int axis = 0; axis + 1 < sx.rank(); ++axis) p.m *= sx[axis];
-  detail::Fresh y(shape);
+  detail::NewTensor y(shape);
   const Buffer &xv = node_of(x).value, &wv = node_of(w).value;
   product_plus_row(xv.data(), wv.data(), node_of(b).data(), y.data, p);
   return detail::record(std::move(y.tensor), {&x, &w, &b},

@@ -7,23 +7,23 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-/// The extent of `shape` under axis `axis` of a shape of rank `rank`, aligned at the end.
+/// The extent of `shape` at axis `axis` of a common shape of rank `rank`, aligned at the last axis.
 std::int64_t aligned(const Shape& shape, int axis, int rank) {
   const int own = axis - (rank - shape.rank());
   return own < 0 ? 1 : shape[own];
 }
 
-/// Neighbouring axes that are all summed over, or all kept.
+/// Adjacent axes that are all summed over, or all kept.
 struct Group {
   std::int64_t extent;
   bool summed;
   std::int64_t src_stride;  ///< elements of src per step of this group
-  std::int64_t dst_size;    ///< elements of dst that this group and the inner ones span
+  std::int64_t dst_size;    ///< elements of dst that this group and the inner groups span
 };
 
 void add_up(const Scalar* src, Scalar* dst, const Group* group, const Group* end);
 
-/// `n` steps of a summed group; halves are added up apart, which keeps long sums accurate.
+/// `n` steps of a summed group. Long sums are split into halves, which keeps them accurate.
 void add_up_steps(const Scalar* src, Scalar* dst, const Group* group, const Group* end,
                   std::int64_t n) {
   if (n <= 64 && group + 2 == end) {

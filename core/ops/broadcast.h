@@ -1,5 +1,5 @@
 #pragma once
-/// Walking through arrays whose shapes differ. Only the ops include this header.
+/// Loops over arrays of different shapes. Only the ops include this header.
 
 #include <array>
 
@@ -9,12 +9,13 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 Shape broadcast_different(const char* op, const Shape& a, const Shape& b);
-/// The common shape of two, by NumPy's rule. ShapeError names both and the axis at fault.
+/// The common shape by NumPy's rule. ShapeError names both shapes and the axis that does not fit.
 inline Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
   return a == b ? a : broadcast_different(op, a, b);
 }
 
-/// Whether these are the last axes of `whole`, or all of them: as a bias's are of a batch.
+/// Whether the axes of `part` are the last axes of `whole`, or all: a bias and a batch, for
+/// example.
 inline bool last_axes_of(const Shape& whole, const Shape& part) {
   const int before = whole.rank() - part.rank();
   bool same = before >= 0;
@@ -22,7 +23,7 @@ inline bool last_axes_of(const Shape& whole, const Shape& part) {
   return same;
 }
 
-/// Two operands laid over a common shape, cut into runs along which each of them is either
+/// Two operands broadcast to a common shape and cut into runs. Along a run, an operand is either
 /// contiguous or one repeated element.
 class Runs {
  public:
@@ -32,13 +33,13 @@ class Runs {
   bool a_repeats() const { return a_repeats_; }
   bool b_repeats() const { return b_repeats_; }
 
-  /// f(offset in a, offset in b, offset in the common shape), run after run.
+  /// Calls f(offset in a, offset in b, offset in the common shape) for each run.
   template <class F>
   void each(F f) const {
     walk(outer_, count_, length_, f);
   }
-  /// The same for blocks of rows() runs that follow each other in the common shape, and lie
-  /// a_stride() and b_stride() apart in the operands.
+  /// The same for blocks of rows() runs, which are adjacent in the common shape and a_stride() and
+  /// b_stride() apart in the operands.
   template <class F>
   void each_block(F f) const {
     walk(outer_ > 0 ? outer_ - 1 : 0, rows() > 0 ? count_ / rows() : 0, rows() * length_, f);

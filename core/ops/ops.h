@@ -3,8 +3,8 @@
 ///
 /// Shapes that differ are broadcast as NumPy does: aligned at the last axis, an axis of extent 1
 /// or a missing one repeats; otherwise ShapeError. Numbers convert to scalars, so `2 * x + 1`
-/// works. Values follow IEEE arithmetic: log(-1) is nan (fit() refuses to go on with it). At a kink
-/// the slope is the one stated; everything else is the ordinary derivative.
+/// works. Values follow IEEE arithmetic: log(-1) is nan (fit() then throws). Gradients are the
+/// ordinary derivatives; at a kink the comment states the slope.
 
 #include <array>
 #include <cstdint>
@@ -17,7 +17,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// One axis, a list of them, or (default) all. Negative axes count from the end.
+/// One axis, a list of axes, or (default) all. Negative axes count from the end.
 class Axes {
  public:
   Axes() = default;
@@ -36,13 +36,13 @@ class Axes {
   std::size_t count_ = 0;
 };
 
-/// Which axes a reduction runs over, and whether they stay, with extent 1.
+/// The axes that a reduction runs over, and whether they stay, with extent 1.
 struct Reduction {
   Axes axis = {};
   bool keepdims = false;
 };
 
-/// Row numbers. Integers have no gradient, so they are no tensors.
+/// Row numbers. Integers have no gradient, so row numbers are a plain list rather than a Tensor.
 class Indices {
  public:
   Indices(std::initializer_list<std::int64_t> list) : list_(list) {}
@@ -69,18 +69,18 @@ inline Tensor operator*(const Tensor& a, const Tensor& b) { return mul(a, b); }
 inline Tensor operator/(const Tensor& a, const Tensor& b) { return div(a, b); }
 inline Tensor operator-(const Tensor& x) { return neg(x); }
 
-/// x^y. The slope by y at x = 0 is 0 for y >= 0; that of x^0 by x is 0 everywhere.
+/// x^y. At x = 0 the slope by y is 0 for y >= 0. The slope of x^0 by x is 0 everywhere.
 Tensor pow(const Tensor& x, const Tensor& y);
 Tensor pow(const Tensor& x, double y);
-/// The larger (smaller) of two; where they tie, each side gets half of the gradient.
+/// The larger (smaller) of two; at a tie each side gets half of the gradient.
 Tensor maximum(const Tensor& a, const Tensor& b);
 Tensor minimum(const Tensor& a, const Tensor& b);
 /// (a - b)^2, as one op.
 Tensor squared_difference(const Tensor& a, const Tensor& b);
-/// a where condition is not 0, else b. The side not taken gets gradient 0, but its own derivative
-/// is still multiplied by that 0: keep it finite, as in where(mask, sqrt(maximum(x, 1e-9)), 0).
+/// a where condition is not 0, else b. The other side gets gradient 0, and its derivative is still
+/// multiplied by that 0: keep it finite, as in where(mask, sqrt(maximum(x, 1e-9)), 0).
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b);
-/// x cut to [low, high]; slope 1 at both bounds. ValueError unless low <= high.
+/// x limited to [low, high]; slope 1 at both bounds. ValueError unless low <= high.
 Tensor clip(const Tensor& x, double low, double high);
 
 // ---- functions, element by element --------------------------------------------------------------
@@ -105,7 +105,7 @@ Tensor leaky_relu(const Tensor& x, double slope);  ///< x > 0 ? x : slope x; `sl
 Tensor elu(const Tensor& x);                       ///< with alpha = 1
 Tensor elu(const Tensor& x, double alpha);         ///< x > 0 ? x : alpha (e^x - 1); alpha at 0
 Tensor gelu(const Tensor& x);                      ///< x Phi(x), exact (erf)
-Tensor gelu(const Tensor& x, bool approximate);    ///< true: the form with tanh
+Tensor gelu(const Tensor& x, bool approximate);    ///< true: the approximation with tanh
 Tensor silu(const Tensor& x);                      ///< x sigmoid(x)
 Tensor softplus(const Tensor& x);                  ///< log(1 + e^x)
 Tensor log_sigmoid(const Tensor& x);               ///< log sigmoid(x)
@@ -116,10 +116,11 @@ Tensor log_softmax(const Tensor& x, int axis);     ///< log of softmax, never lo
 
 // ---- reductions ---------------------------------------------------------------------------------
 
-/// `sum(x)` over everything, `sum(x, {.axis = 1, .keepdims = true})`, `sum(x, {.axis = {0, 2}})`.
-/// The sum of nothing is 0. ValueError for an axis that x does not have, or one named twice.
+/// `sum(x)` over all elements, `sum(x, {.axis = 1, .keepdims = true})`, `sum(x, {.axis = {0, 2}})`.
+/// A sum over no elements is 0. ValueError for an axis that x does not have, or that is named
+/// twice.
 Tensor sum(const Tensor& x, const Reduction& over = {});
-/// ValueError over no elements, here and below.
+/// ValueError over no elements, also for the reductions below.
 Tensor mean(const Tensor& x, const Reduction& over = {});
 /// Elements that tie share the gradient equally.
 Tensor max(const Tensor& x, const Reduction& over = {});
@@ -131,18 +132,18 @@ Tensor logsumexp(const Tensor& x, const Reduction& over = {});
 
 /// (..., m, k) times (..., k, n) = (..., m, n); leading axes broadcast. ShapeError for rank 0 or 1.
 Tensor matmul(const Tensor& a, const Tensor& b);
-/// x w + b as one op: (..., m, k) times (k, n), with b, (n), added to each row; what a Dense layer
-/// computes. ShapeError for other shapes.
+/// x w + b as one op, as in a Dense layer: x of shape (..., m, k), w (k, n), b (n), which is added
+/// to each row. ShapeError for other shapes.
 Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b);
-/// All axes in reverse order: a matrix's transpose.
+/// All axes in reverse order: the transpose of a matrix.
 Tensor transpose(const Tensor& x);
 /// Axis i of the result is axis axes[i] of x. ValueError unless axes is a permutation.
 Tensor transpose(const Tensor& x, const Axes& axes);
-/// The same values in another shape; one extent may be -1 and is worked out. ShapeError when the
-/// counts differ.
+/// The same values in another shape; one extent may be -1 and is computed. ShapeError if the
+/// numbers of elements differ.
 Tensor reshape(const Tensor& x, const Shape& shape);
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
-/// Side by side along an axis; all other extents must agree (ShapeError).
+/// Joins tensors along an axis. ShapeError unless all other extents agree.
 Tensor concat(std::span<const Tensor> parts, int axis);
 inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
   return concat(std::span<const Tensor>(parts.begin(), parts.size()), axis);
@@ -151,12 +152,12 @@ inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
 /// the end. ValueError outside [0, extent], or for a step below 1.
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop,
              std::int64_t step = 1);
-/// Rows (along axis 0) by number, in this order; repeats add up their gradients. ValueError when
-/// out of range.
+/// Rows (along axis 0) by number, in the given order; the gradients of a repeated row add up.
+/// ValueError if a number is out of range.
 Tensor gather_rows(const Tensor& x, const Indices& rows);
-/// One element of each row of a matrix: result[i] = x(i, columns[i]). The column numbers come as a
-/// tensor (n) or (n, 1), as class numbers do in data. ValueError for what is no column, ShapeError
-/// unless there is one per row.
+/// One element of each row of a matrix: result[i] = x(i, columns[i]). The column numbers are a
+/// tensor of shape (n) or (n, 1), like class numbers in data. ValueError if a number is not a
+/// column, ShapeError unless there is one per row.
 Tensor pick(const Tensor& x, const Tensor& columns);
 /// The same values; gradients stop here.
 Tensor detach(const Tensor& x);

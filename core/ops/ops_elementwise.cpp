@@ -1,4 +1,5 @@
 #include <gradus/core/broadcast.h>
+#include <gradus/core/elementwise.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
@@ -6,20 +7,21 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
+using namespace detail::functions;  // here their names only
 using detail::Backward;
 using detail::Binary;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
+using detail::NewTensor;
 using detail::node_of;
 using detail::Operand;
 using detail::Runs;
 using detail::Unary;
 
 /// y = f(x; p, q), one element at a time.
-Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
+Tensor map(const Tensor& x, const Unary& f, Scalar p, Scalar q) {
   const detail::Node& from = node_of(x);
-  Fresh y(from.shape, from.size);
+  NewTensor y(from.shape, from.size);
   const Buffer& xv = from.value;
   detail::share(from.size, f.forward, xv.data(), y.data, detail::Length{}, p, q);
   const Buffer& yv = y.tensor.node()->value;
@@ -31,7 +33,13 @@ Tensor map(const Tensor& x, const Unary& f, Scalar p = 0, Scalar q = 0) {
   });
 }
 
-/// f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast result y.
+template <class F>
+Tensor map(const Tensor& x, double p = 0, double q = 0) {
+  return map(x, unary<F>(), static_cast<Scalar>(p), static_cast<Scalar>(q));
+}
+
+/// Calls f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast
+/// result.
 template <class F>
 [[gnu::noinline]] void each_block_of_runs(const detail::Node& na, const detail::Node& nb,
                                           const detail::Node& y, const Buffer& a, const Buffer& b,
@@ -42,7 +50,7 @@ template <class F>
       {b.data() + bo, runs.b_repeats(), runs.b_stride()}, yo, runs.rows(), runs.length());
   });
 }
-/// The same, with b over each row of a at once.
+/// The same, in one call where b repeats along the leading axes of a.
 template <class F>
 void each_block(const detail::Node& na, const detail::Node& nb, const detail::Node& y,
                 const Buffer& a, const Buffer& b, const F& f) {
@@ -52,7 +60,7 @@ void each_block(const detail::Node& na, const detail::Node& nb, const detail::No
   f({a.data(), false, n}, {b.data(), nb.size < n, 0}, 0, rows, n);
 }
 
-/// The gradient of input `i` of a two-sided op. Null `slope` stands for 1.
+/// The gradient of input `i` of a binary op. A null `slope` stands for 1.
 void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
                   const Buffer& b, const Buffer& y) {
   const detail::Node& output = pass.output();
@@ -79,9 +87,9 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
   const detail::Node &na = node_of(a), &nb = node_of(b);
-  Fresh y = detail::last_axes_of(na.shape, nb.shape)
-                ? Fresh(na.shape, na.size)
-                : Fresh(detail::broadcast_shape(name, na.shape, nb.shape));
+  NewTensor y = detail::last_axes_of(na.shape, nb.shape)
+                    ? NewTensor(na.shape, na.size)
+                    : NewTensor(detail::broadcast_shape(name, na.shape, nb.shape));
   const detail::Node& result = *y.tensor.node();
   each_block(na, nb, result, na.value, nb.value,
              [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
@@ -93,52 +101,53 @@ Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) 
                         });
 }
 
+template <class F>
+Tensor zip(const char* name, const Tensor& a, const Tensor& b) {
+  return zip(name, a, b, binary<F>());
+}
+
 }  // namespace
 
-Tensor add(const Tensor& a, const Tensor& b) { return zip("add", a, b, kernels().add); }
-Tensor sub(const Tensor& a, const Tensor& b) { return zip("sub", a, b, kernels().sub); }
-Tensor mul(const Tensor& a, const Tensor& b) { return zip("mul", a, b, kernels().mul); }
-Tensor div(const Tensor& a, const Tensor& b) { return zip("div", a, b, kernels().div); }
-Tensor pow(const Tensor& x, const Tensor& y) { return zip("pow", x, y, kernels().pow); }
-Tensor maximum(const Tensor& a, const Tensor& b) { return zip("maximum", a, b, kernels().maximum); }
-Tensor minimum(const Tensor& a, const Tensor& b) { return zip("minimum", a, b, kernels().minimum); }
+Tensor add(const Tensor& a, const Tensor& b) { return zip<Add>("add", a, b); }
+Tensor sub(const Tensor& a, const Tensor& b) { return zip<Sub>("sub", a, b); }
+Tensor mul(const Tensor& a, const Tensor& b) { return zip<Mul>("mul", a, b); }
+Tensor div(const Tensor& a, const Tensor& b) { return zip<Div>("div", a, b); }
+Tensor pow(const Tensor& x, const Tensor& y) { return zip<Pow>("pow", x, y); }
+Tensor maximum(const Tensor& a, const Tensor& b) { return zip<Maximum>("maximum", a, b); }
+Tensor minimum(const Tensor& a, const Tensor& b) { return zip<Minimum>("minimum", a, b); }
 Tensor squared_difference(const Tensor& a, const Tensor& b) {
-  return zip("squared_difference", a, b, kernels().squared_difference);
+  return zip<SquaredDifference>("squared_difference", a, b);
 }
 
-Tensor neg(const Tensor& x) { return map(x, kernels().neg); }
-Tensor pow(const Tensor& x, double y) { return map(x, kernels().power, static_cast<Scalar>(y)); }
-Tensor exp(const Tensor& x) { return map(x, kernels().exp); }
-Tensor log(const Tensor& x) { return map(x, kernels().log); }
-Tensor log1p(const Tensor& x) { return map(x, kernels().log1p); }
-Tensor expm1(const Tensor& x) { return map(x, kernels().expm1); }
-Tensor sqrt(const Tensor& x) { return map(x, kernels().sqrt); }
-Tensor square(const Tensor& x) { return map(x, kernels().square); }
-Tensor abs(const Tensor& x) { return map(x, kernels().abs); }
-Tensor sin(const Tensor& x) { return map(x, kernels().sin); }
-Tensor cos(const Tensor& x) { return map(x, kernels().cos); }
-Tensor tanh(const Tensor& x) { return map(x, kernels().tanh); }
-Tensor sigmoid(const Tensor& x) { return map(x, kernels().sigmoid); }
-Tensor relu(const Tensor& x) { return map(x, kernels().relu); }
+Tensor neg(const Tensor& x) { return map<Neg>(x); }
+Tensor pow(const Tensor& x, double y) { return map<Power>(x, y); }
+Tensor exp(const Tensor& x) { return map<Exp>(x); }
+Tensor log(const Tensor& x) { return map<Log>(x); }
+Tensor log1p(const Tensor& x) { return map<Log1p>(x); }
+Tensor expm1(const Tensor& x) { return map<Expm1>(x); }
+Tensor sqrt(const Tensor& x) { return map<Sqrt>(x); }
+Tensor square(const Tensor& x) { return map<Square>(x); }
+Tensor abs(const Tensor& x) { return map<Abs>(x); }
+Tensor sin(const Tensor& x) { return map<Sin>(x); }
+Tensor cos(const Tensor& x) { return map<Cos>(x); }
+Tensor tanh(const Tensor& x) { return map<Tanh>(x); }
+Tensor sigmoid(const Tensor& x) { return map<Sigmoid>(x); }
+Tensor relu(const Tensor& x) { return map<Relu>(x); }
 Tensor leaky_relu(const Tensor& x) { return leaky_relu(x, 0.2); }
-Tensor leaky_relu(const Tensor& x, double slope) {
-  return map(x, kernels().leaky_relu, static_cast<Scalar>(slope));
-}
+Tensor leaky_relu(const Tensor& x, double slope) { return map<LeakyRelu>(x, slope); }
 Tensor elu(const Tensor& x) { return elu(x, 1.0); }
-Tensor elu(const Tensor& x, double alpha) {
-  return map(x, kernels().elu, static_cast<Scalar>(alpha));
-}
-Tensor gelu(const Tensor& x) { return map(x, kernels().gelu); }
+Tensor elu(const Tensor& x, double alpha) { return map<Elu>(x, alpha); }
+Tensor gelu(const Tensor& x) { return map<Gelu>(x); }
 Tensor gelu(const Tensor& x, bool approximate) {
-  return map(x, approximate ? kernels().gelu_tanh : kernels().gelu);
+  return approximate ? map<GeluTanh>(x) : map<Gelu>(x);
 }
-Tensor silu(const Tensor& x) { return map(x, kernels().silu); }
-Tensor softplus(const Tensor& x) { return map(x, kernels().softplus); }
-Tensor log_sigmoid(const Tensor& x) { return map(x, kernels().log_sigmoid); }
+Tensor silu(const Tensor& x) { return map<Silu>(x); }
+Tensor softplus(const Tensor& x) { return map<Softplus>(x); }
+Tensor log_sigmoid(const Tensor& x) { return map<LogSigmoid>(x); }
 
 Tensor clip(const Tensor& x, double low, double high) {
   check(low <= high, "clip: low must be <= high (got {} and {})", low, high);
-  return map(x, kernels().clip, static_cast<Scalar>(low), static_cast<Scalar>(high));
+  return map<Clip>(x, low, high);
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
@@ -146,7 +155,7 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
   const Shape common = detail::broadcast_shape("where", condition.shape(), sides);
   const Tensor c = broadcast_to(detach(condition), common);
   const Tensor whole_a = broadcast_to(a, common), whole_b = broadcast_to(b, common);
-  Fresh y(common);
+  NewTensor y(common);
   const Buffer& cv = node_of(c).value;
   kernels().select(cv.data(), node_of(whole_a).data(), node_of(whole_b).data(), y.data, c.size(),
                    false);

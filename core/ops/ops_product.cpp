@@ -11,9 +11,9 @@ namespace {
 
 using detail::Backward;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
 using detail::multiply;
+using detail::NewTensor;
 using detail::node_of;
 using detail::Product;
 using detail::row_major;
@@ -25,7 +25,7 @@ Shape leading(const Shape& shape) {
   return result;
 }
 
-/// f(a's matrix, b's matrix, y's matrix) by number, over broadcast leading axes.
+/// Calls f(matrix of a, matrix of b, matrix of y), by number, over broadcast leading axes.
 template <class F>
 void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
   const detail::Runs runs(leading(a), leading(b), leading(y));
@@ -35,7 +35,7 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
   });
 }
 
-/// What one matrix operand gets: da = dy b^T, db = a^T dy, summed over the batches that share it.
+/// da = dy b^T and db = a^T dy, each summed over the batches that share the operand.
 void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
   const Shape& sa = pass.input(0).shape;
   const Shape& sb = pass.input(1).shape;
@@ -78,7 +78,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
     shape = detail::broadcast_shape("matmul", leading(sa), leading(sb));
   shape.push_back(p.m);
   shape.push_back(p.n);
-  Fresh y(shape);
+  NewTensor y(shape);
   const Buffer &av = node_of(a).value, &bv = node_of(b).value;
   const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
     multiply(row_major(av.data() + ai * p.m * p.k, p.k), row_major(bv.data() + bi * p.k * p.n, p.n),

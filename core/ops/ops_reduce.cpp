@@ -9,12 +9,12 @@ namespace {
 
 using detail::Backward;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
+using detail::NewTensor;
 using detail::node_of;
 using detail::Rowwise;
 
-/// Axes of one tensor, checked, each marked if the reduction runs over it.
+/// The checked axes of one tensor, each marked if the reduction runs over it.
 struct Marked {
   Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
     if (all) over.fill(true);
@@ -26,7 +26,7 @@ struct Marked {
     }
   }
   bool operator[](int axis) const { return over[static_cast<std::size_t>(axis)]; }
-  /// The shape with the marked axes at extent 1, or gone.
+  /// The shape with the marked axes at extent 1, or without them.
   Shape reduced(const Shape& shape, bool keepdims) const {
     Shape result;
     for (int i = 0; i < shape.rank(); ++i)
@@ -46,7 +46,7 @@ Tensor sum_all(const char* op, const Tensor& x, bool mean) {
   check(!mean || from.size > 0, "{}: the axes must hold at least one element (got shape {})", op,
         from.shape);
   const auto divisor = static_cast<Scalar>(mean ? from.size : 1);
-  Fresh y{Shape()};
+  NewTensor y{Shape()};
   *y.data = kernels().sum(from.data(), from.size) / divisor;
   return detail::record(std::move(y.tensor), {&x}, [divisor](Backward& pass) {
     const auto dx = pass.into(0);
@@ -60,7 +60,7 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   const Marked marked(op, reduction.axis, x.rank());
   const Shape& shape = node_of(x).shape;
   const Shape kept = marked.reduced(shape, true);
-  Fresh y(reduction.keepdims ? kept : marked.reduced(shape, false));
+  NewTensor y(reduction.keepdims ? kept : marked.reduced(shape, false));
   const std::int64_t size = y.tensor.size();
   kernels().fill(0, y.data, size, false);
   detail::sum_into(node_of(x).data(), x.shape(), y.data, kept);
@@ -82,7 +82,7 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   });
 }
 
-/// The order that brings the marked axes to the end.
+/// x transposed so that the marked axes come last.
 Tensor with_marked_last(const Tensor& x, const Marked& marked) {
   std::array<int, Shape::max_rank> order{};
   auto end = order.begin();
@@ -94,9 +94,9 @@ Tensor with_marked_last(const Tensor& x, const Marked& marked) {
              : transpose(x, std::span<const int>(order.begin(), end));
 }
 
-/// f of each row of x, a tensor of (rows, n) elements, into a tensor of this shape.
+/// Applies f to each row of x, seen as (rows, n), and returns a tensor of this shape.
 Tensor by_rows(const Tensor& x, const Shape& shape, std::int64_t rows, const Rowwise& f) {
-  Fresh y(shape);
+  NewTensor y(shape);
   const Buffer& xv = node_of(x).value;
   const std::int64_t n = rows > 0 ? x.size() / rows : 0;
   if (x.size() > 0) f.forward(xv.data(), y.data, rows, n);
@@ -107,7 +107,7 @@ Tensor by_rows(const Tensor& x, const Shape& shape, std::int64_t rows, const Row
   });
 }
 
-/// One value for each place of the axes that stay.
+/// One value for each index of the axes that stay.
 Tensor reduce(const char* op, const Tensor& x, const Reduction& reduction, const Rowwise& f) {
   const Marked marked(op, reduction.axis, x.rank());
   const Shape result = marked.reduced(x.shape(), reduction.keepdims);
@@ -116,7 +116,7 @@ Tensor reduce(const char* op, const Tensor& x, const Reduction& reduction, const
   return by_rows(with_marked_last(x, marked), result, result.count(), f);
 }
 
-/// A function along one axis that keeps the shape.
+/// A function along one axis; the shape stays.
 Tensor along(const char* op, const Tensor& x, int axis, const Rowwise& f) {
   const Marked marked(op, axis, x.rank());
   const int last = x.rank() - 1;

@@ -10,8 +10,8 @@ namespace {
 
 using detail::Backward;
 using detail::Buffer;
-using detail::Fresh;
 using detail::kernels;
+using detail::NewTensor;
 using detail::node_of;
 
 /// Copies `n` elements, or adds them.
@@ -24,7 +24,7 @@ void put(const Scalar* from, Scalar* to, std::int64_t n, bool add) {
 
 using Strides = std::array<std::int64_t, Shape::max_rank>;
 
-/// y, contiguous and of this shape, from x read with strides; or x from y, where `back` is set.
+/// Copies x, read with strides, to a contiguous y of this shape; with `back` set, from y to x.
 void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& strides, bool back,
              bool add) {
   std::array<std::int64_t, Shape::max_rank> index{};
@@ -44,7 +44,7 @@ void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& 
   }
 }
 
-/// x's stride along each axis of the transposed result.
+/// The stride in x along each axis of the transposed result.
 Strides strides_of(const Shape& x, const Axes& axes) {
   Strides own{}, result{};
   std::int64_t stride = 1;
@@ -58,20 +58,21 @@ Strides strides_of(const Shape& x, const Axes& axes) {
   return result;
 }
 
-/// A tensor seen around one axis: `outer` blocks of `extent` rows of `inner` elements.
+/// A shape seen from one axis: `outer` blocks of `extent` rows of `inner` elements.
 struct Around {
   Around(const Shape& shape, int axis) : extent(shape[axis]) {
     const int at = axis < 0 ? axis + shape.rank() : axis;
-    for (int i = 0; i < shape.rank(); ++i) (i < at ? outer : i > at ? inner : unused) *= shape[i];
+    for (int i = 0; i < at; ++i) outer *= shape[i];
+    for (int i = at + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
-  std::int64_t extent, outer = 1, inner = 1, unused = 1;
+  std::int64_t extent, outer = 1, inner = 1;
 };
 
 void check_axis(const char* op, int axis, int rank) {
   check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
 }
 
-/// The shape of parts side by side along an axis, if they fit.
+/// The shape of the joined parts. ShapeError unless they fit.
 Shape concat_shape(std::span<const Tensor> parts, int axis) {
   check(!parts.empty(), "concat: needs at least one tensor");
   Shape shape = parts[0].shape();
@@ -88,6 +89,33 @@ Shape concat_shape(std::span<const Tensor> parts, int axis) {
   }
   shape.set(axis, total);
   return shape;
+}
+
+/// The elements of one axis with these numbers, in this order.
+Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
+  const Around around(x.shape(), axis);
+  Shape shape = x.shape();
+  shape.set(axis, static_cast<std::int64_t>(list.size()));
+  auto each = [around, list = std::move(list)](auto f) {  // f(offset in x, offset in y)
+    std::int64_t y = 0;
+    for (std::int64_t o = 0; o < around.outer; ++o)
+      for (const std::int64_t i : list) {
+        f((o * around.extent + i) * around.inner, y);
+        y += around.inner;
+      }
+  };
+  NewTensor y(shape);
+  each([&](std::int64_t from, std::int64_t to) {
+    std::copy_n(node_of(x).data() + from, around.inner, y.data + to);
+  });
+  return detail::record(std::move(y.tensor), {&x},
+                        [each = std::move(each), inner = around.inner](Backward& pass) {
+                          const auto dx = pass.into(0);
+                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+                          each([&](std::int64_t to, std::int64_t from) {
+                            kernels().accumulate(pass.dy() + from, dx.data + to, inner);
+                          });
+                        });
 }
 
 }  // namespace
@@ -130,7 +158,7 @@ Tensor transpose(const Tensor& x, const Axes& axes) {
     mark = true;
     shape.push_back(x.shape()[axis]);
   }
-  Fresh y(shape);
+  NewTensor y(shape);
   permute(node_of(x).data(), y.data, shape, strides_of(x.shape(), axes), false, false);
   return detail::record(std::move(y.tensor), {&x}, [axes](Backward& pass) {
     const auto dx = pass.into(0);
@@ -144,7 +172,7 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   shape.count();  // refuses negative extents
   check<ShapeError>(detail::broadcast_shape("broadcast_to", x.shape(), shape) == shape,
                     "broadcast_to: {} does not repeat to {}", x.shape(), shape);
-  Fresh y(shape);
+  NewTensor y(shape);
   detail::broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
   return detail::record(std::move(y.tensor), {&x}, [](Backward& pass) {
     const auto dx = pass.into(0);
@@ -158,7 +186,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
   const std::int64_t total = shape[axis];
   std::vector<const Tensor*> inputs;
   for (const Tensor& part : parts) inputs.push_back(&part);
-  Fresh y(shape);
+  NewTensor y(shape);
   const Around around(shape, axis);
   std::int64_t start = 0;
   for (const Tensor& part : parts) {
@@ -186,60 +214,28 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
 
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
   check_axis("slice", axis, x.rank());
-  const Around around(x.shape(), axis);
+  const std::int64_t extent = x.shape()[axis];
   const auto from_end = [&](const char* name, std::int64_t i) {
-    check(i >= -around.extent && i <= around.extent, "slice: {} must be in [{},{}] (got {})", name,
-          -around.extent, around.extent, i);
-    return i < 0 ? i + around.extent : i;
+    check(i >= -extent && i <= extent, "slice: {} must be in [{},{}] (got {})", name, -extent,
+          extent, i);
+    return i < 0 ? i + extent : i;
   };
   start = from_end("start", start);
   stop = from_end("stop", stop);
   check(step >= 1, "slice: step must be >= 1 (got {})", step);
-  const std::int64_t count = stop > start ? (stop - start - 1) / step + 1 : 0;
-  Shape shape = x.shape();
-  shape.set(axis, count);
-  const auto each = [around, start, step, count](auto f) {  // f(offset in x, offset in y)
-    for (std::int64_t o = 0; count > 0 && o < around.outer; ++o)
-      for (std::int64_t i = 0; i < count; ++i)
-        f((o * around.extent + start + i * step) * around.inner, (o * count + i) * around.inner);
-  };
-  Fresh y(shape);
-  each([&](std::int64_t xo, std::int64_t yo) {
-    std::copy_n(node_of(x).data() + xo, around.inner, y.data + yo);
-  });
-  return detail::record(std::move(y.tensor), {&x}, [each, inner = around.inner](Backward& pass) {
-    const auto dx = pass.into(0);
-    if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-    each([&](std::int64_t xo, std::int64_t yo) {
-      kernels().accumulate(pass.dy() + yo, dx.data + xo, inner);
-    });
-  });
+  std::vector<std::int64_t> list;
+  for (std::int64_t i = start; i < stop; i += std::min(step, extent)) list.push_back(i);
+  return take(x, axis, std::move(list));
 }
 
 Tensor gather_rows(const Tensor& x, const Indices& rows) {
   check<ShapeError>(x.rank() >= 1, "gather_rows: rank must be at least 1 (got shape {})",
                     x.shape());
-  const Around around(x.shape(), 0);
   std::vector<std::int64_t> list(rows.list().begin(), rows.list().end());
-  Shape shape = x.shape();
-  shape.set(0, static_cast<std::int64_t>(list.size()));
-  Fresh y(shape);
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    check(list[i] >= 0 && list[i] < around.extent,
-          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, around.extent, list[i]);
-    std::copy_n(node_of(x).data() + list[i] * around.inner, around.inner,
-                y.data + static_cast<std::int64_t>(i) * around.inner);
-  }
-  return detail::record(std::move(y.tensor), {&x},
-                        [inner = around.inner, list = std::move(list)](Backward& pass) {
-                          const auto dx = pass.into(0);
-                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-                          const Scalar* dy = pass.dy();
-                          for (const std::int64_t row : list) {
-                            kernels().accumulate(dy, dx.data + row * inner, inner);
-                            dy += inner;
-                          }
-                        });
+  for (std::size_t i = 0; i < list.size(); ++i)
+    check(list[i] >= 0 && list[i] < x.shape()[0],
+          "gather_rows: rows[{}] must be in [0,{}) (got {})", i, x.shape()[0], list[i]);
+  return take(x, 0, std::move(list));
 }
 
 Tensor pick(const Tensor& x, const Tensor& columns) {
@@ -249,7 +245,7 @@ Tensor pick(const Tensor& x, const Tensor& columns) {
       "pick: x must be a matrix with one column number per row (got shapes {} and {})", x.shape(),
       s);
   const std::int64_t width = x.shape()[1];
-  Fresh y(Shape{columns.size()});
+  NewTensor y(Shape{columns.size()});
   const Scalar* row = node_of(x).data();
   for (std::int64_t i = 0; i < columns.size(); ++i, row += width) {
     const double column = value(node_of(columns).data()[i]);

@@ -8,15 +8,15 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-/// What is packed pays for itself in so many rows. A product of fewer multiply-adds than the other
-/// takes some 100 us at most: a step of such is too quick to gain from a second thread, and loses
-/// where that has to wait for a core.
+/// From 64 rows on, packing pays. A product of fewer than 2^23 multiply-adds takes at most about
+/// 100 us: too short to gain from a second thread, and slower if that thread has to wait for a
+/// core.
 constexpr std::int64_t rows_worth_packing = 64, shared_from = std::int64_t{1} << 23;
 
-/// A large product in strips of columns, and those in blocks of rows where there are few.
+/// A large product in strips of columns; few strips are cut into blocks of rows.
 void multiply_shared(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
                      std::int64_t n, std::int64_t k, bool add) {
-  if (n == 1 && m > 1)  // a column is a row
+  if (n == 1 && m > 1)  // a column becomes a row
     return multiply_shared({b.data, 1, b.row_stride}, {a.data, a.column_stride, a.row_stride}, c, 1,
                            m, k, add);
   const std::int64_t width = std::max(n / 512, std::int64_t{1}) * product_strip;

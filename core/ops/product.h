@@ -1,5 +1,5 @@
 #pragma once
-/// The matrix product on as many threads as are in force.
+/// The matrix product on threads() threads.
 
 #include <gradus/core/kernels.h>
 

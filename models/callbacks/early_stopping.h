@@ -1,5 +1,5 @@
 #pragma once
-/// EarlyStopping: end training when it no longer helps.
+/// EarlyStopping: ends training when it no longer helps.
 
 #include <optional>
 #include <vector>
@@ -9,21 +9,21 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Ends training when the monitored number has not got better for `patience` epochs. Better means
-/// by more than min_delta. Keras: keras.callbacks.EarlyStopping.
+/// Ends training when the monitored number has not improved by more than min_delta for `patience`
+/// epochs. Keras: keras.callbacks.EarlyStopping.
 ///
-/// With restore_best_weights the weights of the best epoch are put back at the end of training,
-/// whatever ended it. Keep in mind that "loss" is measured before the updates of its epoch, while
-/// the weights are those after it; "val_loss" fits them.
+/// With restore_best_weights, the end of training, for any reason, puts back the weights of the
+/// best epoch. An epoch's "loss" is measured before each of its updates, its weights are those
+/// after the last; "val_loss" belongs to these weights.
 struct EarlyStopping {
   std::string monitor = "val_loss";
-  Real min_delta = 0;   ///< >= 0
-  Extent patience = 0;  ///< epochs without improvement before the end, >= 0; 0 is as 1
-  int verbose = 0;      ///< 1: says so through fit()'s progress sink
+  Real min_delta = 0;  ///< >= 0
+  Count patience = 0;  ///< epochs without improvement before the end, >= 0; 0 is as 1
+  int verbose = 0;     ///< 1: reports through fit()'s progress sink
   MonitorMode mode = MonitorMode::automatic;
-  std::optional<double> baseline = {};  ///< an epoch counts as progress only if it beats this too
+  std::optional<double> baseline = {};  ///< an improvement counts only if it also beats this
   bool restore_best_weights = false;
-  Extent start_from_epoch = 0;  ///< epochs before this one count for nothing
+  Count start_from_epoch = 0;  ///< epochs before this one are ignored, >= 0
 
   // The state.
   std::optional<double> best = {};
@@ -33,13 +33,17 @@ struct EarlyStopping {
   void on_train_begin(const Logs& keys, Sequential& model);
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end(const Logs& logs, Sequential& model);
-  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    field("monitor", self.monitor);
+    field("min_delta", self.min_delta, rules::not_negative);
+    field("patience", self.patience, rules::zero_or_more);
+    field("verbose", self.verbose), field("mode", self.mode), field("baseline", self.baseline);
+    field("restore_best_weights", self.restore_best_weights);
+    field("start_from_epoch", self.start_from_epoch, rules::zero_or_more);
+  }
   static void state(auto& self, auto&& field) {
-    field("best", self.best);
-    field("best_epoch", self.best_epoch);
-    field("wait", self.wait);
-    field("stopped_epoch", self.stopped_epoch);
-    field("best_weights", self.best_weights);
+    field("best", self.best), field("best_epoch", self.best_epoch), field("wait", self.wait);
+    field("stopped_epoch", self.stopped_epoch), field("best_weights", self.best_weights);
   }
 };
 

@@ -1,12 +1,11 @@
 #include <gradus/models/event_file.h>
 
-#include <unistd.h>
-
 #include <array>
 #include <bit>
 #include <chrono>
 #include <cstdint>
 
+#include <gradus/models/host.h>
 #include <gradus/models/utf8.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -65,10 +64,8 @@ double now() {
 
 std::string new_file_in(const std::string& directory) {
   make_directory(directory);
-  std::array<char, 256> host = {};
-  if (gethostname(host.data(), host.size() - 1) != 0) host = {"localhost"};
   const std::string stem = fmt::format("{}/events.out.tfevents.{}.{}.{}.", directory,
-                                       static_cast<std::int64_t>(now()), host.data(), getpid());
+                                       static_cast<std::int64_t>(now()), host_name(), process_id());
   for (int n = 0;; ++n)
     if (std::string path = stem + std::to_string(n); create_file(path)) return path;
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// Curves for TensorBoard: `tensorboard --logdir FOLDER` shows what an EventFile in it holds.
+/// EventFile: curves for TensorBoard, which `tensorboard --logdir FOLDER` shows.
 
 #include <string>
 #include <string_view>
@@ -8,19 +8,19 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// A file of TensorFlow's events. Each run adds one of its own to the folder:
+/// A file of TensorFlow's events. Each run adds one to the folder:
 /// `events.out.tfevents.SECONDS.HOST.PID.N`.
 ///
 ///     EventFile log("logs/run1");
 ///     log.add("loss/train", 0.25, 12);
 ///
-/// The form (tensorflow/core/lib/io/record_writer.h and core/util/event.proto): records, of which
-/// each is the length in 8 bytes, its check sum in 4, an Event in the Protocol Buffers encoding,
-/// its check sum in 4. The first Event holds the text `brain.Event:2`.
+/// The form (tensorflow/core/lib/io/record_writer.h and core/util/event.proto): each record is the
+/// length in 8 bytes, its check sum in 4, an Event in the Protocol Buffers encoding, its check sum
+/// in 4. The first Event holds the text `brain.Event:2`.
 class EventFile {
  public:
-  /// Makes the folder where it is missing (but not its parent), and a new file in it. IoError when
-  /// it cannot.
+  /// Makes the folder if it is missing (but not its parent), and a new file in it. IoError when the
+  /// system refuses.
   explicit EventFile(const std::string& directory);
 
   const std::string& path() const { return file_.path(); }

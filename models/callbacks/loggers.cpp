@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 
 #include <gradus/models/event_file.h>
 #include <gradus/models/file.h>
@@ -16,12 +15,12 @@ double seconds_now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
-/// The log, open where its next line goes: after `offset` bytes that a checkpoint knows of.
+/// Opens the log to go on after `offset` bytes, where the checkpoint ended.
 std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool append,
                                              std::int64_t offset) {
   auto file = std::make_shared<detail::AppendFile>(filename, append || offset > 0);
   check<StateError>(offset <= file->size(),
-                    "Logger: to go on, '{}' must hold what it held at the checkpoint, {} bytes "
+                    "Logger: to go on, '{}' must hold at least the {} bytes of the checkpoint "
                     "(got {})",
                     filename, offset, file->size());
   if (offset > 0) file->truncate(offset);
@@ -35,7 +34,7 @@ std::string first_line(const std::string& filename) {
 
 std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
 
-/// A name as JSON has it, whatever is in it.
+/// A name as a JSON text.
 std::string json_text(std::string_view name) {
   std::string text = "\"";
   for (const char c : name) {
@@ -52,19 +51,13 @@ std::string json_text(std::string_view name) {
 
 // ---- CSVLogger ----------------------------------------------------------------------------------
 
-void CSVLogger::validate() const {
-  check(!filename.empty(), "CSVLogger: filename must be given");
-  check(!separator.empty(), "CSVLogger: separator must not be empty");
-}
-
 void CSVLogger::on_train_begin(const Logs& keys) {
   offset = 0;
   file = nullptr;
   columns.clear();
   for (const auto& [key, _] : keys) columns.push_back(key);
   std::sort(columns.begin(), columns.end());
-  std::error_code none;
-  const bool added_to = append && std::filesystem::file_size(filename, none) > 0 && !none;
+  const bool added_to = append && detail::file_size(filename) > 0;
   check<StateError>(!added_to || first_line(filename) == header(),
                     "CSVLogger: '{}' must have the columns of this run to be appended to (it has "
                     "other ones)",
@@ -87,21 +80,13 @@ void CSVLogger::on_epoch_end(std::int64_t epoch, const Logs& logs) {
   offset = file->size();
 }
 
-void CSVLogger::on_train_end() { file = nullptr; }
-
 // ---- JSONLogger ---------------------------------------------------------------------------------
-
-void JSONLogger::validate() const {
-  check(!filename.empty(), "JSONLogger: filename must be given");
-}
 
 void JSONLogger::on_train_begin(const Logs&) {
   offset = epoch = 0;
   file = nullptr;
   started = seconds_now();
 }
-
-void JSONLogger::on_epoch_begin(std::int64_t number) { epoch = number; }
 
 void JSONLogger::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
   if (!every_batch) return;
@@ -127,13 +112,7 @@ void JSONLogger::write(const std::string& start, const Logs& logs) {
   offset = file->size();
 }
 
-void JSONLogger::on_train_end() { file = nullptr; }
-
 // ---- TensorBoard --------------------------------------------------------------------------------
-
-void TensorBoard::validate() const {
-  check(!log_dir.empty(), "TensorBoard: log_dir must be given");
-}
 
 void TensorBoard::on_train_begin() { file = std::make_shared<detail::EventFile>(log_dir); }
 
@@ -154,7 +133,5 @@ void TensorBoard::on_epoch_end(std::int64_t epoch, const Logs& logs) {
     file->add(tag, number, epoch);
   }
 }
-
-void TensorBoard::on_train_end() { file = nullptr; }
 
 }}  // namespace gradus

@@ -4,18 +4,12 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
-
-void check_save_freq(const char* callback, const std::optional<Extent>& save_freq) {
-  check(!save_freq || *save_freq >= 1, "{}: save_freq must be >= 1 (got {})", callback,
-        save_freq ? save_freq->count : 0);
-}
 
 /// The path with its placeholders filled in.
 std::string filled(const std::string& path, std::int64_t epoch, const Logs& logs) {
@@ -32,8 +26,8 @@ std::string filled(const std::string& path, std::int64_t epoch, const Logs& logs
   }
 }
 
-/// Whether this batch is one to save after.
-bool due(const std::optional<Extent>& save_freq, std::int64_t& batches) {
+/// True if the model is to be saved after this batch.
+bool due(const std::optional<Count>& save_freq, std::int64_t& batches) {
   if (!save_freq || ++batches < *save_freq) return false;
   batches = 0;
   return true;
@@ -44,8 +38,6 @@ bool due(const std::optional<Extent>& save_freq, std::int64_t& batches) {
 // ---- ModelCheckpoint ----------------------------------------------------------------------------
 
 void ModelCheckpoint::validate() const {
-  check(!filepath.empty(), "ModelCheckpoint: filepath must be given");
-  check_save_freq("ModelCheckpoint", save_freq);
   check(!save_freq || !save_best_only,
         "ModelCheckpoint: save_freq must not come with save_best_only, which goes by epochs");
 }
@@ -60,8 +52,6 @@ void ModelCheckpoint::on_train_begin(const Logs& reported, Sequential& model) {
   batches = epoch = 0;
 }
 
-void ModelCheckpoint::on_epoch_begin(std::int64_t number) { epoch = number; }
-
 void ModelCheckpoint::on_train_batch_end(std::int64_t, const Logs& logs, Sequential& model) {
   if (due(save_freq, batches)) save(logs, model);
 }
@@ -69,7 +59,7 @@ void ModelCheckpoint::on_train_batch_end(std::int64_t, const Logs& logs, Sequent
 void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs, Sequential& model) {
   if (save_freq) return;
   if (save_best_only) {
-    if (!logs.contains(monitor)) return;  // not validated this time
+    if (!logs.contains(monitor)) return;  // not validated in this epoch
     const double now = logs[monitor];
     if (std::isnan(now) || (best && !detail::improves(mode, now, *best, 0))) return;
     best = now;
@@ -87,15 +77,10 @@ void ModelCheckpoint::save(const Logs& logs, Sequential& model) const {
 
 // ---- BackupAndRestore ---------------------------------------------------------------------------
 
-void BackupAndRestore::validate() const {
-  check(!backup_dir.empty(), "BackupAndRestore: backup_dir must be given");
-  check_save_freq("BackupAndRestore", save_freq);
-}
-
 void BackupAndRestore::on_train_begin(const Logs&, Sequential& model) {
   batches = 0;
   detail::make_directory(backup_dir);
-  if (std::filesystem::exists(path())) model.load(path());
+  if (detail::file_exists(path())) model.load(path());
 }
 
 void BackupAndRestore::on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
@@ -107,8 +92,7 @@ void BackupAndRestore::on_epoch_end(std::int64_t, const Logs&, Sequential& model
 }
 
 void BackupAndRestore::on_train_end() {
-  std::error_code ignored;
-  if (delete_checkpoint) std::filesystem::remove(path(), ignored);
+  if (delete_checkpoint) detail::remove_file(path());
 }
 
 }}  // namespace gradus

@@ -1,5 +1,5 @@
 #pragma once
-/// Watching one number of the logs: for callbacks that want to know whether it got better.
+/// Watching one number of the logs, for callbacks that act on whether it got better.
 
 #include <string>
 
@@ -12,8 +12,10 @@ class Sequential;
 
 namespace detail {
 
-/// The mode, worked out. `keys` are those the run will report. ValueError, with the nearest key,
-/// when the run will not report `name`, and when it says nothing of better or worse.
+/// `min` or `max` for a number that the run reports: for `automatic`, as the metric of that name
+/// says (an error min, an accuracy max); losses min. `keys` are the names that the run will report.
+/// ValueError, with the nearest key, when `name` is not among them, and when the metric does not
+/// say.
 MonitorMode resolve(MonitorMode mode, const char* callback, const std::string& name,
                     const Logs& keys, const Sequential& model);
 

@@ -40,7 +40,7 @@ std::string read_text(const std::string& path) {
   InputFile file(path);
   std::string text;
   constexpr std::size_t piece = 1 << 16;
-  // A line far too long ends the reading, so that it fills no memory; check_text refuses it.
+  // Stops at a line that is far too long, to save memory; check_text refuses it.
   const auto unfinished = [&] { return text.size() - (text.rfind('\n') + 1); };
   for (std::size_t got = 1; got > 0 && unfinished() < 2 * longest_line;) {
     const std::size_t before = text.size();

@@ -12,24 +12,24 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 using Names = std::vector<std::string>;
 
-/// Without blanks at both ends.
+/// The text without blanks at both ends.
 std::string_view trim(std::string_view text);
 
-/// A file's text, unpacked where it is packed with gzip, without a byte order mark. IoError, or
-/// FormatError for what is not UTF-8, a line over 1 MiB, or more than 1 GiB.
+/// The text of a file, decompressed if it is gzip, without a byte order mark. IoError; FormatError
+/// for text that is not UTF-8, a line over 1 MiB, or more than 1 GiB.
 std::string read_text(const std::string& path);
 
-/// The lines of a text as lists of fields, quoted as RFC 4180 has it: a field in quotes may hold
-/// line ends.
+/// The records of a text as lists of fields, quoted as in RFC 4180: a quoted field may contain line
+/// ends.
 class Records {
  public:
   Records(const std::string& path, std::string_view text, char separator)
       : path_(path), text_(text), separator_(separator) {}
 
-  /// Reads the next line that is not blank; false at the end. FormatError for a quote that is never
-  /// closed, or is followed by text.
+  /// Reads the next record that is not blank; false at the end. FormatError for a quote that is not
+  /// closed or is followed by text.
   bool next(Names& fields);
-  /// Where the last record began.
+  /// The line on which the last record began.
   std::int64_t line() const { return line_; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 #include <span>
 #include <string_view>
 
@@ -22,11 +23,12 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
         "split: test_fraction must leave a row on both sides (got {} of {} rows)", test_fraction,
         rows);
 
-  std::vector<std::int64_t> order;
-  for (std::int64_t i = 0; i < rows; ++i) order.push_back(i);
+  std::vector<std::int64_t> order(static_cast<std::size_t>(rows));
+  std::iota(order.begin(), order.end(), 0);
   Random(seed, "split").shuffle(order);
   const auto part = [&](std::int64_t from, std::int64_t to) {
-    const Indices chosen(std::vector(order.begin() + from, order.begin() + to));
+    const auto row = [&](std::int64_t i) { return order.begin() + static_cast<std::ptrdiff_t>(i); };
+    const Indices chosen(std::vector(row(from), row(to)));
     return Dataset{gather_rows(data.x, chosen), gather_rows(data.y, chosen), data.columns,
                    data.classes, data.label};
   };
@@ -49,7 +51,7 @@ Standardization standardization(const Tensor& x) {
   const auto rows = static_cast<double>(x.shape()[0]);
   std::vector<Scalar> means, deviations;
   for (std::size_t column = 0; column < width; ++column) {
-    // Summed from the first row's value, so that a constant column deviates by exactly 0.
+    // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
     const double first = value(values[column]);
     double sum = 0, squares = 0;
     for (std::size_t i = column; i < values.size(); i += width) sum += value(values[i]) - first;
@@ -75,7 +77,7 @@ void check_finite(std::string_view where, std::string_view name, double number) 
   check(std::isfinite(number), "{}: {} must be finite (got {})", where, name, number);
 }
 
-/// A classification problem: `place(i, point)` puts row i's point and returns its class.
+/// Draws data for classification: `place(i, point)` sets the point of row i and returns its class.
 template <class Place>
 Dataset draw(Extent rows, Extent features, Extent classes, double noise, Random& random,
              Place place) {

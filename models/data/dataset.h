@@ -1,6 +1,6 @@
 #pragma once
-/// Data to learn from: a pair of tensors with names, splitting, standardisation, and small made-up
-/// problems. Reading files: read_csv.h, read_idx.h.
+/// Data to train on: a pair of tensors with names, splitting, standardisation, and small synthetic
+/// data sets. Reading files: read_csv.h, read_idx.h.
 
 #include <cstdint>
 #include <string>
@@ -15,11 +15,11 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct Dataset {
   Tensor x = {};                          ///< (rows, features), or (rows, height, width) for images
   Tensor y = {};                          ///< (rows) class numbers, or (rows, 1) values
-  std::vector<std::string> columns = {};  ///< the features' names, when the source has them
+  std::vector<std::string> columns = {};  ///< names of the features, if the source has them
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
-  std::string label = {};                 ///< the target's name, when the source has one
-  std::vector<std::int64_t> dropped = {};  ///< the numbers, from 0 and rising, of the source's rows
-                                           ///< that were left out: see CsvOptions::drop_missing
+  std::string label = {};                 ///< name of the target, if the source has one
+  std::vector<std::int64_t> dropped = {};  ///< numbers of the source's rows, from 0, that
+                                           ///< CsvOptions::drop_missing left out; rising
 };
 
 // ---- splitting and standardising ----------------------------------------------------------------
@@ -29,11 +29,11 @@ struct Split {
 };
 
 /// Deals the rows at random into floor(test_fraction rows) for testing and the rest for training.
-/// ValueError unless both sides get a row; ShapeError when x and y differ in rows.
+/// ValueError unless both sides get a row; ShapeError if x and y differ in rows.
 Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
 
-/// Brings each column to mean 0 and deviation 1. Made from the training rows and applied to both
-/// sides, so that nothing about the test rows leaks into training:
+/// Brings each column to mean 0 and deviation 1. Make it from the training rows and apply it to
+/// both sides, so that the test rows do not leak into training:
 ///
 ///     const Standardization scale = standardization(train.x);
 ///     model.fit(scale(train.x), train.y);
@@ -49,13 +49,13 @@ struct Standardization {
 /// deviation 1. ValueError on no rows, ShapeError unless rank 2.
 Standardization standardization(const Tensor& x);
 
-// ---- made-up problems ---------------------------------------------------------------------------
-// The same options give the same rows, and rows come in no order of place, so that any part of them
-// is a fair sample. `noise` is the deviation of the normal noise on each coordinate (on y for a
+// ---- synthetic data -----------------------------------------------------------------------------
+// The same options give the same rows. The rows are in random order, so that any part of them is a
+// fair sample. `noise` is the deviation of the normal noise on each coordinate (on y for a
 // line). ValueError for an option outside its range.
 //
-// Classification problems number their classes 0, 1, ... in y, of shape (rows), and the classes
-// take turns. One sigmoid output wants reshape(data.y, {-1, 1}).
+// For classification y has shape (rows) and holds the classes 0, 1, ..., which alternate. For a
+// single sigmoid output use reshape(data.y, {-1, 1}).
 
 /// y = slope x + intercept + noise, x uniform in [low, high). Shapes (rows, 1).
 struct LineOptions {
@@ -70,7 +70,7 @@ struct LineOptions {
 Dataset make_line(const LineOptions& options = {});
 
 /// The corners (0,0), (0,1), (1,0), (1,1) over and over, of class 0, 1, 1, 0: no straight line
-/// parts the two. As it is, the truth table; more rows and some noise make clouds.
+/// separates them. By default the truth table; more rows and noise make clouds.
 struct XorOptions {
   Extent rows = 4;
   double noise = 0;
@@ -78,7 +78,7 @@ struct XorOptions {
 };
 Dataset make_xor(const XorOptions& options = {});
 
-/// Two half circles of radius 1 that interlock, as scikit-learn's, but at random places along them:
+/// Two interlocking half circles of radius 1, as scikit-learn's, with points at random places:
 /// (cos t, sin t) and (1 - cos t, 1/2 - sin t) with t uniform in [0, pi).
 struct MoonsOptions {
   Extent rows = 100;
@@ -110,9 +110,8 @@ struct BlobsOptions {
 };
 Dataset make_blobs(const BlobsOptions& options = {});
 
-/// Pictures of the digits 0 to 9, 8 by 8, in place of handwriting: a printed figure of 5 by 7 at
-/// one of six places that are up to a pixel apart, ink 1 on paper 0, and the noise on each pixel.
-/// Each row of x has the 64 pixels line by line, from the top.
+/// Images of the digits 0 to 9, 8 by 8: a printed 5 by 7 figure at one of six positions, ink 1 on
+/// paper 0, with noise on each pixel. Each row of x has the 64 pixels line by line, from the top.
 struct DigitsOptions {
   Extent rows = 500;
   double noise = 0.5;

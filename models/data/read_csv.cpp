@@ -8,6 +8,7 @@
 #include <limits>
 #include <string_view>
 
+#include <gradus/core/from_text.h>
 #include <gradus/models/csv_records.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -26,7 +27,7 @@ struct Columns {
   std::size_t label;  ///< or nowhere
   std::vector<std::size_t> features;
   std::vector<bool> one_hot;  ///< of each feature
-  std::vector<Names> words;   ///< of each feature, if they are told
+  std::vector<Names> words;   ///< of each feature, if options.columns lists them
 };
 
 std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
@@ -35,7 +36,7 @@ bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Checks a list of columns that are no label.
+/// Checks a list of columns, none of which may be the label.
 void check_list(const Names& list, const char* option, const Names& names,
                 const std::string& label) {
   for (const std::string& name : list) {
@@ -45,15 +46,15 @@ void check_list(const Names& list, const char* option, const Names& names,
   }
 }
 
-/// The word column among `one_hot` that a feature such as `origin=europe` belongs to, or "".
+/// The column of `one_hot` that a feature such as `origin=europe` comes from, or "".
 std::string word_column(const std::string& feature, const Names& one_hot) {
   for (const std::string& name : one_hot)
     if (feature.starts_with(name + '=')) return name;
   return "";
 }
 
-/// A name such as `o=size` of a feature would be taken for the word `size` of the column `o`.
-void check_told_apart(const Columns& columns, const Names& one_hot) {
+/// Refuses a feature such as `o=size`, which looks like the word `size` of the column `o`.
+void check_one_hot_names(const Columns& columns, const Names& one_hot) {
   for (const std::size_t i : columns.features) {
     const std::string of_words = word_column(columns.names[i], one_hot);
     check(of_words.empty(),
@@ -63,8 +64,8 @@ void check_told_apart(const Columns& columns, const Names& one_hot) {
   }
 }
 
-/// The features that options.columns tells.
-void take_told(Columns& columns, const CsvOptions& options, const std::string& where) {
+/// Selects the features that options.columns lists.
+void select_columns(Columns& columns, const CsvOptions& options, const std::string& where) {
   const Names& names = columns.names;
   Names missing;
   for (const std::string& feature : options.columns) {
@@ -76,9 +77,9 @@ void take_told(Columns& columns, const CsvOptions& options, const std::string& w
     }
     const auto i =
         static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-    const bool goes_on =
+    const bool same_column =
         !of_words.empty() && !columns.features.empty() && columns.features.back() == i;
-    if (!goes_on) {
+    if (!same_column) {
       columns.features.push_back(i);
       columns.one_hot.push_back(!of_words.empty());
       columns.words.emplace_back();
@@ -91,7 +92,8 @@ void take_told(Columns& columns, const CsvOptions& options, const std::string& w
 }
 
 Columns choose_columns(const Names& names, const CsvOptions& options, const std::string& where) {
-  const bool told = !options.columns.empty(), labelled = !told || !options.label.empty();
+  const bool listed_columns = !options.columns.empty();
+  const bool labelled = !listed_columns || !options.label.empty();
   const std::string& label = options.label.empty() ? names.back() : options.label;
   check(options.label.empty() || std::count(names.begin(), names.end(), label) == 1,
         "read_csv: label must be the name of one column of {} (got '{}')", listed(names), label);
@@ -99,8 +101,8 @@ Columns choose_columns(const Names& names, const CsvOptions& options, const std:
   if (!options.label.empty())
     columns.label =
         static_cast<std::size_t>(std::find(names.begin(), names.end(), label) - names.begin());
-  if (told) {
-    take_told(columns, options, where);
+  if (listed_columns) {
+    select_columns(columns, options, where);
     return columns;
   }
   check_list(options.ignore, "ignore", names, label);
@@ -116,7 +118,7 @@ Columns choose_columns(const Names& names, const CsvOptions& options, const std:
     }
   check(!columns.features.empty(), "read_csv: a column besides the label '{}' must be left to read",
         label);
-  check_told_apart(columns, options.one_hot);
+  check_one_hot_names(columns, options.one_hot);
   return columns;
 }
 
@@ -129,8 +131,8 @@ struct Number {
 
 constexpr std::string_view not_a_number = "is not a number", out_of_range = "is out of range";
 
-/// Whether a number that a double cannot hold is too small for it, not too large: whether its first
-/// digit other than 0 stands after the decimal point once the exponent has moved that.
+/// Whether a number outside the range of a double is too small rather than too large: the exponent
+/// moves its first nonzero digit behind the decimal point.
 bool is_tiny(std::string_view text) {
   const std::size_t e = std::min(text.find_first_of("eE"), text.size());
   const std::string_view mantissa = text.substr(0, e);
@@ -149,7 +151,7 @@ Number read_number(std::string_view text) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* const end = text.data() + text.size();
   Number number;
-  const auto [stop, error] = std::from_chars(text.data(), end, number.value);
+  const auto [stop, error] = detail::from_text(text.data(), end, number.value);
   if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
   if (error == std::errc::result_out_of_range && is_tiny(text)) return {0};
   if (error == std::errc::result_out_of_range) return {0, out_of_range};
@@ -158,12 +160,12 @@ Number read_number(std::string_view text) {
   return number;
 }
 
-/// A number's place in the file, for the error that reading it may throw.
+/// The place of a number in the file, for errors.
 struct Place {
   const std::string& path;
   std::int64_t line;
   const std::string& column;
-  bool headless_start = false;  ///< the first line of a file said to have no header
+  bool headless_start = false;  ///< line 1 of a file that should have no header
 };
 
 Scalar read_scalar(const std::string& field, const Place& place) {
@@ -178,8 +180,8 @@ Scalar read_scalar(const std::string& field, const Place& place) {
 
 // ---- the table ----------------------------------------------------------------------------------
 
-/// The rows as read: numbers, and labels and words still as text, for only the last one says what
-/// they are.
+/// The rows as read. Labels and words stay text: only after the last row is it known which there
+/// are.
 struct Rows {
   std::vector<Scalar> x;     ///< of the features that are numbers
   std::vector<Names> words;  ///< of each feature; empty for numbers
@@ -216,8 +218,8 @@ Rows read_rows(const std::string& path, Records& records, Names fields, const Co
     const bool headless_start = !options.header && rows.lines.empty();
     for (std::size_t f = 0; f < columns.features.size(); ++f) {
       const std::size_t i = columns.features[f];
-      const Names& told = columns.words[f];
-      check<FormatError>(told.empty() || contains(told, fields[i]),
+      const Names& known = columns.words[f];
+      check<FormatError>(known.empty() || contains(known, fields[i]),
                          "{}:{}: unknown word '{:.60}' (column '{}')", path, line, fields[i],
                          columns.names[i]);
       if (columns.one_hot[f])
@@ -240,7 +242,7 @@ Names sorted(Names words) {
   return words;
 }
 
-/// x and the names of its columns: a feature of words spreads over one column for each.
+/// Sets x and the names of its columns; a feature of words becomes one column per word.
 void set_features(Dataset& data, const Rows& rows, const std::string& path,
                   const Columns& columns) {
   std::vector<Names> words;
@@ -264,25 +266,26 @@ void set_features(Dataset& data, const Rows& rows, const std::string& path,
   data.x = Tensor({rows.lines.size(), data.columns.size()}, x);
 }
 
-/// Whether labels like this one are text: no number, nor the beginning of one, as in 1,5.
+/// Whether a label is text: neither a number nor, as 1,5, the beginning of one.
 bool is_text(std::string_view label) {
   const std::size_t start = label.find_first_not_of("+-.");
   const bool digit = start != std::string_view::npos && label[start] >= '0' && label[start] <= '9';
   return !digit && read_number(label).problem == not_a_number;
 }
 
-/// y and, for labels of text, the class names; `told` are those that it may have, if not empty.
+/// Sets y and, for labels of text, the class names. If `known` is not empty, only these are
+/// allowed.
 void set_target(Dataset& data, const Rows& rows, const std::string& path, const std::string& column,
-                const Names& told) {
+                const Names& known) {
   const Names& labels = rows.labels;
-  const bool text = !told.empty() || is_text(labels[0]);
+  const bool text = !known.empty() || is_text(labels[0]);
   std::vector<Scalar> y;
-  if (text) data.classes = told.empty() ? sorted(labels) : told;
+  if (text) data.classes = known.empty() ? sorted(labels) : known;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    check<FormatError>(told.empty() || std::binary_search(told.begin(), told.end(), labels[i]),
+    check<FormatError>(known.empty() || std::binary_search(known.begin(), known.end(), labels[i]),
                        "{}:{}: unknown class '{:.60}' (known are {})", path, rows.lines[i],
-                       labels[i], listed(told));
-    check<FormatError>(!text || !told.empty() || read_number(labels[i]).problem == not_a_number,
+                       labels[i], listed(known));
+    check<FormatError>(!text || !known.empty() || read_number(labels[i]).problem == not_a_number,
                        "{}:{}: the label '{:.60}' is a number, that of line {} is text", path,
                        rows.lines[i], labels[i], rows.lines[0]);
     const auto place = std::lower_bound(data.classes.begin(), data.classes.end(), labels[i]);
@@ -314,7 +317,7 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
     for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("{}", i);
   const Columns columns =
       choose_columns(names, options, fmt::format("{}:{}", path, records.line()));
-  // A label found by its name proves the header; without one, a line of numbers would be lost.
+  // A label found by name proves that there is a header; else a row of numbers could be lost.
   const bool doubtful = options.header && options.label.empty() && options.columns.empty();
   const auto is_number = [&](std::size_t i) { return read_number(names[i]).problem.empty(); };
   check<FormatError>(

@@ -14,20 +14,20 @@ struct CsvOptions {
   /// Line 1 holds the column names. Without a header they are "0", "1", ...
   bool header = true;
   char separator = ',';
-  /// Leave out a row that has an empty field, '?' or 'NA' in a column that is read. By default such
-  /// a field is a FormatError. Which rows that were is in `dropped` of the Dataset.
+  /// Leaves out rows with a missing value (an empty field, '?' or 'NA') in a column that is read;
+  /// `dropped` of the Dataset lists them. By default a missing value is a FormatError.
   bool drop_missing = false;
-  /// Names of columns to leave out, such as text that is no feature.
+  /// Names of columns to leave out, for example free text.
   std::vector<std::string> ignore = {};
-  /// Names of columns of words. Such a column is replaced by one for each different word in it, at
-  /// most 1024, sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
+  /// Names of columns of words. Each is replaced by one column per different word, at most 1024,
+  /// sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
   /// rows with that word and 0 in the others. No other feature's name may begin with `origin=`.
   std::vector<std::string> one_hot = {};
-  /// The features to read, in this order, as `columns` of a Dataset has them: `{"age",
-  /// "origin=europe", "origin=japan"}`. Then no other columns are read, a word without a column is
-  /// a FormatError, and an empty label means that none is read.
+  /// The features to read, in this order, in the form of `columns` of a Dataset: `{"age",
+  /// "origin=europe", "origin=japan"}`. No other column is read, a word that is not listed is a
+  /// FormatError, and with an empty label no target is read.
   std::vector<std::string> columns = {};
-  /// The classes that a label of text may have, sorted, as `classes` of a Dataset has them.
+  /// The allowed classes of a text label, sorted, in the form of `classes` of a Dataset.
   std::vector<std::string> classes = {};
 };
 
@@ -37,7 +37,7 @@ struct CsvOptions {
 ///     const Dataset cars = read_csv("mpg.csv", {.label = "mpg", .drop_missing = true,
 ///                                               .ignore = {"name"}, .one_hot = {"origin"}});
 ///
-/// Rows to predict from, or others for a model that has learnt:
+/// Rows to predict from, or test rows for a trained model:
 ///
 ///     read_csv("new.csv", {.one_hot = {"origin"}, .columns = cars.columns})  // y is empty
 ///     read_csv("test.csv", {.label = "species", .columns = iris.columns, .classes = iris.classes})
@@ -46,12 +46,11 @@ struct CsvOptions {
 /// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and
 /// the first does not begin like one (so that 1,5 for 1.5 is an error, not a class).
 ///
-/// The file is UTF-8, quoted as RFC 4180 has it, in lines of at most 1 MiB and 1 GiB in all, or
-/// that packed with gzip. A number is a whole field such as 1, -2.5, +3e-4, whatever the locale;
-/// one too small for a double is 0, one too large for a Scalar an error. Blanks around a field and
-/// blank lines do not count.
-/// IoError when there is no such file, ValueError for a column that it does not have, FormatError
-/// with file and line for anything else.
+/// The file is UTF-8 text, plain or compressed with gzip, quoted as in RFC 4180, with lines of at
+/// most 1 MiB and 1 GiB in all. A number is a whole field such as 1, -2.5, +3e-4, whatever the
+/// locale; one too small for a double is 0, one too large for a Scalar an error. Blanks around a
+/// field and blank lines are ignored. IoError if the file cannot be read, ValueError for a column
+/// that it does not have, FormatError with file and line for anything else.
 Dataset read_csv(const std::string& path, const CsvOptions& options = {});
 
 }}  // namespace gradus

@@ -41,7 +41,7 @@ Tensor read_idx(const std::string& path) {
   const auto count = static_cast<std::size_t>(shape.count());
   const std::size_t header = 4 + 4 * shape.size();
 
-  // Grows with what the file really holds: its promise alone must not allocate anything.
+  // Grows with the data: a forged shape alone must not allocate memory.
   std::vector<Scalar> values;
   std::vector<unsigned char> piece(1 << 16);
   while (values.size() < count) {

@@ -1,5 +1,5 @@
 #pragma once
-/// IDX files, the form in which MNIST and its kin are published.
+/// IDX files, the format of MNIST and similar data sets.
 
 #include <string>
 
@@ -8,15 +8,15 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Reads an IDX file of bytes, plain or compressed with gzip: images (rows, height, width), labels
-/// (rows). The values are 0 to 255 as they stand in the file; for a model, divide images by 255.
+/// (rows). The values are 0 to 255, as in the file; divide images by 255 before training.
 ///
 ///     const Tensor images = read_idx("train-images-idx3-ubyte.gz") / 255;
 ///     const Tensor labels = read_idx("train-labels-idx1-ubyte.gz");
 ///
-/// The form: bytes 0, 0, 8 (the elements are bytes), the rank; each extent in 4 bytes, highest
+/// The format: bytes 0, 0, 8 (the elements are bytes), the rank; each extent in 4 bytes, highest
 /// first; the elements, row-major.
-/// IoError when there is no such file; FormatError, with the place, when it is not of this form,
-/// damaged, or does not hold exactly as many elements as it promises.
+/// IoError if the file cannot be read; FormatError, with the byte, for another format, damaged
+/// data, or a count of elements that differs from the shape.
 Tensor read_idx(const std::string& path);
 
 }}  // namespace gradus

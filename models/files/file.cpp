@@ -27,7 +27,7 @@ namespace {
   fail(action, path, errno);
 }
 
-/// What a call returns once no signal interrupts it.
+/// Repeats a system call while a signal interrupts it; returns its result.
 template <class Call>
 auto uninterrupted(Call call) {
   auto result = call();
@@ -36,7 +36,7 @@ auto uninterrupted(Call call) {
 }
 
 Descriptor open_at(int directory, const std::string& path, int flags, mode_t mode = 0) {
-  if (path.find('\0') != path.npos) {  // the system would open what is before it
+  if (path.find('\0') != path.npos) {  // the system would open the path before the NUL
     errno = EINVAL;
     return Descriptor();
   }
@@ -44,13 +44,13 @@ Descriptor open_at(int directory, const std::string& path, int flags, mode_t mod
       [&] { return openat(directory, path.c_str(), flags | O_CLOEXEC | O_NOCTTY, mode); }));
 }
 
-/// Returns how much was written; less than all of it with the reason in errno.
+/// Returns the bytes written; if that is less than all, errno has the reason.
 std::size_t write_all(int file, std::string_view bytes) {
   std::size_t done = 0;
   while (done < bytes.size()) {
     const ssize_t n =
         uninterrupted([&] { return ::write(file, bytes.data() + done, bytes.size() - done); });
-    if (n == 0) errno = EIO;  // would go on forever
+    if (n == 0) errno = EIO;  // would loop forever
     if (n <= 0) break;
     done += static_cast<std::size_t>(n);
   }
@@ -59,14 +59,14 @@ std::size_t write_all(int file, std::string_view bytes) {
 
 // ---- saving -------------------------------------------------------------------------------------
 
-/// What a path to save to means.
+/// The place of a file to save.
 struct Target {
   std::string directory, name;
   bool exists = false;
-  mode_t permissions = 0666;  ///< of the file to be made
+  mode_t permissions = 0666;  ///< of the new file
 };
 
-/// What the links of a path lead to.
+/// The path that symbolic links lead to.
 std::string follow(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
                                                          &std::free);
@@ -99,13 +99,12 @@ Target find_target(const std::string& path) {
   return target;
 }
 
-/// What the names of a target's temporaries begin with. Cut, so that they are no longer than a
-/// name may be.
+/// The prefix of the names of a target's temporary files, cut to the length that a name may have.
 std::string temporary_prefix(std::string_view name) {
   return fmt::format(".{}.", name.substr(0, 200));
 }
 
-/// The process that made a temporary with this prefix; 0 for other files.
+/// The number of the process that made a temporary file with this prefix; 0 for other files.
 pid_t maker(std::string_view file, std::string_view prefix) {
   if (!file.starts_with(prefix) || !file.ends_with(".tmp")) return 0;
   const char* const end = file.data() + file.size();
@@ -122,8 +121,9 @@ struct CloseList {
   void operator()(DIR* list) const { closedir(list); }
 };
 
-/// Removes the temporaries of processes that are no more. A saver holds a lock on its own, which
-/// tells it from one of an earlier process with the same number, or of a machine we cannot ask.
+/// Removes the temporary files of processes that have ended. A live saver holds a lock on its file:
+/// so a file of an earlier process with our number is removed, and a file of a live process on
+/// another machine, whose number means nothing here, is not.
 void remove_stale(int directory, std::string_view prefix) {
   const int copy = fcntl(directory, F_DUPFD_CLOEXEC, 0);
   const std::unique_ptr<DIR, CloseList> list(copy < 0 ? nullptr : fdopendir(copy));
@@ -139,7 +139,7 @@ void remove_stale(int directory, std::string_view prefix) {
   }
 }
 
-/// The name of a file that is removed with its scope.
+/// A file name that is removed at the end of its scope.
 class Temporary {
  public:
   Temporary(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
@@ -156,26 +156,26 @@ class Temporary {
   std::string name_;
 };
 
-/// Makes a file that is ours alone and locks it. Returns its name without the `.tmp`; "" with the
+/// Makes and locks a file that nobody else uses. Returns its name without `.tmp`, or "" with the
 /// reason in errno.
 std::string make_temporary(int directory, const std::string& prefix, const Target& target,
                            Descriptor& file) {
-  // What replaces a file is readable by its owner alone until it has that file's permissions.
+  // A file that replaces another is private until it has the other's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
     std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
     file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (file < 0 && errno == EEXIST) continue;
     if (file < 0) return "";
-    // Another thread may have taken it for a stale one between the two calls.
+    // Between the two calls another saver may have removed the file as stale.
     struct stat status = {};
     const bool taken = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return stem;
   }
 }
 
-/// Puts the new file in the place of the old one. When that cannot be made to last, the old one,
-/// kept under another name until then, is put back.
+/// Renames the new file to the final name. If the folder cannot be flushed, it restores the old
+/// file, which has a second name until then.
 void replace(int directory, const std::string& path, const Target& target, Temporary& fresh,
              const std::string& spare) {
   const char* const name = target.name.c_str();
@@ -196,11 +196,12 @@ void replace(int directory, const std::string& path, const Target& target, Tempo
 
 // ---- the functions of the header ----------------------------------------------------------------
 
-// A close() that a signal interrupts has closed, on Linux; another one might close a stranger's.
+// On Linux a close() that a signal interrupts has closed the file; a second one could close
+// another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
 
 Descriptor open_regular(const std::string& path) {
-  // O_NONBLOCK: a FIFO is to be refused, not waited for.
+  // O_NONBLOCK: refuse a FIFO instead of waiting for a writer.
   Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
   if (file < 0) fail("open", path);
   struct stat status = {};
@@ -279,7 +280,7 @@ std::int64_t file_size(const std::string& path) {
 void remove_file(const std::string& path) { unlink(path.c_str()); }
 
 AppendFile::AppendFile(std::string path, bool append) : path_(std::move(path)) {
-  // O_NONBLOCK for the opening alone: a FIFO that nobody reads is to be refused, not waited for.
+  // O_NONBLOCK while opening: refuse a FIFO that nobody reads instead of waiting.
   const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | (append ? 0 : O_TRUNC);
   file_ = open_at(AT_FDCWD, path_, flags, 0666);
   struct stat status = {};

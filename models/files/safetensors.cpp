@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 
 #include <gradus/models/file.h>
 #include <gradus/models/input_file.h>
@@ -19,6 +20,7 @@ constexpr std::size_t length_bytes = 8, digits_at = length_bytes + start.size(),
                       digits_end = digits_at + zeros.size();
 constexpr std::size_t shortest_header = start.size() + zeros.size() + after_checksum.size(),
                       longest_header = 1 << 20, longest_name = 256;
+constexpr int deepest = 4;  // of lists and objects in the header: 3, and one to name the error
 constexpr std::int64_t longest_file = std::int64_t{1} << 34, most_elements = std::int64_t{1} << 60;
 constexpr Dtype dtypes[] = {Dtype::f32, Dtype::f64, Dtype::i64};
 
@@ -40,7 +42,7 @@ std::optional<std::int64_t> count_of(const Shape& shape) {
   return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
 }
 
-/// Of a file that begins with `head`, whatever its eight digits are.
+/// The checksum of `head`, with its eight digits taken as 0, and of the bytes in `rest`.
 std::string checksum_of(std::string_view head, std::span<const StoredTensor> rest) {
   std::uint32_t checksum = crc32(0, head.substr(0, digits_at));
   checksum = crc32(checksum, zeros);
@@ -51,191 +53,151 @@ std::string checksum_of(std::string_view head, std::span<const StoredTensor> res
 
 // ---- reading ------------------------------------------------------------------------------------
 
-/// Told by the parser what the header holds; refuses all but what is expected in its place, so
-/// that depth and size are bounded without being counted.
-class HeaderReader final : public nlohmann::json_sax<Json> {
+/// Parses the header. Refuses repeated keys, and nesting that no header of ours has, so that a
+/// forged header takes little memory.
+Json parse_header(std::string_view header, const std::string& path) {
+  using Event = Json::parse_event_t;
+  std::vector<std::set<std::string>> keys;  // of the objects that are open, by depth
+  const auto inspect = [&](int depth, Event event, const Json& parsed) {
+    const auto level = static_cast<std::size_t>(depth);
+    if (event == Event::object_start || event == Event::array_start)
+      check<FormatError>(depth < deepest, "{}: the header must nest at most {} deep", path,
+                         deepest);
+    if (event == Event::object_start) {
+      keys.resize(level);
+      keys.emplace_back();
+    }
+    if (event == Event::key) {
+      const auto& key = parsed.get_ref<const std::string&>();
+      check<FormatError>(keys[level - 1].insert(key).second, "{}: the key '{}' is there twice",
+                         path, key);
+    }
+    return true;
+  };
+  try {
+    return Json::parse(header, inspect);
+  } catch (const Json::parse_error& e) {
+    const std::size_t at = length_bytes + e.byte - std::min<std::size_t>(e.byte, 1);
+    detail::fail<FormatError>("{}: byte {}: the header must be JSON", path, at);
+  } catch (const Json::out_of_range&) {
+    detail::fail<FormatError>("{}: the header holds a number out of range", path);
+  }
+}
+
+std::map<std::string, std::string> read_metadata(const Json& metadata, const std::string& path) {
+  std::map<std::string, std::string> texts;
+  for (const auto& [key, text] : metadata.items()) {
+    check<FormatError>(is_name(key), "{}: a metadata key {}", path, name_rule);
+    check<FormatError>(text.is_string(), "{}: metadata '{}' must be a text", path, key);
+    texts[key] = text.get<std::string>();
+    check<FormatError>(is_utf8(texts[key]), "{}: metadata '{}' must not hold NUL", path, key);
+  }
+  const std::string given = texts["format"];
+  const bool is_number = !given.empty() && given.size() < 10 && given[0] != '0' &&
+                         given.find_first_not_of("0123456789") == given.npos;
+  check<FormatError>(is_number, "{}: metadata 'format' must be a version", path);
+  check<FormatError>(given == version, "{}: version {} is newer than {}; upgrade gradus", path,
+                     given, version);
+  texts.erase("checksum");
+  texts.erase("format");
+  return texts;
+}
+
+/// Reads the entries of the tensors.
+class TensorReader {
  public:
-  HeaderReader(const std::string& path, std::string_view payload, TensorFile& file)
-      : path_(path), payload_(payload), file_(file) {}
+  TensorReader(const Json& header, std::string_view payload, const std::string& path)
+      : header_(header), payload_(payload), path_(path) {}
 
-  bool null() override { unexpected(); }
-  bool boolean(bool) override { unexpected(); }
-  bool number_integer(number_integer_t) override { unexpected(); }
-  bool number_float(number_float_t, const string_t&) override { unexpected(); }
-  bool binary(binary_t&) override { unexpected(); }
-
-  bool number_unsigned(number_unsigned_t number) override {
-    if (place_ == Place::shape) {
-      expect(shape().rank() < Shape::max_rank && number <= std::uint64_t{1} << 60,
-             "shape must be at most {} extents up to 2^60", Shape::max_rank);
-      shape().push_back(static_cast<std::int64_t>(number));
-    } else if (place_ == Place::offsets) {
-      expect(offset_count_ < 2, "data_offsets must be two numbers");
-      offsets_[offset_count_++] = number;
-    } else {
-      unexpected();
-    }
-    return true;
-  }
-
-  bool string(string_t& text) override {
-    if (place_ == Place::metadata) {
-      check<FormatError>(is_utf8(text), "{}: metadata '{}' must not hold NUL", path_, key_);
-      file_.metadata[key_] = std::move(text);
-    } else if (place_ == Place::tensor && key_ == "dtype") {
-      const auto known = std::find_if(std::begin(dtypes), std::end(dtypes),
-                                      [&](Dtype dtype) { return name_of(dtype) == text; });
-      expect(known != std::end(dtypes), "dtype must be F32, F64 or I64");
-      tensor().dtype = *known;
-    } else {
-      unexpected();
-    }
-    return true;
-  }
-
-  bool key(string_t& name) override {
-    if (place_ == Place::top) {
-      const bool first = key_.empty();  // then it is the metadata: files begin with it
-      check<FormatError>(first || name != metadata_key, "{}: the key '{}' is there twice", path_,
-                         name);
-      if (!first) start_tensor(name);
-    } else if (place_ == Place::metadata) {
-      check<FormatError>(is_name(name), "{}: a metadata key {}", path_, name_rule);
-      check<FormatError>(!file_.metadata.contains(name), "{}: the key '{}' is there twice", path_,
-                         name);
-    } else {
-      const auto field = std::find(fields.begin(), fields.end(), name);
-      expect(field != fields.end(), "keys must be dtype, shape and data_offsets");
-      bool& seen = seen_[static_cast<std::size_t>(field - fields.begin())];
-      expect(!seen, "the key '{}' is there twice", name);
-      seen = true;
-    }
-    key_ = std::move(name);
-    return true;
-  }
-
-  bool start_object(std::size_t) override {
-    if (place_ == Place::outside)
-      place_ = Place::top;
-    else if (place_ == Place::top)
-      place_ = key_ == metadata_key ? Place::metadata : Place::tensor;
-    else
-      unexpected();
-    return true;
-  }
-
-  bool start_array(std::size_t) override {
-    if (place_ != Place::tensor || key_ == "dtype") unexpected();
-    place_ = key_ == "shape" ? Place::shape : Place::offsets;
-    return true;
-  }
-
-  bool end_array() override {
-    place_ = Place::tensor;
-    return true;
-  }
-
-  bool end_object() override {
-    if (place_ == Place::metadata) check_version();
-    if (place_ == Place::tensor) end_tensor();
-    if (place_ == Place::top)
-      check<FormatError>(at_ == payload_.size(), "{}: {} bytes come after the last tensor", path_,
-                         payload_.size() - at_);
-    place_ = Place::top;
-    return true;
-  }
-
-  bool parse_error(std::size_t read, const std::string&,
-                   const nlohmann::detail::exception&) override {
-    detail::fail<FormatError>("{}: byte {}: the header must be JSON", path_,
-                              length_bytes + read - std::min<std::size_t>(read, 1));
+  std::vector<StoredTensor> read() {
+    std::vector<StoredTensor> tensors;
+    for (const auto& [name, entry] : header_.items())
+      if (name != metadata_key) tensors.push_back(described(name, entry));
+    std::sort(tensors.begin(), tensors.end(), precedes);
+    std::uint64_t at = 0;
+    for (StoredTensor& tensor : tensors) find_bytes(tensor, at);
+    check<FormatError>(at == payload_.size(), "{}: {} bytes come after the last tensor", path_,
+                       payload_.size() - at);
+    return tensors;
   }
 
  private:
-  enum class Place { outside, top, metadata, tensor, shape, offsets };
-  static constexpr std::array<std::string_view, 3> fields = {"dtype", "shape", "data_offsets"};
-
-  StoredTensor& tensor() { return file_.tensors.back(); }
-  Shape& shape() { return tensor().shape; }
+  using Numbers = std::vector<std::uint64_t>;
 
   template <class... Args>
-  void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) {
-    if (!ok) refuse(fmt::format(rule, args...));
+  void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) const {
+    check<FormatError>(ok, "{}: tensor '{}': {}", path_, name_, fmt::format(rule, args...));
   }
 
-  [[noreturn]] void refuse(const std::string& why) {
-    detail::fail<FormatError>("{}: tensor '{}': {}", path_, tensor().name, why);
+  Numbers numbers(std::string_view key, const Json& list) const {
+    expect(list.is_array(), "{} must be a list", key);
+    const auto is_whole = [](const Json& item) { return item.is_number_unsigned(); };
+    expect(std::all_of(list.begin(), list.end(), is_whole), "{} must hold whole numbers >= 0", key);
+    return list.get<Numbers>();
   }
 
-  [[noreturn]] void unexpected() {
-    if (place_ == Place::metadata)
-      detail::fail<FormatError>("{}: metadata '{}' must be a text", path_, key_);
-    if (place_ == Place::top) refuse("must be a JSON object");
-    const bool inside = place_ == Place::shape || place_ == Place::offsets;
-    refuse(key_ + (inside            ? " must hold whole numbers >= 0"
-                   : key_ == "dtype" ? " must be a text"
-                                     : " must be a list"));
+  Dtype dtype(const Json& text) const {
+    expect(text.is_string(), "dtype must be a text");
+    const auto known = std::find_if(std::begin(dtypes), std::end(dtypes),
+                                    [&](Dtype dtype) { return name_of(dtype) == text; });
+    expect(known != std::end(dtypes), "dtype must be F32, F64 or I64");
+    return *known;
   }
 
-  void check_version() {
-    const auto format = file_.metadata.find("format");
-    const std::string given = format == file_.metadata.end() ? "" : format->second;
-    const bool is_number = !given.empty() && given.size() < 10 && given[0] != '0' &&
-                           given.find_first_not_of("0123456789") == given.npos;
-    check<FormatError>(is_number, "{}: metadata 'format' must be a version", path_);
-    check<FormatError>(given == version, "{}: version {} is newer than {}; upgrade gradus", path_,
-                       given, version);
-    file_.metadata.erase("checksum");
-    file_.metadata.erase("format");
+  Shape shape(const Json& list) const {
+    Shape shape;
+    for (const std::uint64_t extent : numbers("shape", list)) {
+      expect(shape.rank() < Shape::max_rank && extent <= std::uint64_t{1} << 60,
+             "shape must be at most {} extents up to 2^60", Shape::max_rank);
+      shape.push_back(static_cast<std::int64_t>(extent));
+    }
+    return shape;
   }
 
-  void start_tensor(const std::string& name) {
+  /// The tensor as its entry describes it, without its bytes.
+  StoredTensor described(const std::string& name, const Json& entry) {
     check<FormatError>(is_name(name), "{}: a tensor's name {}", path_, name_rule);
-    file_.tensors.push_back({name});
-    seen_ = {};
-    offset_count_ = 0;
+    name_ = name;
+    expect(entry.is_object(), "must be a JSON object");
+    StoredTensor tensor{name};
+    for (const auto& [key, v] : entry.items()) {
+      expect(key == "dtype" || key == "shape" || key == "data_offsets",
+             "keys must be dtype, shape and data_offsets");
+      if (key == "dtype") tensor.dtype = dtype(v);
+      if (key == "shape") tensor.shape = shape(v);
+      if (key == "data_offsets")
+        expect(numbers(key, v).size() == 2, "data_offsets must be two numbers");
+    }
+    for (const char* key : {"dtype", "shape", "data_offsets"})
+      expect(entry.contains(key), "{} is missing", key);
+    return tensor;
   }
 
-  void end_tensor() {
-    for (std::size_t i = 0; i < fields.size(); ++i) expect(seen_[i], "{} is missing", fields[i]);
-    check_order();
-    expect(offset_count_ == 2, "data_offsets must be two numbers");
-    const std::optional<std::int64_t> count = count_of(shape());
+  /// `at` is where the data of the tensor before ends, and becomes where this one's ends.
+  void find_bytes(StoredTensor& tensor, std::uint64_t& at) {
+    name_ = tensor.name;
+    const Numbers offsets = header_[name_]["data_offsets"];
+    const std::uint64_t begin = offsets[0], end = offsets[1];
+    const std::optional<std::int64_t> count = count_of(tensor.shape);
     expect(count.has_value(), "the element count must not overflow (limit 2^60)");
-    const auto [begin, end] = offsets_;
-    expect(begin == at_, "data must begin at {} (got {})", at_, begin);
+    expect(begin == at, "data must begin at {} (got {})", at, begin);
     expect(end >= begin && end <= payload_.size(), "data must end in [{}, {}] (got {})", begin,
            payload_.size(), end);
     const auto size =
-        static_cast<std::uint64_t>(*count) * static_cast<std::uint64_t>(size_of(tensor().dtype));
-    expect(end - begin == size, "shape {} of {} needs {} bytes (got {})", shape(),
-           name_of(tensor().dtype), size, end - begin);
-    tensor().bytes = payload_.substr(begin, size);
-    at_ = end;
+        static_cast<std::uint64_t>(*count) * static_cast<std::uint64_t>(size_of(tensor.dtype));
+    expect(end - begin == size, "shape {} of {} needs {} bytes (got {})", tensor.shape,
+           name_of(tensor.dtype), size, end - begin);
+    tensor.bytes = payload_.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
+    at = end;
   }
 
-  void check_order() {
-    if (file_.tensors.size() < 2) return;
-    const std::string &name = tensor().name, &last = file_.tensors.end()[-2].name;
-    const bool sorted = precedes(file_.tensors.end()[-2], tensor());
-    check<FormatError>(sorted || name == last, "{}: tensor '{}': must be sorted before '{}'", path_,
-                       name, last);
-    check<FormatError>(sorted && file_.find(name) == &tensor(), "{}: the key '{}' is there twice",
-                       path_, name);
-  }
-
-  const std::string& path_;
+  const Json& header_;
   std::string_view payload_;
-  TensorFile& file_;
-  Place place_ = Place::outside;
-  std::string key_;
-  std::array<bool, 3> seen_ = {};
-  std::array<std::uint64_t, 2> offsets_ = {};
-  std::size_t offset_count_ = 0;
-  std::uint64_t at_ = 0;  ///< where the next tensor's data begins
+  const std::string& path_;
+  std::string name_;  ///< of the tensor under way, for the errors
 };
 
-/// The header, after what can be told from the bytes alone has been checked.
+/// The header, after all checks that need no JSON.
 std::string_view header_in(std::string_view bytes, const std::string& path) {
   const bool ours = bytes.substr(std::min(length_bytes, bytes.size())).starts_with(start) &&
                     bytes.substr(std::min(digits_end, bytes.size())).starts_with(after_checksum);
@@ -252,7 +214,7 @@ std::string_view header_in(std::string_view bytes, const std::string& path) {
                      "{}: byte {}: the file is damaged: its checksum is {}, not the one written "
                      "here",
                      path, digits_at, computed);
-  return bytes.substr(length_bytes, length);
+  return bytes.substr(length_bytes, static_cast<std::size_t>(length));
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -287,7 +249,7 @@ void check_tensors(const TensorFile& file) {
 
 std::string quoted(const std::string& text) { return Json(text).dump(); }
 
-/// Sorts the tensors, and returns all that comes before their bytes.
+/// Sorts the tensors; returns everything that the file holds before their bytes.
 std::string head_of(TensorFile& file) {
   std::sort(file.tensors.begin(), file.tensors.end(), precedes);
   check_metadata(file);
@@ -325,7 +287,8 @@ std::string_view name_of(Dtype dtype) {
 }
 
 const StoredTensor* TensorFile::find(std::string_view name) const {
-  for (const Dtype dtype : {Dtype::f64, Dtype::f32}) {  // either stands for all of its size
+  for (const Dtype dtype :
+       {Dtype::f64, Dtype::f32}) {  // f64 stands for i64: only the size counts in the order
     const StoredTensor wanted{std::string(name), dtype};
     const auto at = std::lower_bound(tensors.begin(), tensors.end(), wanted, precedes);
     if (at != tensors.end() && at->name == name) return &*at;
@@ -354,8 +317,9 @@ TensorFile parse_tensors(std::string bytes, const std::string& path) {
   TensorFile file;
   file.content = std::make_shared<const std::string>(std::move(bytes));
   const std::string_view all = *file.content, header = header_in(all, path);
-  HeaderReader reader(path, all.substr(length_bytes + header.size()), file);
-  Json::sax_parse(header.begin(), header.end(), &reader);
+  const Json json = parse_header(header, path);
+  file.metadata = read_metadata(json[metadata_key], path);
+  file.tensors = TensorReader(json, all.substr(length_bytes + header.size()), path).read();
   return file;
 }
 

@@ -1,27 +1,28 @@
 #pragma once
-/// Named arrays in a file: the safetensors form, which PyTorch, JAX, MLX and NumPy read, under
-/// stricter rules, so that a file that was not written by gradus, is damaged or was forged gives an
-/// error and nothing else. Beneath Sequential::save.
+/// Named arrays in a file: the safetensors format, which PyTorch, JAX, MLX and NumPy read, with
+/// stricter rules, so that a damaged, forged or foreign file gives an error. Sequential::save uses
+/// it.
 ///
 ///     8 bytes        N, the length of the header, lowest byte first; at most 1 MiB
-///     N bytes        the header in JSON, filled up with blanks to a multiple of 8
+///     N bytes        the header in JSON, padded with blanks to a multiple of 8
 ///     the rest       the arrays, one after the other
 ///
 ///     {"__metadata__":{"checksum":"0a1b2c3d","format":"1",...texts},
 ///      "dense/bias":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}, ...}
 ///
-/// The rules on top of the form (https://github.com/huggingface/safetensors#format):
-/// - The header begins exactly as above. The checksum is zlib's CRC-32 of the whole file with those
-///   eight digits taken as 0, so any single damaged byte is found.
+/// The additional rules (format: https://github.com/huggingface/safetensors#format):
+/// - The header begins exactly as above. The checksum is the CRC-32 of the whole file with its
+/// eight
+///   digits taken as 0, so any single damaged byte is found.
 /// - `format` is the version of these rules, 1.
-/// - Arrays of 8-byte numbers come first, so that all numbers are aligned; then by name. Each
-/// begins
-///   where the one before ends, the first at 0, and the last ends with the file. The header has
-///   room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
-/// - Names, of texts too, are 1 to 256 bytes of UTF-8 without control characters.
-/// - No key twice, and none that is not listed here.
+/// - The data of arrays of 8-byte numbers comes first, so that all numbers are aligned; then by
+/// name.
+///   Each begins where the one before ends, the first at 0; the last ends with the file. The header
+///   has room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
+/// - Names, also of metadata, are 1 to 256 bytes of UTF-8 without control characters.
+/// - No key is repeated, and there are no keys other than these.
 ///
-/// The numbers are not looked at: they may be nan.
+/// The numbers are not checked: they may be nan.
 
 #include <bit>
 #include <concepts>
@@ -56,8 +57,8 @@ constexpr Dtype dtype_of = std::same_as<T, float>    ? Dtype::f32
                            : std::same_as<T, double> ? Dtype::f64
                                                      : Dtype::i64;
 
-/// An array of a file. It does not own its numbers: they are the caller's on the way out, the
-/// TensorFile's on the way in.
+/// An array of a file. Its numbers belong to the caller when saving, to the TensorFile when
+/// loading.
 struct StoredTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -90,20 +91,20 @@ inline bool precedes(const StoredTensor& a, const StoredTensor& b) {
 struct TensorFile {
   std::map<std::string, std::string> metadata = {};  ///< any texts; not `checksum` and `format`
   std::vector<StoredTensor> tensors = {};
-  std::shared_ptr<const std::string> content = {};  ///< of a file that was read
+  std::shared_ptr<const std::string> content = {};  ///< the bytes of a loaded file
 
-  /// The tensor of that name, or nullptr. `tensors` must be sorted, as those read from a file are.
+  /// The tensor of that name, or nullptr. `tensors` must be sorted, as in a loaded file.
   const StoredTensor* find(std::string_view name) const;
 };
 
 /// Saves a file as write_file() does: at every moment it holds the old content or the new. The
-/// tensors may be in any order. IoError, or ValueError for what breaks a rule above.
+/// tensors may be in any order. IoError; ValueError if a rule above is broken.
 void save_tensors(const std::string& path, TensorFile file);
-/// IoError when the file cannot be read, FormatError, with the place, for all that is not as above.
-/// The content is in memory once.
+/// IoError if the file cannot be read; FormatError, with the place, if a rule above is broken.
+/// Keeps one copy of the content in memory.
 TensorFile load_tensors(const std::string& path);
 
-/// What save_tensors writes, and the reading of it; `path` is for the errors' texts.
+/// The bytes that save_tensors writes, and their reader; errors name `path`.
 std::string format_tensors(TensorFile file);
 TensorFile parse_tensors(std::string bytes, const std::string& path);
 

@@ -1,6 +1,6 @@
 #pragma once
-/// What is saved of things that change while training runs, beside weights: counters, sums, the
-/// memory of callbacks. Each lists its state once, for saving and for loading:
+/// The state of training besides weights: counters, sums, the memory of callbacks. A struct lists
+/// its state once, for saving and for loading:
 ///
 ///     struct EarlyStopping {
 ///       int wait = 0;
@@ -11,8 +11,7 @@
 ///       }
 ///     };
 ///
-/// Members may be numbers, optional numbers, vectors of numbers, tensors and vectors of them, and
-/// structs with a state of their own.
+/// Members may be numbers, optional numbers, tensors, structs with `state`, and vectors of these.
 
 #include <concepts>
 #include <cstdint>
@@ -37,12 +36,16 @@ struct Saved {
   std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<float>> numbers;
 };
 using State = std::map<std::string, Saved, std::less<>>;
+using NamedNumbers = std::map<std::string, std::vector<double>, std::less<>>;
+
+/// `folder/name`.
+std::string below(std::string_view folder, std::string_view name);
 
 template <class T>
 concept HasState = requires(T& self) {
   T::state(self, [](auto&&...) {});
 };
-/// What a number is saved as.
+/// The type that a number is saved as.
 template <class T>
 using Stored = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
 
@@ -64,31 +67,30 @@ class StateWriter {
   void operator()(std::string_view name, const Tensor& member);
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& members) {
-    (*this)(fmt::format("{}/count", name), members.size());
+    (*this)(below(name, "count"), members.size());
     for (std::size_t i = 0; i < members.size(); ++i)
-      (*this)(fmt::format("{}/{}", name, i), members[i]);
+      (*this)(below(name, std::to_string(i)), members[i]);
   }
-  void operator()(std::string_view name,
-                  const std::map<std::string, std::vector<double>, std::less<>>& members) {
-    for (const auto& [key, numbers] : members) (*this)(fmt::format("{}/{}", name, key), numbers);
-  }
+  void operator()(std::string_view name, const NamedNumbers& members);
   template <HasState T>
   void operator()(std::string_view name, const T& member) {
     T::state(member, StateWriter(to_, path(name)));
   }
 
  private:
-  std::string path(std::string_view name) const { return fmt::format("{}/{}", prefix_, name); }
+  std::string path(std::string_view name) const { return below(prefix_, name); }
   template <class T>
   void put(std::string_view name, const std::vector<T>& numbers) {
-    to_[path(name)] = {{numbers.size()}, std::vector<Stored<T>>(numbers.begin(), numbers.end())};
+    save(name, std::vector<Stored<T>>(numbers.begin(), numbers.end()));
   }
+  void save(std::string_view name, std::vector<std::int64_t> numbers);
+  void save(std::string_view name, std::vector<double> numbers);
   State& to_;
   std::string prefix_;
 };
 
-/// Reads members back, and takes what it read out of the State, so that what remains is what nobody
-/// asked for. FormatError for what is missing or of another kind.
+/// Reads members back and removes them from the State, so that the rest is what no member asked
+/// for. FormatError for a member that is missing or has another type.
 class StateReader {
  public:
   StateReader(State& from, std::string prefix) : from_(from), prefix_(std::move(prefix)) {}
@@ -96,12 +98,10 @@ class StateReader {
   template <class T>
   requires std::is_arithmetic_v<T>
   void operator()(std::string_view name, T& member) const {
-    const auto numbers = take<Stored<T>>(path(name));
-    check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path(name),
-                       numbers.size());
-    member = static_cast<T>(numbers[0]);
-    check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
-                       "load: '{}' must fit its type (got {})", path(name), numbers[0]);
+    const Stored<T> number = take_one<Stored<T>>(path(name));
+    member = static_cast<T>(number);
+    check<FormatError>(static_cast<Stored<T>>(member) == number || number != number,
+                       "load: '{}' must fit its type (got {})", path(name), number);
   }
   template <class T>
   void operator()(std::string_view name, std::optional<T>& member) const {
@@ -120,34 +120,25 @@ class StateReader {
   void operator()(std::string_view name, Tensor& member) const;
   template <class T>
   void operator()(std::string_view name, std::vector<T>& members) const {
-    std::size_t count = 0;
-    (*this)(fmt::format("{}/count", name), count);
-    check<FormatError>(count <= from_.size(), "load: '{}/count' is more than the file holds ({})",
-                       path(name), count);
-    members.assign(count, T{});
-    for (std::size_t i = 0; i < count; ++i) (*this)(fmt::format("{}/{}", name, i), members[i]);
+    members.assign(count_of(name), T{});
+    for (std::size_t i = 0; i < members.size(); ++i)
+      (*this)(below(name, std::to_string(i)), members[i]);
   }
-  void operator()(std::string_view name,
-                  std::map<std::string, std::vector<double>, std::less<>>& members) const;
+  void operator()(std::string_view name, NamedNumbers& members) const;
   template <HasState T>
   void operator()(std::string_view name, T& member) const {
     T::state(member, StateReader(from_, path(name)));
   }
 
  private:
-  std::string path(std::string_view name) const { return fmt::format("{}/{}", prefix_, name); }
-  /// The numbers, which must be of type T, and their shape.
+  std::string path(std::string_view name) const { return below(prefix_, name); }
+  /// The numbers, which must be of type T (std::int64_t, double or Scalar), and their shape.
   template <class T>
-  std::vector<T> take(const std::string& path, Shape* shape = nullptr) const {
-    const auto found = from_.find(path);
-    check<FormatError>(found != from_.end(), "load: '{}' is missing", path);
-    std::vector<T>* numbers = std::get_if<std::vector<T>>(&found->second.numbers);
-    check<FormatError>(numbers != nullptr, "load: '{}' is of another type than it must be", path);
-    if (shape) *shape = found->second.shape;
-    std::vector<T> taken = std::move(*numbers);
-    from_.erase(found);
-    return taken;
-  }
+  std::vector<T> take(const std::string& path, Shape* shape = nullptr) const;
+  template <class T>
+  T take_one(const std::string& path) const;
+  /// The saved count of a vector's elements; FormatError if the file cannot hold them.
+  std::size_t count_of(std::string_view name) const;
   State& from_;
   std::string prefix_;
 };

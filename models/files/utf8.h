@@ -1,5 +1,5 @@
 #pragma once
-/// Whether bytes are text: UTF-8 as RFC 3629 has it, in which no character has two forms.
+/// Checks of UTF-8 by RFC 3629, which allows one form per character.
 
 #include <array>
 #include <cstddef>
@@ -9,10 +9,10 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// The length of the UTF-8 character that `text`, which is not empty, begins with; 0 if that is
-/// none, or NUL.
+/// The length of the first UTF-8 character of `text`, which must not be empty; 0 for invalid UTF-8
+/// and for NUL.
 constexpr std::size_t utf8_length(std::string_view text) {
-  constexpr std::array<unsigned, 4> least = {1, 0x80, 0x800, 0x10000};  // none longer than need be
+  constexpr std::array<unsigned, 4> least = {1, 0x80, 0x800, 0x10000};  // the shortest form only
   const auto lead = static_cast<unsigned char>(text[0]);
   const std::size_t more = lead < 0x80   ? 0
                            : lead < 0xc0 ? 4

@@ -10,10 +10,10 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// 1 where the condition holds, else 0; without a gradient.
+/// 1 where the condition holds, else 0. Records no gradient.
 template <class Condition>
 Tensor mask(const Tensor& x, Condition condition) {
-  detail::Fresh marks(x.shape());
+  detail::NewTensor marks(x.shape());
   for (std::int64_t i = 0; i < x.size(); ++i)
     marks.data[i] = condition(value(detail::node_of(x).data()[i])) ? 1 : 0;
   return std::move(marks.tensor);
@@ -27,15 +27,9 @@ Tensor cut(const Tensor& x, double low, double high) {
 
 }  // namespace
 
-Tensor linear(const Tensor& x) { return x; }
-
 Tensor relu(const Tensor& x, const ReluOptions& options) {
   const double slope = options.negative_slope, start = options.threshold;
-  check(std::isfinite(slope) && slope >= 0, "relu: negative_slope must be finite and >= 0 (got {})",
-        slope);
-  check(!options.max_value || *options.max_value >= 0, "relu: max_value must be >= 0 (got {})",
-        options.max_value.value_or(0));
-  check(std::isfinite(start), "relu: threshold must be finite (got {})", start);
+  detail::validate(options, "relu");
   if (!options.max_value && start == 0) return slope == 0 ? relu(x) : leaky_relu(x, slope);
   Tensor y = start == 0 ? relu(x) : x * mask(x, [=](double v) { return v > start; });
   if (options.max_value) y = clip(y, 0, *options.max_value);
@@ -50,12 +44,10 @@ Tensor hard_silu(const Tensor& x) {
                x * mask(x, [](double v) { return !(v < 3); }));
 }
 
-Tensor hard_shrink(const Tensor& x) { return hard_shrink(x, 0.5); }
 Tensor hard_shrink(const Tensor& x, double threshold) {
   check(threshold >= 0, "hard_shrink: threshold must be >= 0 (got {})", threshold);
   return x * mask(x, [=](double v) { return v > threshold || v < -threshold; });
 }
-Tensor soft_shrink(const Tensor& x) { return soft_shrink(x, 0.5); }
 Tensor soft_shrink(const Tensor& x, double threshold) {
   check(threshold >= 0, "soft_shrink: threshold must be >= 0 (got {})", threshold);
   return x - clip(x, -threshold, threshold);
@@ -65,34 +57,24 @@ Tensor threshold(const Tensor& x, double threshold, double default_value) {
 }
 
 Tensor sparse_sigmoid(const Tensor& x) { return cut(x, -1, 1) / 2 + 0.5; }
-Tensor sparse_plus(const Tensor& x) { return square(clip(x, -1, 1) + 1) / 4 + relu(x - 1); }
 
-Tensor selu(const Tensor& x) { return 1.0507009873554805 * elu(x, 1.6732632423543772); }
-Tensor celu(const Tensor& x) { return elu(x); }
 Tensor celu(const Tensor& x, double alpha) {
   check(std::isfinite(alpha) && alpha > 0, "celu: alpha must be finite and > 0 (got {})", alpha);
   return alpha * elu(x / alpha);
 }
-Tensor exponential(const Tensor& x) { return exp(x); }
-Tensor softsign(const Tensor& x) { return x / (1 + abs(x)); }
-Tensor tanh_shrink(const Tensor& x) { return x - tanh(x); }
-Tensor mish(const Tensor& x) { return x * tanh(softplus(x)); }
-
-Tensor squareplus(const Tensor& x) { return squareplus(x, 4); }
 Tensor squareplus(const Tensor& x, double b) {
   check(std::isfinite(b) && b > 0, "squareplus: b must be finite and > 0 (got {})", b);
-  const Tensor root =
-      sqrt(square(x) + b);  // below 0 the sum would cancel: b / 2 (root - x) instead
+  const Tensor root = sqrt(square(x) + b);  // below 0, x + root would cancel
   return where(mask(x, [](double v) { return v >= 0; }), (x + root) / 2, 0.5 * b / (abs(x) + root));
 }
 
 Tensor sparsemax(const Tensor& x) {
   const std::int64_t width = x.rank() > 0 ? x.shape().back() : 0;
-  detail::Fresh support(x.shape());  // of each row, the elements that stay above 0
+  detail::NewTensor support(x.shape());  // 1 for the elements that stay above 0
   const detail::Buffer row(width);
   for (std::int64_t start = 0; start < x.size(); start += width) {
     const Scalar* values = detail::node_of(x).data() + start;
-    std::transform(values, values + width, row.data(), [](Scalar v) {  // nan has no place in order
+    std::transform(values, values + width, row.data(), [](Scalar v) {  // nan cannot be sorted
       return std::isnan(v) ? -std::numeric_limits<Scalar>::infinity() : v;
     });
     std::sort(row.data(), row.data() + width, std::greater<>());
@@ -111,7 +93,6 @@ Tensor sparsemax(const Tensor& x) {
   return (x - excess / sum(support.tensor, over)) * support.tensor;
 }
 
-Tensor glu(const Tensor& x) { return glu(x, -1); }
 Tensor glu(const Tensor& x, int axis) {
   const std::int64_t extent = x.shape()[axis];
   check<ShapeError>(extent % 2 == 0, "glu: axis {} must have an even extent (got {})", axis,

@@ -1,41 +1,43 @@
 #pragma once
-/// What weights are brought to after each update. Names and defaults are Keras's
-/// (keras.constraints). A constraint is any callable `Tensor(const Tensor& weight)` that gives the
-/// new weight; options are checked when the struct becomes a Constraint (ValueError).
+/// Constraints: limits that weights are brought back to after each update. Names and defaults are
+/// Keras's (keras.constraints). A constraint is any callable `Tensor(const Tensor& weight)` that
+/// returns the new weight. Options are checked when the struct becomes a Constraint (ValueError).
 ///
 /// A norm is sqrt(sum w^2) along `axis`: axis 0 of a Dense kernel (in, units) means one norm for
 /// the weights into each unit. 1e-7 is added to divisors.
 
 #include <gradus/core/ops.h>
-#include <gradus/models/checked.h>
+#include <gradus/models/function.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// What a weight is brought to: one of the structs below, or any callable. Or null.
-using Constraint = Checked<Tensor(const Tensor&)>;
+/// One of the structs below, any callable, or null.
+using Constraint = Function<Tensor(const Tensor&)>;
 
-/// Norms above max_value are shortened to it.
+/// Shortens norms above max_value to it.
 struct MaxNorm {
   double max_value = 2;  ///< >= 0
   Axes axis = 0;
   Tensor operator()(const Tensor& weight) const;
   static void fields(auto& self, auto&& field) {
     field("max_value", self.max_value, rules::not_negative);
+    field("axis", self.axis);
   }
 };
 
-/// Negative weights become 0.
+/// Sets negative weights to 0.
 struct NonNeg {
-  Tensor operator()(const Tensor& weight) const;
+  Tensor operator()(const Tensor& weight) const { return relu(weight); }
 };
 
-/// All norms become 1; a norm of 0 stays.
+/// Scales all norms to 1; a norm of 0 stays.
 struct UnitNorm {
   Axes axis = 0;
   Tensor operator()(const Tensor& weight) const;
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
-/// Norms are brought into [min_value, max_value], a share `rate` of the way at each update.
+/// Moves norms into [min_value, max_value], by a share `rate` of the way at each update.
 struct MinMaxNorm {
   double min_value = 0;  ///< >= 0
   double max_value = 1;  ///< >= min_value
@@ -46,6 +48,7 @@ struct MinMaxNorm {
     field("min_value", self.min_value, rules::not_negative);
     field("max_value", self.max_value, rules::not_negative);
     field("rate", self.rate, rules::unit_interval);
+    field("axis", self.axis);
   }
   void validate() const;
 };

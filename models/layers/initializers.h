@@ -1,22 +1,23 @@
 #pragma once
-/// How weights begin. Names, options and their order are Keras's (keras.initializers).
+/// Initializers: the first values of weights. Names, options and their order are Keras's
+/// (keras.initializers).
 ///
 /// A kernel of shape (in, out) has fan_in = in and fan_out = out; axes before these two multiply
-/// both; a shape (n) has n and n. Draws come from the model's seed, so that each layer gets its
-/// own; with a `seed` of its own an initialiser gives the same values at every call. Options are
-/// checked when the struct becomes an Initializer (ValueError).
+/// both; a shape (n) has n and n. Draws come from the model's seed, different ones for each layer;
+/// an initializer with a `seed` gives the same values at every call. Options are checked when the
+/// struct becomes an Initializer (ValueError).
 
 #include <cstdint>
 #include <optional>
 #include <string_view>
 
 #include <gradus/core/tensor.h>
-#include <gradus/models/checked.h>
+#include <gradus/models/function.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Any callable `Tensor(const Shape& shape, Random& random)`: a struct below, or a lambda.
-using Initializer = Checked<Tensor(const Shape&, Random&)>;
+using Initializer = Function<Tensor(const Shape&, Random&)>;
 
 using Seed = std::optional<std::uint64_t>;
 
@@ -54,6 +55,7 @@ struct RandomNormal {
   static void fields(auto& self, auto&& field) {
     field("mean", self.mean, rules::finite_number);
     field("stddev", self.stddev, rules::not_negative);
+    field("seed", self.seed);
   }
 };
 
@@ -62,10 +64,15 @@ struct RandomUniform {
   double minval = -0.05, maxval = 0.05;  ///< minval <= maxval
   Seed seed = {};
   Tensor operator()(const Shape& shape, Random& random) const;
+  static void fields(auto& self, auto&& field) {
+    field("minval", self.minval, rules::finite_number);
+    field("maxval", self.maxval, rules::finite_number);
+    field("seed", self.seed);
+  }
   void validate() const;
 };
 
-/// Normal, but drawn again while further than 2 stddev from the mean, so the values' own deviation
+/// Normal within 2 stddev of the mean; a value further away is drawn again. The values' deviation
 /// is 0.88 stddev.
 struct TruncatedNormal {
   double mean = 0, stddev = 0.05;  ///< stddev >= 0
@@ -74,6 +81,7 @@ struct TruncatedNormal {
   static void fields(auto& self, auto&& field) {
     field("mean", self.mean, rules::finite_number);
     field("stddev", self.stddev, rules::not_negative);
+    field("seed", self.seed);
   }
 };
 
@@ -91,40 +99,32 @@ struct VarianceScaling {
   Distribution distribution = Distribution::truncated_normal;
   Seed seed = {};
   Tensor operator()(const Shape& shape, Random& random) const;
-  static void fields(auto& self, auto&& field) { field("scale", self.scale, rules::positive); }
+  static void fields(auto& self, auto&& field) {
+    field("scale", self.scale, rules::positive);
+    field("mode", self.mode), field("distribution", self.distribution), field("seed", self.seed);
+  }
 };
 
-/// Variance 2 / (fan_in + fan_out), uniform: keeps the spread of activations and of gradients alike
-/// (Glorot and Bengio 2010). Keras's default for kernels.
-struct GlorotUniform {
+/// A VarianceScaling known by a name, such as HeUniform{.seed = 7}.
+template <int scale, FanMode mode, Distribution distribution>
+struct NamedScaling {
   Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
+  Tensor operator()(const Shape& shape, Random& random) const {
+    return VarianceScaling{scale, mode, distribution, seed}(shape, random);
+  }
+  static void fields(auto& self, auto&& field) { field("seed", self.seed); }
 };
-/// The same variance, truncated normal.
-struct GlorotNormal {
-  Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
-};
-/// Variance 2 / fan_in, uniform: for relu layers (He et al. 2015).
-struct HeUniform {
-  Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
-};
-/// The same variance, truncated normal.
-struct HeNormal {
-  Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
-};
-/// Variance 1 / fan_in, uniform: for selu and tanh layers (LeCun et al. 1998).
-struct LecunUniform {
-  Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
-};
-/// The same variance, truncated normal.
-struct LecunNormal {
-  Seed seed = {};
-  Tensor operator()(const Shape& shape, Random& random) const;
-};
+
+/// Variance 2 / (fan_in + fan_out): keeps the spread of activations and of gradients alike (Glorot
+/// and Bengio 2010). The uniform one is Keras's default for kernels.
+using GlorotUniform = NamedScaling<1, FanMode::fan_avg, Distribution::uniform>;
+using GlorotNormal = NamedScaling<1, FanMode::fan_avg, Distribution::truncated_normal>;
+/// Variance 2 / fan_in: for relu layers (He et al. 2015).
+using HeUniform = NamedScaling<2, FanMode::fan_in, Distribution::uniform>;
+using HeNormal = NamedScaling<2, FanMode::fan_in, Distribution::truncated_normal>;
+/// Variance 1 / fan_in: for selu and tanh layers (LeCun et al. 1998).
+using LecunUniform = NamedScaling<1, FanMode::fan_in, Distribution::uniform>;
+using LecunNormal = NamedScaling<1, FanMode::fan_in, Distribution::truncated_normal>;
 
 /// Rows or columns, whichever are fewer, at right angles to each other and of length `gain`: a
 /// random rotation (Saxe et al. 2013). All axes but the last count as rows. ValueError below
@@ -133,11 +133,14 @@ struct Orthogonal {
   double gain = 1;
   Seed seed = {};
   Tensor operator()(const Shape& shape, Random& random) const;
-  static void fields(auto& self, auto&& field) { field("gain", self.gain, rules::finite_number); }
+  static void fields(auto& self, auto&& field) {
+    field("gain", self.gain, rules::finite_number);
+    field("seed", self.seed);
+  }
 };
 
 namespace detail {
-/// What an initializer makes, as a parameter of a layer. ShapeError unless it has that shape.
+/// The initializer's tensor, as a parameter of a layer. ShapeError unless it has that shape.
 Tensor initial(std::string_view layer, std::string_view option, const Initializer& make,
                const Shape& shape, Random& random);
 }  // namespace detail

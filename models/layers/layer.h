@@ -1,10 +1,9 @@
 #pragma once
-/// Layer: anything that turns a tensor into a tensor, with or without weights.
-
-#include <fmt/core.h>
+/// Layer: a value type for any struct that turns a tensor into a tensor, with or without weights.
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,33 +22,34 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 class Sequential;
 
-/// One of a layer's weights, with what is to be done about it.
+/// One weight of a layer, and how training treats it.
 struct Weight {
-  std::string name;       ///< `kernel`, within the layer
-  Tensor tensor;          ///< made by parameter()
-  bool trainable = true;  ///< false: state that the layer keeps itself, such as a moving mean
+  std::string name = {};         ///< `kernel`, within the layer
+  Tensor tensor = {};            ///< made by parameter()
+  bool trainable = true;         ///< false: state that the layer updates, such as a moving mean
   Regularizer regularizer = {};  ///< adds to the loss, or null
-  Constraint constraint = {};    ///< what it is brought to after each update, or null
+  Constraint constraint = {};    ///< applied after each update, or null
 };
 
-/// What a layer may want to know of the moment.
+/// How a layer is called.
 struct Mode {
   bool training;   ///< false in evaluate() and predict()
   Random& random;  ///< keyed by the model's seed and the step
 
-  /// State and the value it is to get.
+  /// A state tensor and its next value.
   struct Assignment {
     Tensor state, value;
   };
-  /// Where assign() leaves its work; null: it is done at once.
+  /// Where assign() puts its work; null: assign() acts at once.
   std::vector<Assignment>* assignments = nullptr;
 
-  /// Gives a layer's state, such as a moving mean, a new value: in fit() after the update, so that
-  /// a step that fails changes nothing.
+  /// Gives a layer's state, such as a moving mean, a new value. In fit() that happens after the
+  /// update, so that a step that fails changes nothing. ShapeError unless the shapes are equal.
   void assign(const Tensor& state, const Tensor& value) const;
 };
 
 namespace detail {
+
 template <class L>
 concept PlainLayer = requires(L& layer, const Tensor& x) {
   { layer(x) } -> std::convertible_to<Tensor>;
@@ -62,19 +62,50 @@ template <class L>
 concept MadeOfLayers = requires(L& layer) {
   L::layers(layer, [](auto&&) {});
 };
+
+/// The weights of a layer in order; the visitor that `weights(self, weight)` calls.
+struct WeightList {
+  void operator()(std::string_view name, Tensor& tensor, Weight weight = {}) {
+    weight.name = name;
+    weight.tensor = tensor;
+    weights.push_back(std::move(weight));
+    members.push_back(&tensor);
+  }
+  std::vector<Weight> weights;
+  std::vector<Tensor*> members;  ///< where the struct keeps each; null if it does not say
+};
+template <class L>
+concept ListsWeights = requires(L& layer, WeightList& list) {
+  L::weights(layer, list);
+};
+template <class L>
+concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
+  layer.parameters();
+};
+template <class L>
+concept HasBuild = requires(L& layer, const Shape& input, Random& random) {
+  layer.build(input, random);
+};
+
+/// Old weights and the new ones that a copy has in their place.
+using Renewed = std::vector<std::pair<Tensor, Tensor>>;
+
 }  // namespace detail
 
 /// A struct becomes a layer by `Tensor operator()(const Tensor& x)`, or `(const Tensor& x, const
 /// Mode& mode)`. It may also have
-/// - `void build(const Shape& input, Random& random)`, called once, when the shape of its input is
-///   known: axis 0 is the batch's, of no meaning; `input.back()` is the number of features;
-/// - `std::vector<Tensor> parameters() const`, its trainable tensors, made in build(); or, to name
-///   them and say more, `std::vector<Weight> weights() const`;
+/// - `void build(const Shape& input, Random& random)`, called once, when the input's shape is
+///   known: axis 0 is the batch size and is ignored; `input.back()` is the number of features;
+/// - `static void weights(auto& self, auto&& weight)`, which lists the members that are weights:
+///   `weight("kernel", self.kernel)`, or with more fields of Weight,
+///   `weight("mean", self.mean, {.trainable = false})`;
+/// - `std::vector<Tensor> parameters() const` instead, its trainable tensors, made by parameter();
+///   their names are "0", "1", ...;
 /// - `static void layers(auto& self, auto&& layer)`, for a struct made of layers: it calls
-///   `layer(self.head)` for each member of type Layer. Such a member is built when it is first
-///   called, which the first pass must do, and needs no mention in build() or parameters();
-/// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, a
-///   layer in the wrong place is named in the error;
+///   `layer(self.head)` for each member of type Layer. A member is built when it is first called,
+///   which the first pass must do; build() and weights() do not mention it;
+/// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
+///   error for a layer in the wrong place names the layer;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -86,56 +117,71 @@ concept MadeOfLayers = requires(L& layer) {
 ///     };
 ///     Sequential model{WideAndDeep{}};
 ///
-/// A copy of a Layer has parameters of its own.
+/// A copy of a Layer has its own weights with the same values. A struct with weights(self, weight)
+/// is copied and gets new tensors in the listed members. A struct with parameters() is copied,
+/// built again for the same input shape, and gets the values. A struct with parameters() that were
+/// there before build() cannot be copied this way: copying its Layer is a StateError.
 class Layer {
  public:
   template <class L>
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
-      : held_(std::make_unique<Held<L>>(std::move(layer))) {}
-  Layer(const Layer& other) : held_(other.held().clone()), built_(other.built_) {}
+      : held_(std::make_shared<Held<L>>(std::move(layer))) {}
+  Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(Layer other) noexcept {
     std::swap(held_, other.held_);
-    std::swap(built_, other.built_);
+    std::swap(input_, other.input_);
     return *this;
   }
   ~Layer() = default;
 
-  /// Builds the layer first, from mode.random, if that was not done.
+  /// Builds the layer first, from mode.random, if it was not built.
   Tensor operator()(const Tensor& x, const Mode& mode) {
-    if (!built_) [[unlikely]]
+    if (!input_) [[unlikely]]
       build(x.shape(), mode.random);
     return held().call(x, mode);
   }
   void build(const Shape& input, Random& random) {
     held().build(input, random);
-    built_ = true;
+    input_ = input;
   }
   /// All weights; those of a struct made of layers are named `dense/kernel`, `dense_1/kernel`.
-  std::vector<Weight> weights() const { return held().weights(); }
+  std::vector<Weight> weights() const { return held().list().weights; }
   /// The trainable ones.
   std::vector<Tensor> parameters() const;
   std::int64_t input_width() const { return held().input_width(); }
   /// The struct's name, such as `Dense`.
   std::string_view type() const { return held().type(); }
 
+  /// For models. A copy; or this layer itself if it cannot be copied.
+  Layer copy_or_self() const;
+  /// Gives the copies `to` of the layers `from` their own weights; layers that share a weight go on
+  /// sharing it. Returns the pairs.
+  static detail::Renewed renew(std::span<const Layer> from, std::span<const Layer> to);
+
  private:
-  struct Any {
-    virtual ~Any() = default;
-    virtual std::unique_ptr<Any> clone() const = 0;
+  struct Interface {
+    virtual ~Interface() = default;
+    /// A copy built for `input`, if that is not null.
+    virtual std::shared_ptr<Interface> clone(const Shape* input) const = 0;
     virtual Tensor call(const Tensor& x, const Mode& mode) = 0;
     virtual void build(const Shape& input, Random& random) = 0;
-    virtual std::vector<Weight> weights() const = 0;
+    virtual detail::WeightList list() = 0;
     virtual std::int64_t input_width() const = 0;
     virtual std::string_view type() const = 0;
   };
   template <class L>
-  struct Held final : Any {
+  struct Held final : Interface {
     explicit Held(L l) : layer(std::move(l)) { detail::validate(layer); }
-    std::unique_ptr<Any> clone() const override {
-      const detail::DeepCopy own_parameters;
-      return std::make_unique<Held>(*this);
+    std::shared_ptr<Interface> clone([[maybe_unused]] const Shape* input) const override {
+      auto copy = std::make_shared<Held>(*this);
+      if constexpr (detail::HasParameters<L>) {
+        Random random(0);
+        if (input) copy->build(*input, random);
+        copy_values(type(), layer.parameters(), copy->layer.parameters());
+      }
+      return copy;
     }
     Tensor call(const Tensor& x, const Mode& mode) override {
       if constexpr (detail::ModalLayer<L>)
@@ -143,21 +189,22 @@ class Layer {
       else
         return layer(x);
     }
-    void build(const Shape& input, Random& random) override {
-      if constexpr (requires { layer.build(input, random); }) layer.build(input, random);
+    void build([[maybe_unused]] const Shape& input, [[maybe_unused]] Random& random) override {
+      if constexpr (detail::HasBuild<L>) layer.build(input, random);
     }
-    std::vector<Weight> weights() const override {
-      std::vector<Weight> all;
+    detail::WeightList list() override {
+      detail::WeightList all;
       if constexpr (detail::MadeOfLayers<L>) {
         std::vector<const Layer*> parts;
         L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
-        all = weights_of(parts);
+        all = list_of(parts);
       }
-      if constexpr (requires { layer.weights(); })
-        for (Weight& weight : layer.weights()) all.push_back(std::move(weight));
-      else if constexpr (requires { layer.parameters(); })
-        for (const Tensor& tensor : layer.parameters())
-          all.push_back({fmt::format("{}", all.size()), tensor});
+      if constexpr (detail::ListsWeights<L>) L::weights(layer, all);
+      if constexpr (detail::HasParameters<L>)
+        for (const Tensor& tensor : layer.parameters()) {
+          all.weights.push_back({std::to_string(all.weights.size()), tensor});
+          all.members.push_back(nullptr);
+        }
       return all;
     }
     std::int64_t input_width() const override {
@@ -168,19 +215,23 @@ class Layer {
     L layer;
   };
 
-  Any& held() const {
+  Layer(std::shared_ptr<Interface> held, const std::optional<Shape>& input)
+      : held_(std::move(held)), input_(input) {}
+  Interface& held() const {
     check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
     return *held_;
   }
-  static std::vector<Weight> weights_of(const std::vector<const Layer*>& parts);
+  static detail::WeightList list_of(const std::vector<const Layer*>& parts);
+  static void copy_values(std::string_view type, const std::vector<Tensor>& from,
+                          const std::vector<Tensor>& to);
 
-  std::unique_ptr<Any> held_;
-  bool built_ = false;
+  std::shared_ptr<Interface> held_;
+  std::optional<Shape> input_;  ///< once built
 };
 
 namespace detail {
-/// Keras's name of layer number i: its type in snake case, numbered from the second of a type on:
-/// `dense`, `dense_1`.
+/// Keras's name of layer number i: its type in snake case, with a number from the second layer of
+/// a type on: `dense`, `dense_1`.
 std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
 }  // namespace detail
 

@@ -12,7 +12,7 @@ Tensor Flatten::operator()(const Tensor& x) const {
 
 Tensor Dropout::operator()(const Tensor& x, const Mode& mode) const {
   if (!mode.training || rate == 0) return x;
-  detail::Fresh mask(x.shape());
+  detail::NewTensor mask(x.shape());
   const auto kept = static_cast<Scalar>(1 / (1 - rate));
   for (std::int64_t i = 0; i < x.size(); ++i)
     mask.data[i] = mode.random.uniform() < rate ? Scalar(0) : kept;

@@ -1,6 +1,6 @@
 #pragma once
 /// The layers: Dense, Flatten, Dropout, GaussianNoise. An Activation is a layer too
-/// (activations.h); the normalising ones are in normalization.h.
+/// (activations.h); the normalizing layers are in normalization.h.
 
 #include <gradus/models/activations.h>
 #include <gradus/models/dense.h>
@@ -13,7 +13,7 @@ struct Flatten {
   Tensor operator()(const Tensor& x) const;
 };
 
-/// While training, sets a share `rate` of the elements to 0 at random and scales the others by
+/// In training, sets a share `rate` of the elements to 0 at random and scales the others by
 /// 1 / (1 - rate) (Srivastava et al. 2014); otherwise returns its input. ValueError unless rate is
 /// in [0, 1).
 struct Dropout {
@@ -22,8 +22,8 @@ struct Dropout {
   static void fields(auto& self, auto&& field) { field("rate", self.rate, rules::below_one); }
 };
 
-/// While training, adds normal noise with deviation `stddev` >= 0 (ValueError), which blurs the
-/// inputs; otherwise returns its input.
+/// In training, adds normal noise of deviation `stddev` >= 0 (ValueError) to its input; otherwise
+/// returns its input.
 struct GaussianNoise {
   double stddev = 0;
   Tensor operator()(const Tensor& x, const Mode& mode) const;

@@ -1,20 +1,11 @@
 #include <gradus/models/normalization.h>
 
 #include <array>
-#include <cmath>
 
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
-
-/// What the two layers check alike.
-void check_options(const char* layer, int axis, double epsilon, bool initializers) {
-  check(axis != 0, "{}: axis must not be 0, the rows' axis", layer);
-  check(std::isfinite(epsilon) && epsilon > 0, "{}: epsilon must be finite and > 0 (got {})", layer,
-        epsilon);
-  check(initializers, "{}: the initializers must not be null", layer);
-}
 
 std::int64_t features_of(const char* layer, const Shape& input, int axis) {
   check<ShapeError>(input.rank() >= 2 && axis < input.rank() && axis > -input.rank(),
@@ -32,77 +23,53 @@ Tensor along(const Tensor& features, const Shape& input, int axis) {
   return reshape(features, shape);
 }
 
-/// (x - mean) gamma / sqrt(variance + epsilon) + beta, where those two are wanted.
-Tensor normalized(const Tensor& centered, const Tensor& variance, double epsilon,
-                  const Tensor* gamma, const Tensor* beta, int axis) {
-  const Tensor deviation = sqrt(variance + epsilon);
-  const Tensor y =
-      gamma ? centered * (along(*gamma, centered.shape(), axis) / deviation) : centered / deviation;
-  return beta ? y + along(*beta, centered.shape(), axis) : y;
+/// centered gamma / sqrt(variance + epsilon) + beta; the layer may leave out gamma or beta.
+template <class L>
+Tensor normalized(const L& layer, const Tensor& centered, const Tensor& variance) {
+  const Shape& shape = centered.shape();
+  const Tensor deviation = sqrt(variance + layer.epsilon);
+  const Tensor y = layer.scale ? centered * (along(layer.gamma, shape, layer.axis) / deviation)
+                               : centered / deviation;
+  return layer.center ? y + along(layer.beta, shape, layer.axis) : y;
+}
+
+template <class L>
+void make_gamma_and_beta(L& layer, const Shape& shape, Random& random) {
+  const std::string_view name = detail::type_name<L>();
+  if (layer.scale)
+    layer.gamma =
+        detail::initial(name, "gamma_initializer", layer.gamma_initializer, shape, random);
+  if (layer.center)
+    layer.beta = detail::initial(name, "beta_initializer", layer.beta_initializer, shape, random);
 }
 
 }  // namespace
 
-void LayerNormalization::validate() const {
-  check_options("LayerNormalization", axis, epsilon, beta_initializer && gamma_initializer);
-}
-
 void LayerNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("LayerNormalization", input, axis)};
-  if (input_width() > 0) return;
-  const auto make = [&](const char* option, const Initializer& initializer) {
-    return detail::initial("LayerNormalization", option, initializer, shape, random);
-  };
-  if (scale) gamma = make("gamma_initializer", gamma_initializer);
-  if (center) beta = make("beta_initializer", beta_initializer);
+  if (input_width() == 0) make_gamma_and_beta(*this, shape, random);
 }
 
 Tensor LayerNormalization::operator()(const Tensor& x) const {
   const Reduction over{.axis = axis, .keepdims = true};
   const Tensor centered = x - mean(x, over);
-  return normalized(centered, mean(square(centered), over), epsilon, scale ? &gamma : nullptr,
-                    center ? &beta : nullptr, axis);
-}
-
-std::vector<Weight> LayerNormalization::weights() const {
-  std::vector<Weight> all;
-  if (scale) all.push_back({"gamma", gamma, true, gamma_regularizer, gamma_constraint});
-  if (center) all.push_back({"beta", beta, true, beta_regularizer, beta_constraint});
-  return all;
-}
-
-std::int64_t LayerNormalization::input_width() const {
-  return axis == -1 ? (scale ? gamma : beta).size() : 0;
-}
-
-void BatchNormalization::validate() const {
-  check(momentum >= 0 && momentum <= 1, "BatchNormalization: momentum must be in [0, 1] (got {})",
-        momentum);
-  check_options("BatchNormalization", axis, epsilon,
-                beta_initializer && gamma_initializer && moving_mean_initializer &&
-                    moving_variance_initializer);
+  return normalized(*this, centered, mean(square(centered), over));
 }
 
 void BatchNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("BatchNormalization", input, axis)};
   if (moving_mean.size() > 0) return;
-  const auto make = [&](const char* option, const Initializer& initializer) {
-    return detail::initial("BatchNormalization", option, initializer, shape, random);
-  };
-  if (scale) gamma = make("gamma_initializer", gamma_initializer);
-  if (center) beta = make("beta_initializer", beta_initializer);
-  moving_mean = make("moving_mean_initializer", moving_mean_initializer);
-  moving_variance = make("moving_variance_initializer", moving_variance_initializer);
+  make_gamma_and_beta(*this, shape, random);
+  moving_mean = detail::initial("BatchNormalization", "moving_mean_initializer",
+                                moving_mean_initializer, shape, random);
+  moving_variance = detail::initial("BatchNormalization", "moving_variance_initializer",
+                                    moving_variance_initializer, shape, random);
 }
 
 Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {
-  const Tensor* const by = scale ? &gamma : nullptr;
-  const Tensor* const plus = center ? &beta : nullptr;
-  if (!mode.training) {
-    const Tensor centered = x - along(detach(moving_mean), x.shape(), axis);
-    return normalized(centered, along(detach(moving_variance), x.shape(), axis), epsilon, by, plus,
-                      axis);
-  }
+  if (!mode.training)
+    return normalized(*this, x - along(detach(moving_mean), x.shape(), axis),
+                      along(detach(moving_variance), x.shape(), axis));
   std::array<int, Shape::max_rank> others{};
   std::size_t count = 0;
   for (int i = 0; i < x.rank(); ++i)
@@ -116,18 +83,7 @@ Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {
   };
   follow(moving_mean, batch_mean);
   follow(moving_variance, batch_variance);
-  return normalized(centered, batch_variance, epsilon, by, plus, axis);
+  return normalized(*this, centered, batch_variance);
 }
-
-std::vector<Weight> BatchNormalization::weights() const {
-  std::vector<Weight> all;
-  if (scale) all.push_back({"gamma", gamma, true, gamma_regularizer, gamma_constraint});
-  if (center) all.push_back({"beta", beta, true, beta_regularizer, beta_constraint});
-  all.push_back({"moving_mean", moving_mean, false});
-  all.push_back({"moving_variance", moving_variance, false});
-  return all;
-}
-
-std::int64_t BatchNormalization::input_width() const { return axis == -1 ? moving_mean.size() : 0; }
 
 }}  // namespace gradus

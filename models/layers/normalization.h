@@ -1,21 +1,25 @@
 #pragma once
-/// Layers that bring their input to mean 0 and deviation 1. Options are in Keras's order; made by
-/// build(), of shape (extent of the axis): gamma, which multiplies, and beta, which is added.
-
-#include <vector>
+/// Layers that normalize their input to mean 0 and deviation 1. Options are in Keras's order.
+/// build() makes gamma, which multiplies, and beta, which is added: one number per index of the
+/// axis.
 
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// gamma (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance of each row by itself
-/// along one axis (Ba et al. 2016): the same in training and afterwards.
+namespace rules {
+inline constexpr Rule not_the_rows{[](double axis) { return axis != 0; },
+                                   "other than 0, the rows' axis"};
+}
+
+/// gamma (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance along one axis of
+/// each row (Ba et al. 2016): the same in training and afterwards.
 struct LayerNormalization {
-  int axis = -1;          ///< not 0, the rows' own
+  int axis = -1;          ///< not 0, the rows' axis
   double epsilon = 1e-3;  ///< > 0
-  bool center = true;     ///< whether there is a beta
-  bool scale = true;      ///< whether there is a gamma
+  bool center = true;     ///< adds beta
+  bool scale = true;      ///< multiplies by gamma
   Initializer beta_initializer = Zeros{};
   Initializer gamma_initializer = Ones{};
   Regularizer beta_regularizer = {};
@@ -25,23 +29,40 @@ struct LayerNormalization {
 
   Tensor gamma = {}, beta = {};
 
-  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    field("axis", self.axis, rules::not_the_rows);
+    field("epsilon", self.epsilon, rules::positive);
+    field("center", self.center), field("scale", self.scale);
+    field("beta_initializer", self.beta_initializer, rules::given);
+    field("gamma_initializer", self.gamma_initializer, rules::given);
+    field("beta_regularizer", self.beta_regularizer);
+    field("gamma_regularizer", self.gamma_regularizer);
+    field("beta_constraint", self.beta_constraint);
+    field("gamma_constraint", self.gamma_constraint);
+  }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x) const;
-  std::vector<Weight> weights() const;
-  std::int64_t input_width() const;
+  static void weights(auto& self, auto&& weight) {
+    if (self.scale)
+      weight("gamma", self.gamma,
+             {.regularizer = self.gamma_regularizer, .constraint = self.gamma_constraint});
+    if (self.center)
+      weight("beta", self.beta,
+             {.regularizer = self.beta_regularizer, .constraint = self.beta_constraint});
+  }
+  std::int64_t input_width() const { return axis == -1 ? (scale ? gamma : beta).size() : 0; }
 };
 
 /// gamma (x - mean) / sqrt(variance + epsilon) + beta, feature by feature (Ioffe and Szegedy 2015).
-/// While training, mean and variance are those of the batch, over all axes but one, and moving
+/// In training, mean and variance are those of the batch, over all axes but one, and moving
 /// averages follow them: moving = momentum moving + (1 - momentum) batch. Otherwise they are the
-/// moving ones, which are weights that no optimizer touches.
+/// moving averages, which are weights that no optimizer changes.
 struct BatchNormalization {
   int axis = -1;           ///< the features' axis, not 0
   double momentum = 0.99;  ///< in [0, 1]
   double epsilon = 1e-3;   ///< > 0
-  bool center = true;      ///< whether there is a beta
-  bool scale = true;       ///< whether there is a gamma
+  bool center = true;      ///< adds beta
+  bool scale = true;       ///< multiplies by gamma
   Initializer beta_initializer = Zeros{};
   Initializer gamma_initializer = Ones{};
   Initializer moving_mean_initializer = Zeros{};
@@ -53,12 +74,28 @@ struct BatchNormalization {
 
   Tensor gamma = {}, beta = {}, moving_mean = {}, moving_variance = {};
 
-  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    field("axis", self.axis, rules::not_the_rows);
+    field("momentum", self.momentum, rules::unit_interval);
+    field("epsilon", self.epsilon, rules::positive);
+    field("center", self.center), field("scale", self.scale);
+    field("beta_initializer", self.beta_initializer, rules::given);
+    field("gamma_initializer", self.gamma_initializer, rules::given);
+    field("moving_mean_initializer", self.moving_mean_initializer, rules::given);
+    field("moving_variance_initializer", self.moving_variance_initializer, rules::given);
+    field("beta_regularizer", self.beta_regularizer);
+    field("gamma_regularizer", self.gamma_regularizer);
+    field("beta_constraint", self.beta_constraint);
+    field("gamma_constraint", self.gamma_constraint);
+  }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x, const Mode& mode) const;
-  /// gamma, beta, moving_mean, moving_variance.
-  std::vector<Weight> weights() const;
-  std::int64_t input_width() const;
+  static void weights(auto& self, auto&& weight) {
+    LayerNormalization::weights(self, weight);
+    weight("moving_mean", self.moving_mean, {.trainable = false});
+    weight("moving_variance", self.moving_variance, {.trainable = false});
+  }
+  std::int64_t input_width() const { return axis == -1 ? moving_mean.size() : 0; }
 };
 
 }}  // namespace gradus

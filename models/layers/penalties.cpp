@@ -7,35 +7,27 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-Tensor L1::operator()(const Tensor& weight) const { return l1 * sum(abs(weight)); }
-Tensor L2::operator()(const Tensor& weight) const { return l2 * sum(square(weight)); }
-Tensor L1L2::operator()(const Tensor& weight) const {
-  return l1 * sum(abs(weight)) + l2 * sum(square(weight));
-}
-
 Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
   check<ShapeError>(weight.rank() == 2,
                     "OrthogonalRegularizer: the weight must be a matrix (got shape {})",
                     weight.shape());
   const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
-  const Tensor lengths =
-      sqrt(maximum(sum(square(w), {.axis = 1, .keepdims = true}), detail::fuzz * detail::fuzz));
-  const Tensor units = w / lengths;
+  const Tensor units = detail::unit_vectors(w, 1);
   const std::int64_t count = w.shape()[0];
   if (count < 2) return 0 * sum(units);
   Random unused(0);
   const Tensor others = 1 - Identity{}({count, count}, unused);
-  const auto pairs = static_cast<double>(count * (count - 1));  // each of them twice in the sum
+  const auto pairs = static_cast<double>(count * (count - 1));  // the sum holds each twice
   return factor / pairs * sum(abs(matmul(units, transpose(units)) * others));
 }
 
 namespace {
 
-/// The weight with each norm brought to what `wanted` makes of it.
+/// The weight with each norm replaced by wanted(norm).
 template <class Wanted>
 Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
   const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
-  return weight * (wanted(norms) / (norms + detail::fuzz));
+  return weight * (wanted(norms) / (norms + detail::keras_epsilon));
 }
 
 }  // namespace
@@ -43,8 +35,6 @@ Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
 Tensor MaxNorm::operator()(const Tensor& weight) const {
   return with_norms(weight, axis, [&](const Tensor& norms) { return clip(norms, 0, max_value); });
 }
-
-Tensor NonNeg::operator()(const Tensor& weight) const { return relu(weight); }
 
 Tensor UnitNorm::operator()(const Tensor& weight) const {
   return with_norms(weight, axis, [](const Tensor&) { return Tensor(1); });

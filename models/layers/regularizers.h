@@ -1,27 +1,27 @@
 #pragma once
-/// Penalties for large weights, added to the loss once per batch. Names and defaults are Keras's
-/// (keras.regularizers). A regularizer is any callable `Tensor(const Tensor& weight)` that gives
-/// one number; options are checked when the struct becomes a Regularizer (ValueError).
+/// Regularizers: penalties for large weights, added to the loss once per batch. Names and defaults
+/// are Keras's (keras.regularizers). A regularizer is any callable `Tensor(const Tensor& weight)`
+/// that returns one number. Options are checked when the struct becomes a Regularizer (ValueError).
 
-#include <gradus/core/tensor.h>
-#include <gradus/models/checked.h>
+#include <gradus/core/ops.h>
+#include <gradus/models/function.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A penalty for a weight's size: one of the structs below, or any callable. Or null.
-using Regularizer = Checked<Tensor(const Tensor&)>;
+/// One of the structs below, any callable, or null.
+using Regularizer = Function<Tensor(const Tensor&)>;
 
 /// l1 sum |w|: drives weights to 0; slope 0 at 0.
 struct L1 {
   double l1 = 0.01;  ///< >= 0
-  Tensor operator()(const Tensor& weight) const;
+  Tensor operator()(const Tensor& weight) const { return l1 * sum(abs(weight)); }
   static void fields(auto& self, auto&& field) { field("l1", self.l1, rules::not_negative); }
 };
 
-/// l2 sum w^2, without the 1/2 that some texts have.
+/// l2 sum w^2, without the factor 1/2 of some texts.
 struct L2 {
   double l2 = 0.01;  ///< >= 0
-  Tensor operator()(const Tensor& weight) const;
+  Tensor operator()(const Tensor& weight) const { return l2 * sum(square(weight)); }
   static void fields(auto& self, auto&& field) { field("l2", self.l2, rules::not_negative); }
 };
 
@@ -29,7 +29,7 @@ struct L2 {
 struct L1L2 {
   double l1 = 0;  ///< >= 0
   double l2 = 0;  ///< >= 0
-  Tensor operator()(const Tensor& weight) const;
+  Tensor operator()(const Tensor& w) const { return l1 * sum(abs(w)) + l2 * sum(square(w)); }
   static void fields(auto& self, auto&& field) {
     field("l1", self.l1, rules::not_negative);
     field("l2", self.l2, rules::not_negative);
@@ -45,6 +45,7 @@ struct OrthogonalRegularizer {
   Tensor operator()(const Tensor& weight) const;
   static void fields(auto& self, auto&& field) {
     field("factor", self.factor, rules::not_negative);
+    field("mode", self.mode);
   }
 };
 

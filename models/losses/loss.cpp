@@ -5,7 +5,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// sum(values) / count, or 0: what is divided by nothing was multiplied by 0 before.
+/// sum(values) / count; 0 for a count of 0, where each value was multiplied by 0.
 Tensor share(const Tensor& values, double count) {
   return sum(values) / (count == 0 ? 1.0 : count);
 }
@@ -16,16 +16,7 @@ Tensor Loss::reduced(const Tensor& y_true, const Tensor& y_pred,
                      const Tensor& sample_weight) const {
   Tensor values = (*this)(y_true, y_pred);
   const std::int64_t rows = detail::rows_of(y_pred);
-  const bool by_rows = values.size() == rows && values.rank() > 0 && values.shape()[0] == rows;
-  check<ShapeError>(by_rows || values.size() == 1,
-                    "Loss: a loss must give one value per row, or one in all (got shape {} for {} "
-                    "rows)",
-                    values.shape(), rows);
-  check<StateError>(by_rows || sample_weight.size() == 0,
-                    "{}: sample weights need a loss with one value per row (this one gives one in "
-                    "all)",
-                    type());
-  if (!by_rows) return values;
+  if (!detail::one_per_row("loss", type(), values, rows, sample_weight)) return values;
   if (values.rank() > 1) values = reshape(values, {rows});
 
   const Tensor kept = counted(y_true);

@@ -1,5 +1,5 @@
 #pragma once
-/// Loss: anything that says how far outputs are from their targets. The losses: losses.h.
+/// Loss: how far outputs are from their targets. The losses: losses.h.
 
 #include <concepts>
 #include <memory>
@@ -17,10 +17,10 @@ concept LossFunction = requires(const L& loss, const Tensor& y) {
   { loss(y, y) } -> std::convertible_to<Tensor>;
 };
 
-/// From one value per row to the number that training minimises; w are the sample weights, 1 if
-/// none are given.
+/// From one value l per row to the number that training minimizes; w are the sample weights, 1
+/// without them.
 enum class LossReduction {
-  sum_over_batch_size,      ///< sum(w l) / rows that count
+  sum_over_batch_size,      ///< sum(w l) / number of rows that count
   mean,                     ///< the same
   sum,                      ///< sum(w l)
   none,                     ///< w l, row by row
@@ -29,22 +29,24 @@ enum class LossReduction {
 
 struct LossOptions {
   LossReduction reduction = LossReduction::sum_over_batch_size;
+  static void fields(auto& self, auto&& field) { field("reduction", self.reduction); }
 };
 
 /// Any struct with `Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const` that gives
-/// one value per row, or one in all, made of ops so that it has a gradient.
+/// one value per row, or one in all, computed by ops so that it has a gradient.
 ///
 ///     Loss loss = MeanSquaredError{};
 ///     Loss total(MeanSquaredError{}, {.reduction = LossReduction::sum});
 ///
 /// The struct may also have
-/// - `void check_targets(const Tensor& y_true, const Shape& y_pred) const`, called once before
-///   training with all targets, so that bad ones are refused by their row;
-/// - `static constexpr bool like_outputs = true` instead, when all it asks of targets is the
-///   outputs' shape, with (n) as good as (n, 1);
-/// - `Tensor counted(const Tensor& y_true) const`, (rows): 1 for a row that counts and 0 for one
-///   that is left out of sum and count; an empty Tensor if all count;
-/// - `void validate() const` or `fields`, to refuse bad options when it becomes a Loss.
+/// - `void check_targets(const Tensor& y_true, const Shape& y_pred) const`, called once with all
+///   targets before training, to refuse bad rows by their number;
+/// - `static constexpr bool like_outputs = true` instead, when targets must have the outputs'
+/// shape,
+///   or (n) for outputs (n, 1);
+/// - `Tensor counted(const Tensor& y_true) const`, (rows): 1 for a row that counts, 0 for a row to
+///   leave out of sum and count; an empty Tensor if all count;
+/// - `fields` or `void validate() const`, which refuse bad options when it becomes a Loss.
 class Loss {
  public:
   template <LossFunction L>
@@ -55,13 +57,13 @@ class Loss {
   Loss& operator=(const Loss&) = default;
   ~Loss() = default;
 
-  /// The struct's own values: one per row, or one in all.
+  /// The values of the struct: one per row, or one in all.
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return held_->call(y_true, y_pred);
   }
-  /// What training minimises: the values times sample_weight, reduced. `sample_weight` has shape
-  /// (rows) or (rows, 1), or is default-constructed for none. ShapeError for values or weights of
-  /// another shape; StateError for weights beside a loss that gives one value in all.
+  /// The number that training minimizes: the values times sample_weight, reduced. `sample_weight`
+  /// has shape (rows) or (rows, 1), or is default-constructed for none. ShapeError for values or
+  /// weights of another shape; StateError for weights beside a loss that gives one value in all.
   Tensor reduced(const Tensor& y_true, const Tensor& y_pred,
                  const Tensor& sample_weight = {}) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const {

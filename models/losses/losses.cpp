@@ -9,8 +9,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 using detail::fitted;
-using detail::fuzz;
+using detail::keras_epsilon;
 using detail::row_means;
+using detail::unit_vectors;
 
 /// Labels 0 and 1 as -1 and 1; others as they are.
 Tensor signed_labels(const Tensor& y) {
@@ -18,11 +19,6 @@ Tensor signed_labels(const Tensor& y) {
   const bool binary =
       std::all_of(values.begin(), values.end(), [](Scalar v) { return v == 0 || v == 1; });
   return binary ? 2 * y - 1 : y;
-}
-
-/// x divided by its length along an axis; one shorter than 1e-7 is divided by that.
-Tensor direction(const Tensor& x, int axis) {
-  return x / sqrt(maximum(sum(square(x), {.axis = axis, .keepdims = true}), fuzz * fuzz));
 }
 
 }  // namespace
@@ -37,12 +33,13 @@ Tensor MeanAbsoluteError::operator()(const Tensor& y_true, const Tensor& y_pred)
 
 Tensor MeanAbsolutePercentageError::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("MeanAbsolutePercentageError", y_true, y_pred);
-  return 100 * row_means(abs((y_pred - y) / maximum(abs(y), fuzz)));
+  return 100 * row_means(abs((y_pred - y) / maximum(abs(y), keras_epsilon)));
 }
 
 Tensor MeanSquaredLogarithmicError::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("MeanSquaredLogarithmicError", y_true, y_pred);
-  return row_means(square(log1p(maximum(y_pred, fuzz)) - log1p(maximum(y, fuzz))));
+  return row_means(
+      square(log1p(maximum(y_pred, keras_epsilon)) - log1p(maximum(y, keras_epsilon))));
 }
 
 Tensor Huber::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -57,12 +54,12 @@ Tensor LogCosh::operator()(const Tensor& y_true, const Tensor& y_pred) const {
 }
 
 Tensor Poisson::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return row_means(y_pred - fitted("Poisson", y_true, y_pred) * log(y_pred + fuzz));
+  return row_means(y_pred - fitted("Poisson", y_true, y_pred) * log(y_pred + keras_epsilon));
 }
 
 Tensor CosineSimilarity::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("CosineSimilarity", y_true, y_pred);
-  return row_means(-sum(direction(y, axis) * direction(y_pred, axis), {.axis = axis}));
+  return row_means(-sum(unit_vectors(y, axis) * unit_vectors(y_pred, axis), {.axis = axis}));
 }
 
 Tensor Hinge::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -84,7 +81,7 @@ Tensor CategoricalHinge::operator()(const Tensor& y_true, const Tensor& y_pred) 
 Tensor Dice::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted("Dice", y_true, y_pred);
   const Reduction over{.axis = axis};
-  return 1 - 2 * sum(y * y_pred, over) / (sum(y, over) + sum(y_pred, over) + fuzz);
+  return 1 - 2 * sum(y * y_pred, over) / (sum(y, over) + sum(y_pred, over) + keras_epsilon);
 }
 
 Tensor Tversky::operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -92,7 +89,7 @@ Tensor Tversky::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Reduction over{.axis = axis};
   const Tensor hit = sum(y * y_pred, over);
   const Tensor wrong = sum((1 - y) * y_pred, over), missed = sum(y * (1 - y_pred), over);
-  return 1 - hit / (hit + alpha * wrong + beta * missed + fuzz);
+  return 1 - hit / (hit + alpha * wrong + beta * missed + keras_epsilon);
 }
 
 }}  // namespace gradus

@@ -1,10 +1,11 @@
 #pragma once
-/// Losses: what training makes small. Names, options and their order are Keras's (keras.losses).
+/// Losses: the numbers that training minimizes. Names, options and their order are Keras's
+/// (keras.losses).
 ///
-/// y is a row's target and p its output; "mean" is over all of a row's outputs, and a sum or a
-/// largest one is over the last axis, the classes. Targets of shape (n) fit outputs (n, 1); any
-/// other difference of shapes is a ShapeError, never a broadcast. Every option is checked when the
-/// struct becomes a Loss or a Metric (ValueError).
+/// y is a row's target and p its output; "mean" is over all outputs of a row, sum and max are over
+/// the last axis, the classes. Targets of shape (n) fit outputs (n, 1); any other difference of
+/// shapes is a ShapeError, never a broadcast. Options are checked when the struct becomes a Loss or
+/// a Metric (ValueError).
 
 #include <cstdint>
 #include <optional>
@@ -28,20 +29,20 @@ struct MeanAbsoluteError {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
-/// 100 mean |p - y| / max(|y|, 1e-7): per cent, enormous where a target is 0.
+/// 100 mean |p - y| / max(|y|, 1e-7): per cent; very large where a target is 0.
 struct MeanAbsolutePercentageError {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
-/// mean (log(1 + p) - log(1 + y))^2; what is below 1e-7 on either side counts as 1e-7.
+/// mean (log(1 + p) - log(1 + y))^2; values below 1e-7 on either side count as 1e-7.
 struct MeanSquaredLogarithmicError {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
-/// With e = |p - y|: mean of e^2 / 2 up to delta, and delta e - delta^2 / 2 from there: outliers
-/// pull with a bounded slope (Huber 1964).
+/// With e = |p - y|: mean of e^2 / 2 up to delta, and delta e - delta^2 / 2 beyond, so that the
+/// slope of outliers is bounded (Huber 1964).
 struct Huber {
   double delta = 1;  ///< > 0
   static constexpr bool like_outputs = true;
@@ -63,16 +64,17 @@ struct Poisson {
 };
 
 /// -cos of the angle between target and output along an axis: -1 when they point the same way, 0
-/// when at a right angle or when one is 0. As a metric it is the cosine itself, and more is better.
+/// at a right angle or when one is 0. As a metric it is the cosine, and higher is better.
 struct CosineSimilarity {
   int axis = -1;
   static constexpr bool negated = true;
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
 // ---- margins ------------------------------------------------------------------------------------
-// Labels are -1 and 1; a batch that holds only 0 and 1 is taken as such labels (0 for -1).
+// Labels are -1 and 1; in a batch that holds only 0 and 1, 0 stands for -1.
 
 /// mean max(1 - y p, 0).
 struct Hinge {
@@ -94,9 +96,9 @@ struct CategoricalHinge {
 };
 
 // ---- probabilities ------------------------------------------------------------------------------
-// A logit z stands for the probability sigmoid(z), or for classes softmax(z). From logits nothing
-// is cut, so prefer them: the model's last layer then has no activation. Probabilities of classes
-// are divided by their sum first; then p is cut to [1e-7, 1 - 1e-7], with slope 0 beyond.
+// A logit z stands for the probability sigmoid(z), or for classes softmax(z). Logits are never cut,
+// so prefer them: the last layer of the model then has no activation. Probabilities of classes are
+// divided by their sum; then p is cut to [1e-7, 1 - 1e-7], with slope 0 beyond.
 
 /// -(y log p + (1 - y) log(1 - p)), mean, for targets y in [0, 1] (ValueError). From logits it is
 /// y softplus(-z) + (1 - y) softplus(z).
@@ -106,14 +108,14 @@ struct BinaryCrossentropy {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
 
-/// Binary crossentropy times (1 - q)^gamma, where q = y p + (1 - y)(1 - p) is the probability given
-/// to the truth: what is right already counts less (Lin et al. 2017). With class balancing also
-/// times y alpha + (1 - y)(1 - alpha).
+/// Binary crossentropy times (1 - q)^gamma, where q = y p + (1 - y)(1 - p) is the probability of
+/// the target: rows that are right already count less (Lin et al. 2017). Class balancing multiplies
+/// by y alpha + (1 - y)(1 - alpha).
 struct BinaryFocalCrossentropy {
   bool apply_class_balancing = false;
   double alpha = 0.25;  ///< the weight of class 1, in [0, 1]
@@ -123,26 +125,23 @@ struct BinaryFocalCrossentropy {
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   static void fields(auto& self, auto&& field) {
-    field("apply_class_balancing", self.apply_class_balancing, rules::anything);
+    field("apply_class_balancing", self.apply_class_balancing);
     field("alpha", self.alpha, rules::unit_interval);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
 
 /// -sum y log p over the last axis, for targets that are probabilities of the classes: one-hot, or
-/// soft. ValueError for a row that holds something outside [0, 1] or does not sum to 1 (to within
-/// 0.002, which forgives 0.333 three times).
+/// soft. ValueError for a row with a value outside [0, 1] or a sum that differs from 1 by more than
+/// 0.002 (0.333 three times is accepted).
 struct CategoricalCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< s in [0, 1): y becomes y (1 - s) + s / classes
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
-  static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits, rules::anything);
-    field("label_smoothing", self.label_smoothing, rules::below_one);
-  }
+  static void fields(auto& self, auto&& field) { BinaryCrossentropy::fields(self, field); }
 };
 
 /// -alpha sum y (1 - p)^gamma log p; targets as for CategoricalCrossentropy (Lin et al. 2017).
@@ -156,19 +155,22 @@ struct CategoricalFocalCrossentropy {
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits, rules::anything);
+    field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
   }
 };
 
 /// -log p[y] for a class number y per row, of shape (n) or (n, 1), and outputs (n, classes). From
-/// logits it is logsumexp(z) - z[y]. ValueError for what is no class number.
+/// logits it is logsumexp(z) - z[y]. ValueError for a target that is not a class number.
 struct SparseCategoricalCrossentropy {
   bool from_logits = false;
-  std::optional<int> ignore_class = {};  ///< rows with this number leave the sum and the count
+  std::optional<int> ignore_class = {};  ///< leaves rows with this number out
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
   Tensor counted(const Tensor& y_true) const;
+  static void fields(auto& self, auto&& field) {
+    field("from_logits", self.from_logits), field("ignore_class", self.ignore_class);
+  }
 };
 
 /// (1 - p[y]^q) / q for class numbers y and probabilities (n, classes): between crossentropy
@@ -177,7 +179,7 @@ struct CategoricalGeneralizedCrossEntropy {
   double q = 0.5;  ///< in (0, 1)
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const;
-  void validate() const;
+  static void fields(auto& self, auto&& field) { field("q", self.q, rules::inside_unit_interval); }
 };
 
 /// sum y log(y / p) over the last axis, both cut to [1e-7, 1]: Kullback and Leibler's divergence of
@@ -196,10 +198,11 @@ struct Dice {
   Axes axis = {};  ///< default: all
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
 /// 1 - hit / (hit + alpha sum((1 - y) p) + beta sum(y (1 - p)) + 1e-7), hit = sum(y p): alpha
-/// weighs what is found wrongly, beta what is missed (Salehi et al. 2017). 0.5 and 0.5 give Dice.
+/// weighs false positives, beta false negatives (Salehi et al. 2017). 0.5 and 0.5 give Dice.
 struct Tversky {
   double alpha = 0.5;  ///< >= 0
   double beta = 0.5;   ///< >= 0
@@ -209,6 +212,7 @@ struct Tversky {
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("beta", self.beta, rules::not_negative);
+    field("axis", self.axis);
   }
 };
 

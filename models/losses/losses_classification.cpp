@@ -10,10 +10,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 using detail::fitted;
-using detail::fuzz;
+using detail::keras_epsilon;
 using detail::row_means;
 
-Tensor cut(const Tensor& p) { return clip(p, fuzz, 1 - fuzz); }
+Tensor cut(const Tensor& p) { return clip(p, keras_epsilon, 1 - keras_epsilon); }
 
 /// Rows of probabilities that sum to 1, cut.
 Tensor distribution(const Tensor& p) { return cut(p / sum(p, {.axis = -1, .keepdims = true})); }
@@ -40,23 +40,19 @@ std::string place(std::int64_t i, std::int64_t width) {
   return width == 1 ? fmt::format("[{}]", i) : fmt::format("[{}][{}]", i / width, i % width);
 }
 
-void check_unit_interval(std::string_view loss, const Tensor& y) {
-  const std::int64_t rows = detail::rows_of(y), width = rows > 0 ? y.size() / rows : 1;
-  for (std::int64_t i = 0; i < y.size(); ++i) {
-    const double target = value(y.values()[static_cast<std::size_t>(i)]);
+/// Targets must fit the outputs and lie in [0, 1].
+void check_binary(std::string_view loss, const Tensor& y_true, const Shape& y_pred) {
+  detail::check_shapes(loss, y_true.shape(), detail::with_rows(y_pred, y_true));
+  const std::int64_t rows = detail::rows_of(y_true), width = rows > 0 ? y_true.size() / rows : 1;
+  for (std::int64_t i = 0; i < y_true.size(); ++i) {
+    const double target = value(y_true.values()[static_cast<std::size_t>(i)]);
     check(target >= 0 && target <= 1, "{}: y{} must be in [0, 1] (got {})", loss, place(i, width),
           target);
   }
 }
 
-void check_binary(std::string_view loss, const Tensor& y_true, const Shape& y_pred) {
-  detail::check_shapes(loss, y_true.shape(), detail::with_rows(y_pred, y_true));
-  check_unit_interval(loss, y_true);
-}
-
 void check_distributions(std::string_view loss, const Tensor& y_true, const Shape& y_pred) {
-  detail::check_shapes(loss, y_true.shape(), detail::with_rows(y_pred, y_true));
-  check_unit_interval(loss, y_true);
+  check_binary(loss, y_true, y_pred);
   const std::int64_t classes = y_pred.rank() > 0 ? y_pred.back() : 1;
   for (std::int64_t row = 0; classes > 0 && row < y_true.size() / classes; ++row) {
     double total = 0;
@@ -136,15 +132,12 @@ void SparseCategoricalCrossentropy::check_targets(const Tensor& y_true, const Sh
 }
 Tensor SparseCategoricalCrossentropy::counted(const Tensor& y_true) const {
   if (!ignore_class) return {};
-  detail::Fresh kept(Shape{y_true.size()});
+  detail::NewTensor kept(Shape{y_true.size()});
   for (std::int64_t i = 0; i < y_true.size(); ++i)
     kept.data[i] = value(y_true.values()[static_cast<std::size_t>(i)]) != *ignore_class;
   return std::move(kept.tensor);
 }
 
-void CategoricalGeneralizedCrossEntropy::validate() const {
-  check(q > 0 && q < 1, "CategoricalGeneralizedCrossEntropy: q must be in (0, 1) (got {})", q);
-}
 Tensor CategoricalGeneralizedCrossEntropy::operator()(const Tensor& y_true,
                                                       const Tensor& y_pred) const {
   return (1 - pow(pick(y_pred, y_true), q)) / q;
@@ -155,8 +148,8 @@ void CategoricalGeneralizedCrossEntropy::check_targets(const Tensor& y_true,
 }
 
 Tensor KLDivergence::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), fuzz, 1);
-  return row_means(sum(y * log(y / clip(y_pred, fuzz, 1)), {.axis = -1}));
+  const Tensor y = clip(fitted("KLDivergence", y_true, y_pred), keras_epsilon, 1);
+  return row_means(sum(y * log(y / clip(y_pred, keras_epsilon, 1)), {.axis = -1}));
 }
 
 }}  // namespace gradus

@@ -1,56 +1,85 @@
 #pragma once
-/// Metric: anything that is watched beside the loss. The metrics: metrics.h.
+/// Metric: a number that is watched beside the loss. The metrics: metrics.h.
 
 #include <concepts>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <gradus/models/loss.h>
+#include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// A metric's sums over the batches so far; empty before the first batch.
+using Sums = std::vector<double>;
+
+/// The weights of hits and misses: a positive is a target that is not 0; an output is called
+/// positive when it is above the threshold.
+struct Confusion {
+  double true_positives, false_positives, true_negatives, false_negatives;
+};
 
 namespace detail {
 
 template <class M>
-concept MetricFunction = requires(const M& metric, std::vector<double>& sums, const Tensor& t) {
+concept MetricFunction = requires(const M& metric, Sums& sums, const Tensor& t) {
   metric.update(sums, t, t, t);
   { metric.result(std::span<const double>(sums)) } -> std::convertible_to<double>;
 };
+template <class M>
+concept ConfusionMetric = requires(const M& metric, const Confusion& counts) {
+  { metric.result(counts) } -> std::convertible_to<double>;
+};
 
+/// Which outputs are called positive, and which of a row's outputs count.
+struct Selection {
+  std::optional<double> threshold = {};
+  std::optional<int> top_k = {}, class_id = {};
+};
+/// Adds a batch to sums = {true positives, false positives, true negatives, false negatives}.
+void add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                   const Tensor& sample_weight, const Selection& selection);
 /// Adds one value per row to `sums` = {sum w v, sum w}; no weights: 1 each.
-void add_rows(std::vector<double>& sums, const Tensor& values, const Tensor& sample_weight);
-/// a / b; 0 / 0 is 0, as Keras's metrics have it.
+void add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight);
+/// a / b; 0 / 0 is 0, as in Keras's metrics.
 inline double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 
 }  // namespace detail
 
-/// A number about targets and outputs, worked out from sums over many batches. A metric keeps
-/// nothing itself: the sums live with whoever counts.
+/// A number about targets and outputs, computed from sums over many batches. The caller keeps the
+/// sums; a metric never changes.
 ///
 /// Any struct that can be a Loss can be a metric: the mean of its values over the rows, weighted by
-/// the sample weights. What is more than a mean has, instead of operator(),
-/// - `void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred, const
-///   Tensor& sample_weight) const`, which adds a batch; empty sums mean that nothing was counted
-///   yet, and sample_weight is (rows), or empty for none;
-/// - `double result(std::span<const double> sums) const`.
+/// the sample weights. Instead of operator(), a struct may have
+/// - `double result(const Confusion& counts) const`, for a number of hits and misses, with any of
+///   the options of Precision (metrics.h): `thresholds`, `top_k`, `class_id`;
+/// - or `void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor&
+///   sample_weight) const`, which adds a batch, and `double result(std::span<const double> sums)
+///   const`. sample_weight is (rows), or empty for none.
 /// Optional: `static constexpr const char* name`; `static constexpr auto direction =
-/// Metric::Direction::up`; `static constexpr bool negated = true` for a loss that is the negative
-/// of what is to be watched; `void validate() const` or `fields`.
+/// MonitorMode::max`; `static constexpr bool negated = true` for a loss that is the negative of the
+/// metric; `void validate() const` or `fields`.
 class Metric {
  public:
-  /// Which way is better. What gives no direction is a loss, for which less is better, unless it
-  /// has an update() or is a lambda: of those nothing is known.
-  enum class Direction { down, up, none };
+  /// Other words for MonitorMode.
+  struct Direction {
+    static constexpr auto up = MonitorMode::max, down = MonitorMode::min,
+                          none = MonitorMode::automatic;
+  };
 
   template <class M>
-  requires((detail::MetricFunction<M> || LossFunction<M>)&&!std::same_as<M, Metric> &&
+  requires((detail::MetricFunction<M> || detail::ConfusionMetric<M> ||
+            LossFunction<M>)&&!std::same_as<M, Metric> &&
            !std::same_as<M, Loss>) Metric(M metric)
       : name_(name_of<M>()), direction_(direction_of<M>()) {
     if constexpr (detail::MetricFunction<M>)
       held_ = std::make_shared<const Held<M>>(std::move(metric));
+    else if constexpr (detail::ConfusionMetric<M>)
+      held_ = std::make_shared<const Held<OfConfusion<M>>>(OfConfusion<M>{std::move(metric)});
     else
       held_ = std::make_shared<const Held<RowMean>>(RowMean{Loss(std::move(metric)), sign_of<M>()});
   }
@@ -61,11 +90,13 @@ class Metric {
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }
   void rename(std::string name) { name_ = std::move(name); }
-  Direction direction() const { return direction_; }
+  /// Which way is better. Without a `direction`, a loss is better when lower, unless it is a
+  /// lambda; otherwise `automatic`: the metric does not say.
+  MonitorMode direction() const { return direction_; }
 
   /// Adds a batch. sample_weight: (rows) or (rows, 1), or default-constructed for none. ShapeError
   /// for targets or weights that do not fit the outputs.
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight = {}) const;
   /// The value so far. 0 / 0 is 0, so before the first batch it is 0.
   double result(std::span<const double> sums) const {
@@ -77,24 +108,39 @@ class Metric {
   struct RowMean {
     Loss loss;
     double sign;
-    void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                const Tensor& sample_weight) const;
+    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
     double result(std::span<const double> sums) const {
       return sign * detail::ratio(sums[0], sums[1]);
     }
   };
+  template <class M>
+  struct OfConfusion {
+    M metric;
+    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                const Tensor& weight) const {
+      detail::Selection selection;
+      if constexpr (requires { metric.thresholds; }) selection.threshold = metric.thresholds;
+      if constexpr (requires { metric.top_k; }) selection.top_k = metric.top_k;
+      if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
+      detail::add_confusion(detail::type_name<M>(), sums, y_true, y_pred, weight, selection);
+    }
+    double result(std::span<const double> sums) const {
+      return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
+    }
+    void validate() const { detail::validate(metric); }
+  };
   struct Interface {
     virtual ~Interface() = default;
-    virtual void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                        const Tensor& sample_weight) const = 0;
+    virtual void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                        const Tensor& weight) const = 0;
     virtual double result(std::span<const double> sums) const = 0;
   };
   template <class M>
   struct Held final : Interface {
     explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
-    void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                const Tensor& sample_weight) const override {
-      metric.update(sums, y_true, y_pred, sample_weight);
+    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                const Tensor& weight) const override {
+      metric.update(sums, y_true, y_pred, weight);
     }
     double result(std::span<const double> sums) const override { return metric.result(sums); }
     M metric;
@@ -106,13 +152,12 @@ class Metric {
     return detail::snake_case(detail::type_name<M>());
   }
   template <class M>
-  static constexpr Direction direction_of() {
+  static constexpr MonitorMode direction_of() {
     if constexpr (requires { M::direction; }) return M::direction;
-    if constexpr (requires { M::negated; }) return Direction::up;
-    const bool known = !detail::MetricFunction<M> && detail::type_name<M>() != "custom";
-    return known ? Direction::down : Direction::none;
+    if constexpr (requires { M::negated; }) return MonitorMode::max;
+    const bool known = LossFunction<M> && detail::type_name<M>() != "custom";
+    return known ? MonitorMode::min : MonitorMode::automatic;
   }
-
   template <class M>
   static constexpr double sign_of() {
     if constexpr (requires { M::negated; }) return -1;
@@ -120,7 +165,7 @@ class Metric {
   }
 
   std::string name_;
-  Direction direction_;
+  MonitorMode direction_;
   std::shared_ptr<const Interface> held_;
 };
 

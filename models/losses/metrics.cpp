@@ -1,4 +1,4 @@
-/// Metric itself, accuracies and metrics of numbers; the others: metrics_confusion.cpp.
+/// Accuracies and metrics of numbers; those of hits and misses: metrics_confusion.cpp.
 
 #include <gradus/models/metrics.h>
 
@@ -9,49 +9,9 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-void detail::add_rows(std::vector<double>& sums, const Tensor& values,
-                      const Tensor& sample_weight) {
-  if (sums.empty()) sums.resize(2);
-  const auto all = values.values(), weights = sample_weight.values();
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    const double weight = weights.empty() ? 1 : value(weights[i]);
-    sums[0] += weight * value(all[i]);
-    sums[1] += weight;
-  }
-}
-
-void Metric::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) const {
-  const NoGrad off;
-  held_->update(sums, y_true, y_pred,
-                detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
-}
-
-void Metric::RowMean::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                             const Tensor& sample_weight) const {
-  const std::int64_t rows = detail::rows_of(y_pred);
-  const Tensor values = loss(y_true, y_pred);
-  const bool by_rows = values.size() == rows && values.rank() > 0 && values.shape()[0] == rows;
-  check<ShapeError>(by_rows || values.size() == 1,
-                    "Metric: a metric must give one value per row, or one in all (got shape {} for "
-                    "{} rows)",
-                    values.shape(), rows);
-  check<StateError>(by_rows || sample_weight.size() == 0,
-                    "{}: sample weights need a metric with one value per row (this one gives one "
-                    "in all)",
-                    loss.type());
-  if (!by_rows) {
-    if (sums.empty()) sums.resize(2);
-    sums[0] += static_cast<double>(rows) * value(values.item());
-    sums[1] += static_cast<double>(rows);
-    return;
-  }
-  const Tensor kept = loss.counted(y_true);
-  if (kept.size() == 0) return detail::add_rows(sums, values, sample_weight);
-  detail::add_rows(sums, values, sample_weight.size() > 0 ? sample_weight * kept : kept);
-}
-
 namespace {
+
+using detail::width_of;
 
 /// One value per row: the share of its cells for which right(target, output) holds. A cell has
 /// `width` outputs and `marks` targets, and a row's cells follow each other.
@@ -64,7 +24,7 @@ Tensor share_right(const char* owner, const Tensor& y_true, const Tensor& y_pred
                     y_pred.shape());
   const Scalar* target = y_true.values().data();
   const Scalar* output = y_pred.values().data();
-  detail::Fresh shares(Shape{rows});
+  detail::NewTensor shares(Shape{rows});
   for (std::int64_t row = 0; row < rows; ++row) {
     std::int64_t count = 0;
     for (std::int64_t i = 0; i < cells / rows; ++i, target += marks, output += width)
@@ -77,11 +37,6 @@ Tensor share_right(const char* owner, const Tensor& y_true, const Tensor& y_pred
 
 std::int64_t largest(const Scalar* cell, std::int64_t width) {
   return std::max_element(cell, cell + width) - cell;
-}
-
-/// The extent of the last axis; rows of rank 1 hold one output each.
-std::int64_t width_of(const Tensor& y_pred) {
-  return y_pred.rank() > 1 ? y_pred.shape().back() : 1;
 }
 
 bool among_top(const Scalar* cell, std::int64_t width, std::int64_t chosen, std::int64_t k) {
@@ -120,9 +75,6 @@ Tensor SparseCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor&
                      });
 }
 
-void TopKCategoricalAccuracy::validate() const {
-  check(k >= 1, "TopKCategoricalAccuracy: k must be >= 1 (got {})", k.count);
-}
 Tensor TopKCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const std::int64_t width = width_of(y_pred);
   return share_right("TopKCategoricalAccuracy", y_true, y_pred, width, width,
@@ -131,9 +83,6 @@ Tensor TopKCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y
                      });
 }
 
-void SparseTopKCategoricalAccuracy::validate() const {
-  check(k >= 1, "SparseTopKCategoricalAccuracy: k must be >= 1 (got {})", k.count);
-}
 Tensor SparseTopKCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const std::int64_t width = width_of(y_pred);
   return share_right("SparseTopKCategoricalAccuracy", y_true, y_pred, width, 1,
@@ -146,8 +95,8 @@ Tensor SparseTopKCategoricalAccuracy::operator()(const Tensor& y_true, const Ten
                      });
 }
 
-void RootMeanSquaredError::update(std::vector<double>& sums, const Tensor& y_true,
-                                  const Tensor& y_pred, const Tensor& sample_weight) const {
+void RootMeanSquaredError::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                                  const Tensor& sample_weight) const {
   const Tensor y = detail::fitted("RootMeanSquaredError", y_true, y_pred);
   detail::add_rows(sums, detail::row_means(square(y_pred - y)), sample_weight);
 }
@@ -157,7 +106,7 @@ double RootMeanSquaredError::result(std::span<const double> sums) const {
 
 /// Sums: rows, their weight; then for each output the mean of its targets, the weighted squares
 /// around that mean (both updated by row, West 1979) and the weighted squares of its errors.
-void R2Score::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+void R2Score::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                      const Tensor& sample_weight) const {
   const Tensor y = detail::fitted("R2Score", y_true, y_pred);
   const std::int64_t rows = detail::rows_of(y), width = rows > 0 ? y.size() / rows : 0;

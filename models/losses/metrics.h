@@ -1,9 +1,9 @@
 #pragma once
-/// Metrics: what is watched beside the loss. Names, options and their order are Keras's
+/// Metrics: numbers that are watched beside the loss. Names, options and their order are Keras's
 /// (keras.metrics). Every loss of losses.h is a metric too.
 ///
-/// A row's weight is its sample weight, 1 if none are given. Where a row has several outputs, each
-/// of them counts with the row's weight. 0 / 0 is 0. Options are checked when the struct becomes a
+/// A row's weight is its sample weight, 1 without them. Each output of a row counts with the row's
+/// weight. 0 / 0 is 0. Options are checked when the struct becomes a
 /// Metric (ValueError).
 
 #include <cstdint>
@@ -18,18 +18,18 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 // The class of a row of outputs is the largest, the first at a tie. A class number is given as (n)
 // or (n, 1); a one-hot row stands for its largest element.
 
-/// One of the next three, as the shapes want it: one output per row, BinaryAccuracy; targets that
+/// One of the next three, chosen by the shapes: one output per row, BinaryAccuracy; targets that
 /// are class numbers, SparseCategoricalAccuracy; else CategoricalAccuracy. Keras:
 /// metrics=["accuracy"].
 struct Accuracy {
-  static constexpr auto direction = Metric::Direction::up;
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
 /// Right if (output > threshold) is the target, 0 or 1.
 struct BinaryAccuracy {
   double threshold = 0.5;  ///< finite
-  static constexpr auto direction = Metric::Direction::up;
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
   static void fields(auto& self, auto&& field) {
     field("threshold", self.threshold, rules::finite_number);
@@ -38,30 +38,30 @@ struct BinaryAccuracy {
 
 /// Right if outputs and one-hot targets have the same class.
 struct CategoricalAccuracy {
-  static constexpr auto direction = Metric::Direction::up;
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
 /// Right if the outputs' class is the target's class number.
 struct SparseCategoricalAccuracy {
-  static constexpr auto direction = Metric::Direction::up;
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
 };
 
 /// Right if fewer than k outputs are larger than that of the target's class.
 struct TopKCategoricalAccuracy {
-  Extent k = 5;  ///< >= 1
-  static constexpr auto direction = Metric::Direction::up;
+  Count k = 5;  ///< >= 1
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void validate() const;
+  static void fields(auto& self, auto&& field) { field("k", self.k, rules::one_or_more); }
 };
 
-/// The same for class numbers. ValueError for what is no class number.
+/// The same for class numbers. ValueError for a target that is not a class number.
 struct SparseTopKCategoricalAccuracy {
-  Extent k = 5;  ///< >= 1
-  static constexpr auto direction = Metric::Direction::up;
+  Count k = 5;  ///< >= 1
+  static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void validate() const;
+  static void fields(auto& self, auto&& field) { field("k", self.k, rules::one_or_more); }
 };
 
 // ---- numbers ------------------------------------------------------------------------------------
@@ -71,91 +71,88 @@ using LogCoshError = LogCosh;
 
 /// sqrt of the mean of (p - y)^2 over all rows.
 struct RootMeanSquaredError {
-  static constexpr auto direction = Metric::Direction::down;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
+  static constexpr auto direction = MonitorMode::min;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
 };
 
 /// The share of the targets' variance that the outputs explain, 1 - sum(p - y)^2 / sum(y - mean)^2:
-/// 1 at best, 0 for predicting the mean; 0 too if the targets are all alike. With n rows and
+/// 1 at best, 0 for predicting the mean; also 0 if all targets are equal. With n rows and
 /// r = num_regressors > 0 it is adjusted, once n > r + 1: 1 - (1 - R2) (n - 1) / (n - r - 1).
 struct R2Score {
-  /// Of several outputs.
+  /// From one score per output to one number.
   enum class Aggregation {
     uniform_average,           ///< the mean of their scores
     variance_weighted_average  ///< weighted by the variances of their targets
   };
   Aggregation class_aggregation = Aggregation::uniform_average;
   int num_regressors = 0;  ///< >= 0
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
+  static constexpr auto direction = MonitorMode::max;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
-    field("num_regressors", self.num_regressors, rules::not_negative);
+    field("class_aggregation", self.class_aggregation);
+    field("num_regressors", self.num_regressors, rules::zero_or_more);
   }
 };
 
 // ---- hits and misses ----------------------------------------------------------------------------
-// A target is positive if it is not 0, an output if it is above the threshold. Several outputs per
-// row are taken one by one, or only the one of class_id.
+// A target is positive if it is not 0; an output is called positive if it is above the threshold.
+// Each output of a row counts, or only that of class_id.
 
-/// Hits among what is called positive: TP / (TP + FP).
+/// Hits among the outputs called positive: TP / (TP + FP).
 struct Precision {
-  std::optional<double> thresholds = {};  ///< default 0.5; with top_k, none
+  std::optional<double> thresholds = {};  ///< in [0, 1]; default 0.5, or none with top_k
   std::optional<int> top_k = {};          ///< only a row's k largest outputs may be positive; >= 1
-  std::optional<int> class_id = {};       ///< only this output of each row counts
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const;
-  void validate() const;
+  std::optional<int> class_id = {};       ///< only this output of each row counts; >= 0
+  static constexpr auto direction = MonitorMode::max;
+  double result(const Confusion& counts) const {
+    return detail::ratio(counts.true_positives, counts.true_positives + counts.false_positives);
+  }
+  static void fields(auto& self, auto&& field) {
+    field("thresholds", self.thresholds, rules::unit_interval);
+    field("top_k", self.top_k, rules::one_or_more);
+    field("class_id", self.class_id, rules::zero_or_more);
+  }
 };
 
-/// Hits among what is positive: TP / (TP + FN). Options as for Precision.
+/// Hits among the positive targets: TP / (TP + FN). Options as for Precision.
 struct Recall {
   std::optional<double> thresholds = {};
   std::optional<int> top_k = {};
   std::optional<int> class_id = {};
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const;
-  void validate() const;
+  static constexpr auto direction = MonitorMode::max;
+  double result(const Confusion& counts) const {
+    return detail::ratio(counts.true_positives, counts.true_positives + counts.false_negatives);
+  }
+  static void fields(auto& self, auto&& field) { Precision::fields(self, field); }
 };
 
-/// The weight of all positives called positive.
+/// The weight of the positives called positive.
 struct TruePositives {
-  double thresholds = 0.5;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const { return sums[0]; }
-  void validate() const;
+  double thresholds = 0.5;  ///< in [0, 1]
+  double result(const Confusion& counts) const { return counts.true_positives; }
+  static void fields(auto& self, auto&& field) {
+    field("thresholds", self.thresholds, rules::unit_interval);
+  }
 };
-/// The weight of all negatives called positive.
+/// The weight of the negatives called positive.
 struct FalsePositives {
-  double thresholds = 0.5;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const { return sums[1]; }
-  void validate() const;
+  double thresholds = 0.5;  ///< in [0, 1]
+  double result(const Confusion& counts) const { return counts.false_positives; }
+  static void fields(auto& self, auto&& field) { TruePositives::fields(self, field); }
 };
-/// The weight of all negatives called negative.
+/// The weight of the negatives called negative.
 struct TrueNegatives {
-  double thresholds = 0.5;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const { return sums[2]; }
-  void validate() const;
+  double thresholds = 0.5;  ///< in [0, 1]
+  double result(const Confusion& counts) const { return counts.true_negatives; }
+  static void fields(auto& self, auto&& field) { TruePositives::fields(self, field); }
 };
-/// The weight of all positives called negative.
+/// The weight of the positives called negative.
 struct FalseNegatives {
-  double thresholds = 0.5;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const { return sums[3]; }
-  void validate() const;
+  double thresholds = 0.5;  ///< in [0, 1]
+  double result(const Confusion& counts) const { return counts.false_negatives; }
+  static void fields(auto& self, auto&& field) { TruePositives::fields(self, field); }
 };
 
 /// (1 + beta^2) precision recall / (beta^2 precision + recall), with 1e-7 added to each divisor.
@@ -172,11 +169,11 @@ struct FBetaScore {
   double beta = 1;                       ///< > 0; above 1, recall weighs more
   std::optional<double> threshold = {};  ///< in [0, 1]
   static constexpr const char* name = "fbeta_score";
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
+  static constexpr auto direction = MonitorMode::max;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
+    field("average", self.average);
     field("beta", self.beta, rules::positive);
     field("threshold", self.threshold, rules::unit_interval);
   }
@@ -187,11 +184,15 @@ struct F1Score {
   using Average = FBetaScore::Average;
   Average average = Average::macro;
   std::optional<double> threshold = {};  ///< in [0, 1]
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
-  double result(std::span<const double> sums) const;
+  static constexpr auto direction = MonitorMode::max;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const {
+    FBetaScore{average, 1, threshold}.update(sums, y_true, y_pred, weight);
+  }
+  double result(std::span<const double> sums) const {
+    return FBetaScore{average, 1, threshold}.result(sums);
+  }
   static void fields(auto& self, auto&& field) {
+    field("average", self.average);
     field("threshold", self.threshold, rules::unit_interval);
   }
 };
@@ -204,22 +205,25 @@ struct AUC {
     ROC,  ///< recall over the share of negatives called positive
     PR    ///< precision over recall
   };
-  /// What stands between two thresholds.
+  /// How the curve goes between two thresholds.
   enum class Summation {
     interpolation,  ///< a straight line; for PR, hits and misses change linearly (Davis and
                     ///< Goadrich 2006)
     minoring,       ///< the lower end
     majoring        ///< the higher end
   };
-  Extent num_thresholds = 200;  ///< >= 2
+  Count num_thresholds = 200;  ///< >= 2
   Curve curve = Curve::ROC;
   Summation summation_method = Summation::interpolation;
   bool from_logits = false;  ///< outputs z stand for sigmoid(z)
-  static constexpr auto direction = Metric::Direction::up;
-  void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight) const;
+  static constexpr auto direction = MonitorMode::max;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
-  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    field("num_thresholds", self.num_thresholds, rules::two_or_more);
+    field("curve", self.curve), field("summation_method", self.summation_method);
+    field("from_logits", self.from_logits);
+  }
 };
 
 }}  // namespace gradus

@@ -10,6 +10,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 using detail::ratio;
+using detail::width_of;
 
 /// Calls f(targets, outputs, weight) for each row of the last axis; both sides have `width`.
 template <class F>
@@ -25,97 +26,36 @@ void each_cell(const Tensor& y_true, const Tensor& y_pred, const Tensor& sample_
   }
 }
 
-std::int64_t width_of(const Tensor& y_pred) {
-  return y_pred.rank() > 1 ? y_pred.shape().back() : 1;
-}
+}  // namespace
 
-/// What the outputs must pass to be called positive.
-struct Limits {
-  std::optional<double> threshold = {};
-  std::optional<int> top_k = {}, class_id = {};
-
-  void validate(const char* owner) const {
-    check(!threshold || (*threshold >= 0 && *threshold <= 1),
-          "{}: thresholds must be in [0, 1] (got {})", owner, threshold.value_or(0));
-    check(!top_k || *top_k >= 1, "{}: top_k must be >= 1 (got {})", owner, top_k.value_or(0));
-    check(!class_id || *class_id >= 0, "{}: class_id must be >= 0 (got {})", owner,
-          class_id.value_or(0));
-  }
-};
-
-/// Adds to sums = {true positives, false positives, true negatives, false negatives}.
-void count(const char* owner, std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-           const Tensor& sample_weight, const Limits& limits) {
-  const Tensor y = detail::fitted(owner, y_true, y_pred);
+void detail::add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true,
+                           const Tensor& y_pred, const Tensor& sample_weight,
+                           const Selection& selection) {
+  const auto& [chosen_threshold, top_k, class_id] = selection;
+  const Tensor y = fitted(owner, y_true, y_pred);
   const std::int64_t width = width_of(y_pred);
-  check(!limits.class_id || *limits.class_id < width, "{}: class_id must be below {} (got {})",
-        owner, width, limits.class_id.value_or(0));
+  check(!class_id || *class_id < width, "{}: class_id must be below {} (got {})", owner, width,
+        class_id.value_or(0));
   if (sums.empty()) sums.resize(4);
   const double threshold =
-      limits.threshold.value_or(limits.top_k ? -std::numeric_limits<double>::infinity() : 0.5);
-  const std::int64_t first = limits.class_id.value_or(0);
-  const std::int64_t last = limits.class_id ? first + 1 : width;
+      chosen_threshold.value_or(top_k ? -std::numeric_limits<double>::infinity() : 0.5);
+  const std::int64_t first = class_id.value_or(0), last = class_id ? first + 1 : width;
+  const std::int64_t most = top_k.value_or(std::numeric_limits<int>::max());
   each_cell(y, y_pred, sample_weight, width,
             [&](const Scalar* target, const Scalar* output, double weight) {
-              const auto before = [&](std::int64_t a, std::int64_t b) {
-                return output[a] > output[b] || (output[a] == output[b] && a < b);
-              };
               for (std::int64_t i = first; i < last; ++i) {
-                bool positive = value(output[i]) > threshold;
-                if (positive && limits.top_k) {
-                  std::int64_t ahead = 0;
-                  for (std::int64_t j = 0; j < width; ++j) ahead += before(j, i);
-                  positive = ahead < *limits.top_k;
-                }
+                std::int64_t ahead = 0;  // at a tie, the first output leads
+                for (std::int64_t j = 0; top_k && j < width; ++j)
+                  ahead += output[j] > output[i] || (output[j] == output[i] && j < i);
+                const bool positive = value(output[i]) > threshold && ahead < most;
                 const bool truth = value(target[i]) != 0;
                 sums[positive ? (truth ? 0 : 1) : (truth ? 3 : 2)] += weight;
               }
             });
 }
 
-}  // namespace
-
-void Precision::validate() const { Limits{thresholds, top_k, class_id}.validate("Precision"); }
-void Precision::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                       const Tensor& sample_weight) const {
-  count("Precision", sums, y_true, y_pred, sample_weight, {thresholds, top_k, class_id});
-}
-double Precision::result(std::span<const double> sums) const {
-  return ratio(sums[0], sums[0] + sums[1]);
-}
-
-void Recall::validate() const { Limits{thresholds, top_k, class_id}.validate("Recall"); }
-void Recall::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) const {
-  count("Recall", sums, y_true, y_pred, sample_weight, {thresholds, top_k, class_id});
-}
-double Recall::result(std::span<const double> sums) const {
-  return ratio(sums[0], sums[0] + sums[3]);
-}
-
-void TruePositives::validate() const { Limits{thresholds}.validate("TruePositives"); }
-void TruePositives::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                           const Tensor& sample_weight) const {
-  count("TruePositives", sums, y_true, y_pred, sample_weight, {thresholds});
-}
-void FalsePositives::validate() const { Limits{thresholds}.validate("FalsePositives"); }
-void FalsePositives::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                            const Tensor& sample_weight) const {
-  count("FalsePositives", sums, y_true, y_pred, sample_weight, {thresholds});
-}
-void TrueNegatives::validate() const { Limits{thresholds}.validate("TrueNegatives"); }
-void TrueNegatives::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                           const Tensor& sample_weight) const {
-  count("TrueNegatives", sums, y_true, y_pred, sample_weight, {thresholds});
-}
-void FalseNegatives::validate() const { Limits{thresholds}.validate("FalseNegatives"); }
-void FalseNegatives::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                            const Tensor& sample_weight) const {
-  count("FalseNegatives", sums, y_true, y_pred, sample_weight, {thresholds});
-}
-
 /// Sums: true positives, false positives and false negatives of each output.
-void FBetaScore::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+void FBetaScore::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                         const Tensor& sample_weight) const {
   const Tensor y = detail::fitted("FBetaScore", y_true, y_pred);
   const std::int64_t width = width_of(y_pred);
@@ -138,10 +78,10 @@ void FBetaScore::update(std::vector<double>& sums, const Tensor& y_true, const T
 }
 double FBetaScore::result(std::span<const double> sums) const {
   const auto score = [&](double hits, double wrong, double missed) {
-    const double precision = hits / (hits + wrong + detail::fuzz);
-    const double recall = hits / (hits + missed + detail::fuzz);
+    const double precision = hits / (hits + wrong + detail::keras_epsilon);
+    const double recall = hits / (hits + missed + detail::keras_epsilon);
     return (1 + beta * beta) * precision * recall /
-           (beta * beta * precision + recall + detail::fuzz);
+           (beta * beta * precision + recall + detail::keras_epsilon);
   };
   double hits = 0, wrong = 0, missed = 0, scores = 0, weights = 0;
   for (std::size_t i = 0; i < sums.size(); i += 3) {
@@ -154,25 +94,13 @@ double FBetaScore::result(std::span<const double> sums) const {
     missed += sums[i + 2];
   }
   if (average == Average::micro) return score(hits, wrong, missed);
-  return scores / (weights + (average == Average::weighted ? detail::fuzz : 0));
-}
-
-void F1Score::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
-                     const Tensor& sample_weight) const {
-  FBetaScore{average, 1, threshold}.update(sums, y_true, y_pred, sample_weight);
-}
-double F1Score::result(std::span<const double> sums) const {
-  return FBetaScore{average, 1, threshold}.result(sums);
-}
-
-void AUC::validate() const {
-  check(num_thresholds >= 2, "AUC: num_thresholds must be >= 2 (got {})", num_thresholds.count);
+  return scores / (weights + (average == Average::weighted ? detail::keras_epsilon : 0));
 }
 
 /// Sums: the weight of the positives whose outputs lie above thresholds 0 to i and no further, for
 /// each i; then of the negatives. Threshold i is i / (num_thresholds - 1), but the first is below 0
 /// and the last above 1.
-void AUC::update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
+void AUC::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                  const Tensor& sample_weight) const {
   const Tensor y = detail::fitted("AUC", y_true, y_pred);
   const std::int64_t steps = num_thresholds - 1;

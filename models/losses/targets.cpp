@@ -6,6 +6,10 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 std::int64_t rows_of(const Tensor& x) { return x.rank() > 0 ? x.shape()[0] : 0; }
 
+std::int64_t width_of(const Tensor& y_pred) {
+  return y_pred.rank() > 1 ? y_pred.shape().back() : 1;
+}
+
 void check_shapes(std::string_view owner, const Shape& y_true, const Shape& y_pred) {
   if (y_true == y_pred) return;
   const bool column = y_pred.rank() == 2 && y_pred[1] == 1 && y_true == Shape{y_pred[0]};
@@ -31,6 +35,20 @@ Tensor row_means(const Tensor& x) {
   return mean(reshape(x, {rows, -1}), {.axis = 1});
 }
 
+bool one_per_row(std::string_view kind, std::string_view owner, const Tensor& values,
+                 std::int64_t rows, const Tensor& sample_weight) {
+  const bool by_rows = values.size() == rows && values.rank() > 0 && values.shape()[0] == rows;
+  check<ShapeError>(
+      by_rows || values.size() == 1,
+      "{}: a {} must give one value per row, or one in all (got shape {} for {} rows)", owner, kind,
+      values.shape(), rows);
+  check<StateError>(by_rows || sample_weight.size() == 0,
+                    "{}: sample weights need a {} with one value per row (this one gives one in "
+                    "all)",
+                    owner, kind);
+  return by_rows;
+}
+
 Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int64_t rows) {
   if (sample_weight.size() == 0) return sample_weight;
   const Shape& shape = sample_weight.shape();
@@ -39,6 +57,11 @@ Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int
                     "{}: sample_weight must have shape ({}) or ({},1) (got {})", owner, rows, rows,
                     shape);
   return reshape(sample_weight, {rows});
+}
+
+Tensor unit_vectors(const Tensor& x, int axis) {
+  return x / sqrt(maximum(sum(square(x), {.axis = axis, .keepdims = true}),
+                          keras_epsilon * keras_epsilon));
 }
 
 double total(const Tensor& x) {

@@ -40,7 +40,7 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
   const std::int64_t width = from.size / std::max<std::int64_t>(1, from.shape[0]);
   Shape shape = from.shape;
   shape.set(0, static_cast<std::int64_t>(rows.size()));
-  Fresh to(shape);
+  NewTensor to(shape);
   const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
     copy_rows(in, rows.data() + begin, end - begin, width, out + begin * width);
   };
@@ -141,9 +141,9 @@ Evaluation Sequential::evaluation(const detail::Totals& totals) const {
   return result;
 }
 
-Metric::Direction Sequential::direction_of(std::string_view metric) const {
+MonitorMode Sequential::direction_of(std::string_view metric) const {
   check_compiled("direction_of");
-  auto direction = Metric::Direction::none;
+  auto direction = MonitorMode::automatic;
   detail::for_each_metric(*compiled_, [&](std::size_t, const Metric& m, bool) {
     if (m.name() == metric) direction = m.direction();
   });

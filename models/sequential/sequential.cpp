@@ -11,10 +11,12 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// A weight that several of these layers share stays one weight.
-std::vector<Layer> copies(std::initializer_list<Layer> layers) {
-  const detail::DeepCopy own_parameters;
-  return layers;
+/// Copies with their own weights, as far as the layers can be copied.
+std::vector<Layer> copies(std::span<const Layer> layers) {
+  std::vector<Layer> all;
+  for (const Layer& layer : layers) all.push_back(layer.copy_or_self());
+  Layer::renew(layers, all);
+  return all;
 }
 
 /// Makes the optimizer know the parameters, by name.
@@ -28,22 +30,26 @@ void make_known(Optimizer& optimizer, const std::vector<Tensor>& parameters,
 
 }  // namespace
 
-Sequential::Sequential(std::initializer_list<Layer> layers) : Sequential(copies(layers)) {}
+Sequential::Sequential(std::initializer_list<Layer> layers)
+    : Sequential(copies({layers.begin(), layers.size()})) {}
 
 Sequential::Sequential(std::vector<Layer> layers) : layers_(std::move(layers)) {
   check(!layers_.empty(), "Sequential: the model has no layers");
 }
 
-Sequential::Sequential(const Sequential& other) {
-  const detail::DeepCopy own_parameters;  // one for all members, so that they stay consistent
-  layers_ = other.layers_;
-  output_shapes_ = other.output_shapes_;
-  input_shape_ = other.input_shape_;
-  weights_ = other.weights_;
-  parameters_ = other.parameters_;
-  compiled_ = other.compiled_;
-  batches_ = other.batches_;
-  run_ = other.run_;
+Sequential::Sequential(const Sequential& other)
+    : layers_(other.layers_),
+      output_shapes_(other.output_shapes_),
+      input_shape_(other.input_shape_),
+      weights_(other.weights_),
+      parameters_(other.parameters_),
+      compiled_(other.compiled_),
+      batches_(other.batches_),
+      run_(other.run_) {
+  const detail::Renewed renewed = Layer::renew(other.layers_, layers_);
+  for (Weight& weight : weights_) weight.tensor = detail::renewed(weight.tensor, renewed);
+  for (Tensor& parameter : parameters_) parameter = detail::renewed(parameter, renewed);
+  if (compiled_) compiled_->optimizer.renew(renewed);
 }
 
 /// The other is left without layers, as if never compiled or built.
@@ -118,10 +124,7 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
   const NoGrad off;
   const std::uint64_t seed = compiled_ ? compiled_->seed : 0;
   Built built;
-  {
-    const detail::DeepCopy own_parameters;
-    built.layers = layers_;
-  }
+  built.layers = copies(layers_);
   built.input_shape = input;
   built.input_shape.set(0, 1);
   Tensor h = Tensor::zeros(built.input_shape);

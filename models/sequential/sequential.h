@@ -115,7 +115,7 @@ class Sequential {
   /// For callbacks: a line for fit()'s progress sink. Outside fit() it goes nowhere.
   void report(std::string_view line) const;
   /// Whether the metric of that key in History is better when lower or higher; none for others.
-  Metric::Direction direction_of(std::string_view metric) const;
+  MonitorMode direction_of(std::string_view metric) const;
   /// Keras's table of layers, output shapes and parameter counts.
   std::string summary() const;
 

@@ -32,7 +32,7 @@ Tensor detail::weights_of(const char* caller, const ClassWeight& class_weight,
           number, weight);
   const std::int64_t rows = y.rank() > 0 ? y.shape()[0] : 0;
   const std::int64_t marks = rows > 0 ? y.size() / rows : 1;
-  Fresh weights(Shape{rows});
+  NewTensor weights(Shape{rows});
   for (std::int64_t i = 0; i < rows; ++i) {
     const auto found = class_weight.find(class_of(y.values().data() + i * marks, marks));
     weights.data[i] = static_cast<Scalar>(found == class_weight.end() ? 1 : found->second);

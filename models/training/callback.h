@@ -132,10 +132,13 @@ struct LambdaCallback {
   Indexed on_train_batch_begin = [](std::int64_t, const Logs&) {};
   Indexed on_train_batch_end = [](std::int64_t, const Logs&) {};
 
-  void validate() const {
-    check(on_epoch_begin && on_epoch_end && on_train_begin && on_train_end &&
-              on_train_batch_begin && on_train_batch_end,
-          "LambdaCallback: its functions must not be null");
+  static void fields(auto& self, auto&& field) {
+    field("on_epoch_begin", self.on_epoch_begin, rules::given);
+    field("on_epoch_end", self.on_epoch_end, rules::given);
+    field("on_train_begin", self.on_train_begin, rules::given);
+    field("on_train_end", self.on_train_end, rules::given);
+    field("on_train_batch_begin", self.on_train_batch_begin, rules::given);
+    field("on_train_batch_end", self.on_train_batch_end, rules::given);
   }
 };
 

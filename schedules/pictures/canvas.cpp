@@ -82,16 +82,16 @@ Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int int
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);
   }
-  if (high - low < 1e-300) high = low + 1;  // nothing but zeros, or as good as
-  // Up to a round number that is near: of a decay from 0.95, the last update may have 0.8501.
+  if (high - low < 1e-300) high = low + 1;  // zeros only, or nearly
+  // To a round number nearby: the last update of a decay from 0.95 may have 0.8501.
   const std::vector<double> labelled = ticks(low, high, intervals, 0.25, false);
   return {std::min(low, labelled.front()), std::max(high, labelled.back()), rows, labelled};
 }
 
 namespace {
 
-/// From low to high: powers of ten, at most so many; where there are not two of them, their
-/// multiples by 2 and 5, too; where these are not two, round numbers.
+/// At most `most` powers of ten from low to high. Where there are fewer than two, their multiples
+/// by 2 and 5 too; where these are fewer than two, round numbers.
 std::vector<double> log_ticks(double low, double high, int most) {
   const int first = static_cast<int>(std::floor(std::log10(low)));
   const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
@@ -150,7 +150,7 @@ void Canvas::mark(int x, int y, char character, std::size_t curve) {
 std::string Canvas::line(int i) const {
   std::string out;
   std::size_t blanks = 0;
-  int color = 0;  // in force; 0 is none
+  int color = 0;  // the current one; 0 is none
   for (int x = 0; x < columns_; ++x) {
     const Cell& cell = cells_[static_cast<std::size_t>(i * columns_ + x)];
     if (cell.dots == 0) {
@@ -181,10 +181,10 @@ void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, 
     const int start = axis.row(samples[x].first);
     const int next = x + 1 < samples.size() ? axis.row(samples[x + 1].first) : start;
     int top = axis.row(samples[x].greatest), bottom = axis.row(samples[x].least);
-    // The row where the next column begins is left to that: a corner has no dot of its own.
+    // The next column draws the row where it begins: a corner has one dot, not two.
     if (bottom == next && bottom > start) --bottom;
     if (top == next && top < start) ++top;
-    // The two columns meet, be it over a corner.
+    // The two columns meet, at least at their corners.
     top = std::min(top, last_bottom + 1);
     bottom = std::max(bottom, last_top - 1);
     for (int i = 0; i <= bottom - top; ++i, ++drawn)

@@ -1,5 +1,5 @@
 #pragma once
-/// What pictures for a terminal are made of: a canvas of dots, curves on it, axes around it.
+/// The parts of a picture for a terminal: a canvas of dots, curves on it, axes around it.
 
 #include <string>
 #include <string_view>
@@ -9,13 +9,13 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// What a curve does within one column of dots.
+/// A curve's values within one column of dots.
 struct Sample {
   double first, least, greatest;
 };
 
-/// Multiples of 1, 2, 2.5 or 5 times a power of 10 from low to high, or less than `slack` of their
-/// distance beyond; about so many intervals.
+/// About `intervals` + 1 multiples of 1, 2, 2.5 or 5 times a power of 10, from low to high; up to
+/// `slack` of their distance beyond.
 std::vector<double> ticks(double low, double high, int intervals, double slack, bool whole);
 
 /// The y axis over rows of dots, counted from the top.
@@ -27,11 +27,12 @@ struct Axis {
 
   int row(double v) const;
 };
-/// Over all values; `from_zero`: and over 0, unless they vary by less than a quarter of the
-/// greatest but by more than a thousandth of it. To round numbers, where these are near.
+/// From the lowest to the highest value. With `from_zero` also over 0, unless the values vary by
+/// less than a quarter and more than a thousandth of the highest. A round number nearby becomes the
+/// end.
 Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
                bool from_zero);
-/// Logarithmic, over the values above 0; the linear one where there are none.
+/// Logarithmic, over the values above 0; linear where there are none.
 Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals);
 
 class Canvas {
@@ -42,12 +43,12 @@ class Canvas {
   int dot_columns() const { return columns_ * across(); }
   int dot_rows() const { return lines_ * down(); }
 
-  /// The curve of what lies beneath all others: it has no colour, and where another one comes it
-  /// goes. In ASCII its mark is a point.
+  /// The curve under all others: it has no colour, and any other curve replaces it. In ASCII its
+  /// mark is a point.
   static constexpr std::size_t background = static_cast<std::size_t>(-1);
 
   void dot(int x, int y, std::size_t curve);
-  /// The whole cell: a character.
+  /// Fills the whole cell with a character.
   void mark(int x, int y, char character, std::size_t curve);
   /// Without trailing blanks.
   std::string line(int i) const;
@@ -68,32 +69,32 @@ class Canvas {
   std::vector<Cell> cells_;
 };
 
-/// Draws a curve of one dot's breadth from left to right; `dash` says, dot after dot along it and
-/// over again, where it is drawn (1) and not (0).
+/// Draws a curve, one dot thick, from left to right. `dash` says for one dot after another, again
+/// and again, whether it is drawn (1) or not (0).
 void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, std::size_t curve,
           std::string_view dash);
 
-/// What stands left of each line: labels of equal length and a blank, then the axis.
+/// The labels of the y axis, one for each line, right-aligned.
 struct Margin {
   std::vector<std::string> labels;
   std::size_t width;  ///< of the labels
 };
 Margin margin_of(const Axis& axis, int lines);
 
-/// A place on the x axis: a column of characters, and what stands below it.
+/// A label under a column of the x axis.
 struct Tick {
   int column;
   std::string label;
 };
-/// The canvas's lines with the axes: y from the margin, x from those ticks, from left to right,
-/// that have room for their labels.
+/// The canvas's lines with the y axis of the margin and an x axis. Ticks whose labels have no room
+/// are left out.
 std::string framed(const Canvas& canvas, const Margin& margin, std::string_view x_name,
                    const std::vector<Tick>& x_ticks, const PlotOptions& options);
 
-/// The mark of a curve where there are no dots: * o + x #, in turn.
+/// The mark of a curve in ASCII: * o + x #, in turn.
 char mark_of(std::size_t curve);
 
-/// A label's one line, of at most so many characters.
+/// The label on one line, cut to at most `most` characters.
 std::string shortened(std::string label, std::size_t most);
 
 /// ValueError for a width or height outside its limits.

@@ -1,6 +1,6 @@
 #pragma once
-/// Looking at a schedule before training with it: its values where something happens, and what a
-/// teacher would say about it. For pictures see schedules/plot.h.
+/// Looks at a schedule before it is trained with: its values where something happens, and notes on
+/// what may be a mistake. For pictures see schedules/plot.h.
 
 #include <string>
 #include <string_view>
@@ -20,19 +20,19 @@ struct Landmark {
 
 /// The steps of a run of `steps` updates where something happens, in order: its start, quarters,
 /// last update and the step after it; where it is highest and lowest; jumps (a change of at least a
-/// thousandth of the whole range, far greater than the usual one about it) and corners (the same of
-/// the slope). Every step is looked at in runs of up to 65536; in longer ones, as many evenly
-/// spaced ones, and those that promise something then step by step: of jumps closer together than
-/// that, some are missed. ValueError unless steps >= 1.
+/// thousandth of the whole range, and far greater than the usual change nearby) and corners (the
+/// same for the slope). Up to 65536 steps, every step is examined. A longer run is sampled, and
+/// examined closely where something happens; of jumps closer together than the samples, some are
+/// missed. ValueError unless steps >= 1.
 std::vector<Landmark> landmarks(const Schedule& s, Step steps);
 
-/// The same as text, a line each, under a heading; of many jumps only the greatest.
+/// The landmarks as text, one line each under a heading; of many jumps only the greatest.
 std::string table(const Schedule& s, Step steps);
 
-/// What might not be meant, a sentence each; none for a schedule that fits the run. It speaks of a
-/// jump at a `>>`; a schedule that ends before the run does, or after; a rate of 0 at step 0, of 0
-/// for a good part of the run, or below 0; a rate that hardly moves over the run, as one does that
-/// was written in epochs. ValueError unless steps >= 1.
+/// Notes on what may be a mistake, one sentence each; none for a schedule that fits the run. They
+/// cover a jump at a `>>`; a schedule that ends before the run or after it; a rate of 0 at step 0
+/// or for much of the run, or below 0; a rate that hardly changes over the run, which happens when
+/// it is written in epochs. ValueError unless steps >= 1.
 std::vector<std::string> inspect(const Schedule& s, Step steps);
 
 }}  // namespace gradus

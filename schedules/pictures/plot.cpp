@@ -39,7 +39,7 @@ int column_of(Step step, int columns, Step steps) {
 }
 
 std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps) {
-  // Differences of these are finite, whatever the schedule gives.
+  // Clamped, so that all differences are finite.
   const auto rate = [&](Step step) { return std::clamp(value(schedule(step)), -4e307, 4e307); };
   std::vector<Sample> out;
   for (int column = 0; column < columns; ++column) {
@@ -59,7 +59,7 @@ std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps) {
 
 // ---- the legend ---------------------------------------------------------------------------------
 
-/// Curves take turns.
+/// Curves use these in turn.
 constexpr std::array<std::string_view, 4> dashes{"1", "11111100", "1000", "111111001100"};
 
 std::string_view dash_of(std::size_t curve, const PlotOptions& options) {
@@ -95,7 +95,7 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
   check(!curves.empty(), "plot: curves must not be empty (got 0)");
   check(steps >= 1, "plot: steps must be >= 1 (got {})", steps);
   check_size(options);
-  // The values decide the labels, and these how many columns are left: so it is sampled twice.
+  // Sampled twice: the values decide the labels, and their width how many columns are left.
   const Canvas widest(options.width - 6, options.height, options);
   std::vector<std::vector<Sample>> samples;
   for (const LabelledSchedule& curve : curves)

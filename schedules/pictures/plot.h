@@ -15,8 +15,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct PlotOptions {
   int width = 72;      ///< columns of the whole picture, labels included; 24 to 1000
   int height = 17;     ///< lines from the top to the x axis, axis and legend not included; 4 to 500
-  bool ascii = false;  ///< one mark for each character, in place of Braille's 2 by 4 dots in UTF-8
-  bool color = false;  ///< ANSI escapes, a colour for each curve; the caller knows the terminal
+  bool ascii = false;  ///< one mark for each character instead of Braille's 2 by 4 dots in UTF-8
+  bool color = false;  ///< ANSI escapes, a colour for each curve, for a terminal that has colours
   bool log_y = false;  ///< a logarithmic y axis; see plot()
 };
 
@@ -31,26 +31,26 @@ struct LabelledSchedule {
 ///
 /// Each column of dots shows the least and the greatest value among its steps: all of them up to
 /// 2000 (at the default width, for runs to 120000 steps at least), of more 2000 evenly spaced ones.
-/// So a jump is a vertical stroke, and a peak of a single step is not lost. Where there are fewer
-/// steps than columns, each is a tread. The schedule is asked twice for each step shown.
+/// So a jump is a vertical stroke, and a peak of a single step is visible. Where there are fewer
+/// steps than columns, each step is level. The schedule is evaluated twice at each step shown.
 ///
 /// The y axis starts at 0, unless the values vary by less than a quarter of the greatest (a
 /// momentum from 0.85 to 0.95) but by more than a thousandth of it: then at the least. It ends at
-/// the greatest value. Either end moves to a round number that is near. A label stands on the line,
+/// the greatest value. Either end moves to a round number nearby. A label stands on the line,
 /// and at the step's column, where the curve has that value and step; a tick at the run's end is in
 /// its last column.
 ///
 /// With log_y it runs from the least value above 0 (about: of those that columns show) to the
 /// greatest, values of 0 or less lie on its lower end, and the labels are powers of ten, where
-/// there are two. Where no value is above 0, it is as without.
+/// there are two. Where no value is above 0, log_y has no effect.
 ///
 /// ValueError for steps < 1 and for a width or height outside its limits; NumericError where the
 /// schedule gives nan or infinity.
 std::string plot(const Schedule& schedule, Step steps, const PlotOptions& options = {});
 
 /// Several in one picture, later ones over earlier ones, with a legend below, one line for each.
-/// They differ by colour; without it by dashes, or in ASCII by their marks * o + x #. Beyond 6
-/// curves (4 kinds of dashes, 5 marks) these begin anew. A label too long for its line ends in
+/// They differ by colour; without it by dashes, or in ASCII by their marks * o + x #. Colours
+/// repeat after 6 curves, dashes after 4, marks after 5. A label too long for its line ends in
 /// "..."; control characters in it become blanks. The width counts a UTF-8 sequence as one
 /// character. ValueError also for no curves.
 std::string plot(std::span<const LabelledSchedule> curves, Step steps,

@@ -10,24 +10,24 @@ namespace {
 
 template <class T>
 KnownSchedule describe(std::string_view module) {
-  const T fresh{};
-  const T example = T::example();
-  const detail::Config config = detail::config_of(fresh);
-  KnownSchedule known{config.type, config.spelt, module, T::formula, {}, example};
-  if (config.op.binding > 0) known.spelt = config.op.symbol.substr(1, config.op.symbol.size() - 2);
+  const detail::Config config = detail::config_of(T{});
+  const std::string_view op = config.op.symbol;
+  KnownSchedule known{config.type, op.empty() ? config.text_name : op.substr(1, op.size() - 2),
+                      module,      T::formula,
+                      {},          T::example()};
   for (const detail::Config::Field& field : config.fields)
     known.arguments.push_back(
-        {std::string(field.name), field.needless ? detail::text_of(field.value) : ""});
+        {std::string(field.name), field.at_default ? detail::text_of(field.value) : ""});
   return known;
 }
 
 template <class... T>
 void describe_all(std::vector<KnownSchedule>& list, std::string_view module,
-                  const std::tuple<T...>*) {
+                  std::type_identity<std::tuple<T...>>) {
   (list.push_back(describe<T>(module)), ...);
 }
 
-/// The slot an argument is for: by position until the first keyword, then by name.
+/// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
                      std::span<const detail::Slot> slots) {
   const detail::Argument& argument = call.arguments[i];
@@ -61,23 +61,23 @@ Schedule make(const detail::Call& call) {
   return self;
 }
 
-/// True if it is T that the call names.
+/// True if the call names T.
 template <class T>
 bool make_if(const detail::Call& call, std::optional<Schedule>& schedule) {
   const bool from_text = call.column > 0;
-  if (call.name != detail::type_name<T>() && !(from_text && call.name == detail::spelling<T>()))
+  if (call.name != detail::type_name<T>() && !(from_text && call.name == detail::text_name<T>()))
     return false;
   schedule = make<T>(call);
   return true;
 }
 template <class... T>
 bool make_any(const detail::Call& call, std::optional<Schedule>& schedule,
-              const std::tuple<T...>*) {
+              std::type_identity<std::tuple<T...>>) {
   return (make_if<T>(call, schedule) || ...);
 }
 
-constexpr const KerasSchedules* keras = nullptr;
-constexpr const OwnSchedules* own = nullptr;
+constexpr std::type_identity<KerasSchedules> keras;
+constexpr std::type_identity<OwnSchedules> own;
 
 }  // namespace
 
@@ -127,7 +127,7 @@ void detail::check_known(const char* reader, const std::string& name, std::size_
   std::vector<std::string> names;
   for (const KnownSchedule& known : known_schedules()) {
     names.emplace_back(known.type);
-    if (column > 0) names.emplace_back(known.spelt);
+    if (column > 0) names.emplace_back(known.text_name);
   }
   if (std::find(names.begin(), names.end(), name) == names.end())
     fail_to_read(reader, column,

@@ -36,18 +36,18 @@ using OwnSchedules =
                Join, Sum, Product, Clamp, Power, Take, Delay, Stretch, PerEpoch, Warmup, Repeat,
                Mirror, Reduced>;
 
-/// What there is to know of one of them, for lists and readers.
+/// A known schedule, for lists and readers.
 struct KnownSchedule {
   struct Argument {
     std::string name;
-    std::string fallback;  ///< its default as a text; empty where it must be given
+    std::string fallback;  ///< its default as a text; empty if it is required
   };
-  std::string_view type;    ///< `CosineDecay`, `Clamp`
-  std::string_view spelt;   ///< as texts and C++ have it: `CosineDecay`, `clamp`; `>>`
-  std::string_view module;  ///< in JSON
+  std::string_view type;       ///< `CosineDecay`, `Clamp`
+  std::string_view text_name;  ///< in texts and C++: `CosineDecay`, `clamp`, `>>`
+  std::string_view module;     ///< in JSON
   std::string_view formula;
   std::vector<Argument> arguments;
-  Schedule example;  ///< worth a look over 100 steps
+  Schedule example;  ///< to look at over 100 steps
 };
 /// All of them, in the order above.
 std::span<const KnownSchedule> known_schedules();
@@ -61,7 +61,7 @@ struct Argument {
 };
 /// `name(arguments)`, from column `column` to `end` of a text; both 0 for JSON.
 struct Call {
-  const char* reader;  ///< whose error it will be
+  const char* reader;  ///< the function that an error names
   std::string name;
   std::vector<Argument> arguments;
   std::size_t column = 0, end = 0;
@@ -72,11 +72,10 @@ struct Slot {
   bool required;
   std::function<std::string(const Value&)> assign;  ///< returns what was expected, or ""
 };
-/// Adds the fields of `self`, which must outlive the slots; a name that is there already is left
-/// out.
+/// Adds the fields of `self`, which must outlive the slots, except names that are there already.
 template <class T>
 void add_slots(std::vector<Slot>& slots, T& self) {
-  T::fields(self, [&](std::string_view name, auto& member, const Rule&,
+  T::fields(self, [&](std::string_view name, auto& member, const Rule& = rules::anything,
                       rules::Presence presence = rules::required) {
     if (std::ranges::find(slots, name, &Slot::name) == slots.end())
       slots.push_back({name, presence == rules::required,
@@ -86,12 +85,12 @@ void add_slots(std::vector<Slot>& slots, T& self) {
 /// Hands the call's arguments to the slots, by position until the first keyword, then by name.
 /// FormatError with the column, what was expected and the nearest name.
 void fill(const Call& call, std::span<const Slot> slots);
-/// Reads `name(arguments)`, or a name alone, of anything: the arguments as parse_schedule() reads
-/// those of schedules. FormatError with the column.
+/// Reads `name(arguments)`, or a name alone, whatever the name. The arguments are those that
+/// parse_schedule() reads. FormatError with the column.
 Call parse_call(const char* reader, std::string_view text);
 /// The schedule that the call describes. FormatError with the column, what was expected and the
-/// nearest name; ValueError where the struct refuses its options. Texts also know the types by
-/// their spelling.
+/// nearest name; ValueError where the struct refuses its options. Texts also use the types'
+/// text names.
 Schedule make_schedule(const Call& call);
 /// FormatError with the nearest name unless it names a known schedule.
 void check_known(const char* reader, const std::string& name, std::size_t column);

@@ -21,11 +21,16 @@ bool is_name(char c) {
 }
 
 /// Cuts off the module that a line pasted from Python may name: all up to `schedules.`
-std::string without_module(const std::string& name) {
+std::string_view without_module(std::string_view name) {
   const std::string_view module = "schedules.";
   const std::size_t at = name.rfind(module);
   const bool whole = at == 0 || (at != name.npos && name[at - 1] == '.');
   return whole ? name.substr(at + module.size()) : name;
+}
+
+/// Reads the number that `text` begins with.
+std::from_chars_result read_number(std::string_view text, double& number) {
+  return std::from_chars(text.data(), text.data() + text.size(), number);
 }
 
 /// The text, from left to right.
@@ -38,7 +43,7 @@ class Reader {
     detail::fail_to_read(caller_, column, what);
   }
 
-  /// Of what comes next, past blanks and comments.
+  /// The column of the next token, after blanks and comments.
   std::size_t column() {
     for (;;) {
       at_ = std::min(text_.find_first_not_of(" \t\r\n", at_), text_.size());
@@ -59,34 +64,34 @@ class Reader {
       if (accept(token)) return token;
     return {};
   }
-  /// What comes next, for an error's text.
+  /// The next few characters, for an error's text.
   std::string next() {
     if (at_end()) return "the end";
     return fmt::format("'{}'", text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
   }
   void back_to(std::size_t column) { at_ = column - 1; }
   /// A name with dots in it, or "".
-  std::string name() {
+  std::string_view name() {
     const std::size_t start = column() - 1;
     while (at_ < text_.size() && (is_name(text_[at_]) || text_[at_] == '.')) ++at_;
-    return std::string(text_.substr(start, at_ - start));
+    return text_.substr(start, at_ - start);
   }
   bool at_number() {
     const char c = peek();
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
   }
-  double number() {
+  Real number() {
     const std::size_t start = column();
     accept("+");
     const std::size_t after = std::min(text_.find_first_not_of("0123456789_", at_), text_.size());
     std::string grouped(text_.substr(at_, after - at_));
     double v = 0;
     if (std::erase(grouped, '_') > 0) {  // 100_000
-      std::from_chars(grouped.data(), grouped.data() + grouped.size(), v);
+      read_number(grouped, v);
       at_ = after;
       return v;
     }
-    const auto [end, error] = std::from_chars(text_.data() + at_, text_.data() + text_.size(), v);
+    const auto [end, error] = read_number(text_.substr(at_), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
     if (error != std::errc() || !std::isfinite(v))
       fail(start, "expected a number (got " + next() + ")");
@@ -120,176 +125,193 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-/// The left side of an operator: `>>`, `+`, `*`, and for numbers alone `-`, `/`, `//`.
-struct Left {
-  Value value;
-  std::string_view op;
-};
-
-/// What is open: the text itself, `name(`, `(` or `[`. Together they take the place of recursion,
-/// so that a text may be nested as deep as memory allows.
-struct Open {
-  enum Kind { text, call, group, list } kind;
-  std::size_t column;
-  std::string name = {};
-  std::vector<detail::Argument> items = {};
-  std::string keyword = {};
-  bool comma = false;  ///< makes a list of a group, as in Python's (1, 2) and (1,)
-  int depth = 0;       ///< of the lists in its items
-  // Left sides that wait for what follows their operator.
-  std::optional<Left> join = {}, sum = {}, product = {};
-
-  bool waits() const { return join || sum || product || !keyword.empty(); }
-};
-
-double computed(double a, std::string_view op, double b) {
+Real computed(Real a, std::string_view op, Real b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
   if (op == "*") return a * b;
-  return op == "/" ? a / b : std::floor(a / b);
+  return op == "/" ? a / b : Real(std::floor(value(a / b)));
 }
 
+/// The grammar, a function for each rule:
+///
+///     join    = sum { ">>" sum }
+///     sum     = product { ("+" | "-") product }
+///     product = method { ("*" | "//" | "/") method }
+///     method  = primary { "." call }
+///     primary = number | text | "[" items "]" | "(" items ")" | True | False | None | call
+///     call    = name "(" items ")"
+///     items   = [ item { "," item } [ "," ] ]      item = [ name "=" ] join
 class Parser {
  public:
   Parser(const char* caller, std::string_view text) : reader_(caller, text) {}
 
-  /// The text as a schedule.
-  Schedule parse() {
-    open_.push_back({Open::text, 1});
-    return as_schedule(read());
+  /// The text as a schedule, with or without `rate =` in front.
+  Schedule schedule() {
+    name_before_equals();
+    refuse_name();
+    const Value v = join();
+    check_end();
+    return as_schedule(v);
   }
 
   /// The text as a call of any name, or as a name alone, which is a call without arguments.
-  detail::Call parse_call() {
+  detail::Call outer_call() {
     const std::size_t column = reader_.column();
-    const std::string name = reader_.name();
-    if (name.empty()) reader_.fail(column, "expected a name (got " + reader_.next() + ")");
-    outermost_ = {reader_.caller(), name, {}, column};
+    detail::Call call{reader_.caller(), std::string(reader_.name()), {}, column};
+    if (call.name.empty()) reader_.fail(column, "expected a name (got " + reader_.next() + ")");
     if (reader_.accept("(")) {
-      open_.push_back({Open::call, column, name});
-      read();
+      call.arguments = items(column, ')', true).list;
+      call.end = reader_.column();
     }
     check_end();
-    return std::move(outermost_);
+    return call;
   }
 
  private:
-  static constexpr int deepest_list = 32;
+  Value join() { return in_a_row<&Parser::sum>({">>"}); }
+  Value sum() { return in_a_row<&Parser::product>({"+", "-"}); }
+  Value product() { return in_a_row<&Parser::method>({"*", "//", "/"}); }
 
-  /// Reads until what was opened first ends: the value of the text, or nothing after a call.
-  Value read() {
-    for (;;) {  // where a value may begin
-      Value v;
-      if (at_empty_place())
-        v = close();
-      else if (!operand(v))
-        continue;
-      while (!open_.empty() && !follows(v)) {  // where an expression may end
-        apply_join(top(), v);
-        if (top().kind == Open::text) return check_end(), v;
-        add(std::move(v));
-        if ((top().comma = reader_.accept(","))) break;
-        v = close();
-      }
-      if (open_.empty()) return v;
-    }
-  }
-  void check_end() {
-    if (!reader_.at_end())
-      reader_.fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
+  /// Operands with any of the operators between them, from left to right.
+  template <Value (Parser::*operand)()>
+  Value in_a_row(std::initializer_list<std::string_view> operators) {
+    Value left;
+    std::string_view op;
+    std::size_t column = 0;
+    do {
+      Value right = (this->*operand)();  // the only call, so that it is inlined: see below
+      if (op.empty())
+        left = std::move(right);
+      else
+        apply(left, op, right, column);
+      column = reader_.column();
+      op = reader_.accept_any(operators);
+    } while (!op.empty());
+    return left;
   }
 
-  Open& top() { return open_.back(); }
-  char closer() { return top().kind == Open::list ? ']' : ')'; }
-  /// At the end of `()`, `[]` or `(1, )`.
-  bool at_empty_place() {
-    return top().kind != Open::text && !top().waits() && reader_.peek() == closer();
-  }
-
-  /// Reads a value into v, or else opens a bracket, whose inside comes next.
-  bool operand(Value& v) {
-    v.column = reader_.column();
-    depth_ = 0;
-    if (reader_.at_number()) return v.content = reader_.number(), true;
-    if (reader_.peek() == '"' || reader_.peek() == '\'') return v.content = reader_.quoted(), true;
-    if (reader_.accept("[")) return open_.push_back({Open::list, v.column}), false;
-    if (reader_.accept("(")) return open_.push_back({Open::group, v.column}), false;
-    const std::string word = reader_.name();
-    const bool names = !word.empty() && !top().waits() && reader_.accept("=");
-    if (names && top().kind == Open::call) return top().keyword = word, false;
-    if (names && top().kind == Open::text && !std::exchange(assigned_, true))
-      return false;  // `rate = CosineDecay(...)`
-    if (names) reader_.fail(v.column, "an argument's name must be inside a call");
-    if (word == "True" || word == "true") return v.content = true, true;
-    if (word == "False" || word == "false") return v.content = false, true;
-    if (word == "None" || word == "null") return v.content = detail::None(), true;
-    open_call(word, v.column);
-    return false;
-  }
-
-  void open_call(const std::string& word, std::size_t column) {
-    const std::string name = without_module(word);
-    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
-      detail::check_known(reader_.caller(), name, column);
-    if (word.empty() || !reader_.accept("(")) {
-      reader_.back_to(column);
-      reader_.fail(column, fmt::format("expected a {} (got {})",
-                                       top().kind == Open::text ? "schedule or a number" : "value",
-                                       reader_.next()));
-    }
-    open_.push_back({Open::call, column, name});
-  }
-
-  /// Reads an operator, or a method, to which v is the left side.
-  bool follows(Value& v) {
-    if (const auto op = reader_.accept_any({"*", "//", "/"}); !op.empty()) {
-      apply(top().product, v);
-      top().product = {std::move(v), op};
-    } else if (const auto loose = reader_.accept_any({"+", "-"}); !loose.empty()) {
-      apply_sum(top(), v);
-      top().sum = {std::move(v), loose};
-    } else if (reader_.accept(">>")) {
-      apply_join(top(), v);
-      top().join = {std::move(v), ">>"};
-    } else if (reader_.accept(".")) {
+  Value method() {
+    Value v = primary();
+    while (reader_.accept(".")) {
       const std::size_t column = reader_.column();
-      open_call(reader_.name(), column);
-      add(std::move(v));
+      v = call(reader_.name(), column, &v);
+    }
+    return v;
+  }
+
+  Value primary() {
+    const std::size_t column = reader_.column();
+    if (reader_.accept("[")) return list(items(column, ']', false), column);
+    if (reader_.accept("(")) return group(items(column, ')', false), column);
+    Value v{{}, column};
+    std::string_view word;
+    return scalar(v, word) ? v : call(word, column, nullptr);
+  }
+  /// True for a number, a quoted text, True, False and None; else `word` is the name of a call.
+  [[gnu::noinline]] bool scalar(Value& v, std::string_view& word) {
+    if (reader_.at_number()) {
+      v.content = reader_.number();
+    } else if (reader_.peek() == '"' || reader_.peek() == '\'') {
+      v.content = reader_.quoted();
     } else {
-      return false;
+      word = reader_.name();
+      if (word == "True" || word == "true")
+        v.content = true;
+      else if (word == "False" || word == "false")
+        v.content = false;
+      else
+        return word == "None" || word == "null";
     }
     return true;
   }
 
-  void add(Value v) {
-    top().depth = std::max(top().depth, depth_);
-    top().items.push_back({std::move(top().keyword), std::move(v)});
-    top().keyword.clear();
+  struct Items {
+    std::vector<detail::Argument> list;
+    bool comma = false;  ///< after the last one
+  };
+  /// Everything up to the closing bracket, and that too; `column` is where the bracket's value
+  /// began.
+  Items items(std::size_t column, char closer, bool may_have_names) {
+    if (++brackets_ > detail::max_depth)
+      reader_.fail(column,
+                   fmt::format("brackets must be nested at most {} deep", detail::max_depth));
+    Items all;
+    do {
+      if (reader_.peek() == closer) break;
+      detail::Argument& item = all.list.emplace_back();
+      if (may_have_names)
+        item.keyword = name_before_equals();
+      else
+        refuse_name();
+      item.value = join();
+    } while ((all.comma = reader_.accept(",")));
+    close(closer);
+    --brackets_;
+    return all;
   }
 
-  /// Past the closing bracket: what all of it is.
-  Value close() {
-    const char token = closer();
-    if (!reader_.accept({&token, 1}))
+  /// The call of a known schedule whose name has been read; a method's has its first argument.
+  Value call(std::string_view word, std::size_t column, Value* first) {
+    open_call(word, column);
+    return made(word, column, first, items(column, ')', true));
+  }
+
+  // The rest is not inlined into the functions above, which call each other once for each bracket:
+  // their frames are the stack that a deep text takes.
+
+  [[gnu::noinline]] void open_call(std::string_view word, std::size_t column) {
+    const std::string name(without_module(word));
+    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
+      detail::check_known(reader_.caller(), name, column);
+    if (!word.empty() && reader_.accept("(")) return;
+    reader_.back_to(column);
+    reader_.fail(column,
+                 fmt::format("expected a {} (got {})",
+                             brackets_ == 0 ? "schedule or a number" : "value", reader_.next()));
+  }
+  [[gnu::noinline]] Value made(std::string_view word, std::size_t column, Value* first,
+                               Items inside) {
+    if (first) inside.list.insert(inside.list.begin(), {"", std::move(*first)});
+    const detail::Call call{reader_.caller(), std::string(without_module(word)),
+                            std::move(inside.list), column, reader_.column()};
+    return {built(column, [&] { return detail::make_schedule(call); }), column};
+  }
+  /// What is in brackets: itself, or a list as Python's (1, 2) and (1,).
+  [[gnu::noinline]] static Value group(Items inside, std::size_t column) {
+    const bool one = !inside.comma && inside.list.size() == 1;
+    return one ? std::move(inside.list[0].value) : list(std::move(inside), column);
+  }
+  [[gnu::noinline]] static Value list(Items items, std::size_t column) {
+    std::vector<Value> values;
+    for (detail::Argument& item : items.list) values.push_back(std::move(item.value));
+    return {std::move(values), column};
+  }
+
+  [[gnu::noinline]] void close(char closer) {
+    if (!reader_.accept({&closer, 1}))
       reader_.fail(reader_.column(),
-                   fmt::format("expected ',' or '{}' (got {})", token, reader_.next()));
-    Open o = std::move(top());
-    open_.pop_back();
-    depth_ = 0;
-    if (o.kind == Open::call) {
-      detail::Call call{reader_.caller(), std::move(o.name), std::move(o.items), o.column,
-                        reader_.column()};
-      if (!open_.empty()) return {detail::make_schedule(call), o.column};
-      outermost_ = std::move(call);
-      return {};
-    }
-    depth_ = o.depth;
-    if (o.kind == Open::group && !o.comma && o.items.size() == 1)
-      return std::move(o.items.front().value);
-    if (++depth_ > deepest_list) reader_.fail(o.column, "lists must be nested at most 32 deep");
-    std::vector<Value> list;
-    for (detail::Argument& item : o.items) list.push_back(std::move(item.value));
-    return {std::move(list), o.column};
+                   fmt::format("expected ',' or '{}' (got {})", closer, reader_.next()));
+  }
+  [[noreturn, gnu::noinline]] void fail_too_deep(std::size_t column, std::string_view what) {
+    reader_.fail(column, fmt::format("{} at most {} deep", what, detail::max_depth));
+  }
+
+  /// `rate =`; "" where there is none.
+  [[gnu::noinline]] std::string_view name_before_equals() {
+    const std::size_t column = reader_.column();
+    const std::string_view word = reader_.at_number() ? "" : reader_.name();
+    if (!word.empty() && reader_.accept("=")) return word;
+    reader_.back_to(column);
+    return "";
+  }
+  [[gnu::noinline]] void refuse_name() {
+    const std::size_t column = reader_.column();
+    if (!name_before_equals().empty())
+      reader_.fail(column, "an argument's name must be inside a call");
+  }
+  void check_end() {
+    if (!reader_.at_end())
+      reader_.fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
   }
 
   Schedule as_schedule(const Value& v) {
@@ -298,47 +320,42 @@ class Parser {
       reader_.fail(v.column, "expected a schedule or a number (got " + detail::text_of(v) + ")");
     return s;
   }
-  /// left op right, or right where there is no left. Two numbers make a number.
-  void apply(std::optional<Left>& left, Value& right) {
-    if (!left) return;
-    const auto& [value, op] = *left;
-    const std::size_t column = value.column;
-    const double* a = std::get_if<double>(&value.content);
-    const double* b = std::get_if<double>(&right.content);
-    if (a && b && op != ">>") {
-      const double number = computed(*a, op, *b);
-      if (!std::isfinite(number)) reader_.fail(column, "the number is out of range");
-      right = {number, column};
-    } else if (op == "-" || op == "/" || op == "//") {
-      reader_.fail(column, fmt::format("the sides of {} must be numbers", op));
-    } else {
-      const Schedule x = as_schedule(value), y = as_schedule(right);
-      right = {op == "*" ? x * y : op == "+" ? x + y : x >> y, column};
+  /// make(), where an expression that becomes too deep is an error of the text.
+  template <class Make>
+  Schedule built(std::size_t column, const Make& make) {
+    try {
+      return make();
+    } catch (const detail::TooDeep&) {
+      fail_too_deep(column, "an expression must be");
     }
-    left.reset();
   }
-  void apply_sum(Open& o, Value& v) {
-    apply(o.product, v);
-    apply(o.sum, v);
-  }
-  void apply_join(Open& o, Value& v) {
-    apply_sum(o, v);
-    apply(o.join, v);
+  /// left = left op right. Two numbers make a number.
+  [[gnu::noinline]] void apply(Value& left, std::string_view op, const Value& right,
+                               std::size_t column) {
+    const Real* a = std::get_if<Real>(&left.content);
+    const Real* b = std::get_if<Real>(&right.content);
+    if (a && b && op != ">>") {
+      const Real number = computed(*a, op, *b);
+      if (!std::isfinite(value(number))) reader_.fail(left.column, "the number is out of range");
+      left.content = number;
+    } else if (op == "-" || op == "/" || op == "//") {
+      reader_.fail(left.column, fmt::format("the sides of {} must be numbers", op));
+    } else {
+      const Schedule x = as_schedule(left), y = as_schedule(right);
+      left.content = built(column, [&] { return op == "*" ? x * y : op == "+" ? x + y : x >> y; });
+    }
   }
 
   Reader reader_;
-  detail::Call outermost_ = {};  ///< where the text is a call
-  std::vector<Open> open_;
-  int depth_ = 0;          ///< of the lists in the value just read
-  bool assigned_ = false;  ///< a name and = have been read in front of it all
+  int brackets_ = 0;  ///< that are open
 };
 
 }  // namespace
 
-Schedule parse_schedule(std::string_view text) { return Parser("parse_schedule", text).parse(); }
+Schedule parse_schedule(std::string_view text) { return Parser("parse_schedule", text).schedule(); }
 
 detail::Call detail::parse_call(const char* reader, std::string_view text) {
-  return Parser(reader, text).parse_call();
+  return Parser(reader, text).outer_call();
 }
 
 }}  // namespace gradus

@@ -3,15 +3,16 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/pieces.h>
+#include <gradus/schedules/write.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-using detail::Pieces, detail::Value;
+using detail::Config, detail::Value;
 using Json = nlohmann::json;
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -23,166 +24,157 @@ std::string in_quotes(std::string_view text) {
   check(out == dump(Json::error_handler_t::ignore), "serialize: a name must be UTF-8 text");
   return out;
 }
-
 std::string scalar(const Value& v) {
-  if (const bool* truth = std::get_if<bool>(&v.content)) return *truth ? "true" : "false";
-  if (const auto* whole = std::get_if<std::int64_t>(&v.content)) return fmt::format("{}", *whole);
-  if (const double* number = std::get_if<double>(&v.content)) return Json(*number).dump();
+  if (const Real* number = std::get_if<Real>(&v.content))
+    return v.whole ? fmt::format("{:.0f}", value(*number)) : Json(value(*number)).dump();
   if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
-  return "null";
+  const bool* truth = std::get_if<bool>(&v.content);
+  return !truth ? "null" : *truth ? "true" : "false";
 }
-
-/// null for a class that is not ours.
-const KnownSchedule* find_known(std::string_view type) {
-  const auto all = known_schedules();
-  const auto found = std::find_if(all.begin(), all.end(), [&](auto& k) { return k.type == type; });
-  return found == all.end() ? nullptr : &*found;
-}
-
-Pieces pieces_of(const Schedule& s, int) {
-  if (const auto number = s.constant()) {
-    check(std::isfinite(value(*number)), "serialize: a constant must be finite (got {})",
-          value(*number));
-    return {{scalar({value(*number)})}};
-  }
-  const detail::Config config = s.config();
-  check(config.has_fields,
+void check_writable(const Schedule& s, const Config& config) {
+  const double number = value(s.constant().value_or(0));
+  check(std::isfinite(number), "serialize: a constant must be finite (got {})", number);
+  check(s.constant() || config.has_fields,
         "serialize: a schedule must be a struct with fields (got '{}', a function in a program, "
         "which a text cannot hold)",
-        config.spelt);
-  const KnownSchedule* known = find_known(config.type);
-  const std::string type = in_quotes(config.type);
-  Pieces out{{fmt::format("{{\"module\": {}, \"class_name\": {}, \"config\": ",
-                          known ? in_quotes(known->module) : "null", type)}};
-  std::string before = "{";
-  for (const detail::Config::Field& field : config.fields) {
-    out.push_back({fmt::format("{}{}: ", before, in_quotes(field.name))});
-    detail::append(out, field.value, scalar);
-    before = ", ";
+        config.text_name);
+}
+
+/// The module of a known schedule as JSON; null for a class that is not ours.
+std::string module_of(std::string_view type) {
+  const auto found = std::ranges::find(known_schedules(), type, &KnownSchedule::type);
+  return found == known_schedules().end() ? "null" : in_quotes(found->module);
+}
+
+void append(std::string& out, const Schedule& s);
+void append(std::string& out, const Value& v) {
+  detail::append_value(
+      out, v, "[]", [&](const Schedule& s) { append(out, s); }, scalar);
+}
+
+void append(std::string& out, const Schedule& s) {
+  const Config config = s.config();
+  check_writable(s, config);
+  if (const auto number = s.constant()) return append(out, Value{*number});
+  const std::string type = in_quotes(config.type), module = module_of(config.type);
+  out.append("{\"module\": ").append(module).append(", \"class_name\": ").append(type);
+  out += ", \"config\": {";
+  for (const Config::Field& field : config.fields) {
+    if (&field != config.fields.data()) out += ", ";
+    out.append(in_quotes(field.name)).append(": ");
+    append(out, field.value);
   }
-  out.push_back({fmt::format("{}}}, \"registered_name\": {}}}", before == "{" ? "{" : "",
-                             known ? "null" : type)});
-  return out;
+  out.append("}, \"registered_name\": ").append(module == "null" ? type : "null").append("}");
 }
 
 // ---- reading ------------------------------------------------------------------------------------
 
 [[noreturn]] void fail(const std::string& what) { detail::fail_to_read("deserialize", 0, what); }
 
-/// Told by the parser what comes next; makes each schedule as soon as its object ends, so that
-/// nesting costs no stack.
-class Builder final : public nlohmann::json_sax<Json> {
+/// Reads the text once for what Json::parse() does not say: the place of an error, with the text
+/// that was read last, and names that are given twice.
+class Checker final : public nlohmann::json_sax<Json> {
  public:
-  explicit Builder(std::string_view text) : text_(text) {}
+  explicit Checker(std::string_view text) : text_(text) {}
 
-  Schedule result() const {
-    Schedule s = 0;
-    if (!detail::assign(s, result_).empty()) fail("expected a schedule or a number");
-    return s;
-  }
-
-  bool null() override { return add({detail::None()}); }
-  bool boolean(bool v) override { return add({v}); }
-  bool number_integer(number_integer_t v) override { return add({v}); }
-  bool number_unsigned(number_unsigned_t v) override { return add({static_cast<double>(v)}); }
-  bool number_float(number_float_t v, const string_t&) override { return add({v}); }
-  bool string(string_t& text) override { return add({text}); }
-  bool binary(binary_t&) override { return false; }
-
-  bool start_object(std::size_t) override { return open(true); }
-  bool start_array(std::size_t) override { return open(false); }
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_array(std::size_t) override { return true; }
+  bool end_array() override { return true; }
+  bool start_object(std::size_t) override { return names_.emplace_back(), true; }
+  bool end_object() override { return names_.pop_back(), true; }
   bool key(string_t& name) override {
-    if (open_.back().entries.size() > 1000) fail("an object has more than 1000 entries");
-    for (const detail::Argument& entry : open_.back().entries)
-      if (entry.keyword == name) fail(fmt::format("'{}' is given twice", name));
-    open_.back().key = name;
+    if (!names_.back().insert(name).second) fail(fmt::format("'{}' is given twice", name));
     return true;
   }
-  bool end_array() override {
-    const Open o = close();
-    if (o.ignored) return add({detail::None()});
-    if ((depth_ = o.depth + 1) > 32) fail("lists must be nested at most 32 deep");
-    std::vector<Value> list;
-    for (const detail::Argument& entry : o.entries) list.push_back(entry.value);
-    return add({std::move(list)});
-  }
-  bool end_object() override {
-    Open o = close();
-    if (o.ignored) return add({detail::None()});
-    if (o.is_config) {
-      open_.back().config = std::move(o.entries);
-      open_.back().entries.push_back({"config", {}});
-      return true;
-    }
-    return add({schedule_of(o)});
-  }
-  bool parse_error(std::size_t position, const std::string& token,
+  bool parse_error(std::size_t end, const std::string& last_read,
                    const nlohmann::detail::exception&) override {
-    const std::string_view before = text_.substr(0, position > 0 ? position - 1 : 0);
+    const std::string_view before = text_.substr(0, end > 0 ? end - 1 : 0);
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
     fail(fmt::format("line {}, column {}: not JSON at '{}'", line, before.size() - start + 1,
-                     std::string_view(token).substr(0, 20)));
+                     std::string_view(last_read).substr(0, 20)));
   }
 
  private:
-  struct Open {
-    bool object, is_config, ignored;  ///< ignored: beside class_name and config, or inside of that
-    std::string key = {};
-    std::vector<detail::Argument> entries = {};
-    std::optional<std::vector<detail::Argument>> config = {};
-    int depth = 0;  ///< of the lists in it
-  };
-
-  bool open(bool object) {
-    const bool in_schedule = !open_.empty() && open_.back().object && !open_.back().is_config;
-    const bool is_config = object && in_schedule && open_.back().key == "config";
-    const bool ignored = !open_.empty() && (open_.back().ignored || (in_schedule && !is_config));
-    open_.push_back({object, is_config, ignored});
-    return true;
-  }
-  bool add(Value v) {
-    if (open_.empty()) return result_ = std::move(v), true;
-    open_.back().depth = std::max(open_.back().depth, depth_);
-    open_.back().entries.push_back({open_.back().key, std::move(v)});
-    return depth_ = 0, true;
-  }
-  Open close() {
-    Open o = std::move(open_.back());
-    open_.pop_back();
-    return o;
-  }
-  static Schedule schedule_of(Open& o) {
-    const auto entry = [&](std::string_view key) -> const Value* {
-      for (const detail::Argument& e : o.entries)
-        if (e.keyword == key) return &e.value;
-      return nullptr;
-    };
-    const Value* type = entry("class_name");
-    const auto* name = type ? std::get_if<std::string>(&type->content) : nullptr;
-    if (!name) fail("expected a schedule: an object with \"class_name\" and \"config\"");
-    const Value* module = entry("module");
-    if (module && std::holds_alternative<detail::None>(module->content))
-      fail(fmt::format("{} is of no module: a custom class, which only its program knows", *name));
-    detail::check_known("deserialize", *name, 0);
-    if (!o.config) fail(fmt::format("{} needs \"config\", an object", *name));
-    return detail::make_schedule({"deserialize", *name, std::move(*o.config)});
-  }
-
   std::string_view text_;
-  std::vector<Open> open_;
-  Value result_;
-  int depth_ = 0;  ///< of the value just read
+  std::vector<std::set<std::string>> names_;  ///< in the objects that are open
 };
+
+Json parse(std::string_view text) {
+  Checker checker(text);
+  Json::sax_parse(text, &checker);
+  return Json::parse(text);
+}
+
+Schedule schedule_of(const Json& object, int depth);
+
+[[noreturn, gnu::noinline]] void fail_too_deep() {
+  fail(fmt::format("schedules and lists must be nested at most {} deep", detail::max_depth));
+}
+
+/// The value as an option; `depth` counts the schedules and lists around it.
+Value value_of(const Json& json, int depth) {
+  if (json.is_structured() && depth >= detail::max_depth) fail_too_deep();
+  if (json.is_object()) return {schedule_of(json, depth + 1)};
+  if (json.is_number()) return {Real(json.get<double>())};
+  if (json.is_boolean()) return {json.get<bool>()};
+  if (json.is_string()) return {json.get<std::string>()};
+  if (json.is_null()) return {detail::None()};
+  std::vector<Value> list;
+  for (const Json& item : json) list.push_back(value_of(item, depth + 1));
+  return {std::move(list)};
+}
+
+/// The class's name, after what can be wrong beside its options.
+[[gnu::noinline]] const std::string& class_of(const Json& object) {
+  const auto type = object.find("class_name"), module = object.find("module");
+  if (type == object.end() || !type->is_string())
+    fail("expected a schedule: an object with \"class_name\" and \"config\"");
+  const auto& name = type->get_ref<const std::string&>();
+  if (module != object.end() && module->is_null())
+    fail(fmt::format("{} is of no module: a custom class, which only its program knows", name));
+  detail::check_known("deserialize", name, 0);
+  const auto config = object.find("config");
+  if (config == object.end() || !config->is_object())
+    fail(fmt::format("{} needs \"config\", an object", name));
+  return name;
+}
+
+/// Not inlined, as class_of(): the frames of what recurses are the stack that deep JSON takes.
+[[gnu::noinline]] Schedule made(const std::string& type, std::vector<detail::Argument> arguments) {
+  try {
+    return detail::make_schedule({"deserialize", type, std::move(arguments)});
+  } catch (const detail::TooDeep&) {
+    fail(fmt::format("an expression must be at most {} deep", detail::max_depth));
+  }
+}
+
+Schedule schedule_of(const Json& object, int depth) {
+  const std::string& type = class_of(object);
+  const auto& config = object.at("config").get_ref<const Json::object_t&>();
+  std::vector<detail::Argument> arguments;
+  for (const auto& [key, option] : config) arguments.push_back({key, value_of(option, depth)});
+  return made(type, std::move(arguments));
+}
 
 }  // namespace
 
-std::string serialize(const Schedule& s) { return detail::write(s, pieces_of); }
+std::string serialize(const Schedule& s) {
+  std::string out;
+  append(out, s);
+  return out;
+}
 
 Schedule deserialize(std::string_view json) {
-  Builder builder(json);
-  Json::sax_parse(json, &builder);
-  return builder.result();
+  Schedule s = 0;
+  if (!detail::assign(s, value_of(parse(json), 0)).empty()) fail("expected a schedule or a number");
+  return s;
 }
 
 }}  // namespace gradus

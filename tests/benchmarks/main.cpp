@@ -45,7 +45,7 @@ namespace {
 class Ratios final : public benchmark::BenchmarkReporter {
  public:
   bool ReportContext(const Context&) override {
-    fmt::print("gradus kernels: {}\n", gradus::detail::kernels_name());
+    fmt::print("gradus kernels: {}\n", gradus::detail::chosen_kernels().name);
     return true;
   }
 

@@ -1,4 +1,4 @@
-/// Every op's gradient against finite differences.
+/// The gradient of every op against finite differences.
 
 #include <gradus/core/check_gradients.h>
 
@@ -26,8 +26,8 @@ void expect(const std::string& name, const Function& f, const std::vector<Tensor
   CHECK(check.ok);
 }
 
-/// Distinct values at least 0.11 apart and 0.055 from 0, in random order over all the tensors: no
-/// op with a kink at 0 or at a tie has one near.
+/// Distinct values at least 0.11 apart and 0.055 from 0, in random order over all tensors, so that
+/// no value is near a kink at 0 or at a tie.
 std::vector<Tensor> spread(std::initializer_list<Shape> shapes, std::uint64_t seed) {
   Random random(seed, "spread");
   std::vector<std::int64_t> order;
@@ -125,7 +125,7 @@ std::vector<Tensor> two_sides(const Shape& a, const Shape& b, std::uint64_t seed
   return sides;
 }
 
-TEST_CASE("functions of two tensors have the right gradient however they broadcast") {
+TEST_CASE("functions of two tensors have the right gradient for every way to broadcast") {
   for (std::uint64_t seed = 0; seed < 3; ++seed)
     for (const auto& [a, b] : pairs)
       for (const NamedBinary& op : binaries) {
@@ -135,7 +135,7 @@ TEST_CASE("functions of two tensors have the right gradient however they broadca
       }
 }
 
-TEST_CASE("one input wants a gradient and the other does not") {
+TEST_CASE("an input that wants a gradient gets the right one beside an input that wants none") {
   for (const auto& [a, b] : pairs)
     for (const NamedBinary& op : binaries) {
       const std::vector<Tensor> sides = two_sides(a, b, 9);
@@ -166,7 +166,7 @@ TEST_CASE("the same tensor on both sides gets both gradients") {
   expect("where", [](Inputs in) { return where(Tensor{1, 0}, in[0], in[0]); }, {spread({3, 2}, 4)});
 }
 
-TEST_CASE("diamonds add up what comes back on every path") {
+TEST_CASE("gradients from several paths to one tensor add up") {
   const auto x = spread({2, 3}, 5);
   expect("x tanh(x) + exp(x)", [](Inputs in) { return in[0] * tanh(in[0]) + exp(in[0]); }, {x});
   const auto nested = [](Inputs in) {
@@ -175,7 +175,7 @@ TEST_CASE("diamonds add up what comes back on every path") {
     return d * d - b + sum(c) * a;
   };
   expect("nested", nested, {x});
-  const auto shared = [](Inputs in) {  // + and reshape pass one buffer on to many
+  const auto shared = [](Inputs in) {  // + and reshape share one gradient buffer
     const Tensor s = in[0] + in[1];
     const Tensor t = s + in[0];
     return (reshape(t, {3, 2}) + reshape(s, {3, 2})) * reshape(in[1], {3, 2}) + reshape(t, {3, 2});
@@ -286,7 +286,7 @@ TEST_CASE("ops that move elements have the right gradient") {
          {spread({2, 3, 1, 4}, 4)});
 }
 
-TEST_CASE("moving ops add to a gradient that is already there") {
+TEST_CASE("ops that move elements add to a gradient that is already there") {
   const Indices rows = {1, 1, 0};
   const Tensor columns{1, 0, 1};
   const auto f = [&](Inputs in) {
@@ -315,9 +315,9 @@ TEST_CASE("tensors of six axes have the right gradient") {
   expect("rank 6", sums, spread({{2, 1, 2, 1, 2, 1}, {1, 2, 1, 2, 1, 2}, {2, 1, 1}}, 2));
 }
 
-/// -x^2 whose rule says the slope is `factor` x.
+/// -x^2 with a wrong backward step: the slope is `factor` x.
 Tensor ruled(const Tensor& x, Scalar factor) {
-  detail::Fresh y(x.shape());
+  detail::NewTensor y(x.shape());
   for (std::size_t i = 0; i < x.values().size(); ++i) y.data[i] = -x.values()[i] * x.values()[i];
   const detail::Buffer& values = detail::node_of(x).value;
   return detail::record(std::move(y.tensor), {&x}, [values, factor](detail::Backward& pass) {
@@ -329,9 +329,9 @@ Tensor ruled(const Tensor& x, Scalar factor) {
   });
 }
 
-/// a + b for a matrix and a row, whose rule looks at the first `rows` rows only.
+/// a + b for a matrix and a row, with a wrong backward step that sums only the first `rows` rows.
 Tensor add_row(const Tensor& a, const Tensor& b, std::int64_t rows) {
-  detail::Fresh y(a.shape());
+  detail::NewTensor y(a.shape());
   const std::int64_t width = b.size();
   for (std::int64_t i = 0; i < a.size(); ++i)
     y.data[i] = detail::node_of(a).data()[i] + detail::node_of(b).data()[i % width];
@@ -343,7 +343,7 @@ Tensor add_row(const Tensor& a, const Tensor& b, std::int64_t rows) {
   });
 }
 
-TEST_CASE("a wrong rule does not pass the check") {
+TEST_CASE("a wrong backward step does not pass the check") {
   const auto square_rule = [](Scalar factor) {
     return check_gradients([=](Inputs in) { return ruled(in[0], factor); }, {spread({2, 3}, 1)}).ok;
   };
@@ -363,7 +363,7 @@ TEST_CASE("a wrong rule does not pass the check") {
 
 }  // namespace
 
-TEST_CASE("a nan is never ok wherever it stands") {
+TEST_CASE("a nan anywhere fails the check") {
   const auto f = [](std::span<const Tensor> in) { return sum(sqrt(in[0])) + sum(in[1]); };
   CHECK_FALSE(check_gradients(f, {Tensor{0.0}, Tensor{1.0}}).ok);
   CHECK_FALSE(check_gradients(f, {Tensor{1.0}, Tensor{std::nan("")}}).ok);

@@ -1,6 +1,6 @@
 /// The forms of core/functions.h against long double, over the whole range of their arguments.
 
-#include <gradus/core/ops.h>
+#include <gradus/core/functions.h>
 
 #include <doctest/doctest.h>
 
@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+
+#include <gradus/core/ops.h>
 
 namespace {
 
@@ -21,21 +23,21 @@ using Bits = std::conditional_t<coarse, std::uint32_t, std::uint64_t>;
 using Function = Tensor (*)(const Tensor&);
 using Reference = long double (*)(long double);
 
-/// The spacing of Scalars around `want`, that of the subnormal ones near 0.
+/// The spacing of Scalars around `want`; near 0 the spacing of subnormal numbers.
 long double spacing(long double want) {
   const int exponent = want == 0 ? Limits::min_exponent : std::ilogb(want);
   return std::ldexp(1.0L, std::max(exponent, Limits::min_exponent - 1) - Limits::digits + 1);
 }
 
-/// The error at one argument; an infinite result is right where the reference rounds to it.
+/// The error at one argument. An infinite result is right where the reference rounds to infinity.
 double error_at(Scalar got, long double want) {
   const long double most = Limits::max();
   if (std::isinf(got)) return want > most - spacing(most) || want < -most ? 0 : INFINITY;
   return static_cast<double>(std::abs(got - want) / spacing(want));
 }
 
-/// The largest error over a million numbers of each sign, evenly spread over all that exist in
-/// [least, most] by size.
+/// The largest error over a million numbers of each sign in [least, most], evenly spread over the
+/// bit patterns.
 double worst_error(Function f, Reference reference, double least, double most) {
   double worst = 0;
   const auto end = std::bit_cast<Bits>(static_cast<Scalar>(std::max(-least, most)));
@@ -52,7 +54,7 @@ double worst_error(Function f, Reference reference, double least, double most) {
   return worst;
 }
 
-/// Every argument that differs visibly, at equal distances.
+/// The largest error over a million equally spaced arguments.
 double worst_error_evenly(Function f, Reference reference, double least, double most) {
   constexpr int n = 1'000'000;
   std::vector<Scalar> x;
@@ -72,14 +74,14 @@ void check_errors(Function f, Reference reference, double least, double most, do
   CHECK(evenly <= bound);
 }
 
-TEST_CASE("exp is within 2 ulp with results below the normal numbers too") {
+TEST_CASE("exp is within 2 ulp, also for subnormal results") {
   const double far = coarse ? 110 : 760;
   check_errors(
       exp, [](long double x) { return std::exp(x); }, -far, far, 2);
 }
 
 TEST_CASE("tanh is within 2 ulp in float and 3 in double") {
-  const double bound = coarse ? 2 : 3;  // in double it is the C library's
+  const double bound = coarse ? 2 : 3;  // in double the C library computes it
   check_errors(
       tanh, [](long double x) { return std::tanh(x); }, -25, 25, bound);
 }
@@ -118,7 +120,7 @@ TEST_CASE("functions have their limits at both infinities") {
     CHECK(std::isnan(at(f, NAN)));
 }
 
-TEST_CASE("slopes stay finite and positive where the textbook form has lost them") {
+TEST_CASE("slopes stay finite and positive where the textbook form would be 0 or nan") {
   const auto slope = [](Function f, double x) {
     const Tensor at = parameter(x);
     return static_cast<double>(gradients(f(at), {at})[0].item());

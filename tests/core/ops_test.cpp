@@ -19,7 +19,7 @@ List list(const Tensor& x) { return {x.values().begin(), x.values().end()}; }
 
 constexpr double epsilon = std::numeric_limits<Scalar>::epsilon();
 
-/// Both have this shape, and no element differs by more than some roundings.
+/// Checks that both have the same shape and that elements differ by a few roundings at most.
 bool near(const Tensor& got, const Tensor& want, double roundings = 4) {
   if (got.shape() != want.shape()) return false;
   for (std::size_t i = 0; i < got.values().size(); ++i) {
@@ -76,7 +76,7 @@ TEST_CASE("functions have their textbook values") {
   CHECK(list(clip(Tensor{-5, 0, 5}, -1, 2)) == List{-1, 0, 2});
 }
 
-TEST_CASE("reductions run over the axes they are given") {
+TEST_CASE("reductions run over the given axes") {
   const Tensor x({2, 3, 2}, List{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
   CHECK(sum(x).item() == 78);
   CHECK(list(sum(x, {.axis = 1})) == List{9, 12, 27, 30});
@@ -96,7 +96,7 @@ TEST_CASE("reductions run over the axes they are given") {
   CHECK(near(softmax(Tensor{1, 2, 3}), softmax(Tensor{1001, 1002, 1003})));
 }
 
-TEST_CASE("elements move where they should") {
+TEST_CASE("ops that move elements put each in its place") {
   const Tensor x{{1, 2, 3}, {4, 5, 6}};
   CHECK(list(transpose(x)) == List{1, 4, 2, 5, 3, 6});
   const Tensor deep({2, 3, 2}, List{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12});
@@ -140,7 +140,7 @@ TEST_CASE("ties share the gradient") {
   CHECK(list(gradients(sum(pow(Tensor{0, 0}, power)), {power})[0]) == List{0, 0});
 }
 
-TEST_CASE("nan is never swallowed") {
+TEST_CASE("nan in an input stays nan in the result") {
   const Scalar nan = std::numeric_limits<Scalar>::quiet_NaN();
   const auto lost = [](const Tensor& x) { return !std::isnan(x.values()[0]); };
   for (Tensor (*f)(const Tensor&) : std::initializer_list<Tensor (*)(const Tensor&)>{
@@ -175,7 +175,7 @@ TEST_CASE("values follow IEEE arithmetic") {
   CHECK(log(Tensor(0)).item() == -INFINITY);
 }
 
-TEST_CASE("nothing times something keeps its shape and has gradients") {
+TEST_CASE("a product over no elements has its shape, zeros and gradients") {
   const Tensor a = parameter(Tensor::zeros({0, 3})), b = parameter(Tensor::ones({3, 2}));
   const auto g = gradients(sum(tanh(matmul(a, b)) + 1), {a, b});
   CHECK(g[0].shape() == Shape{0, 3});
@@ -187,7 +187,7 @@ TEST_CASE("nothing times something keeps its shape and has gradients") {
   CHECK(gradients(sum(concat({a, transpose(b)}, 0)), {a})[0].shape() == Shape{0, 3});
 }
 
-/// How far apart `got` and `want` are, in the spacing of Scalars at `want`.
+/// The distance of `got` from `want`, in the spacing of Scalars at `want`.
 double ulps(Scalar got, long double want) {
   return static_cast<double>(std::abs(got - want) / (std::abs(want) * epsilon / 2));
 }
@@ -217,7 +217,7 @@ long double element(const Tensor& x, std::int64_t i, std::int64_t j, bool turned
   return turned ? x(j, i) : x(i, j);
 }
 
-/// Whether c is the product of a and b, each as it is or transposed, but for rounding.
+/// Whether c is, up to rounding, the product of a and b, each as it is or transposed.
 bool is_product(const Tensor& c, const Tensor& a, bool turn_a, const Tensor& b, bool turn_b) {
   const std::int64_t depth = a.shape()[turn_a ? 0 : 1];
   for (std::int64_t i = 0; i < c.shape()[0]; ++i)
@@ -296,7 +296,7 @@ TEST_CASE("batched products are products of each pair") {
   }
 }
 
-/// The rows of f(x) are what f makes of each row alone.
+/// Checks that f gives each row of x the same bits alone and in the batch.
 template <class F>
 bool rows_stand_alone(const Tensor& x, F f) {
   const Tensor whole = f(x);
@@ -326,7 +326,7 @@ TEST_CASE("a row alone gives the same bits as in a batch") {
 
 }  // namespace
 
-TEST_CASE("a graph goes on in another thread") {
+TEST_CASE("another thread continues a graph") {
   const Tensor w = parameter(3.0);
   Tensor h;
   for (int i = 0; i < 1000; ++i) h = w * 2;
@@ -335,7 +335,7 @@ TEST_CASE("a graph goes on in another thread") {
   CHECK(slope == 26);
 }
 
-TEST_CASE("shapes without elements are bounded by their other extents") {
+TEST_CASE("a shape without elements limits the product of its other extents") {
   CHECK_THROWS_AS(Tensor::zeros({std::int64_t{1} << 40, std::int64_t{1} << 40, 0}), ValueError);
   CHECK(slice(Tensor::zeros({std::int64_t{1} << 40, 0, 4}), 1, 0, 0).size() == 0);
   CHECK(slice(Tensor{1, 2, 3}, 0, 0, 3, std::numeric_limits<std::int64_t>::max()).size() == 1);

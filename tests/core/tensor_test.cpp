@@ -1,4 +1,4 @@
-/// Tensors: how they are made, what backward() leaves behind, and what they refuse.
+/// Tensors: construction, gradients after backward(), and errors.
 
 #include <gradus/core/tensor.h>
 
@@ -81,7 +81,7 @@ TEST_CASE("matrix shows the values to Eigen without a copy") {
   CHECK_THROWS_WITH_AS(Tensor::zeros({1, 2, 3}).matrix(), Contains("(1,2,3)"), ShapeError);
 }
 
-TEST_CASE("random tensors depend on the seed alone") {
+TEST_CASE("random tensors depend only on the seed") {
   const auto draw = [](std::uint64_t seed, std::uint64_t index) {
     Random random(seed, "test", index);
     List values = list(Tensor::uniform({100}, -2, 3, random));
@@ -124,7 +124,7 @@ TEST_CASE("copies are handles to the same tensor") {
   CHECK_FALSE(w.has_grad());
 }
 
-TEST_CASE("gradients add up until they are forgotten") {
+TEST_CASE("gradients add up until zero_grad") {
   const Tensor w = parameter({1, 2});
   CHECK_FALSE(w.has_grad());
   sum(square(w)).backward();
@@ -139,7 +139,7 @@ TEST_CASE("gradients add up until they are forgotten") {
   CHECK(list(w.grad()) == List{1, 1});
 }
 
-TEST_CASE("two parameters that got one buffer as gradient add up apart") {
+TEST_CASE("two parameters that share a gradient buffer add up separately") {
   const Tensor a = parameter({1, 2}), b = parameter({3, 4});
   sum(a + b).backward();
   sum(a * 2).backward();
@@ -178,7 +178,7 @@ TEST_CASE("gradients leaves every grad alone") {
   CHECK_FALSE(unused.has_grad());
 }
 
-TEST_CASE("gradients are taken with respect to what lies on the way too") {
+TEST_CASE("gradients differentiates by intermediate tensors, too") {
   const Tensor x = parameter({1, 2});
   const Tensor h = x * 3, top = square(h);
   const Tensor y = sum(top + h);
@@ -243,7 +243,7 @@ TEST_CASE("a second backward is refused and changes no gradient") {
   CHECK_THROWS_AS(gradients(sum(shared), {w}), StateError);
 }
 
-TEST_CASE("an update does not reach into a graph that is alive") {
+TEST_CASE("an update does not change the values of a recorded graph") {
   const Tensor w = parameter({2, 3});
   const Tensor y = sum(w * w);
   const Tensor before = detach(w), reshaped = reshape(w, {2, 1});
@@ -254,7 +254,7 @@ TEST_CASE("an update does not reach into a graph that is alive") {
   y.backward();
   CHECK(list(w.grad()) == List{4, 6});
   const Scalar* place = w.values().data();
-  CHECK(w.node()->writable() == place);  // nobody else reads it now
+  CHECK(w.node()->writable() == place);  // no graph reads it now
   const Tensor initial{1, 2}, p = parameter(initial);
   p.node()->writable()[0] = 7;
   CHECK(initial(0) == 1);
@@ -264,7 +264,7 @@ bool same(const detail::Census& a, const detail::Census& b) {
   return a.tensors == b.tensors && a.recorded == b.recorded;
 }
 
-TEST_CASE("graphs leave nothing behind") {
+TEST_CASE("graphs free all their nodes") {
   (void)Tensor().shape();  // the empty tensor of this thread
   const detail::Census empty = detail::census();
   {
@@ -294,7 +294,7 @@ TEST_CASE("graphs leave nothing behind") {
   CHECK(same(detail::census(), empty));
 }
 
-TEST_CASE("shapes that cannot be are refused") {
+TEST_CASE("impossible shapes are refused") {
   CHECK_THROWS_WITH_AS(Tensor::zeros({2, -3}), Contains("shape[1] must be >= 0 (got -3)"),
                        ValueError);
   const std::int64_t huge = std::int64_t{1} << 40;
@@ -313,8 +313,8 @@ TEST_CASE("shapes that cannot be are refused") {
                        ShapeError);
 }
 
-#ifndef __SANITIZE_ADDRESS__  // it ends the program where malloc would return null
-TEST_CASE("memory that is not there leaves everything as it was") {
+#ifndef __SANITIZE_ADDRESS__  // it ends the program when malloc would return null
+TEST_CASE("an allocation that fails changes nothing") {
   const Tensor w = parameter({1, 2});
   const detail::Census before = detail::census();
   CHECK_THROWS_AS(Tensor::zeros({std::int64_t{1} << 50}), std::bad_alloc);
@@ -325,7 +325,7 @@ TEST_CASE("memory that is not there leaves everything as it was") {
 }
 #endif
 
-TEST_CASE("reductions of nothing are 0 or refused and never nan") {
+TEST_CASE("reductions over no elements are 0 or refused, never nan") {
   const Tensor nothing = Tensor::zeros({0, 3});
   CHECK(sum(nothing).item() == 0);
   CHECK(list(sum(nothing, {.axis = 0})) == List{0, 0, 0});
@@ -363,7 +363,7 @@ TEST_CASE("operands that do not fit are refused with both shapes") {
   CHECK_THROWS_AS(concat({}, 0), ValueError);
 }
 
-TEST_CASE("axes and indices that are not there are refused") {
+TEST_CASE("axes and indices out of range are refused") {
   const Tensor a = Tensor::zeros({2, 3});
   CHECK_THROWS_WITH_AS(sum(a, {.axis = 2}), "sum: axis 2 out of range for rank 2", ValueError);
   CHECK_THROWS_WITH_AS(max(a, {.axis = {0, -2}}), Contains("named once"), ValueError);
@@ -385,7 +385,7 @@ TEST_CASE("axes and indices that are not there are refused") {
   CHECK_THROWS_WITH_AS(clip(a, 1, 0), Contains("(got 1 and 0)"), ValueError);
 }
 
-TEST_CASE("item and backward say what is missing") {
+TEST_CASE("item and backward name the missing condition") {
   const Tensor w = parameter({1, 2});
   CHECK_THROWS_WITH_AS(w.item(), Contains("must have one element (got shape (2))"), ShapeError);
   CHECK_THROWS_AS(Tensor().item(), ShapeError);

@@ -37,7 +37,7 @@ Tensor drawn(const Shape& shape, std::uint64_t seed) {
   return Tensor::normal(shape, 0, 1, random);
 }
 
-/// y and the gradients of a sum weighted at random, computed with so many threads.
+/// y and the gradients of a randomly weighted sum, computed with `count` threads.
 template <class F>
 std::vector<Tensor> outcome(int count, F f, const std::vector<Tensor>& inputs) {
   const Threads threads(count);
@@ -59,7 +59,7 @@ void check_same(F f, const std::vector<Tensor>& inputs) {
   }
 }
 
-/// Everything random, and layers whose products are large enough to be shared.
+/// A model with random layers and with products that are large enough to be shared.
 struct Trained {
   std::vector<Tensor> weights;
   std::vector<double> losses;
@@ -116,7 +116,7 @@ TEST_CASE("threads: every piece is done once, by a thread in range") {
   }
 }
 
-TEST_CASE("threads: as many take part as are asked for, and no more") {
+TEST_CASE("threads: at most the given number of threads takes part") {
   for (const int count : counts) {
     CAPTURE(count);
     const Threads threads(count);
@@ -133,7 +133,7 @@ TEST_CASE("threads: as many take part as are asked for, and no more") {
   }
 }
 
-TEST_CASE("threads: ranges cover everything once, in bounds that the count does not move") {
+TEST_CASE("threads: ranges cover everything once, with the same bounds at any count") {
   struct Size {
     std::int64_t n, width;
   };
@@ -214,7 +214,7 @@ TEST_CASE("threads: an update has the same bits at any count") {
   }
 }
 
-TEST_CASE("threads: fit of 784-128-10 in batches whose rows are gathered side by side") {
+TEST_CASE("threads: fit of 784-128-10 gathers rows in parallel and keeps the bits") {
   Random random(1);
   const Tensor x = Tensor::uniform({800, 784}, 0, 1, random);
   std::vector<Scalar> classes;
@@ -247,7 +247,7 @@ TEST_CASE("threads: training, evaluation and prediction have the same bits at an
   }
 }
 
-TEST_CASE("threads: in another thread, and many models at once") {
+TEST_CASE("threads: several threads train models at once") {
   const Optimizer optimizer = Adam{};
   const Trained alone = trained(optimizer, 1);
   std::atomic<int> same = 0;
@@ -258,7 +258,7 @@ TEST_CASE("threads: in another thread, and many models at once") {
   CHECK(same == 8);
 }
 
-/// Predicts with another model, of another count, at the end of each epoch.
+/// Predicts with another model, which has another thread count, at the end of each epoch.
 struct Predicts {
   Sequential* other;
   const Tensor* x;
@@ -272,7 +272,7 @@ struct Predicts {
   }
 };
 
-TEST_CASE("threads: a callback that predicts, with its own count") {
+TEST_CASE("threads: a callback may predict with another thread count") {
   const Dataset data = make_blobs({.rows = 500, .noise = 2, .seed = 4, .features = 190});
   std::vector<Tensor> seen[2];
   for (const int i : {0, 1}) {
@@ -290,7 +290,7 @@ TEST_CASE("threads: a callback that predicts, with its own count") {
   CHECK(same_bits(seen[0], seen[1]));
 }
 
-TEST_CASE("threads: the guard nests and ends, also by an exception, and helpers ask for none") {
+TEST_CASE("threads: the guard nests and ends, also by an exception, and helpers start no helpers") {
   CHECK(detail::threads() == 1);
   {
     const Threads three(3);
@@ -315,7 +315,7 @@ TEST_CASE("threads: the guard nests and ends, also by an exception, and helpers 
   CHECK(detail::threads() == 1);
 }
 
-TEST_CASE("threads: bad counts") {
+TEST_CASE("threads: counts below 1 are refused") {
   CHECK_THROWS_WITH_AS(Threads(0), "Threads: count must be >= 1 (got 0)", ValueError);
   CHECK_THROWS_WITH_AS(Threads(-2), "Threads: count must be >= 1 (got -2)", ValueError);
   Sequential model{Dense{.units = 1}};
@@ -330,7 +330,7 @@ TEST_CASE("threads: bad counts") {
 }
 
 #if defined(__SSE__)
-TEST_CASE("threads: helpers compute in the caller's mode") {
+TEST_CASE("threads: helpers use the rounding mode of the caller") {
   const Threads four(4);
   volatile Scalar least = std::numeric_limits<Scalar>::min();
   const auto flushed = [&](bool flush) {
@@ -342,7 +342,7 @@ TEST_CASE("threads: helpers compute in the caller's mode") {
         std::this_thread::sleep_for(1ms);
         halves[static_cast<std::size_t>(piece)] = least / 2;
       });
-    }  // in whose mode they would all be equal to 0
+    }  // with flushing on, all would be equal to 0
     return std::count(halves.begin(), halves.end(), Scalar(0));
   };
   CHECK(flushed(false) == 0);
@@ -351,7 +351,7 @@ TEST_CASE("threads: helpers compute in the caller's mode") {
 }
 #endif
 
-TEST_CASE("threads: helpers that sleep cost nothing and wake") {
+TEST_CASE("threads: sleeping helpers use no time and wake for a job") {
   const Threads three(3);
   std::atomic<int> helped = 0;
   const auto job = [&] {

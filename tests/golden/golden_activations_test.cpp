@@ -1,4 +1,4 @@
-/// Keras's activations: values and slopes, at kinks too.
+/// Keras's activations: values and slopes, also at kinks.
 
 #include <gradus/models/activations.h>
 
@@ -18,7 +18,7 @@ using Make = std::function<Function(const Arguments&)>;
 Make plain(Tensor (*op)(const Tensor&)) {
   return [op](const Arguments&) { return op; };
 }
-/// An activation with one number to set.
+/// An activation with one option.
 Make with_number(const char* name, double otherwise, Tensor (*op)(const Tensor&, double)) {
   return [=](const Arguments& a) -> Function {
     const double number = a.real(name, otherwise);
@@ -75,7 +75,7 @@ std::map<std::string, Make> table() {
   return all;
 }
 
-/// Keras 3.16 takes sparsemax's threshold from a sum of partial sums where one of them is meant;
+/// Keras 3.16 computes sparsemax's threshold from a sum of partial sums instead of one of them;
 /// with two elements above 0 its rows do not sum to 1.
 bool is_distribution(const Tensor& rows) {
   for (const Scalar total : sum(rows, {.axis = -1}).values())
@@ -83,7 +83,7 @@ bool is_distribution(const Tensor& rows) {
   return true;
 }
 
-/// 1e-9 relative in double and 2e-6 in float. The slopes of celu and hard_sigmoid come out of torch
+/// 1e-9 relative in double and 2e-6 in float. The slopes of celu and hard_sigmoid come from torch
 /// with constants (alpha, 1/6) that were rounded to float: 1e-6 for those.
 std::string compare(const Json& c) {
   static const std::map<std::string, Make> makers = table();

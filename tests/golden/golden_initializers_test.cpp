@@ -1,4 +1,4 @@
-/// Keras's initialisers (bounds and spread of a sample), regularizers and constraints.
+/// Keras's initializers (bounds and spread of a sample), regularizers and constraints.
 
 #include <gradus/models/initializers.h>
 
@@ -103,7 +103,7 @@ void run(golden::GoldenFile& file, const char* list, const char* kind, Compare c
 
 }  // namespace
 
-TEST_CASE("golden initialisers, regularizers and constraints of Keras") {
+TEST_CASE("golden initializers, regularizers and constraints of Keras") {
   golden::GoldenFile file("keras/initializers.json");
   run(file, "initializers", "initializer", compare_initializer);
   run(file, "regularizers", "regularizer", [](const Json& c) { return compare(c, regularizer); });

@@ -111,7 +111,7 @@ std::string compare(const Json& c, const Loss& loss) {
   return why.empty() ? why : "gradient: " + why;
 }
 
-/// What fit() does with a loss before it trains: the options and the targets may be bad.
+/// The checks of fit() before training: of the options and of the targets.
 Loss checked(const Json& c) {
   static const std::map<std::string, Make> makers = table();
   const Arguments arguments(c.at("config"));

@@ -119,10 +119,8 @@ std::map<std::string, Make> table() {
   return all;
 }
 
-const char* text(Metric::Direction direction) {
-  return direction == Metric::Direction::up     ? "up"
-         : direction == Metric::Direction::down ? "down"
-                                                : "none";
+const char* text(MonitorMode direction) {
+  return direction == MonitorMode::max ? "up" : direction == MonitorMode::min ? "down" : "none";
 }
 
 /// Keras counts the instances of a name: precision_1.
@@ -133,7 +131,7 @@ std::string without_number(std::string name) {
 }
 
 /// The share of rows whose class is among the k largest outputs, after each batch: from a sorted
-/// row, to judge the file by. It gives 1 where a class that came third is to be among two.
+/// row, to check the file, which counts a class that came third as among the two largest.
 Json top_k_by_definition(const Json& c) {
   const auto k = c.at("config").at("k").get<std::size_t>();
   double right = 0, rows = 0;

@@ -27,7 +27,7 @@ using Integers = std::vector<std::int64_t>;
 /// One line of a program.
 struct Call {
   std::vector<Tensor> in;
-  std::vector<Integers> integers;  ///< the same inputs as row or class numbers, where they are such
+  std::vector<Integers> integers;  ///< the inputs that are row or class numbers
   Json attrs;
 
   double real(const char* key, double otherwise) const {
@@ -160,7 +160,7 @@ void add_shapes(Rules& rules) {
   };
 }
 
-/// r^2/2 within delta, delta (|r| - delta/2) beyond; the clip's slope is 1 at delta itself.
+/// r^2/2 within delta, delta (|r| - delta/2) beyond; at delta the slope of the clip is 1.
 Tensor huber(const Call& c) {
   const double delta = c.real("delta", 1);
   const Tensor r = c.in.at(0) - c.in.at(1);
@@ -225,7 +225,7 @@ void check_attributes(const Json& attrs) {
       throw Skipped("no rule for the attribute " + key);
 }
 
-/// The inputs of a case, and its program run on them.
+/// The inputs of a case, and the results of its program.
 struct Run {
   std::map<std::string, Tensor> tensors;
   std::map<std::string, Integers> integers;
@@ -250,7 +250,7 @@ struct Run {
   }
 };
 
-/// What differs first, or nothing.
+/// The first difference, or an empty text.
 std::string difference(const char* what, const Tensor& got, const Json& want, const Json& c) {
   if (got.shape() != golden::shape(want.at("shape")))
     return fmt::format("{} has shape {}", what, got.shape());
@@ -270,7 +270,7 @@ std::string difference(const char* what, const Tensor& got, const Json& want, co
   return {};
 }
 
-/// Every gradient of a case, taken from `of`.
+/// All gradients of a case, of the result `of`.
 template <class F>
 std::string compare_gradients(const char* how, const Json& c, F gradient_of) {
   for (const auto& [name, want] : c.at("grads").items()) {
@@ -307,23 +307,14 @@ std::string run_case(const Json& c) {
                            [&](const std::string& name) { return all.at(place.at(name)); });
 }
 
-TEST_CASE("golden ops/ops.json") {
+TEST_CASE("ops have the values and gradients of golden ops/ops.json") {
   GoldenFile file("ops/ops.json");
-  for (const Json& c : file.cases()) {
-    const std::string name = c.at("name");
-    try {
-      file.finish(name, run_case(c));
-    } catch (const Skipped& skipped) {
-      file.skip(name, skipped.what());
-    } catch (const std::exception& error) {
-      file.fail(name, error.what());
-    }
-  }
+  golden::run_cases(file, run_case, {.name = "name"});
 }
 
 constexpr double four_ulp = 4 * 0x1p-52;
 
-/// The required tier of tails.json: `scale` is the largest number on the way to the result.
+/// The required tier of tails.json: `scale` is the largest intermediate number.
 std::string tail(const char* what, double got, double want, double scale) {
   const double size = std::max({1.0, std::isfinite(want) ? std::abs(want) : 1.0, scale});
   if (golden::close(got, want, (coarse ? 1e-4 : four_ulp) * size, 0)) return {};
@@ -381,7 +372,7 @@ std::string bce_tail(const Json& c) {
   return text.empty() ? tail("dz", logit.grad().item(), number(c.at("dz")), 0) : text;
 }
 
-TEST_CASE("golden ops/tails.json") {
+TEST_CASE("ops at extreme arguments have the values of golden ops/tails.json") {
   GoldenFile file("ops/tails.json");
   for (const Json& c : file.cases("scalar")) scalar_tail(file, c);
   for (const Json& c : file.cases("vector"))

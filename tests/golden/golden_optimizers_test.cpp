@@ -220,16 +220,8 @@ std::string compare_torch(const Json& c) {
 
 TEST_CASE("golden: Keras's optimizers") {
   GoldenFile file("keras/optimizers.json");
-  for (const Json& c : file.cases()) {
-    const std::string name = c.at("id").get<std::string>();
-    try {
-      file.finish(name, compare_case(file.root(), c));
-    } catch (const Skipped& why) {
-      file.skip(name, why.what());
-    } catch (const ValueError& why) {
-      bad(c.at("config")) ? file.refuse(name, why.what()) : file.fail(name, why.what());
-    }
-  }
+  const auto compare = [&](const Json& c) { return compare_case(file.root(), c); };
+  golden::run_cases(file, compare, {.is_bad = [](const Json& c) { return bad(c.at("config")); }});
 }
 
 TEST_CASE("golden: PyTorch's optimizers, where its form is Keras's") {

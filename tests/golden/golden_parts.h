@@ -26,7 +26,7 @@ inline gradus::Tensor nested(const Json& json) {
   return gradus::Tensor(shape, values);
 }
 
-/// A case's arguments. One that nobody asks for is one that gradus does not have.
+/// A case's arguments. An argument that is never read is one that gradus does not have.
 class Arguments {
  public:
   explicit Arguments(const Json& config) : config_(config) {}
@@ -78,7 +78,7 @@ const Value& entry(const std::map<std::string, Value>& table, const std::string&
   return found->second;
 }
 
-/// "" if all elements agree, else the first that does not.
+/// "" if all elements agree, else a text about the first that differs.
 inline std::string differences(const gradus::Tensor& got, const gradus::Tensor& want,
                                double absolute, double relative) {
   if (got.size() != want.size()) return "another number of elements";

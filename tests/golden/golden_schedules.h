@@ -1,6 +1,6 @@
 #pragma once
-/// What the tests of schedules against other libraries share: a call of theirs is written as one of
-/// our texts, which parse_schedule() reads.
+/// Helpers for tests of schedules against other libraries: each of their calls is written as a text
+/// that parse_schedule() reads.
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ inline std::string list(const std::vector<double>& items) {
   return fmt::format("[{}]", fmt::join(items, ", "));
 }
 
-/// One after another, each but the last until its boundary.
+/// One part after another; each except the last until its boundary.
 inline std::string joined(const std::vector<std::string>& parts,
                           const std::vector<double>& boundaries) {
   std::string text;

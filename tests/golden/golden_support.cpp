@@ -102,4 +102,26 @@ void GoldenFile::finish(const std::string& name, const std::string& why) {
     fail(name, why);
 }
 
+void run_case(GoldenFile& file, const std::string& name, bool is_bad,
+              const std::function<std::string()>& compare) {
+  try {
+    const std::string why = compare();
+    file.finish(name, is_bad && why.empty() ? "must be refused" : why);
+  } catch (const Skipped& why) {
+    file.skip(name, why.what());
+  } catch (const gradus::ValueError& why) {
+    is_bad ? file.refuse(name, why.what()) : file.fail(name, why.what());
+  } catch (const gradus::Error& why) {
+    file.fail(name, why.what());
+  }
+}
+
+void run_cases(GoldenFile& file, const std::function<std::string(const Json&)>& compare,
+               const CaseOptions& options) {
+  for (const Json& c : file.cases(options.list)) {
+    const bool is_bad = options.is_bad && options.is_bad(c);
+    run_case(file, c.at(options.name).get<std::string>(), is_bad, [&] { return compare(c); });
+  }
+}
+
 }  // namespace golden

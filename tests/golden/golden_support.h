@@ -2,6 +2,7 @@
 /// Golden values: files of cases computed by other systems. The folder is the environment variable
 /// GRADUS_GOLDEN, or else tests/golden.
 
+#include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -19,7 +20,7 @@ constexpr bool coarse = sizeof(Scalar) == 4;
 
 /// A number, or one of the strings "inf", "-inf" and "nan".
 double number(const Json& json);
-/// A flat list of such.
+/// A flat list of numbers.
 std::vector<double> numbers(const Json& json);
 /// `{"shape": [...], "data": [...]}`.
 gradus::Shape shape(const Json& extents);
@@ -27,22 +28,22 @@ gradus::Tensor tensor(const Json& json);
 
 /// |got - want| <= absolute + relative |want|; infinities and nan equal only themselves.
 bool close(double got, double want, double absolute, double relative);
-/// What a float cannot hold, however it was rounded.
+/// Whether x is finite and no float is as large.
 bool beyond_float(double x);
-/// Whether this build can be asked for f(x) with these results at all; the double build always can.
+/// Whether this build can hold x and the results of a function of x; the double build always can.
 bool fits(double x, std::initializer_list<double> results);
 
-/// Thrown by a test to end a case that needs what gradus does not have.
+/// Thrown by a test to end a case that needs a feature gradus does not have.
 struct Skipped : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// One file, and what became of its cases. Each case ends in one call of pass(), refuse(), skip()
-/// or fail(); the counts are printed when the object dies and never asserted, so that a folder with
-/// other cases of the same kind runs too.
+/// One file, and the results of its cases. Each case ends in one call of pass(), refuse(), skip()
+/// or fail(). The destructor prints the counts. No test asserts them, so that a folder with other
+/// cases of the same kind runs too.
 ///
 ///     golden::GoldenFile file("ops/ops.json");
-///     for (const golden::Json& c : file.cases()) ...
+///     golden::run_cases(file, compare, {.name = "name"});
 class GoldenFile {
  public:
   explicit GoldenFile(std::string name);
@@ -56,7 +57,7 @@ class GoldenFile {
   const Json& cases(const char* key = "cases") const;
 
   void pass() { ++passed_; }
-  /// A gradus::Error that the table of bad inputs demands.
+  /// A ValueError that the table of bad inputs demands.
   void refuse(const std::string& name, const std::string& why);
   /// Not applicable, for a reason.
   void skip(const std::string& name, const std::string& why);
@@ -72,5 +73,20 @@ class GoldenFile {
   int passed_ = 0, refused_ = 0, skipped_ = 0, failed_ = 0;
   std::string notes_;
 };
+
+/// Runs one case. `compare` returns what differs, or an empty text. The case is skipped when it
+/// throws Skipped, and refused when it throws a ValueError and `is_bad`; another gradus::Error
+/// fails it, as does a bad case that nothing refuses.
+void run_case(GoldenFile& file, const std::string& name, bool is_bad,
+              const std::function<std::string()>& compare);
+
+struct CaseOptions {
+  const char* list = "cases";                         ///< the file's member that holds the cases
+  const char* name = "id";                            ///< the case's member that holds its name
+  std::function<bool(const Json&)> is_bad = nullptr;  ///< must it be refused? none: no
+};
+/// Runs every case of a file.
+void run_cases(GoldenFile& file, const std::function<std::string(const Json&)>& compare,
+               const CaseOptions& options = {});
 
 }  // namespace golden

@@ -16,8 +16,8 @@ namespace {
 using golden::Json;
 using golden::number;
 using golden::Skipped;
+using gradus::MonitorMode;
 using gradus::Plateau;
-using gradus::PlateauMode;
 
 /// A scheduler of PyTorch's, on one of the optimizer's groups of parameters.
 struct Scheduler {
@@ -288,7 +288,7 @@ std::string compare_plateau(const Json& c) {
   const bool relative = args.value("threshold_mode", "rel") == "rel";
   Plateau plateau{.factor = option("factor", 0.1),
                   .patience = static_cast<int>(option("patience", 10)) + 1,
-                  .mode = args.value("mode", "min") == "min" ? PlateauMode::min : PlateauMode::max,
+                  .mode = args.value("mode", "min") == "min" ? MonitorMode::min : MonitorMode::max,
                   .min_delta = option("threshold", 1e-4),
                   .cooldown = static_cast<int>(option("cooldown", 0)) + 1,
                   .min_lr = option("min_lr", 0),

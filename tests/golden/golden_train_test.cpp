@@ -139,14 +139,6 @@ std::string compare_run(const Json& problem, const Json& run) {
 
 TEST_CASE("golden: fifty updates of a small network") {
   GoldenFile file("ops/train.json");
-  for (const Json& run : file.cases("runs")) {
-    const std::string name = run.at("name").get<std::string>();
-    try {
-      file.finish(name, compare_run(file.root().at("problem"), run));
-    } catch (const Skipped& why) {
-      file.skip(name, why.what());
-    } catch (const Error& why) {
-      file.fail(name, why.what());
-    }
-  }
+  const auto compare = [&](const Json& run) { return compare_run(file.root().at("problem"), run); };
+  golden::run_cases(file, compare, {.list = "runs", .name = "name"});
 }

@@ -55,7 +55,7 @@ double slope(const std::function<Tensor(const Tensor&)>& f, double x) {
 
 }  // namespace
 
-TEST_CASE("gradients of the activations agree with differences") {
+TEST_CASE("the gradients of activations agree with finite differences") {
   const Tensor x{{-7.3, -3.4, -2.2, -1.3},
                  {-0.7, -0.3, -0.1, 0.15},
                  {0.25, 0.7, 1.2, 2.3},
@@ -68,7 +68,7 @@ TEST_CASE("gradients of the activations agree with differences") {
   }
 }
 
-TEST_CASE("activations stay finite far out, and nan passes through") {
+TEST_CASE("activations stay finite for large inputs, and nan passes through") {
   for (const Named& activation : all()) {
     const std::string name = activation.name;
     if (name == "exponential") continue;
@@ -89,7 +89,7 @@ TEST_CASE("small results keep their digits") {
   CHECK(at(selu, 1) == Approx(1.0507009873554805));
 }
 
-TEST_CASE("slopes at kinks are the ones the header states") {
+TEST_CASE("the slopes at kinks are those of the header") {
   CHECK(slope(relu6, 0) == 0);
   CHECK(slope(relu6, 6) == 0);
   CHECK(slope(hard_tanh, -1) == 0);
@@ -117,7 +117,7 @@ TEST_CASE("relu with all its arguments") {
     CHECK(at(f, x) == want);
 }
 
-TEST_CASE("sparsemax gives the nearest distribution") {
+TEST_CASE("sparsemax returns the nearest distribution") {
   const auto rows = [](const Tensor& got, std::initializer_list<double> want) {
     std::size_t i = 0;
     for (const double w : want) CHECK(got.values()[i++] == Approx(w));

@@ -318,7 +318,7 @@ TEST_CASE("inside fit a whole file is loaded at its beginning or not at all") {
 
 TEST_CASE("a LambdaCallback with no function in a place is refused at once") {
   CHECK_THROWS_WITH_AS(Callback(LambdaCallback{.on_epoch_end = nullptr}),
-                       "LambdaCallback: its functions must not be null", ValueError);
+                       "LambdaCallback: on_epoch_end must be given", ValueError);
   CHECK_THROWS_AS(Callback(LambdaCallback{.on_train_begin = nullptr}), ValueError);
 }
 

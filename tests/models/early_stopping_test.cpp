@@ -19,7 +19,7 @@ struct Outcome {
   std::int64_t epochs;  ///< that it saw
 };
 
-/// What it makes of a monitored number, epoch by epoch; nothing for an epoch without it.
+/// The outcome for these values of the monitored number; nullopt for an epoch without one.
 Outcome outcome(EarlyStopping stopping, const std::vector<std::optional<double>>& numbers) {
   Sequential model = line();
   model.build({1, 1});
@@ -107,7 +107,7 @@ TEST_CASE("EarlyStopping stops when Keras's does, worked out by hand") {
   }
 }
 
-TEST_CASE("fit ends early and says so through the sink") {
+TEST_CASE("fit ends early and reports it through the sink") {
   Sequential model = scripted({3, 2, 4, 5, 1});
   std::string said;
   const History h =
@@ -123,7 +123,7 @@ TEST_CASE("fit ends early and says so through the sink") {
   CHECK(weight(model) == -2);  // as after epoch 2
 }
 
-TEST_CASE("the best weights come back whatever ends training") {
+TEST_CASE("the best weights come back, no matter what ends training") {
   const EarlyStopping patient{.monitor = "loss", .patience = 9, .restore_best_weights = true};
   const auto final_weight = [](std::vector<double> losses, const EarlyStopping& stopping) {
     const auto epochs = std::ssize(losses);
@@ -147,7 +147,7 @@ TEST_CASE("the best weights come back whatever ends training") {
   CHECK(weight(model) == -2);
 }
 
-TEST_CASE("a copy used twice remembers nothing of the first run") {
+TEST_CASE("a callback used twice starts from nothing") {
   EarlyStopping stopping{.monitor = "loss", .patience = 2, .restore_best_weights = true};
   Sequential model = scripted({1, 2, 3, 9, 8, 7});
   const FitOptions options{.epochs = 3, .verbose = 0, .callbacks = {std::ref(stopping)}};
@@ -156,14 +156,14 @@ TEST_CASE("a copy used twice remembers nothing of the first run") {
   CHECK(model.fit(one_row, one_row, options)["loss"].size() == 3);
   CHECK(stopping.stopped_epoch == -1);
   CHECK(stopping.best == 7);
-  // A run of which no epoch counts restores nothing, least of all the weights of the run before.
+  // A run in which no epoch counts restores nothing, not even weights of the run before.
   stopping.start_from_epoch = 9;
   Sequential other = scripted({1, 2, 3});
   other.fit(one_row, one_row, options);
   CHECK(weight(other) == -3);
 }
 
-TEST_CASE("what is resumed goes on counting") {
+TEST_CASE("a resumed run goes on counting") {
   Sequential model = scripted({1, 2, 3, 4, 5, 6});
   FitOptions options{
       .epochs = 2, .verbose = 0, .callbacks = {EarlyStopping{.monitor = "loss", .patience = 3}}};
@@ -173,7 +173,7 @@ TEST_CASE("what is resumed goes on counting") {
   CHECK(model.fit(one_row, one_row, options)["loss"] == std::vector<double>{1, 2, 3, 4});
 }
 
-TEST_CASE("where nothing was ever better, the weights of the first epoch are the best") {
+TEST_CASE("without any improvement, the weights of the first epoch are the best") {
   EarlyStopping stopping{.patience = 3, .restore_best_weights = true};
   Sequential model = line();
   model.build({1, 1});
@@ -190,7 +190,7 @@ TEST_CASE("where nothing was ever better, the weights of the first epoch are the
   }
 }
 
-TEST_CASE("which way is better follows from the metric, or has to be said") {
+TEST_CASE("the mode follows from the metric, or must be given") {
   Sequential model{Dense{.units = 1, .activation = sigmoid}};
   model.compile({.optimizer = SGD{},
                  .loss = BinaryCrossentropy{},

@@ -18,7 +18,7 @@ using namespace gradus::detail;
 using namespace std::string_literals;
 using data_files::Folder;
 
-// ---- a reader of its own, bit by bit ------------------------------------------------------------
+// ---- an independent reader, bit by bit ----------------------------------------------------------
 
 std::uint32_t masked(const std::string& bytes) {
   std::uint32_t crc = 0xffffffff;
@@ -120,7 +120,7 @@ TEST_CASE("one record of an event file, byte by byte") {
         "\xe5\xb0\x8a\xc7"s);
 }
 
-TEST_CASE("an event file holds what was added") {
+TEST_CASE("an event file holds the points that were added") {
   const Folder folder;
   const auto start = static_cast<double>(std::time(nullptr));
   constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -154,7 +154,7 @@ TEST_CASE("an event file holds what was added") {
   }
 }
 
-TEST_CASE("event files do not meet and need a folder") {
+TEST_CASE("each event file has a new name, in an existing folder") {
   const Folder folder;
   const EventFile a(folder.path("run")), b(folder.path("run"));
   CHECK(a.path() != b.path());

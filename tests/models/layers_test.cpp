@@ -13,7 +13,7 @@ using doctest::Contains;
 
 namespace {
 
-/// A user's layer: multiplies by a weight per feature, doubled while training.
+/// A user's layer: multiplies by a weight per feature, doubled in training.
 struct Scale {
   Tensor weight;
   void build(const Shape& input, Random&) { weight = parameter(Tensor::full({input.back()}, 3)); }
@@ -42,10 +42,10 @@ TEST_CASE("dense is a product, a bias and an activation") {
     const double z = dense.kernel(0, j) - 2 * dense.kernel(1, j) + 3 * dense.kernel(2, j) + 0.5;
     CHECK(y(0, j) == Approx(std::max(0.0, z)).epsilon(1e-6));
   }
-  CHECK(dense.weights().size() == 2);
+  CHECK(Layer(dense).weights().size() == 2);
   Dense bare{.units = 2, .use_bias = false};
   bare.build(Shape{1, 3}, random);
-  CHECK(bare.weights().size() == 1);
+  CHECK(Layer(bare).weights().size() == 1);
   CHECK(bare(Tensor::zeros({4, 5, 3})).shape() == Shape{4, 5, 2});
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("a layer built for another width is refused") {
                        ShapeError);
 }
 
-TEST_CASE("dropout drops a share while training and scales the rest") {
+TEST_CASE("dropout drops a share in training and scales the rest") {
   const Dropout dropout{.rate = 0.25};
   const Tensor x = Tensor::ones({100, 100});
   const Tensor y = dropout(x, mode(true));
@@ -92,7 +92,7 @@ TEST_CASE("dropout drops a share while training and scales the rest") {
   CHECK(still.node() == x.node());
 }
 
-TEST_CASE("gaussian noise is there while training only") {
+TEST_CASE("gaussian noise is added in training only") {
   const GaussianNoise noise{.stddev = 0.5};
   const Tensor x = Tensor::full({100, 100}, 3);
   const Tensor y = noise(x, mode(true));
@@ -109,7 +109,7 @@ TEST_CASE("gaussian noise is there while training only") {
                        "GaussianNoise: stddev must be finite and >= 0 (got -1)", ValueError);
 }
 
-TEST_CASE("dense reports what is to be done about its weights") {
+TEST_CASE("dense reports its weights with their regularizers and constraints") {
   Random random(1);
   Dense dense{.units = 2,
               .kernel_regularizer = L2{.l2 = 0.5},
@@ -127,7 +127,7 @@ TEST_CASE("dense reports what is to be done about its weights") {
   CHECK(weights[1].constraint(Tensor{-1})(0) == 0);
   Dense plain{.units = 2};
   plain.build(Shape{1, 3}, random);
-  CHECK_FALSE(static_cast<bool>(plain.weights()[0].regularizer));
+  CHECK_FALSE(static_cast<bool>(Layer(plain).weights()[0].regularizer));
   CHECK_THROWS_WITH_AS(Layer(Dense{.units = 1, .kernel_regularizer = L1{-1}}),
                        "L1: l1 must be finite and >= 0 (got -1)", ValueError);
 }
@@ -138,7 +138,7 @@ TEST_CASE("flatten keeps rows") {
   CHECK(Flatten{}(Tensor::zeros({0, 2, 3})).shape() == Shape{0, 6});
 }
 
-TEST_CASE("layers of a user's own are built, trained and told the mode") {
+TEST_CASE("a user's layers are built, trained and given the mode") {
   Sequential model{Scale{}, Activation{relu}, Dense{.units = 1, .kernel_initializer = Constant{1}}};
   model.compile({.optimizer = SGD{.learning_rate = 0.1}, .loss = MeanSquaredError{}});
   model.build(Shape{1, 1});
@@ -150,7 +150,7 @@ TEST_CASE("layers of a user's own are built, trained and told the mode") {
   CHECK(model.predict({{1}})(0, 0) != 3);
 }
 
-TEST_CASE("a copied layer has weights of its own and handles to one weight stay one") {
+TEST_CASE("a copied layer copies its weights, and handles to one weight stay one") {
   struct Tied {
     Tensor a = {}, b = {};
     void build(const Shape&, Random&) { a = b = parameter({1}); }
@@ -167,7 +167,7 @@ TEST_CASE("a copied layer has weights of its own and handles to one weight stay 
   CHECK(before[0].node() != after[0].node());
 }
 
-TEST_CASE("layers that share a weight train it once and a copy shares one of its own") {
+TEST_CASE("layers that share a weight train it once, and copies share the copied weight") {
   struct Shared {
     Tensor w;
     std::vector<Tensor> parameters() const { return {w}; }
@@ -184,7 +184,7 @@ TEST_CASE("layers that share a weight train it once and a copy shares one of its
   CHECK(std::sqrt(scale) == Approx(model.get_weights()[0](0)));
 }
 
-TEST_CASE("what an initialiser gives must have the shape asked for") {
+TEST_CASE("an initializer must return the requested shape") {
   Sequential model{Dense{
       .units = 3, .bias_initializer = [](const Shape&, Random&) { return Tensor::zeros({1}); }}};
   CHECK_THROWS_WITH_AS(model.build(Shape{1, 2}),
@@ -195,7 +195,7 @@ TEST_CASE("what an initialiser gives must have the shape asked for") {
   CHECK_THROWS_AS(layer.parameters(), StateError);
 }
 
-TEST_CASE("a build or a fit that fails leaves the model to be built again") {
+TEST_CASE("after a failed build or fit the model can be built again") {
   struct Picky {
     Tensor operator()(const Tensor& x) const {
       check(x.shape().back() != 5, "Picky: not 5");
@@ -211,7 +211,7 @@ TEST_CASE("a build or a fit that fails leaves the model to be built again") {
   CHECK(model.parameters()[0].shape() == Shape{3, 2});
 }
 
-TEST_CASE("a loss of another shape is refused and metrics of one name are told apart") {
+TEST_CASE("a loss of another shape is refused, and metrics of one name get numbers") {
   Sequential model{Dense{.units = 1}};
   const auto outer = [](const Tensor& y_true, const Tensor& y_pred) {
     return square(y_pred - y_true);  // (n,1) - (n) is (n,n)
@@ -227,7 +227,7 @@ TEST_CASE("a loss of another shape is refused and metrics of one name are told a
   CHECK(h["mean_absolute_error_1"] == h["mean_absolute_error"]);
 }
 
-TEST_CASE("a model that was moved from is as if never compiled") {
+TEST_CASE("a model that was moved from is not compiled") {
   Sequential model{Dense{.units = 1}};
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
   const Tensor x{{1}, {2}};

@@ -33,7 +33,7 @@ std::vector<json> lines_of(const std::string& path) {
   return lines;
 }
 
-/// Sums to nan: what JSON has no number for.
+/// Sums to nan, which JSON cannot write.
 struct Quoted {
   static constexpr const char* name = "a \"name\"\\\n";
   void update(std::vector<double>& sums, const Tensor&, const Tensor&, const Tensor&) const {
@@ -42,7 +42,7 @@ struct Quoted {
   double result(std::span<const double>) const { return std::nan(""); }
 };
 
-/// Whether an event file holds this point; the 9 bytes of the time may be any.
+/// True if the event file holds this point, at any time (9 bytes).
 bool holds(const std::string& events, const std::string& tag, double number, Step step) {
   return events.find(detail::scalar_event(0, step, tag, number).substr(9)) != std::string::npos;
 }
@@ -75,7 +75,7 @@ TEST_CASE("CSVLogger writes a line per epoch, its columns in alphabetical order"
   CHECK(content(path) == "epoch; learning_rate; loss\n0; 1; 7\n");
 }
 
-TEST_CASE("CSVLogger marks what an epoch has no number for") {
+TEST_CASE("CSVLogger writes NA for a number that an epoch does not have") {
   const Folder folder;
   Sequential model = line();
   const History h = model.fit(line_x, line_y,
@@ -149,7 +149,7 @@ TEST_CASE(
   CHECK(lines_of(path).size() == 2);
 }
 
-TEST_CASE("a logger used twice begins its file anew") {
+TEST_CASE("a logger used twice empties its file") {
   const Folder folder;
   CSVLogger lines{folder.path("log.csv")};
   JSONLogger objects{folder.path("log.json")};
@@ -195,7 +195,7 @@ TEST_CASE("TensorBoard gets a curve for each number, by epoch and by update") {
   CHECK(batches.find("val_") == std::string::npos);
 }
 
-TEST_CASE("a log goes on where the checkpoint of a resumed run was") {
+TEST_CASE("the log of a resumed run goes on at the checkpoint") {
   struct Crash {
     void on_epoch_end(std::int64_t epoch) {
       if (epoch == 2) throw std::runtime_error("power cut");
@@ -218,7 +218,7 @@ TEST_CASE("a log goes on where the checkpoint of a resumed run was") {
   }
 }
 
-TEST_CASE("loggers are told of a full disk, a missing folder and missing names") {
+TEST_CASE("loggers refuse a full disk, a missing folder and missing names") {
   const Folder folder;
   const auto fit = [&](const Callback& logger) {
     Sequential model = line();
@@ -234,12 +234,12 @@ TEST_CASE("loggers are told of a full disk, a missing folder and missing names")
   }
   CHECK_THROWS_WITH_AS(fit(CSVLogger{}), "CSVLogger: filename must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(CSVLogger{.filename = "x", .separator = ""}),
-                       "CSVLogger: separator must not be empty", ValueError);
+                       "CSVLogger: separator must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(JSONLogger{}), "JSONLogger: filename must be given", ValueError);
   CHECK_THROWS_WITH_AS(fit(TensorBoard{""}), "TensorBoard: log_dir must be given", ValueError);
 }
 
-TEST_CASE("what the loggers wrote is there for others while training goes on") {
+TEST_CASE("other programs can read the logs while training goes on") {
   const Folder folder;
   struct Reader {
     std::string path;

@@ -18,7 +18,7 @@ void check_values(const Tensor& got, std::initializer_list<double> want) {
   for (const double w : want) CHECK(got.values()[i++] == Approx(w).epsilon(1e-6));
 }
 
-/// A user's loss: it asks for the outputs' shape, and rows with target 0 do not count.
+/// A user's loss: targets must have the outputs' shape, and rows with target 0 do not count.
 struct Positive {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
@@ -57,7 +57,7 @@ TEST_CASE("binary crossentropy from probabilities and from logits") {
   const std::initializer_list<double> values{want(1, 0.3), want(0, -2), want(0.25, 1)};
   check_values(BinaryCrossentropy{.from_logits = true}(y, z), values);
   check_values(BinaryCrossentropy{}(y, sigmoid(z)), values);
-  // Far out, logits stay exact and probabilities are cut.
+  // For large inputs, logits stay exact and probabilities are cut.
   CHECK(BinaryCrossentropy{.from_logits = true}(Tensor{1.0}, Tensor{-1000.0})(0) == 1000);
   CHECK(BinaryCrossentropy{}(Tensor{1.0}, Tensor{0.0})(0) == Approx(-std::log(1e-7)).epsilon(1e-3));
   check_values(
@@ -79,7 +79,7 @@ TEST_CASE("sparse categorical crossentropy from probabilities and from logits") 
   CHECK(SparseCategoricalCrossentropy{.from_logits = true}(y, far)(0) == 2000);
 }
 
-TEST_CASE("targets that are no class or no probability are named by their row") {
+TEST_CASE("a target that is not a class or a probability is named by its row") {
   const SparseCategoricalCrossentropy sparse;
   for (const double bad : {3.0, -1.0, 1.5})
     CHECK_THROWS_WITH_AS(
@@ -138,7 +138,7 @@ TEST_CASE("losses of margins, probabilities and overlaps, worked out by hand") {
         Approx(1 - 1.5 / (1.5 + 0.5 + 4.5)));
 }
 
-TEST_CASE("logits far out give finite losses and gradients") {
+TEST_CASE("large logits give finite losses and gradients") {
   const Tensor z = parameter({{1000, -1000, 0}}), y{{0, 1, 0}};
   for (const Loss& loss : {Loss(CategoricalCrossentropy{.from_logits = true}),
                            Loss(CategoricalFocalCrossentropy{.gamma = 0.5, .from_logits = true}),
@@ -153,7 +153,7 @@ TEST_CASE("logits far out give finite losses and gradients") {
   }
 }
 
-TEST_CASE("gradients of the losses agree with differences") {
+TEST_CASE("the gradients of losses agree with finite differences") {
   Random random(3);
   const Tensor z = Tensor::uniform({4, 3}, -2, 2, random);
   const Tensor y = softmax(Tensor::uniform({4, 3}, -1, 1, random));
@@ -193,7 +193,7 @@ TEST_CASE("gradients of the losses agree with differences") {
   check(CategoricalGeneralizedCrossEntropy{.q = 0.7}, classes, true);
 }
 
-TEST_CASE("a loss is reduced as it is told, with sample weights") {
+TEST_CASE("a loss is reduced by its option, with sample weights") {
   const Tensor y{0, 0, 0}, p{1, 2, 3}, w{2, 0, 1}, none, zero{0, 0, 0};
   using R = LossReduction;
   struct Case {
@@ -233,7 +233,7 @@ TEST_CASE("one value in all takes no sample weights") {
         Approx(0).epsilon(1e-6));
 }
 
-TEST_CASE("an ignored class leaves sum and count") {
+TEST_CASE("rows of an ignored class are left out of sum and count") {
   const SparseCategoricalCrossentropy loss{.from_logits = true, .ignore_class = -1};
   const Tensor y{1, -1, 0}, z{{0, 0}, {500, -500}, {0, 0}};
   check_values(loss(y, z), {std::log(2), 0, std::log(2)});
@@ -280,7 +280,7 @@ TEST_CASE("bad options of losses are refused where they are given") {
   CHECK(text(Tversky{.beta = -1}) == "Tversky: beta must be finite and >= 0 (got -1)");
 }
 
-TEST_CASE("targets that are no distribution are named by their row") {
+TEST_CASE("a target that is not a distribution is named by its row") {
   const auto text = [](const Loss& loss, const Tensor& y, const Shape& outputs) {
     try {
       loss.check_targets(y, outputs);
@@ -311,7 +311,7 @@ TEST_CASE("targets that are no distribution are named by their row") {
         "Huber: targets of shape (1,2) must fit outputs of shape (1,3)");
 }
 
-TEST_CASE("a user's loss may ask for the outputs' shape and leave rows out") {
+TEST_CASE("a user's loss may require the outputs' shape and leave rows out") {
   const Loss loss = Positive{};
   CHECK_THROWS_AS(loss.check_targets(Tensor{1, 2}, Shape{1, 3}), ShapeError);
   CHECK(loss.reduced(Tensor{1, 0, 2}, Tensor{3, 50, 0}).item() == 4);

@@ -27,7 +27,7 @@ std::string refusal(M metric) {
   return "accepted";
 }
 
-/// A user's metric with its sums outside.
+/// A user's metric; the caller keeps its sums.
 struct LargestError {
   void update(std::vector<double>& sums, const Tensor& y_true, const Tensor& y_pred,
               const Tensor&) const {
@@ -37,7 +37,7 @@ struct LargestError {
   double result(std::span<const double> sums) const { return sums[0]; }
 };
 
-/// And a function of rows, of which more is better.
+/// And a function of rows, better when higher.
 struct Close {
   double within = 0.1;
   static constexpr auto direction = Metric::Direction::up;
@@ -65,7 +65,7 @@ TEST_CASE("accuracy follows the shapes as in Keras") {
   CHECK_THROWS_AS(once(accuracy, Tensor::zeros({12}), Tensor::zeros({3, 4})), ShapeError);
 }
 
-TEST_CASE("accuracies of steps within a row are averaged") {
+TEST_CASE("the accuracies of the steps of a row are averaged") {
   const Tensor outputs{{{0, 1}, {1, 0}}, {{1, 0}, {1, 0}}};
   CHECK(once(Accuracy{}, Tensor{{1, 1}, {0, 0}}, outputs) == 0.75);
   CHECK(once(SparseCategoricalAccuracy{}, Tensor{{1, 1}, {0, 0}}, outputs, Tensor{1, 3}) == 0.875);
@@ -74,7 +74,7 @@ TEST_CASE("accuracies of steps within a row are averaged") {
              Tensor{{0.9, 0.9}, {0.9, 0.6}}) == 0.5);
 }
 
-TEST_CASE("the top k") {
+TEST_CASE("top-k accuracy counts outputs larger than that of the target's class") {
   const Tensor p{{0.5, 0.3, 0.2}, {0.4, 0.2, 0.4}};
   CHECK(once(SparseTopKCategoricalAccuracy{.k = 2}, Tensor{2, 2}, p) == 0.5);
   CHECK(once(SparseTopKCategoricalAccuracy{.k = 3}, Tensor{2, 1}, p) == 1);
@@ -111,13 +111,12 @@ TEST_CASE("R2 is the share of the variance explained") {
   CHECK(once(R2Score{.num_regressors = 1}, Tensor{1, 3, 5}, Tensor{1, 3, 7}) == Approx(0));
   CHECK(once(R2Score{.num_regressors = 2}, Tensor{1, 3, 5}, Tensor{1, 3, 7}) == Approx(0.5));
   CHECK(once(R2Score{}, Tensor{1, 3, 5}, Tensor{1, 3, 7}, Tensor{1, 1, 0}) == Approx(1));
-  // Far from 0 a difference of sums of squares would leave nothing.
+  // Far from 0, the difference of sums of squares would have no digits left.
   CHECK(once(R2Score{}, Tensor{10001, 10003, 10005}, Tensor{10001, 10003, 10007}) == Approx(0.5));
   std::vector<double> sums;
   Metric(R2Score{}).update(sums, y, p);
   CHECK_THROWS_AS(Metric(R2Score{}).update(sums, Tensor{1}, Tensor{1}), ShapeError);
-  CHECK(refusal(R2Score{.num_regressors = -1}) ==
-        "R2Score: num_regressors must be finite and >= 0 (got -1)");
+  CHECK(refusal(R2Score{.num_regressors = -1}) == "R2Score: num_regressors must be >= 0 (got -1)");
 }
 
 TEST_CASE("hits and misses are counted, output by output") {
@@ -148,7 +147,7 @@ TEST_CASE("hits and misses are counted, output by output") {
   CHECK(refusal(FalseNegatives{.thresholds = -1}) != "accepted");
 }
 
-TEST_CASE("F scores") {
+TEST_CASE("F scores combine precision and recall") {
   const Tensor y{{1, 0}, {1, 0}, {0, 1}}, p{{0.9, 0.1}, {0.2, 0.8}, {0.6, 0.4}};
   using Average = FBetaScore::Average;
   CHECK(once(F1Score{}, y, p) == Approx(0.25).epsilon(1e-5));  // of 1/2 and 0
@@ -163,7 +162,7 @@ TEST_CASE("F scores") {
   CHECK(refusal(F1Score{.threshold = 2}) == "F1Score: threshold must be in [0, 1] (got 2)");
 }
 
-TEST_CASE("areas under curves") {
+TEST_CASE("AUC is the area under the ROC or PR curve") {
   const Tensor y{0, 0, 1, 1}, p{0.1, 0.4, 0.35, 0.8};
   CHECK(once(AUC{}, y, p) == Approx(0.75));
   CHECK(once(AUC{}, y, p, Tensor{1, 0, 1, 1}) == Approx(1));
@@ -184,26 +183,25 @@ TEST_CASE("areas under curves") {
 }
 
 TEST_CASE("a metric is named after its struct and knows which way is better") {
-  using Direction = Metric::Direction;
   struct Case {
     Metric metric;
     const char* name;
-    Direction direction;
+    MonitorMode direction;
   };
   for (const Case& c :
-       {Case{Accuracy{}, "accuracy", Direction::up},
-        {MeanAbsoluteError{}, "mean_absolute_error", Direction::down},
-        {SparseCategoricalCrossentropy{}, "sparse_categorical_crossentropy", Direction::down},
-        {LogCosh{}, "logcosh", Direction::down},
-        {KLDivergence{}, "kl_divergence", Direction::down},
-        {CosineSimilarity{}, "cosine_similarity", Direction::up},
-        {TopKCategoricalAccuracy{}, "top_k_categorical_accuracy", Direction::up},
-        {R2Score{}, "r2_score", Direction::up},
-        {F1Score{}, "f1_score", Direction::up},
-        {FBetaScore{}, "fbeta_score", Direction::up},
-        {AUC{}, "auc", Direction::up},
-        {RootMeanSquaredError{}, "root_mean_squared_error", Direction::down},
-        {TrueNegatives{}, "true_negatives", Direction::none}}) {
+       {Case{Accuracy{}, "accuracy", MonitorMode::max},
+        {MeanAbsoluteError{}, "mean_absolute_error", MonitorMode::min},
+        {SparseCategoricalCrossentropy{}, "sparse_categorical_crossentropy", MonitorMode::min},
+        {LogCosh{}, "logcosh", MonitorMode::min},
+        {KLDivergence{}, "kl_divergence", MonitorMode::min},
+        {CosineSimilarity{}, "cosine_similarity", MonitorMode::max},
+        {TopKCategoricalAccuracy{}, "top_k_categorical_accuracy", MonitorMode::max},
+        {R2Score{}, "r2_score", MonitorMode::max},
+        {F1Score{}, "f1_score", MonitorMode::max},
+        {FBetaScore{}, "fbeta_score", MonitorMode::max},
+        {AUC{}, "auc", MonitorMode::max},
+        {RootMeanSquaredError{}, "root_mean_squared_error", MonitorMode::min},
+        {TrueNegatives{}, "true_negatives", MonitorMode::automatic}}) {
     CHECK(c.metric.name() == c.name);
     CHECK_MESSAGE(c.metric.direction() == c.direction, c.name);
   }
@@ -212,23 +210,23 @@ TEST_CASE("a metric is named after its struct and knows which way is better") {
   CHECK(renamed.name() == "hits");
 }
 
-TEST_CASE("a user's metric is a struct with its sums outside, a row function or a lambda") {
+TEST_CASE("a user's metric is a struct with update and result, a row function or a lambda") {
   const Metric largest = LargestError{}, close = Close{.within = 2};
   std::vector<double> sums;
   largest.update(sums, Tensor{1, 2}, Tensor{1, 5});
   largest.update(sums, Tensor{1}, Tensor{2});
   CHECK(largest.result(sums) == 3);
   CHECK(largest.name() == "largest_error");
-  CHECK(largest.direction() == Metric::Direction::none);
+  CHECK(largest.direction() == MonitorMode::automatic);
   CHECK(once(close, Tensor{1, 2}, Tensor{2, 2}) == 0.75);
-  CHECK(close.direction() == Metric::Direction::up);
+  CHECK(close.direction() == MonitorMode::max);
   CHECK_THROWS_AS(Metric(Close{.within = 0}), ValueError);
   const Metric mean_output = [](const Tensor&, const Tensor& y_pred) { return y_pred; };
   CHECK(once(mean_output, Tensor{1, 2}, Tensor{2, 4}) == 3);
-  CHECK(mean_output.direction() == Metric::Direction::none);
+  CHECK(mean_output.direction() == MonitorMode::automatic);
 }
 
-TEST_CASE("what gives one value in all is weighed by the rows") {
+TEST_CASE("one value in all is weighted by the rows") {
   const Metric whole = [](const Tensor& y_true, const Tensor& y_pred) {
     return mean(abs(y_true - y_pred));
   };

@@ -68,7 +68,7 @@ TEST_CASE("ModelCheckpoint keeps the best only, by the monitored number") {
   CHECK(saved({3, 2, 1}, {.initial_value_threshold = 2}) == Files{"3"});
 }
 
-TEST_CASE("ModelCheckpoint goes by batches of the whole fit when it is told to") {
+TEST_CASE("with save_freq, ModelCheckpoint counts the batches of the whole fit") {
   const Folder folder;
   Sequential model = scripted(std::vector<double>(9, 1));
   const Tensor x = Tensor::ones({3, 1});
@@ -86,7 +86,7 @@ TEST_CASE("ModelCheckpoint goes by batches of the whole fit when it is told to")
   CHECK(saved_weight(folder.path("6-1")) == -8);
 }
 
-TEST_CASE("a ModelCheckpoint used twice counts its batches anew") {
+TEST_CASE("a ModelCheckpoint used twice counts its batches from 0") {
   const Folder folder;
   ModelCheckpoint checkpoint{.filepath = folder.path("net"), .save_freq = 2};
   Sequential model = scripted(std::vector<double>(6, 1));
@@ -111,7 +111,7 @@ TEST_CASE("nan is never the best") {
   CHECK(files_in(folder.path("")) == Files{"2", "4"});
 }
 
-TEST_CASE("a number of the validation is nan after an epoch without one") {
+TEST_CASE("a validation's number is nan after an epoch without validation") {
   const Folder folder;
   Sequential model = line();
   model.fit(line_x, line_y,
@@ -126,7 +126,7 @@ TEST_CASE("a number of the validation is nan after an epoch without one") {
   CHECK_FALSE(files.contains("2-nan"));
 }
 
-TEST_CASE("weights alone, or all that training needs") {
+TEST_CASE("ModelCheckpoint saves the weights alone, or all the state of training") {
   const Folder folder;
   Sequential model = line();
   const auto save = [&](const std::string& name, bool weights_only) {
@@ -156,7 +156,7 @@ TEST_CASE("a path that cannot be filled in is refused before training") {
     CHECK_THROWS_WITH_AS(fit({.filepath = path}),
                          Contains("ModelCheckpoint: filepath must hold no placeholders but"),
                          ValueError);
-  // What only the end of an epoch knows is not there after a batch.
+  // Validation and rate are known at the end of an epoch only.
   CHECK_THROWS_AS(fit({.filepath = "{learning_rate}", .save_freq = 2}), ValueError);
   CHECK_THROWS_WITH_AS(fit({.filepath = ""}), "ModelCheckpoint: filepath must be given",
                        ValueError);
@@ -169,7 +169,7 @@ TEST_CASE("a path that cannot be filled in is refused before training") {
   CHECK(model.optimizer().iterations() == 0);
 }
 
-TEST_CASE("a folder that is not there, or a folder for a file, is an IoError at the first save") {
+TEST_CASE("a missing folder, or a folder in place of the file, is an IoError at the first save") {
   const Folder folder;
   Sequential model = line();
   for (const std::string& path : {folder.path("missing/net"), folder.path("")}) {
@@ -183,7 +183,7 @@ TEST_CASE("a folder that is not there, or a folder for a file, is an IoError at 
   CHECK(files_in(folder.path("")).empty());
 }
 
-TEST_CASE("BackupAndRestore goes on where a run was broken off, and clears up at the end") {
+TEST_CASE("BackupAndRestore goes on where a run was interrupted, and removes its file at the end") {
   struct Crash {
     Step at;
     void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
@@ -208,12 +208,12 @@ TEST_CASE("BackupAndRestore goes on where a run was broken off, and clears up at
     CHECK(same(second.get_weights(), whole.get_weights()));
     CHECK(second.optimizer().iterations() == 12);
     CHECK(files_in(folder.path("backup")).empty());
-    // The next fit() is a new one: Keras trains nothing here.
+    // The next fit() is a new run: Keras would train nothing here.
     CHECK(second.fit(line_x, line_y, options(save_freq))["loss"].size() == 3);
   }
 }
 
-TEST_CASE("BackupAndRestore may leave its file, and refuses what makes no sense") {
+TEST_CASE("BackupAndRestore may leave its file, and refuses bad options") {
   const Folder folder;
   Sequential model = line();
   model.fit(

@@ -45,7 +45,7 @@ TEST_CASE("regularizers, worked out by hand") {
   CHECK_THROWS_AS(OrthogonalRegularizer{}(Tensor{1, 2}), ShapeError);
 }
 
-TEST_CASE("gradients of the regularizers agree with differences") {
+TEST_CASE("the gradients of regularizers agree with finite differences") {
   const Tensor w{{1, -2, 0.5}, {0.5, 3, 1}};
   for (const Regularizer& r : {Regularizer(L1{}), Regularizer(L2{}), Regularizer(L1L2{0.1, 0.2}),
                                Regularizer(OrthogonalRegularizer{1})})

@@ -37,7 +37,7 @@ CosineDecay cosine() { return {.initial_learning_rate = 0.1, .decay_steps = 8, .
 }  // namespace
 
 TEST_CASE("ReduceLROnPlateau lowers a number when Keras's does, worked out by hand") {
-  // A cut after epoch i is seen in epoch i + 1.
+  // Epoch i + 1 uses the rate that was lowered after epoch i.
   const struct {
     const char* what;
     ReduceLROnPlateau plateau;
@@ -89,7 +89,7 @@ TEST_CASE("ReduceLROnPlateau scales a schedule, which goes on") {
   check_same(rates(function, plateau, {4, 4, 3}), {1, 0.5, 1.0 / 6});
 }
 
-TEST_CASE("min_lr stops a schedule's reductions, but never lifts it") {
+TEST_CASE("min_lr stops a schedule's reductions, but never raises it") {
   const ReduceLROnPlateau plateau{
       .monitor = "loss", .factor = 0.1, .patience = 1, .min_delta = 0, .min_lr = 0.03};
   const Schedule base = cosine();  // ends at 0.01, below min_lr
@@ -109,7 +109,7 @@ TEST_CASE("reductions do not nest, and the number stays a number") {
   CHECK(after(cosine()).find("reduced") == after(cosine()).rfind("reduced"));
 }
 
-TEST_CASE("ReduceLROnPlateau says what it did, and refuses what makes no sense") {
+TEST_CASE("ReduceLROnPlateau reports reductions, and refuses bad options") {
   Sequential model = scripted({1, 1, 1});
   std::string said;
   model.fit(one_row, one_row,
@@ -131,7 +131,7 @@ TEST_CASE("ReduceLROnPlateau says what it did, and refuses what makes no sense")
       Contains("ReduceLROnPlateau: monitor must be"), ValueError);
 }
 
-TEST_CASE("a patience beyond every epoch never lowers the rate") {
+TEST_CASE("a patience longer than training never lowers the rate") {
   for (const std::int64_t patience :
        {std::int64_t{1} << 31, std::int64_t{1} << 32, std::numeric_limits<std::int64_t>::max()}) {
     const ReduceLROnPlateau never{.monitor = "loss", .patience = patience, .min_delta = 0};
@@ -142,7 +142,9 @@ TEST_CASE("a patience beyond every epoch never lowers the rate") {
   }
 }
 
-TEST_CASE("LearningRateScheduler takes (epoch), (epoch, rate) or a schedule by epoch") {
+TEST_CASE(
+    "LearningRateScheduler takes a function of (epoch) or (epoch, rate), or a schedule over "
+    "epochs") {
   const auto by_epoch = [](double epoch) { return 1 / (1 + epoch); };
   const auto by_both = [](std::int64_t epoch, double rate) { return epoch < 2 ? rate : rate / 2; };
   const Numbers losses(4, 1);
@@ -156,7 +158,7 @@ TEST_CASE("LearningRateScheduler takes (epoch), (epoch, rate) or a schedule by e
   check_same(rates(cosine(), LearningRateScheduler{by_epoch}, losses), {1, 0.5, third, 0.25});
 }
 
-TEST_CASE("LearningRateScheduler goes by epochs, however many updates they have") {
+TEST_CASE("LearningRateScheduler counts epochs, not updates") {
   Sequential model = line();
   Numbers used;
   struct Note {

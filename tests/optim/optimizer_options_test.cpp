@@ -288,7 +288,7 @@ TEST_CASE("bad options are refused where they are given") {
           "Optimizer: global_clipnorm must be finite and > 0 (got ");
   }
   fails(SGD{}, {.clipnorm = 1.0, .global_clipnorm = 1.0},
-        "Optimizer: clipnorm, clipvalue and global_clipnorm must be given one at most (got 2)");
+        "Optimizer: at most one of clipnorm, clipvalue and global_clipnorm must be given (got 2)");
   fails(SGD{}, {.ema_momentum = 1.1}, "Optimizer: ema_momentum must be in [0, 1] (got 1.1)");
   fails(SGD{}, {.ema_overwrite_frequency = 0},
         "Optimizer: ema_overwrite_frequency must be a whole number >= 1 (got 0)");

@@ -53,7 +53,7 @@ TEST_CASE("a bias correction that takes the short way is the same number") {
   for (const double beta : {0.0, 0.5, 0.9, 0.99, 0.999})
     for (const double t : {1.0, 40.0, 81.0, 400.0, 401.0, 39'999.0, 40'001.0, 1e6, 1e15}) {
       INFO(beta, " after ", t);
-      CHECK(detail::warmed(beta, t) == 1 - std::pow(beta, t));
+      CHECK(detail::bias_correction(beta, t) == 1 - std::pow(beta, t));
     }
 }
 

@@ -1,5 +1,5 @@
-/// A chain of a million ops on a thread with a stack of 64 KiB: built, run backward and freed, and
-/// freed without having been run. Anything recursive would overflow the stack.
+/// Builds a chain of a million ops on a thread with a stack of 64 KiB, runs it backward and frees
+/// it; then frees another chain that was not run. Recursion would overflow the stack.
 
 #include <fmt/core.h>
 

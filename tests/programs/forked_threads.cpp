@@ -1,4 +1,4 @@
-/// A child made by fork() has no helpers: it computes alone, the same bits, and ends.
+/// A child made by fork() has no helpers: it computes the same bits alone, and ends.
 
 #include <fmt/core.h>
 #include <gradus/gradus.h>
@@ -17,10 +17,10 @@ int main() {
   int good = 0;
   constexpr int children = 20;
   for (int i = 0; i < children; ++i) {
-    ::usleep(static_cast<unsigned>(i) * 200);  // the helper spins, yields or sleeps by then
+    ::usleep(static_cast<unsigned>(i) * 200);  // by then the helper spins, yields or sleeps
     const pid_t child = ::fork();
     if (child == 0) {
-      ::alarm(20);  // a child that hangs dies of it
+      ::alarm(20);  // ends a child that hangs
       const Tensor y = matmul(x, x);
       const auto a = y.values(), b = expected.values();
       std::exit(std::equal(a.begin(), a.end(), b.begin(), b.end()) ? 0 : 1);

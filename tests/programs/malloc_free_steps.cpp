@@ -1,5 +1,5 @@
-/// Once training is in its stride, a step asks the system for no memory: every call of malloc and
-/// its kin is counted, not only operator new.
+/// A warmed-up training step needs no memory from the system. The test counts every call of malloc
+/// and related functions, not only operator new.
 
 #include <fmt/core.h>
 
@@ -38,7 +38,7 @@ namespace {
 
 using namespace gradus;
 
-/// Calls of malloc in `count` runs of `step`, after a thousand.
+/// Calls of malloc in `count` runs of `step`, after a thousand runs.
 long calls_in(int count, const std::function<void()>& step) {
   for (int i = 0; i < 1000; ++i) step();
   const long before = calls;
@@ -86,7 +86,7 @@ bool classifier_by_hand(int count) {
   return quiet && clean;
 }
 
-/// Everything that all optimizers share, and the rules that need room to work in.
+/// All options that optimizers share, and the rules that need scratch memory.
 bool all_options() {
   const Tensor x{{1}, {2}, {3}, {4}}, y{{3}, {5}, {7}, {9}};
   const Tensor w = parameter({{0.5}}), b = parameter({0.0});
@@ -108,7 +108,7 @@ bool all_options() {
   return quiet;
 }
 
-/// fit() has costs of its own per call; epochs of one batch, more of them, must add nothing.
+/// A call of fit() allocates; more epochs of one batch must add nothing.
 bool through_fit() {
   const Dataset data = make_line({.rows = 64});
   const auto calls_of = [&](int epochs) {

@@ -1,4 +1,4 @@
-/// Where the system starts no thread, the one that asked does all the work: the same bits.
+/// If the system refuses to start a thread, the caller does all the work and gets the same bits.
 
 #include <fmt/core.h>
 #include <gradus/gradus.h>
@@ -11,7 +11,7 @@
 
 namespace {
 
-/// Threads started from now on ask for a stack that no machine has.
+/// Makes new threads ask for a stack that is larger than any memory.
 bool refuse_threads() {
   pthread_attr_t attributes;
   ::pthread_attr_init(&attributes);

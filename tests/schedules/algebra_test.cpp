@@ -21,10 +21,7 @@ const Schedule wave = [](double t) { return 2 + std::sin(t); };
 /// a - 2 b
 struct Difference {
   Schedule a, b;
-  detail::Question ask(double step, int part) const {
-    return {part == 0 ? &a : &b, step, part == 0 ? 1.0 : 2.0};
-  }
-  Real answer(Real first, Real second) const { return first - second; }
+  Real operator()(Real step) const { return a.at(step) - 2 * b.at(step); }
 };
 
 const double steps[] = {0, 1, 9.5, 50, 99, 99.5, 100, 101, 500, 999, 1000, 1001, 5000};
@@ -66,7 +63,7 @@ TEST_CASE("sums and products are taken at each step") {
   }
 }
 
-TEST_CASE("sums and products last as long as the longer side, constants aside") {
+TEST_CASE("sums and products last as long as the longer side; constants do not count") {
   CHECK((warm + hold(1, 2000)).duration() == 2000);
   CHECK((warm * hold(1, 20)).duration() == 1000);
   CHECK(std::isinf((warm * wave).duration()));
@@ -76,7 +73,7 @@ TEST_CASE("sums and products last as long as the longer side, constants aside") 
   CHECK((0.5 + Schedule(0.25)).constant() == 0.75);
 }
 
-TEST_CASE("what is done to one schedule is done at each step") {
+TEST_CASE("a function of one schedule works at each step") {
   for (const double t : steps) {
     CHECK(clamp(warm, 0.02, 0.05)(t) == std::min(std::max(warm(t), 0.02), 0.05));
     CHECK(power(warm, 1.5)(t) == std::pow(warm(t), 1.5));
@@ -97,7 +94,7 @@ TEST_CASE("what is done to one schedule is done at each step") {
   CHECK(warmup(0.5, 4)(0) == 0.125);  // no update is wasted
 }
 
-TEST_CASE("a repeated schedule begins anew, longer and lower") {
+TEST_CASE("each cycle of a repeated schedule is longer and lower than the one before") {
   const Schedule s = repeat(linear(1, 0, 4), {.grow = 2, .decay = 0.5});
   const double values[] = {1, 0.75, 0.5, 0.25, 0.5, 0.4375, 0.375, 0.3125, 0.25, 0.1875};
   for (int t = 0; t < 10; ++t) CHECK(s(t) == values[t]);
@@ -162,7 +159,7 @@ TEST_CASE("a lambda and a user's struct take part in expressions") {
   CHECK((warm * [](double) { return 2.0; })(100) == 0.2);
 }
 
-TEST_CASE("a combinator of one's own asks its parts, and may scale what they say") {
+TEST_CASE("a user's combinator asks its parts in its own formula") {
   const Schedule s = Difference{warm, 0.01};
   for (const double t : steps) CHECK(s(t) == warm(t) - 2 * 0.01);
 }
@@ -220,14 +217,14 @@ TEST_CASE("the struct inside a schedule can be asked for") {
   CHECK(*Schedule(0.5).get_if<Real>() == 0.5);
 }
 
-TEST_CASE("every known schedule has a formula, an example and a name of its own") {
+TEST_CASE("every known schedule has a formula, an example and a unique name") {
   std::vector<std::string> names;
   for (const KnownSchedule& known : known_schedules()) {
     CAPTURE(known.type);
     CHECK(!known.formula.empty());
     CHECK(!known.arguments.empty());
     CHECK(std::isfinite(known.example.area(100)));
-    CHECK(std::find(names.begin(), names.end(), known.spelt) == names.end());
-    names.emplace_back(known.spelt);
+    CHECK(std::find(names.begin(), names.end(), known.text_name) == names.end());
+    names.emplace_back(known.text_name);
   }
 }

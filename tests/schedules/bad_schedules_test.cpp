@@ -1,5 +1,5 @@
-/// The table of bad inputs, as far as it is about schedules: what is refused, where it is given,
-/// with the argument, the rule and the value in the text.
+/// The rows of the table of bad inputs that concern schedules: each is refused where it is given,
+/// and the error names the argument, the rule and the value.
 #include <gradus/schedules/known.h>
 
 #include <doctest/doctest.h>
@@ -202,7 +202,7 @@ TEST_CASE("lengths beyond 2^53 work") {
   CHECK(linear(0, 1, 0x1p62)(std::int64_t{1} << 61) == 0.5);
 }
 
-TEST_CASE("a rate that is no number, negative or thrown from stops the update before it") {
+TEST_CASE("a rate that is nan, infinite, negative or throws stops the update before it") {
   const auto step_with = [](const Schedule& rate) {
     Optimizer optimizer = SGD{.learning_rate = rate};
     const Tensor w = parameter({1.0});

@@ -57,7 +57,7 @@ TEST_CASE("landmarks of a run of a thousand million steps are on their exact ste
         Changes{"333333333 jump", "666666666 jump", "999999999 jump"});
 }
 
-TEST_CASE("what only seems to turn between samples is no landmark") {
+TEST_CASE("a curve that only seems to turn between samples has no landmark there") {
   int jumps = 0;
   for (const Landmark& mark : landmarks(CosineDecayRestarts{0.1, 100}, 1000000)) {
     CHECK(mark.what != "corner");
@@ -98,7 +98,7 @@ TEST_CASE("a table has the start, the quarters, the end and the landmarks") {
   CHECK(many.find("           2          0.99  jump\n") != std::string::npos);
 }
 
-TEST_CASE("a schedule that fits its run is passed without a note") {
+TEST_CASE("a schedule that fits its run gets no note") {
   CHECK(notes(CosineDecay{0.1, 1000}, 1000).empty());
   CHECK(notes(warmup(CosineDecay{0.1, 1000}, 100), 1000).empty());
   CHECK(notes(ExponentialDecay{0.1, 100, 0.5}, 1000).empty());
@@ -107,7 +107,7 @@ TEST_CASE("a schedule that fits its run is passed without a note") {
   CHECK(notes(OneCycle{0.1, 1000}, 1000).empty());
 }
 
-TEST_CASE("what might not be meant is said") {
+TEST_CASE("what may be a mistake is noted") {
   CHECK(notes(linear(0.01, 0.1, 90) >> CosineDecay{0.05, 910}, 1000) ==
         "it jumps at step 90, where CosineDecay(initial_learning_rate=0.0... begins: from 0.099 to "
         "0.05\n");
@@ -137,7 +137,7 @@ TEST_CASE("what might not be meant is said") {
         "the rate falls below 0, to -0.05: an optimizer refuses that\n");
 }
 
-TEST_CASE("a jump of a part that the whole does not make is not spoken of") {
+TEST_CASE("a jump of a part that the whole does not make is not noted") {
   const Schedule part = linear(0.02, 0.1, 100) >> 0.02;
   CHECK(notes(part.take(50), 50).find("jumps") == std::string::npos);
   CHECK(notes(part.take(50), 1000).find("jumps") == std::string::npos);

@@ -37,7 +37,7 @@ TEST_CASE("a plateau reduces the rate when Keras's callback does") {
         Rates{1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125, 0.125, 0.125});
   CHECK(rates({.factor = 0.5, .patience = 2, .cooldown = 3}, {5, 5, 5, 5, 5, 5, 5, 5, 5}) ==
         Rates{1, 1, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25});
-  CHECK(rates({.factor = 0.5, .patience = 2, .mode = PlateauMode::max, .min_delta = 0},
+  CHECK(rates({.factor = 0.5, .patience = 2, .mode = MonitorMode::max, .min_delta = 0},
               {0.1, 0.2, 0.2, 0.2, 0.3, 0.3, 0.3}) == Rates{1, 1, 1, 0.5, 0.5, 0.5, 0.25});
   CHECK(rates({.factor = 0.5, .patience = 2},
               {not_a_number, not_a_number, 3, not_a_number, not_a_number, 2}) ==
@@ -47,7 +47,7 @@ TEST_CASE("a plateau reduces the rate when Keras's callback does") {
   CHECK(floored == Rates{1, 0.1, 0.03, 0.03});
 }
 
-TEST_CASE("at its least rate a plateau rests") {
+TEST_CASE("a plateau at its lowest rate reduces nothing") {
   Plateau plateau{.factor = 0.1, .patience = 1, .cooldown = 5, .min_lr = 0.03};
   plateau.observe(1, 0.03);
   CHECK(!plateau.observe(1, 0.03));
@@ -80,7 +80,7 @@ TEST_CASE("a reduced schedule keeps its shape, its length and its floor") {
   CHECK(to_string(parse_schedule(to_string(reduced))) == to_string(reduced));
 }
 
-TEST_CASE("a plateau drives a scheduled optimizer without knowing of it") {
+TEST_CASE("a plateau and a scheduled optimizer work together") {
   const Schedule base = ExponentialDecay{0.1, 10, 0.5};
   Optimizer optimizer = SGD{.learning_rate = base};
   Plateau plateau{.factor = 0.5, .patience = 2};
@@ -98,6 +98,8 @@ TEST_CASE("a plateau drives a scheduled optimizer without knowing of it") {
 TEST_CASE("options of a plateau that make no sense are refused") {
   const std::pair<Plateau, const char*> table[] = {
       {{.factor = 1}, "Plateau: factor must be in (0, 1) (got 1)"},
+      {{.mode = MonitorMode::automatic},
+       "mode must be MonitorMode::min or max (got MonitorMode::automatic)"},
       {{.factor = 0}, "factor must be in (0, 1)"},
       {{.factor = not_a_number}, "factor must be in (0, 1) (got nan)"},
       {{.patience = -1}, "patience must be >= 0 (got -1)"},

@@ -48,7 +48,7 @@ std::string line_at(const std::string& picture, const std::string& label) {
   return "no line is labelled " + label;
 }
 
-/// What holds for every picture without colours.
+/// Checks that hold for every picture without colours.
 void check_form(const std::string& picture, const PlotOptions& options, std::size_t legend) {
   const std::vector<std::string> lines = lines_of(picture);
   CHECK(lines.size() == static_cast<std::size_t>(options.height) + 2 + legend);
@@ -61,7 +61,7 @@ void check_form(const std::string& picture, const PlotOptions& options, std::siz
   CHECK(is_ascii == options.ascii);
 }
 
-/// In ASCII: the curve leaves no column out, and its parts in neighbouring columns touch.
+/// In ASCII: the curve is in every column, and its parts in neighbouring columns touch.
 void check_connected(const std::string& picture, const PlotOptions& options) {
   const std::vector<std::string> lines = lines_of(picture);
   const std::size_t left = lines[static_cast<std::size_t>(options.height)].find('+') + 1;
@@ -82,7 +82,7 @@ void check_connected(const std::string& picture, const PlotOptions& options) {
   }
 }
 
-/// Some schedule or other, with values from 1e-320 to 1e308.
+/// A random schedule with values from 1e-320 to 1e308.
 Schedule any_schedule(std::mt19937& random, int depth) {
   const auto below = [&](std::size_t n) { return random() % n; };
   const double sign = below(2) == 0 ? 1 : -1;
@@ -156,7 +156,7 @@ step  0               50             100
 )");
 }
 
-TEST_CASE("curves are told apart by marks, dashes or colours, and named below") {
+TEST_CASE("curves differ by marks, dashes or colours, and are named below") {
   PlotOptions options{.width = 40, .height = 5};
   const std::vector<LabelledSchedule> curves{
       {"up", linear(0, 0.1, 100)},
@@ -223,7 +223,7 @@ step  0               50             100
 )");
 }
 
-TEST_CASE("a label beyond ASCII is cut between its characters") {
+TEST_CASE("a label outside ASCII is cut between its characters") {
   std::string label;
   for (int i = 0; i < 50; ++i) label += "é";
   const std::string last = lines_of(plot({{label, 0.1}}, 10, {.width = 24, .ascii = true})).back();
@@ -287,7 +287,7 @@ TEST_CASE("a peak of a single step is drawn to its top") {
   CHECK(top.rfind('*') > 50);
 }
 
-TEST_CASE("it plots the updates that are made, and no other step") {
+TEST_CASE("only the steps of updates are plotted") {
   const Schedule s = [](double step) {
     CHECK(step == std::floor(step));
     CHECK(step >= 0);
@@ -300,7 +300,7 @@ TEST_CASE("it plots the updates that are made, and no other step") {
   CHECK_THROWS_AS(plot(late, 101), NumericError);
 }
 
-TEST_CASE("what plot refuses") {
+TEST_CASE("plot refuses bad options") {
   const auto refuses = [](Step steps, const PlotOptions& options, const char* text) {
     CHECK_THROWS_WITH_AS(plot(0.1, steps, options), text, ValueError);
   };
@@ -349,7 +349,7 @@ TEST_CASE("numbers of any size") {
   CHECK(line_at(steep(1e308), "4e+307").find('*') != std::string::npos);
 }
 
-TEST_CASE("any schedule makes a picture of the size asked for, of a curve without gaps") {
+TEST_CASE("any schedule makes a picture of the requested size, with a curve without gaps") {
   std::mt19937 random(1);
   for (int i = 0; i < 500; ++i) {
     const Schedule s = any_schedule(random, i % 3);
@@ -385,7 +385,7 @@ TEST_CASE("a logarithmic axis makes a decay a straight line") {
         "step  0          10         20        30\n");
 }
 
-TEST_CASE("on a logarithmic axis 0 lies at the lower end, and no value is needed above it") {
+TEST_CASE("on a logarithmic axis 0 lies at the lower end, and all values may be 0") {
   PlotOptions options = small;
   options.log_y = true;
   const Schedule late([](double step) { return step < 10 ? 0.0 : 20 * step; });

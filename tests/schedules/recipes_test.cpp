@@ -1,4 +1,4 @@
-/// Checks every row of README.md's table of other libraries' calls.
+/// Checks every row of the table of other libraries' calls in schedules/README.md.
 
 #include <gradus/schedules/parse.h>
 
@@ -21,7 +21,7 @@ struct Row {
 
 /// The rows under a heading: `| theirs | `text` |`.
 std::vector<Row> table_under(const std::string& heading) {
-  std::ifstream file(GRADUS_SOURCE_DIR "/README.md");
+  std::ifstream file(GRADUS_SOURCE_DIR "/schedules/README.md");
   std::vector<Row> rows;
   bool inside = false;
   for (std::string line; std::getline(file, line);) {
@@ -34,7 +34,7 @@ std::vector<Row> table_under(const std::string& heading) {
   return rows;
 }
 
-/// A case that says the same, of the library's own golden files.
+/// The golden case that a row's text must match.
 struct Source {
   const char* file;
   const char* id;
@@ -138,7 +138,7 @@ std::string compare(const Row& row) {
 
 }  // namespace
 
-TEST_CASE("README.md: each recipe gives the other library's numbers") {
+TEST_CASE("schedules/README.md: each recipe gives the other library's numbers") {
   const auto rows = table_under("## Coming from PyTorch, Optax, Hugging Face or fastai");
   CHECK(rows.size() == sources.size() + literals.size());
   std::set<std::string> seen;

@@ -1,8 +1,8 @@
 /// Every schedule against its textbook formula in long double, at steps up to 2^52.
 ///
-/// Error is measured in ulps of the peak, the greatest value at the steps looked at: next to it, a
-/// rate's last bits near 0 do not count. The formulas are those of Keras and the papers, but for
-/// 1 - t / n, which is (n - t) / n here: a power below 1 would magnify what the former cancels.
+/// The unit of error is an ulp of the peak, the greatest value at the tested steps: the last bits
+/// of rates near 0 do not count. The formulas are those of Keras and the papers, except that 1 - t
+/// / n is (n - t) / n here: a power below 1 would magnify what the former cancels.
 
 #include <gradus/schedules/known.h>
 

@@ -208,7 +208,7 @@ std::string outcome(const Schedule& s, double step) {
 }
 
 bool mentions(const std::string& text, const KnownSchedule& known) {
-  const auto spelt = std::string(known.spelt);
+  const auto spelt = std::string(known.text_name);
   return text.find(spelt + '(') != text.npos || text.find(' ' + spelt + ' ') != text.npos;
 }
 

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include <gradus/core/tensor.h>
+#include <gradus/schedules/algebra.h>
 #include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
@@ -51,11 +52,11 @@ struct Whole {
   }
 };
 
-/// Has no default, and a schedule within.
+/// Has no default and holds a schedule.
 struct Scaled {
   Schedule base;
   Real factor;
-  Real operator()(double t) const { return factor * base.at(t); }
+  Real operator()(Real step) const { return factor * base.at(step); }
   static void fields(auto& self, auto&& field) {
     using namespace rules;
     field("base", self.base, finite_number);
@@ -70,6 +71,8 @@ std::string text_of(const char* text) { return to_string(parse_schedule(text)); 
 }  // namespace
 
 TEST_CASE("a schedule is a number, a struct, a lambda or a function") {
+  CHECK(Schedule([](Step step) { return 0.1 * static_cast<double>(step % 3); })(4) == 0.1);
+  CHECK(Schedule([](auto step) { return 2 * step; })(3) == 6);
   CHECK(Schedule(0.1)(7) == 0.1);
   CHECK(Schedule(1)(7) == 1);
   CHECK(Schedule(0.5f)(7) == 0.5);
@@ -222,7 +225,7 @@ TEST_CASE("a struct's duration is a length") {
   CHECK_THROWS_AS(Schedule(Backwards{std::nan("")}), ValueError);
 }
 
-TEST_CASE("a struct may hold schedules of its own") {
+TEST_CASE("a struct may hold other schedules") {
   CHECK(gradus::to_string(Scaled{halving, 2}) ==
         "Scaled(base=" + to_string(Schedule(halving)) + ", factor=2)");
 }
@@ -241,7 +244,7 @@ TEST_CASE("a user's struct is checked by its fields and by its validate") {
   CHECK(to_string(Schedule(Ramp{.end = 2, .length = 5})) == "Ramp(end=2, length=5)");
 }
 
-TEST_CASE("texts are those Python would take") {
+TEST_CASE("texts are valid Python") {
   CHECK(to_string(Schedule(0.1)) == "0.1");
   CHECK(to_string(Schedule(halving)) ==
         "ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, decay_rate=0.5, "
@@ -285,7 +288,7 @@ TEST_CASE("lines pasted from Python are read") {
   CHECK(parse_schedule(" 0.25 ")(3) == 0.25);
 }
 
-TEST_CASE("texts that are wrong say where and what was expected") {
+TEST_CASE("a wrong text is refused with the place and what was expected") {
   const std::pair<const char*, const char*> table[] = {
       {"", "column 1: expected a schedule or a number (got the end)"},
       {"ExponentalDecay(0.1, 2, 0.5)",
@@ -324,11 +327,40 @@ TEST_CASE("texts that are wrong say where and what was expected") {
   for (const auto& [text, error] : table)
     CHECK_THROWS_WITH_AS(parse_schedule(text), Contains(error), FormatError);
   CHECK_THROWS_AS(parse_schedule("ExponentialDecay(0.1, 0, 0.5)"), ValueError);
-  CHECK_THROWS_WITH_AS(parse_schedule("PiecewiseConstantDecay(" + std::string(33, '[') +
-                                      std::string(33, ']') + ", [1])"),
-                       Contains("nested at most 32 deep"), FormatError);
-  CHECK_THROWS_AS(parse_schedule("PiecewiseConstantDecay(" + std::string(100000, '[')),
-                  FormatError);
+}
+
+TEST_CASE("an expression is at most 1000 deep, and so are a text's brackets") {
+  Schedule s = 0.1;
+  for (int i = 0; i < 999; ++i) s = s + halving;
+  CHECK(s.depth() == 1000);
+  CHECK(Schedule(Scaled{halving, 2}).depth() == 2);
+  CHECK(Schedule(PiecewiseConstantDecay{{2}, {0.5, 0.4}}).depth() == 2);  // a list is a level
+  CHECK_THROWS_WITH_AS(s + 1, "Sum: the expression must be at most 1000 deep (got 1001)",
+                       ValueError);
+  CHECK_THROWS_AS(Schedule(Scaled{s, 2}), ValueError);
+
+  const auto nested = [](const char* open, const char* inside, const char* close, int depth) {
+    std::string text = inside;
+    for (int i = 0; i < depth; ++i) text = open + text + close;
+    return text;
+  };
+  const std::string text = to_string(s);
+  CHECK(to_string(parse_schedule(text)) == text);
+  CHECK(parse_schedule(nested("(", "0.1", ")", 1000))(3) == 0.1);
+  CHECK(parse_schedule(nested("take(", "0.1", ",1)", 1000)).depth() == 1000);
+  const std::pair<std::string, const char*> table[] = {
+      {text + " + hold(1, 2)", "an expression must be at most 1000 deep"},
+      {"1 + hold(1, 2)" + nested(".take(1)", "", "", 1000),
+       "column 8008: an expression must be at most 1000 deep"},
+      {nested("(", "0.1", ")", 1001), "column 1001: brackets must be nested at most 1000 deep"},
+      {nested("take(", "0.1", ",1)", 1001), "column 5001: brackets must be nested at most"},
+      {"PiecewiseConstantDecay(" + nested("[", "", "]", 1000), "column 1023: brackets must be"},
+      {nested("(", "", "", 1000000), "column 1001: brackets must be nested at most 1000 deep"},
+      {"0.1" + nested(" + hold(1, 2)", "", "", 100000),
+       "column 12992: an expression must be at most 1000 deep"}};
+  for (const auto& [wrong, error] : table)
+    CHECK_THROWS_WITH_AS(parse_schedule(wrong), Contains(error), FormatError);
+  CHECK(parse_schedule("0" + nested(" + 1", "", "", 100000))(0) == 100000);  // numbers do not nest
 }
 
 TEST_CASE("texts changed at random give a schedule or an error") {

@@ -76,7 +76,7 @@ std::string text_without_rate(const std::string& text) {
   std::string out;
   const auto add = [&](const detail::Config& config) {
     for (const detail::Config::Field& field : config.fields)
-      if (!field.needless && field.name != "learning_rate")
+      if (!field.at_default && field.name != "learning_rate")
         out += fmt::format("{}{}={}", out.empty() ? "" : ", ", field.name,
                            detail::text_of(field.value));
   };

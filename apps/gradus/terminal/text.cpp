@@ -1,6 +1,7 @@
 #include "terminal/text.h"
 
 #include <fmt/format.h>
+#include <gradus/core/from_text.h>
 
 #include <algorithm>
 #include <charconv>
@@ -58,7 +59,7 @@ std::int64_t read_whole(const std::string& option, const std::string& text, std:
 double read_positive(const std::string& option, const std::string& text) {
   double number = 0;
   const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const auto [stop, error] = gradus::detail::from_text(text.data(), end, number);
   const bool padded = text.size() > 1 && text[0] == '0' && is_digit(text[1]);
   if (error != std::errc() || stop != end || !std::isfinite(number) || number <= 0 || padded)
     throw UsageError(fmt::format("{}: must be a number above 0 in decimal digits (got '{}')",

@@ -1,10 +1,10 @@
 #include "training/comparison.h"
 
 #include <fmt/format.h>
+#include <gradus/core/from_text.h>
 #include <gradus/schedules/algebra.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -25,7 +25,7 @@ using SeedRuns = std::vector<TrainingRun>;  ///< of one schedule, one for each s
 double rounded(double v, int digits) {
   const std::string text = fmt::format("{:.{}g}", v, digits);
   double out = v;
-  std::from_chars(text.data(), text.data() + text.size(), out);
+  gradus::detail::from_text(text.data(), text.data() + text.size(), out);
   return out;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
-/// Checked: a function held by value, made from any callable; a struct's options are checked when
-/// it becomes one.
+/// Function: a function held by value. A struct's options are checked when it becomes a Function.
 
 #include <concepts>
 #include <cstddef>
@@ -13,17 +12,17 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 template <class Signature>
-class Checked;
+class Function;
 
 /// Null, or a callable `Result(Arguments...)`: a struct, a lambda, a function. ValueError for a
 /// struct whose options break its `fields` or `validate()`.
 template <class Result, class... Arguments>
-class Checked<Result(Arguments...)> {
+class Function<Result(Arguments...)> {
  public:
-  Checked(std::nullptr_t = nullptr) {}
+  Function(std::nullptr_t = nullptr) {}
   template <class F>
   requires std::is_invocable_r_v<Result, const F&, Arguments...> &&
-      (!std::same_as<F, Checked>)Checked(F function) {
+      (!std::derived_from<F, Function>)Function(F function) {
     detail::validate(function);
     function_ = std::move(function);
   }
