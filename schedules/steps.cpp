@@ -23,7 +23,7 @@ Pair power(double base, double exponent) {
   if (base == std::floor(base))  // whole numbers are exact as far as a double counts
     if (const double whole = std::pow(base, exponent); whole <= 0x1p53) return {whole, 0};
   Pair result{1, 0}, square{base, 0};
-  for (auto n = static_cast<unsigned long>(exponent); n > 0; n /= 2, square = square * square)
+  for (auto n = static_cast<std::uint64_t>(exponent); n > 0; n /= 2, square = square * square)
     if (n % 2 == 1) result = result * square;
   return result;
 }

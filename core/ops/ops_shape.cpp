@@ -96,9 +96,10 @@ Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
   const Around around(x.shape(), axis);
   Shape shape = x.shape();
   shape.set(axis, static_cast<std::int64_t>(list.size()));
-  auto each = [around, list = std::move(list)](auto f) {  // f(offset in x, offset in y)
+  const std::int64_t blocks = shape.count() > 0 ? around.outer : 0;
+  auto each = [around, blocks, list = std::move(list)](auto f) {  // f(offset in x, offset in y)
     std::int64_t y = 0;
-    for (std::int64_t o = 0; o < around.outer; ++o)
+    for (std::int64_t o = 0; o < blocks; ++o)
       for (const std::int64_t i : list) {
         f((o * around.extent + i) * around.inner, y);
         y += around.inner;

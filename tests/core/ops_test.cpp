@@ -337,6 +337,7 @@ TEST_CASE("another thread continues a graph") {
 
 TEST_CASE("a shape without elements limits the product of its other extents") {
   CHECK_THROWS_AS(Tensor::zeros({std::int64_t{1} << 40, std::int64_t{1} << 40, 0}), ValueError);
-  CHECK(slice(Tensor::zeros({std::int64_t{1} << 40, 0, 4}), 1, 0, 0).size() == 0);
+  const std::int64_t large = std::int64_t{1} << (sizeof(void*) == 8 ? 40 : 20);
+  CHECK(slice(Tensor::zeros({large, 0, 4}), 1, 0, 0).size() == 0);
   CHECK(slice(Tensor{1, 2, 3}, 0, 0, 3, std::numeric_limits<std::int64_t>::max()).size() == 1);
 }
