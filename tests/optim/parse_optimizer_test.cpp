@@ -104,10 +104,15 @@ TEST_CASE("what is no optimizer is refused, with the place and the nearest name"
   }
 }
 
-TEST_CASE("schedules nested without end in an optimizer's text cost no stack") {
-  std::string text = "SGD(";
-  for (int i = 0; i < 20000; ++i) text += "warmup(";
-  text += "0.1";
-  for (int i = 0; i < 20000; ++i) text += ", 1)";
-  CHECK(value(parse_optimizer(text + ")").learning_rate()) == doctest::Approx(0.1));
+TEST_CASE("schedules in an optimizer's text nest at most 1000 deep") {
+  const auto nested = [](int depth) {
+    std::string text = "SGD(", end = ")";
+    for (int i = 0; i < depth; ++i) {
+      text += "warmup(";
+      end = ", 1)" + end;
+    }
+    return text + "0.1" + end;
+  };
+  CHECK(value(parse_optimizer(nested(500)).learning_rate()) == doctest::Approx(0.1));
+  CHECK(refusal(nested(20000)).ends_with("brackets must be nested at most 1000 deep"));
 }
