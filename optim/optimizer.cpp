@@ -11,19 +11,19 @@ using detail::kernels;
 using detail::node_of;
 
 void Optimizer::step(std::span<const Tensor> parameters) {
-  const std::string wrong =
+  const detail::Fault fault =
       call(parameters, [&](std::size_t i) { return node_of(parameters[i]).grad.data(); });
-  if (!wrong.empty()) throw NumericError(wrong);
+  if (fault) throw NumericError(fault.text);
   for (const Tensor& parameter : parameters) parameter.zero_grad();
 }
 
 void Optimizer::apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters) {
-  const std::string wrong = try_apply(gradients, parameters);
-  if (!wrong.empty()) throw NumericError(wrong);
+  const detail::Fault fault = try_apply(gradients, parameters);
+  if (fault) throw NumericError(fault.text);
 }
 
-std::string Optimizer::try_apply(std::span<const Tensor> gradients,
-                                 std::span<const Tensor> parameters) {
+detail::Fault Optimizer::try_apply(std::span<const Tensor> gradients,
+                                   std::span<const Tensor> parameters) {
   check(gradients.size() == parameters.size(),
         "Optimizer: gradients must be as many as parameters (got {} and {})", gradients.size(),
         parameters.size());
@@ -40,7 +40,7 @@ std::string Optimizer::try_apply(std::span<const Tensor> gradients,
 
 /// Checks everything before it changes anything. Returns the error for numbers that are not finite.
 template <class GradientOf>
-std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of) {
+detail::Fault Optimizer::call(std::span<const Tensor> parameters, GradientOf gradient_of) {
   if (!started() && !owns(parameters)) adopt(parameters);
   const detail::FlushDenormals flush;
   for (Entry& entry : entries_) entry.gradient = nullptr;
@@ -50,8 +50,7 @@ std::string Optimizer::call(std::span<const Tensor> parameters, GradientOf gradi
     entry.gradient = gradient_of(i);
   }
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
-  std::string wrong = fault_before(rate);
-  if (!wrong.empty()) return wrong;
+  if (detail::Fault fault = fault_before(rate)) return fault;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
   slots_.reserve(detail::most_slots);
   update(rate);  // from here on only a user's rule can throw

@@ -77,8 +77,8 @@ class Optimizer {
   /// default-constructed Tensor means no gradient. ShapeError unless each gradient has the shape of
   /// its parameter.
   void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
-  /// Like apply(), but returns the text of the NumericError instead of throwing it; "" for success.
-  std::string try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
+  /// Like apply(), but returns the text of the NumericError instead of throwing it.
+  detail::Fault try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
 
   /// Takes these parameters, with these names or "0", "1", ..., and makes their slots. Optional:
   /// the first update does it. If the optimizer has these parameters already, it only changes the
@@ -106,7 +106,7 @@ class Optimizer {
   }
   /// Returns the first error in the state, such as `dense/kernel/velocity must be finite and >= 0
   /// (got -1 at element 3)`, or "". Call it after writing into the state.
-  std::string state_fault() const;
+  detail::Fault state_fault() const;
   const OptimizerCounters& counters() const { return counters_; }
   /// ValueError for counters that no run can reach.
   void set_counters(const OptimizerCounters& counters);
@@ -145,7 +145,7 @@ class Optimizer {
     virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
     /// Returns the error in this rate, or in the value of another schedule at this step; or "".
-    virtual std::string fault_at(Step step, Real rate) const = 0;
+    virtual detail::Fault fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
     virtual detail::Config config() const = 0;
   };
@@ -171,9 +171,9 @@ class Optimizer {
 
   // step() and apply(), in optimizer.cpp; the checks in optimizer_checks.cpp
   template <class GradientOf>
-  std::string call(std::span<const Tensor> parameters, GradientOf gradient_of);
+  detail::Fault call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
-  std::string fault_before(Real rate) const;
+  detail::Fault fault_before(Real rate) const;
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, double shrink);
 
@@ -213,14 +213,14 @@ struct Optimizer::Held final : Interface {
       return nullptr;
   }
   void update(ParameterUpdate& u) const override { rule.update(u); }
-  std::string fault_at(Step step, Real rate) const override {
-    std::string found =
+  detail::Fault fault_at(Step step, Real rate) const override {
+    detail::Fault found =
         detail::fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);
     if constexpr (detail::HasFields<const R>)
       R::fields(rule, [&](std::string_view field, const auto& member,
                           const Rule& range = rules::anything, rules::Presence = rules::required) {
         if constexpr (std::same_as<std::remove_cvref_t<decltype(member)>, Schedule>)
-          if (found.empty() && field != "learning_rate" && !member.constant())
+          if (!found && field != "learning_rate" && !member.constant())
             found = detail::fault(name(), field, member, member.at(static_cast<double>(step)),
                                   range, step);
       });

@@ -16,24 +16,24 @@ bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); 
 
 }  // namespace
 
-std::string detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
-                          Real v, const Rule& range, Step step) {
+detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
+                            Real v, const Rule& range, Step step) {
   const double number = value(v);
   if (!range.holds(number))
-    return fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
-                       number, step, to_string(schedule), range.text);
+    return {fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                        number, step, to_string(schedule), range.text)};
   if (!fits_scalar(v))
-    return fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
-                       number, step);
+    return {fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                        number, step)};
   return {};
 }
 
 Real Optimizer::learning_rate() const {
   const Schedule& schedule = rule_->learning_rate();
   const Real rate = schedule.at(static_cast<double>(iterations()));
-  const std::string wrong = detail::fault(rule_->name(), "learning_rate", schedule, rate,
-                                          rules::not_negative, iterations());
-  if (!wrong.empty()) throw NumericError(wrong);
+  const detail::Fault fault = detail::fault(rule_->name(), "learning_rate", schedule, rate,
+                                            rules::not_negative, iterations());
+  if (fault) throw NumericError(fault.text);
   return rate;
 }
 
@@ -42,28 +42,28 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   rule_->learning_rate() = std::move(learning_rate);
 }
 
-/// Returns the reason to refuse an update with these gradients, or "".
-std::string Optimizer::fault_before(Real rate) const {
+/// Returns the reason to refuse an update with these gradients.
+detail::Fault Optimizer::fault_before(Real rate) const {
   check<StateError>(iterations() < std::numeric_limits<Step>::max(),
                     "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
   bool any = false;
-  std::string wrong = rule_->fault_at(iterations(), rate);
+  detail::Fault wrong = rule_->fault_at(iterations(), rate);
   const Schedule& decay = options_.weight_decay;
-  if (wrong.empty() && !decay.constant())
+  if (!wrong && !decay.constant())
     wrong = detail::fault("Optimizer", "weight_decay", decay,
                           decay.at(static_cast<double>(iterations())), rules::not_negative,
                           iterations());
   for (const Entry& e : entries_) {
     if (!e.gradient) continue;
     any = true;
-    if (!wrong.empty()) break;
+    if (wrong) break;
     const std::int64_t bad = kernels().first_not_finite(e.gradient, e.parameter.size());
     if (bad >= 0)
-      wrong = fmt::format(
+      wrong.text = fmt::format(
           "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
           e.name, value(e.gradient[bad]), bad, iterations());
     else if (!fits_scalar(rate * e.multiplier))
-      wrong = fmt::format(
+      wrong.text = fmt::format(
           "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
           "step {})",
           e.name, value(rate * e.multiplier), iterations());

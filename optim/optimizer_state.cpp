@@ -167,14 +167,14 @@ void Optimizer::finalize() {
     std::ranges::copy(average(e).span(), node_of(e.parameter).writable());
 }
 
-std::string Optimizer::state_fault() const {
+detail::Fault Optimizer::state_fault() const {
   for (const Entry& entry : entries_)
     for (const Memory& m : entry.memory)
       for (std::int64_t i = 0; i < m.size; ++i) {
         const double v = value(m.values.data()[i]);
         if (!std::isfinite(v) || (m.not_negative && v < 0))
-          return fmt::format("{}/{} must be {} (got {} at element {})", entry.name, m.name,
-                             m.not_negative ? "finite and >= 0" : "finite", v, i);
+          return {fmt::format("{}/{} must be {} (got {} at element {})", entry.name, m.name,
+                              m.not_negative ? "finite and >= 0" : "finite", v, i)};
       }
   return {};
 }

@@ -93,8 +93,8 @@ namespace detail {
 inline constexpr int most_slots = 8;
 
 /// Returns the error in a schedule's value at this step, or "".
-std::string fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
-                  const Rule& range, Step step);
+Fault fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
+            const Rule& range, Step step);
 
 }  // namespace detail
 }}  // namespace gradus

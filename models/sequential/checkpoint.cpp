@@ -186,8 +186,8 @@ Optimizer restored(Contents& contents, const Optimizer& compiled,
   optimizer.state([&](const std::string& name, std::span<Scalar> to, const Shape& shape) {
     contents.copy_to("optimizer/" + name, to, shape);
   });
-  const std::string fault = allow_non_finite ? "" : optimizer.state_fault();
-  check<FormatError>(fault.empty(), "load: '{}': optimizer/{}", contents.path(), fault);
+  if (const detail::Fault fault = optimizer.state_fault(); !allow_non_finite)
+    check<FormatError>(!fault, "load: '{}': optimizer/{}", contents.path(), fault.text);
   if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
   return optimizer;
 }
@@ -226,7 +226,8 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
     detail::StateWriter write(state, "run");
     write("counters", Counters{optimizer.counters(), compiled_->seed, batches_});
     write("fit", run_);
-    for (auto& [name, saved] : callback_state()) state["run/callbacks/" + name] = saved;
+    const State callbacks = session_ ? session_->callback_state() : run_.callbacks;
+    for (const auto& [name, saved] : callbacks) state["run/callbacks/" + name] = saved;
   }
   add(file, state);
   detail::save_tensors(path, std::move(file));
@@ -242,7 +243,8 @@ std::map<std::string, std::string> read_metadata(const std::string& path) {
 void Sequential::load(const std::string& path, const LoadOptions& options) {
   Contents contents(path);
   const bool all = compiled_ && !options.weights_only && contents.has_text("optimizer");
-  if (all) check_may_load();
+  check<StateError>(!all || !session_ || !session_->begun,
+                    "load: inside fit() it must be called in on_train_begin, or with weights_only");
 
   // Everything is read and checked apart from the model, which changes only then.
   std::optional<Built> built;

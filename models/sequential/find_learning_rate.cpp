@@ -8,20 +8,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-void check_options(const FindOptions& o) {
-  const double start = value(o.start), end = value(o.end);
-  check(std::isfinite(start) && start > 0,
-        "find_learning_rate: start must be finite and > 0 (got {})", start);
-  check(std::isfinite(end) && end > start,
-        "find_learning_rate: end must be finite and above start {} (got {})", start, end);
-  check(o.steps >= 16, "find_learning_rate: steps must be >= 16 (got {})", o.steps.count);
-  check(value(o.stop_factor) > 1, "find_learning_rate: stop_factor must be > 1 (got {})",
-        value(o.stop_factor));
-  check(value(o.smoothing) >= 0 && value(o.smoothing) < 1,
-        "find_learning_rate: smoothing must be in [0, 1) (got {})", value(o.smoothing));
-}
-
-/// Notes each update, and ends training when the loss runs away.
+/// Records each update, and ends training when the loss diverges.
 struct Watch {
   RateTest& test;
   double stop_factor, smoothing;
@@ -52,6 +39,7 @@ std::size_t half_way_down(std::span<const double> losses) {
       if (losses[i] < losses[j]) length[i] = std::max(length[i], length[j] + 1);
     if (length[i] > length[last]) last = i;
   }
+  // fastai takes a third of the way, and half of a third more.
   const std::size_t start = last - (length[last] - 1), span = last - start;
   return start + span / 3 + span / 6;
 }
@@ -83,7 +71,7 @@ void mark(RateTest& test) {
 
 RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tensor& y,
                             const FindOptions& options) {
-  check_options(options);
+  detail::validate(options, "find_learning_rate");
   Sequential trial = model;
   Optimizer& optimizer = trial.optimizer();
   const double begin = static_cast<double>(optimizer.iterations());

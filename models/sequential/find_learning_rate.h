@@ -1,6 +1,7 @@
 #pragma once
 /// find_learning_rate: a rate to begin with, from one short run.
 
+#include <cmath>
 #include <vector>
 
 #include <gradus/models/sequential.h>
@@ -8,13 +9,30 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 struct FindOptions {
-  Real start = 1e-7;       ///< the rate of the first update, > 0
-  Real end = 10;           ///< that of the last, > start
-  Extent steps = 100;      ///< updates from start to end, >= 16; the data is begun anew as needed
-  Extent batch_size = 32;  ///< rows per update, >= 1
-  Real stop_factor = 4;    ///< ends when the smoothed loss L is above this times its least; > 1.
-                           ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
-  Real smoothing = 0.98;   ///< weight of the past in the smoothed loss, in [0, 1)
+  Real start = 1e-7;      ///< the rate of the first update, > 0
+  Real end = 10;          ///< that of the last, > start
+  Count steps = 100;      ///< updates from start to end, >= 16; the data is begun anew as needed
+  Count batch_size = 32;  ///< rows per update, >= 1
+  Real stop_factor = 4;   ///< ends when the smoothed loss L is above this times its least; > 1.
+                          ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
+  Real smoothing = 0.98;  ///< weight of the past in the smoothed loss, in [0, 1)
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    constexpr Rule enough{[](double v) { return v >= 16; }, ">= 16"};
+    constexpr Rule above_one{[](double v) { return v > 1; }, "> 1"};
+    field("start", self.start, positive);
+    field("end", self.end, anything);
+    field("steps", self.steps, enough);
+    field("batch_size", self.batch_size, one_or_more);
+    field("stop_factor", self.stop_factor, above_one);
+    field("smoothing", self.smoothing, below_one);
+  }
+  void validate() const {
+    check(std::isfinite(value(end)) && value(end) > value(start),
+          "find_learning_rate: end must be finite and above start {} (got {})", value(start),
+          value(end));
+  }
 };
 
 /// What a learning-rate range test saw: one entry per update, until the loss ran away.

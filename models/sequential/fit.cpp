@@ -1,11 +1,8 @@
-/// fit(): epochs, batches and the training step.
+/// fit(): the loop over epochs and batches.
 
-#include <algorithm>
 #include <cmath>
 
-#include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/feed.h>
 #include <gradus/models/rows.h>
@@ -15,38 +12,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 using detail::Hook;
 
-namespace {
-
-void check_at_least(const char* name, const std::optional<Extent>& n, std::int64_t least) {
-  if (n) check(*n >= least, "fit: {} must be >= {} (got {})", name, least, n->count);
-}
-
-void check_options(const FitOptions& options) {
-  check_at_least("batch_size", options.batch_size, 1);
-  check_at_least("epochs", options.epochs, 0);
-  check(options.validation_split >= 0 && options.validation_split < 1,
-        "fit: validation_split must be in [0, 1) (got {})", options.validation_split);
-  check_at_least("initial_epoch", options.initial_epoch, 0);
-  check_at_least("steps_per_epoch", options.steps_per_epoch, 1);
-  check_at_least("validation_steps", options.validation_steps, 1);
-  check_at_least("validation_batch_size", options.validation_batch_size, 1);
-  check_at_least("validation_freq", options.validation_freq, 1);
-}
-
-/// Takes the last share of the rows off `training`.
-Batch hold_back(Batch& training, double share) {
-  const std::int64_t rows = training.rows();
-  const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - share)));
-  check(kept > 0 && kept < rows,
-        "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
-  Batch held = detail::row_range(training, kept, rows);
-  training = detail::row_range(training, 0, kept);
-  return held;
-}
-
-}  // namespace
-
-/// One fit() at work.
+/// One run of fit(): options, data, callbacks and progress. The model does not know it; a Session
+/// is all that callbacks reach.
 struct Sequential::Fit {
   Fit(Sequential& trained, const FitOptions& with, detail::Feed from, std::optional<Batch> held)
       : threads(trained.compiled_->threads),
@@ -54,33 +21,29 @@ struct Sequential::Fit {
         options(with),
         feed(std::move(from)),
         validation(std::move(held)),
-        callbacks(with.callbacks),
         steps(with.steps_per_epoch ? with.steps_per_epoch->count : feed.batches()),
-        progress(with.verbose, with.progress, with.epochs, steps,
-                 !trained.optimizer().schedule().constant()) {
-    for (const Callback& callback : callbacks)
+        session{{with.verbose, with.progress, with.epochs, steps,
+                 !trained.compiled_->optimizer.schedule().constant()},
+                with.callbacks} {
+    for (const Callback& callback : session.callbacks)
       watched =
           watched || callback.has(Hook::train_batch_begin) || callback.has(Hook::train_batch_end);
-    model.fit_ = this;
+    model.session_ = &session;
   }
   Fit(const Fit&) = delete;
   Fit& operator=(const Fit&) = delete;
-  ~Fit() { model.fit_ = nullptr; }
+  ~Fit() { model.session_ = nullptr; }
 
   History run();
   void begin();
-  void load_callbacks();
   void epoch();
   void batch(const Batch& rows);
   void end_epoch();
-  void fail(std::string_view fault, std::int64_t number, Step step);
+  void fail(const detail::Fault& fault, std::int64_t number, Step step);
   bool validates() const { return validation && (now.epoch + 1) % options.validation_freq == 0; }
   void call(Hook hook, std::int64_t index, const Logs& logs) {
-    model.call(callbacks, hook, index, logs);
+    model.call(session.callbacks, hook, index, logs);
   }
-  /// `EarlyStopping/0`: the type, and which of that type.
-  std::string callback_name(std::size_t i) const;
-  detail::State callback_state() const;
 
   const Threads threads;
   Sequential& model;
@@ -88,13 +51,11 @@ struct Sequential::Fit {
   const FitOptions& options;
   detail::Feed feed;
   std::optional<Batch> validation;
-  std::vector<Callback> callbacks;
   std::int64_t steps;                    ///< batches in an epoch; 0 if only the source knows
-  Random::Streams draws{0, "training"};  ///< what Dropout and its like draw from
-  detail::Progress progress;
+  Random::Streams draws{0, "training"};  ///< for layers that draw random numbers, such as Dropout
+  detail::Session session;
   Logs batch_logs, epoch_logs;
   bool watched = false;  ///< a callback has a hook for batches
-  bool begun = false;    ///< past on_train_begin
 };
 
 History Sequential::Fit::run() {
@@ -102,7 +63,7 @@ History Sequential::Fit::run() {
   while (now.epoch < options.epochs && !model.stop_training) epoch();
   model.compiled_->optimizer.finalize();
   call(Hook::train_end, 0, epoch_logs);
-  now.callbacks = callback_state();
+  now.callbacks = session.callback_state();
   return now.history;
 }
 
@@ -121,18 +82,18 @@ void Sequential::Fit::begin() {
   keys.set("learning_rate", std::nan(""));
   call(Hook::train_begin, 0, keys);
   // By now a callback may have loaded a checkpoint; then its run goes on.
-  begun = true;
+  session.begun = true;
   check<StateError>(!now.in_epoch || now.totals.metrics.size() ==
                                          with.metrics.size() + with.weighted_metrics.size(),
                     "fit: to go on with the run, the metrics must be those it had");
   now.history.reserve(options.epochs);
   feed.resume(now, with.seed);
   draws = Random::Streams(with.seed, "training");
-  load_callbacks();
+  session.load_callbacks(std::exchange(now.callbacks, {}));
 }
 
 void Sequential::Fit::epoch() {
-  progress.begin_epoch(now.epoch);
+  session.progress.begin_epoch(now.epoch);
   if (!now.in_epoch) {
     now.batch = 0;
     now.totals.clear();
@@ -156,24 +117,23 @@ void Sequential::Fit::epoch() {
 void Sequential::Fit::batch(const Batch& rows) {
   const std::int64_t number = now.batch;
   call(Hook::train_batch_begin, number, batch_logs);
-  const std::string fault =
-      model.train_step(rows, Random(draws, static_cast<std::uint64_t>(model.batches_)), now.totals);
-  if (!fault.empty()) [[unlikely]]
+  const Random random(draws, static_cast<std::uint64_t>(model.batches_));
+  if (const detail::Fault fault = model.train_step(rows, random, now.totals)) [[unlikely]]
     return fail(fault, now.batch + 1, model.compiled_->optimizer.iterations());
   ++now.batch;
-  const bool due = progress.due();
+  const bool due = session.progress.due();
   if (watched || due) now.totals.report(*model.compiled_, batch_logs);
-  if (due) progress.batch(now.batch, batch_logs);
+  if (due) session.progress.batch(now.batch, batch_logs);
   call(Hook::train_batch_end, number, batch_logs);
 }
 
 /// Ends training at a number that is not finite, with an error or a mark in the history.
-void Sequential::Fit::fail(std::string_view fault, std::int64_t number, Step step) {
+void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step step) {
   const Schedule& rate = model.compiled_->optimizer.schedule();
-  check<NumericError>(options.terminate_on_nan,
-                      "fit: {} at epoch {} batch {} step {} (lr {}, last finite loss {})", fault,
-                      now.epoch + 1, number, step, value(rate.at(static_cast<double>(step))),
-                      now.totals.last_loss.value_or(std::nan("")));
+  check<NumericError>(
+      options.terminate_on_nan, "fit: {} at epoch {} batch {} step {} (lr {}, last finite loss {})",
+      fault.text, now.epoch + 1, number, step, value(rate.at(static_cast<double>(step))),
+      now.totals.last_loss.value_or(std::nan("")));
   now.history.set_diverged();
   model.stop_training = true;
 }
@@ -182,14 +142,14 @@ void Sequential::Fit::end_epoch() {
   for (const Weight& weight : model.weights_)
     if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
         0)
-      fail("non-finite weights after the update", now.batch,
+      fail({"non-finite weights after the update"}, now.batch,
            model.compiled_->optimizer.iterations() - 1);
   Logs& logs = epoch_logs;  // kept, so that an epoch asks for no memory
   if (options.validation_freq > 1) logs = {};
   now.totals.report(*model.compiled_, logs);
   if (validates()) {
     const Extent rows = options.validation_batch_size.value_or(options.batch_size);
-    model.evaluate_rows(*validation, rows, options.validation_steps.value_or(0), callbacks)
+    model.evaluate_rows(*validation, rows, options.validation_steps.value_or(0), session.callbacks)
         .report(*model.compiled_, logs, "val_");
   }
   logs.set("learning_rate", value(model.compiled_->optimizer.last_learning_rate()));
@@ -197,59 +157,23 @@ void Sequential::Fit::end_epoch() {
   now.in_epoch = false;
   now.history.add(number, logs);
   call(Hook::epoch_end, number, logs);
-  progress.end_epoch(batches, logs);
-}
-
-std::string Sequential::Fit::callback_name(std::size_t i) const {
-  const std::string_view type = callbacks[i].type();
-  const auto before =
-      std::count_if(callbacks.begin(), callbacks.begin() + static_cast<std::ptrdiff_t>(i),
-                    [&](const Callback& c) { return c.type() == type; });
-  return fmt::format("{}/{}", type, before);
-}
-
-detail::State Sequential::Fit::callback_state() const {
-  detail::State state;
-  for (std::size_t i = 0; i < callbacks.size(); ++i) callbacks[i].save(state, callback_name(i));
-  return state;
-}
-
-/// A callback that the run did not have begins afresh; the state of one that is gone is dropped.
-void Sequential::Fit::load_callbacks() {
-  detail::State state = std::exchange(now.callbacks, {});
-  for (std::size_t i = 0; i < callbacks.size(); ++i) {
-    const std::string name = callback_name(i);
-    const auto first = state.lower_bound(name + "/");
-    if (first != state.end() && first->first.starts_with(name + "/"))
-      callbacks[i].load(state, name);
-  }
-}
-
-detail::State Sequential::callback_state() const {
-  return fit_ ? fit_->callback_state() : run_.callbacks;
+  session.progress.end_epoch(batches, logs);
 }
 
 void Sequential::check_idle(const char* caller) const {
-  check<StateError>(!fit_, "{}: must not be called for a model inside fit()", caller);
+  check<StateError>(!session_, "{}: must not be called for a model inside fit()", caller);
 }
-
-void Sequential::check_may_load() const {
-  check<StateError>(!fit_ || !fit_->begun,
-                    "load: inside fit() it must be called in on_train_begin, or with weights_only");
-}
-
-// ---- the entrances ------------------------------------------------------------------------------
 
 History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& options) {
   check_compiled("fit");
   check_idle("fit");
-  check_options(options);
+  detail::validate(options, "fit");
   Batch training = checked_batch("fit", {x, y, options.sample_weight});
   std::optional<Batch> validation;
   if (options.validation_data)
     validation = checked_batch("fit: validation_data", *options.validation_data);
   else if (options.validation_split > 0)
-    validation = hold_back(training, options.validation_split);
+    validation = detail::hold_back(training, options.validation_split);
   training.sample_weight =  // rows held back have none, as in Keras
       detail::weights_of("fit", options.class_weight, training.sample_weight, training.y);
   return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle},
@@ -260,7 +184,7 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
 History Sequential::fit(BatchSource source, const FitOptions& options) {
   check_compiled("fit");
   check_idle("fit");
-  check_options(options);
+  detail::validate(options, "fit");
   check(options.validation_split == 0 && options.class_weight.empty() &&
             options.sample_weight.size() == 0,
         "fit: validation_split, class_weight and sample_weight must not come with a BatchSource");
@@ -273,7 +197,7 @@ History Sequential::fit(BatchSource source, const FitOptions& options) {
 double Sequential::last_loss() const { return run_.totals.last_loss.value_or(std::nan("")); }
 
 void Sequential::report(std::string_view line) const {
-  if (fit_) fit_->progress.say(line);
+  if (session_) session_->progress.say(line);
 }
 
 }}  // namespace gradus

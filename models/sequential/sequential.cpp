@@ -166,13 +166,6 @@ Tensor Sequential::operator()(const Tensor& x) {
   return (*this)(x, {.training = false, .random = unused});
 }
 
-Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
-  check_built("Sequential");
-  Tensor h = x;
-  for (Layer& layer : layers_) h = layer(h, mode);
-  return h;
-}
-
 const std::vector<Tensor>& Sequential::parameters() const {
   check_built("parameters");
   return parameters_;

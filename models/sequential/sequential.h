@@ -13,6 +13,7 @@
 #include <gradus/models/history.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
+#include <gradus/models/session.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -146,12 +147,11 @@ class Sequential {
   Batch checked_batch(const char* caller, const Batch& batch);
   /// The loss of a batch, with the penalties of the weights.
   Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
-  detail::State callback_state() const;
-  void check_may_load() const;
   /// StateError while fit() runs, in a callback.
   void check_idle(const char* caller) const;
-  /// One training step; what was not finite, or "".
-  std::string train_step(const Batch& batch, Random random, detail::Totals& totals);
+  /// One training step. The fault says which number was not finite; then nothing has changed.
+  detail::Fault train_step(const Batch& batch, Random random, detail::Totals& totals);
+  void finish_step();
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
                                std::vector<Callback>& callbacks);
   Evaluation evaluation(const detail::Totals& totals) const;
@@ -166,7 +166,7 @@ class Sequential {
   std::optional<CompileOptions> compiled_;
   Step batches_ = 0;  ///< trained on so far: what shuffles and Dropout are keyed by
   detail::Run run_;
-  Fit* fit_ = nullptr;  ///< while one runs
+  detail::Session* session_ = nullptr;  ///< while a fit() runs
   std::vector<Mode::Assignment> assignments_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// What compile(), fit() and evaluate() are told.
+/// Options of compile(), fit(), evaluate(), save() and load().
 
 #include <cstdint>
 #include <map>
@@ -22,19 +22,20 @@ struct CompileOptions {
   std::vector<Metric> metrics = {};           ///< such as {Accuracy{}}; they ignore sample weights
   std::vector<Metric> weighted_metrics = {};  ///< these count each row by its sample weight
   std::uint64_t seed = 0;                     ///< of the first weights, the shuffles and Dropout
-  /// That share the large ops of fit(), evaluate(), predict() and their kin, >= 1 (ValueError). The
-  /// bits are the same at any count; what it takes to pay: see Threads.
-  Extent threads = 1;
+  /// Threads that share the large ops of fit(), evaluate() and predict(), >= 1 (ValueError). The
+  /// results are the same bits at any count. When more than one pays: see Threads.
+  Count threads = 1;
 };
 
 /// A weight for each row of a class by its number; 1 for classes not in it.
 using ClassWeight = std::map<std::int64_t, double>;
 
-/// In the order of Keras's arguments; ours after them. ValueError for what is out of range.
+/// Options of fit(), in the order of Keras's arguments; ours come after. ValueError for a value out
+/// of range.
 struct FitOptions {
-  Extent batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
-  Extent epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
-  int verbose = 1;         ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
+  Count batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
+  Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
+  int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
   std::vector<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
   double validation_split = 0;  ///< this share of the rows, the last ones, is held back; in [0, 1)
   std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
@@ -43,13 +44,13 @@ struct FitOptions {
   /// (rows): how much each row's loss counts. A batch's loss is sum(w l) / rows. Not together with
   /// class_weight (ValueError).
   Tensor sample_weight = {};
-  Extent initial_epoch = 0;  ///< the first epoch's number; touches neither counter nor schedule
+  Count initial_epoch = 0;  ///< the first epoch's number; touches neither counter nor schedule
   /// Batches that make an epoch, >= 1; the next epoch goes on where the rows stood. Without it:
   /// all.
-  std::optional<Extent> steps_per_epoch = {};
-  std::optional<Extent> validation_steps = {};       ///< at most so many validation batches
-  std::optional<Extent> validation_batch_size = {};  ///< default: batch_size
-  Extent validation_freq = 1;  ///< validates after epochs whose number + 1 is a multiple
+  std::optional<Count> steps_per_epoch = {};
+  std::optional<Count> validation_steps = {};       ///< at most so many validation batches
+  std::optional<Count> validation_batch_size = {};  ///< default: batch_size
+  Count validation_freq = 1;  ///< validates after epochs whose number + 1 is a multiple
   /// A loss, gradient or rate that is not finite: false throws NumericError, true ends training
   /// with history.diverged(). Either way the weights are those before that update.
   bool terminate_on_nan = false;
@@ -57,13 +58,42 @@ struct FitOptions {
   /// epoch and batch, with its history and its callbacks' state. With none, a new run begins.
   bool resume = false;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
+
+  static void fields(auto& self, auto&& field) {
+    using namespace rules;
+    constexpr Rule verbosity{[](double v) { return v >= 0 && v <= 2; }, "0, 1 or 2"};
+    field("batch_size", self.batch_size, one_or_more);
+    field("epochs", self.epochs, zero_or_more);
+    field("verbose", self.verbose, verbosity);
+    field("callbacks", self.callbacks, anything);
+    field("validation_split", self.validation_split, below_one);
+    field("validation_data", self.validation_data, anything);
+    field("shuffle", self.shuffle, anything);
+    field("class_weight", self.class_weight, anything);
+    field("sample_weight", self.sample_weight, anything);
+    field("initial_epoch", self.initial_epoch, zero_or_more);
+    field("steps_per_epoch", self.steps_per_epoch, one_or_more);
+    field("validation_steps", self.validation_steps, one_or_more);
+    field("validation_batch_size", self.validation_batch_size, one_or_more);
+    field("validation_freq", self.validation_freq, one_or_more);
+    field("terminate_on_nan", self.terminate_on_nan, anything);
+    field("resume", self.resume, anything);
+    field("progress", self.progress, anything);
+  }
 };
 
 struct EvaluateOptions {
-  Extent batch_size = 32;            ///< rows at a time, >= 1; results do not depend on it
-  Tensor sample_weight = {};         ///< (rows), evaluate() only
-  std::optional<Extent> steps = {};  ///< at most so many batches
+  Count batch_size = 32;            ///< rows at a time, >= 1; results do not depend on it
+  Tensor sample_weight = {};        ///< (rows), evaluate() only
+  std::optional<Count> steps = {};  ///< at most so many batches
   std::vector<Callback> callbacks = {};
+
+  static void fields(auto& self, auto&& field) {
+    field("batch_size", self.batch_size, rules::one_or_more);
+    field("sample_weight", self.sample_weight, rules::anything);
+    field("steps", self.steps, rules::one_or_more);
+    field("callbacks", self.callbacks, rules::anything);
+  }
 };
 
 struct SaveOptions {

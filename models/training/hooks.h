@@ -85,58 +85,32 @@ inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoc
 /// What calls a C's hook, or null where it has none.
 using HookCall = void (*)(void* callback, std::int64_t index, const Logs& logs, Sequential& model);
 
-/// For hooks with an index: what calls C's with as many of (index, logs, model) as it takes.
-template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
-constexpr HookCall indexed_call() {
-  if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&, Sequential&>)
+/// Calls hook H of a C with these of the arguments (index, logs, model); null if it takes others.
+template <class C, std::size_t H, std::size_t... A>
+constexpr HookCall call_with(std::index_sequence<A...>) {
+  using Arguments = std::tuple<std::int64_t&, const Logs&, Sequential&>;
+  using F = std::tuple_element_t<H, decltype(hooks)>;
+  if constexpr (std::is_invocable_v<F, C&, std::tuple_element_t<A, Arguments>...>)
     return [](void* c, std::int64_t index, const Logs& logs, Sequential& model) {
-      std::get<H>(hooks)(*static_cast<C*>(c), index, logs, model);
-    };
-  else if constexpr (std::is_invocable_v<F, C&, std::int64_t, const Logs&>)
-    return [](void* c, std::int64_t index, const Logs& logs, Sequential&) {
-      std::get<H>(hooks)(*static_cast<C*>(c), index, logs);
-    };
-  else if constexpr (std::is_invocable_v<F, C&, std::int64_t>)
-    return [](void* c, std::int64_t index, const Logs&, Sequential&) {
-      std::get<H>(hooks)(*static_cast<C*>(c), index);
-    };
-  else if constexpr (std::is_invocable_v<F, C&>)
-    return [](void* c, std::int64_t, const Logs&, Sequential&) {
-      std::get<H>(hooks)(*static_cast<C*>(c));
+      [[maybe_unused]] const Arguments all(index, logs, model);
+      std::get<H>(hooks)(*static_cast<C*>(c), std::get<A>(all)...);
     };
   else
     return nullptr;
 }
 
-/// The same for those before epoch_begin, which have no index.
-template <class C, std::size_t H, class F = std::tuple_element_t<H, decltype(hooks)>>
-constexpr HookCall whole_call() {
-  if constexpr (std::is_invocable_v<F, C&, const Logs&, Sequential&>)
-    return [](void* c, std::int64_t, const Logs& logs, Sequential& model) {
-      std::get<H>(hooks)(*static_cast<C*>(c), logs, model);
-    };
-  else if constexpr (std::is_invocable_v<F, C&, const Logs&>)
-    return [](void* c, std::int64_t, const Logs& logs, Sequential&) {
-      std::get<H>(hooks)(*static_cast<C*>(c), logs);
-    };
-  else if constexpr (std::is_invocable_v<F, C&, Sequential&>)
-    return [](void* c, std::int64_t, const Logs&, Sequential& model) {
-      std::get<H>(hooks)(*static_cast<C*>(c), model);
-    };
-  else if constexpr (std::is_invocable_v<F, C&>)
-    return [](void* c, std::int64_t, const Logs&, Sequential&) {
-      std::get<H>(hooks)(*static_cast<C*>(c));
-    };
-  else
-    return nullptr;
-}
-
+/// The call with the most arguments that the struct's hook takes.
 template <class C, std::size_t H>
 constexpr HookCall hook_call() {
-  if constexpr (H >= first_indexed)
-    return indexed_call<C, H>();
-  else
-    return whole_call<C, H>();
+  using std::index_sequence;
+  using WithIndex = std::tuple<index_sequence<0, 1, 2>, index_sequence<0, 1>, index_sequence<0>,
+                               index_sequence<>>;
+  using WithoutIndex =
+      std::tuple<index_sequence<1, 2>, index_sequence<1>, index_sequence<2>, index_sequence<>>;
+  HookCall found = nullptr;
+  std::apply([&](auto... choice) { ((found = found ? found : call_with<C, H>(choice)), ...); },
+             std::conditional_t<(H >= first_indexed), WithIndex, WithoutIndex>());
+  return found;
 }
 
 template <class C>

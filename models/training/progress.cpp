@@ -56,7 +56,6 @@ std::string repeated(std::string_view piece, std::int64_t times) {
 Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps,
                    bool moving)
     : verbose_(verbose), sink_(std::move(sink)), epochs_(epochs), steps_(steps), moving_(moving) {
-  check(verbose >= 0 && verbose <= 2, "fit: verbose must be 0, 1 or 2 (got {})", verbose);
   if (verbose_ == 1 && (sink_ || !can_redraw())) verbose_ = 2;
   if (!sink_) sink_ = write_to_stderr;
   const char* no_colour = std::getenv("NO_COLOR");

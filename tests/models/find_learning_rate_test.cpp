@@ -156,7 +156,7 @@ TEST_CASE("bad options of the range test are refused") {
                          ValueError);
   CHECK_THROWS_WITH_AS(find({.steps = 15}), "find_learning_rate: steps must be >= 16 (got 15)",
                        ValueError);
-  CHECK_THROWS_WITH_AS(find({.batch_size = 0}), "fit: batch_size must be >= 1 (got 0)", ValueError);
+  CHECK_THROWS_WITH_AS(find({.batch_size = 0}), "find_learning_rate: batch_size must be >= 1 (got 0)", ValueError);
   CHECK_THROWS_AS(find({.stop_factor = 1}), ValueError);
   for (const double smoothing : {-0.1, 1.0, none})
     CHECK_THROWS_AS(find({.smoothing = smoothing}), ValueError);

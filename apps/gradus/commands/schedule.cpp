@@ -77,7 +77,7 @@ std::string to_json(const Curves& curves, Step steps) {
     list.push_back(
         Json::object({{"label", curve.label},
                       {"text", to_string(s)},
-                      {"schedule", Json::parse(serialize(s))},
+                      {"schedule", Json::compact(serialize(s))},
                       {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
                       {"area", *quick_area(s, steps)},
                       {"notes", inspect(s, steps)},

@@ -1,14 +1,30 @@
 #include "terminal/json.h"
 
+#include <fmt/format.h>
 #include <gradus/models/utf8.h>
 
-#include <nlohmann/json.hpp>
+#include <cmath>
 
-Json::Json(const std::string& text)
-    : text_(nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)),
-      repaired_(!gradus::detail::is_utf8(text)) {}
+#include "terminal/text.h"
 
-std::string Json::number_text(double number) { return nlohmann::json(number).dump(); }
+// By hand, because nlohmann's header takes longer to compile than all of this file.
+Json::Json(const std::string& text) : text_("\""), repaired_(!gradus::detail::is_utf8(text)) {
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      text_ += {'\\', c};
+    else if (is_control(c))
+      text_ += fmt::format("\\u{:04x}", static_cast<int>(c));
+    else
+      text_ += repaired_ && static_cast<unsigned char>(c) >= 0x80 ? "\\ufffd" : std::string(1, c);
+  }
+  text_ += '"';
+}
+
+std::string Json::number_text(double number) {
+  if (!std::isfinite(number)) return "null";
+  const std::string text = fmt::format("{}", number);
+  return text.find_first_of(".e") == text.npos ? text + ".0" : text;
+}
 
 Json Json::object(Members members) {
   Json json = raw("{}");
@@ -16,8 +32,15 @@ Json Json::object(Members members) {
   return json;
 }
 
-Json Json::parse(const std::string& text) {
-  return raw(nlohmann::ordered_json::parse(text).dump());
+Json Json::compact(const std::string& text) {
+  std::string out;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (quoted && text[i] == '\\') out += text[i++];  // what it escapes follows
+    if (quoted || text[i] != ' ') out += text[i];
+  }
+  return raw(out);
 }
 
 Json Json::raw(std::string text) {

@@ -28,8 +28,8 @@ class Json {
   }
   /// An object, its members in this order.
   static Json object(Members members);
-  /// The value of this JSON text.
-  static Json parse(const std::string& text);
+  /// The value of a JSON text on one line.
+  static Json compact(const std::string& text);
 
   /// Adds a member to an object.
   void add(const std::string& name, const Json& value);

@@ -1,0 +1,96 @@
+#include <gradus/models/rows.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include <gradus/core/node.h>
+#include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+namespace {
+
+void copy_rows(const Scalar* from, const std::int64_t* rows, std::int64_t count, std::int64_t width,
+               Scalar* to) {
+  for (std::int64_t i = 0; i < count; ++i) to = std::copy_n(from + rows[i] * width, width, to);
+}
+
+/// The class of each row: its number, or where its largest mark is.
+std::int64_t class_of(const Scalar* row, std::int64_t marks) {
+  if (marks == 1) return std::llround(value(*row));
+  return std::max_element(row, row + marks) - row;
+}
+
+}  // namespace
+
+/// Only a parameter's values ever change, so all else is read once, however often it is trained on.
+void check_finite(const char* caller, const char* name, const Tensor& x) {
+  Node& node = node_of(x);
+  if (node.finite) return;
+  std::int64_t bad = kernels().first_not_finite(node.data(), node.size);
+  if (bad < 0) {
+    node.finite = !node.is_parameter;
+    return;
+  }
+  const double found = value(node.data()[bad]);
+  std::string place;
+  for (int axis = x.rank(); axis-- > 0; bad /= x.shape()[axis])
+    place = fmt::format("[{}]", bad % x.shape()[axis]) + place;
+  check(false, "{}: {} must be finite ({}{} is {})", caller, name, name, place, found);
+}
+
+Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
+  const Node& from = node_of(x);
+  const std::int64_t width = from.size / std::max<std::int64_t>(1, from.shape[0]);
+  Shape shape = from.shape;
+  shape.set(0, static_cast<std::int64_t>(rows.size()));
+  NewTensor to(shape);
+  const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
+    copy_rows(in, rows.data() + begin, end - begin, width, out + begin * width);
+  };
+  in_ranges(std::ssize(rows), gather, width);
+  return std::move(to.tensor);
+}
+
+Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop) {
+  const NoGrad off;
+  return slice(x, 0, start, stop);
+}
+
+Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
+  Batch part{row_range(data.x, start, stop), row_range(data.y, start, stop)};
+  if (data.sample_weight.size() > 0)
+    part.sample_weight = row_range(data.sample_weight, start, stop);
+  return part;
+}
+
+/// Takes the last share of the rows off `training`.
+Batch hold_back(Batch& training, double share) {
+  const std::int64_t rows = training.rows();
+  const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - share)));
+  check(kept > 0 && kept < rows,
+        "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
+  Batch held = row_range(training, kept, rows);
+  training = row_range(training, 0, kept);
+  return held;
+}
+
+Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Tensor& sample_weight,
+                  const Tensor& y) {
+  if (class_weight.empty()) return sample_weight;
+  check(sample_weight.size() == 0, "{}: class_weight must come without sample_weight", caller);
+  for (const auto& [number, weight] : class_weight)
+    check(std::isfinite(weight) && number >= 0,
+          "{}: class_weight must map class numbers >= 0 to finite weights (got {}: {})", caller,
+          number, weight);
+  const std::int64_t rows = y.rank() > 0 ? y.shape()[0] : 0;
+  const std::int64_t marks = rows > 0 ? y.size() / rows : 1;
+  NewTensor weights(Shape{rows});
+  for (std::int64_t i = 0; i < rows; ++i) {
+    const auto found = class_weight.find(class_of(y.values().data() + i * marks, marks));
+    weights.data[i] = static_cast<Scalar>(found == class_weight.end() ? 1 : found->second);
+  }
+  return std::move(weights.tensor);
+}
+
+}}}  // namespace gradus::detail

@@ -1,0 +1,22 @@
+#pragma once
+/// Session: what callbacks and save() reach while a fit() runs.
+
+#include <gradus/models/fit_options.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+
+struct Session {
+  Progress progress;
+  std::vector<Callback> callbacks;
+  bool begun = false;  ///< on_train_begin is over
+
+  /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
+  State callback_state() const;
+  /// Reads it back. A callback without saved state starts afresh; other state is dropped.
+  void load_callbacks(State state);
+
+ private:
+  std::string callback_name(std::size_t i) const;
+};
+
+}}}  // namespace gradus::detail
