@@ -11,7 +11,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-using namespace detail::functions;
 using detail::kernels;
 using detail::node_of;
 
@@ -101,7 +100,8 @@ const Scalar* Optimizer::clipped(const Entry& entry, double shrink, detail::Buff
   room = detail::Buffer(n);
   if (options_.clipvalue) {
     const auto limit = static_cast<Scalar>(*options_.clipvalue);
-    unary<Clip>().forward(g.data(), room.data(), n, -limit, limit);
+    detail::functions::unary<detail::functions::Clip>().forward(g.data(), room.data(), n, -limit,
+                                                                limit);
   } else {  // in double: for a huge gradient the factor is below a float's range
     for (std::size_t i = 0; i < g.size(); ++i)
       room.data()[i] = static_cast<Scalar>(shrink * value(g[i]));
