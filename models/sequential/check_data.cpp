@@ -1,4 +1,4 @@
-/// Checks of data against a model, before anything happens with them.
+/// Checks of data against a model.
 
 #include <gradus/core/ops.h>
 #include <gradus/models/rows.h>
@@ -7,14 +7,14 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// The model's rows and the ones it got: `4 features (got 5)`, or shapes for images.
+/// Expected and given rows: `4 features (got 5)`, or shapes for images.
 std::string mismatch(const Shape& expected, const Shape& got) {
   if (expected.rank() == 2 && got.rank() == 2)
     return fmt::format("{} features (got {})", expected[1], got[1]);
   return fmt::format("rows as in shape {} (got {})", expected, got);
 }
 
-/// The weights as one number per row.
+/// Sample weights as one number per row.
 Tensor checked_weights(const char* caller, const Tensor& weights, std::int64_t rows) {
   if (weights.size() == 0) return {};
   check<ShapeError>(weights.size() == rows && weights.rank() >= 1 && weights.shape()[0] == rows,
@@ -32,7 +32,8 @@ Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   check<ShapeError>(rows.rank() >= 2, "{}: x must be (rows, features...) (got shape {})", caller,
                     x.shape());
   check(rows.shape()[0] > 0, "{}: x is empty", caller);
-  detail::check_finite(caller, "x", x);  // which remembers it; rows are made anew each time
+  detail::check_finite(caller, "x",
+                       x);  // x, which remembers the result; rows is a new tensor each time
   if (!input_shape_) return rows;
   Shape expected = *input_shape_;
   expected.set(0, rows.shape()[0]);

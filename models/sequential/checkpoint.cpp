@@ -1,4 +1,4 @@
-/// Sequential::save and load: one file with all that a model is.
+/// Sequential::save and load: one file for the whole state of a model.
 
 #include <charconv>
 #include <set>
@@ -26,7 +26,7 @@ std::string text_of(const Shape& shape) {
   return text;
 }
 
-/// `1,4`. FormatError for what is no list of counts.
+/// Reads `1,4`. FormatError for any other text.
 Shape shape_of(const std::string& path, const std::string& text) {
   Shape shape;
   for (const char *at = text.data(), *const end = at + text.size(); at <= end; ++at) {
@@ -41,12 +41,12 @@ Shape shape_of(const std::string& path, const std::string& text) {
   return shape;
 }
 
-/// In front of the names of a caller's texts, so that they are never taken for ours.
+/// Before the names of a caller's texts, which are then never mistaken for ours.
 constexpr std::string_view user_prefix = "metadata/";
 
-// ---- what a file holds --------------------------------------------------------------------------
+// ---- contents of a file -------------------------------------------------------------------------
 
-/// A file being read: finds what is asked for, and knows what nobody asked for.
+/// A file being read. It knows which arrays were read, so that a leftover is an error.
 class Contents {
  public:
   explicit Contents(const std::string& path) : path_(path), file_(detail::load_tensors(path)) {}
@@ -95,7 +95,7 @@ class Contents {
     }
     return state;
   }
-  /// FormatError when there are arrays below `prefix` that nobody asked for.
+  /// FormatError for arrays below `prefix` that were not read.
   void check_all_used(std::string_view prefix) const {
     for (const StoredTensor& tensor : file_.tensors)
       check<FormatError>(used_.contains(tensor.name) || !tensor.name.starts_with(prefix),
@@ -118,7 +118,7 @@ void add(TensorFile& file, const State& state) {
         entry.second.numbers);
 }
 
-/// The rate to go on with; null: the optimizer's own. See Sequential::load.
+/// The rate to continue with; null: the rate of the optimizer. See Sequential::load.
 std::optional<Schedule> rate_from(const Contents& contents, const Optimizer& optimizer) {
   const std::string& now = contents.text("learning_rate");
   const bool same =
@@ -166,7 +166,7 @@ std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weig
   return values;
 }
 
-/// A copy of `compiled` as the file has it.
+/// A copy of `compiled` with the state of the file.
 Optimizer restored(Contents& contents, const Optimizer& compiled,
                    const std::vector<Weight>& weights, bool allow_non_finite) {
   const std::string& saved = contents.text("optimizer");
@@ -246,7 +246,7 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   check<StateError>(!all || !session_ || !session_->begun,
                     "load: inside fit() it must be called in on_train_begin, or with weights_only");
 
-  // Everything is read and checked apart from the model, which changes only then.
+  // Reads and checks everything before the model changes.
   std::optional<Built> built;
   if (!input_shape_) built = built_for(shape_of(path, contents.text("input_shape")));
   const std::vector<Weight>& weights = built ? built->weights : weights_;

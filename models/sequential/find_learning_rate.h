@@ -1,5 +1,5 @@
 #pragma once
-/// find_learning_rate: a rate to begin with, from one short run.
+/// find_learning_rate: suggests an initial rate after one short run.
 
 #include <cmath>
 #include <vector>
@@ -10,8 +10,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 struct FindOptions {
   Real start = 1e-7;      ///< the rate of the first update, > 0
-  Real end = 10;          ///< that of the last, > start
-  Count steps = 100;      ///< updates from start to end, >= 16; the data is begun anew as needed
+  Real end = 10;          ///< the rate of the last update, > start
+  Count steps = 100;      ///< updates from start to end, >= 16; the data repeats as needed
   Count batch_size = 32;  ///< rows per update, >= 1
   Real stop_factor = 4;   ///< ends when the smoothed loss L is above this times its least; > 1.
                           ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
@@ -35,23 +35,23 @@ struct FindOptions {
   }
 };
 
-/// What a learning-rate range test saw: one entry per update, until the loss ran away.
+/// The record of a learning-rate range test: one entry per update, until the loss diverged.
 ///
-/// The marks are taken from the smoothed losses without the first tenth of them, where they are
-/// mostly the first batch, and the last five, where they run away. They are what fastai's lr_find
-/// suggests, with its definitions:
+/// The three suggestions use the smoothed losses without the first tenth, which depend mostly on
+/// the first batch, and without the last five, where the loss diverges. Names and definitions are
+/// those of fastai's lr_find:
 struct RateTest {
   std::vector<double> rates;
   std::vector<double> losses;    ///< of each batch, before its update
   std::vector<double> smoothed;  ///< sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
   bool diverged = false;         ///< it ended before `end`
 
-  /// Half way along the longest falling part (the longest subsequence of falling losses): a safe
-  /// and quick start. 0 when there are fewer than 3 points to take it from, as below.
+  /// Half way along the longest subsequence of falling losses: a safe and quick start. 0, like the
+  /// other two, with fewer than 3 points.
   double valley = 0;
   /// Where the loss falls fastest over the logarithm of the rate.
   double steep = 0;
-  /// A tenth of the rate with the least loss.
+  /// A tenth of the rate with the lowest loss.
   double minimum = 0;
 };
 

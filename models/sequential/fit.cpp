@@ -81,7 +81,7 @@ void Sequential::Fit::begin() {
   }
   keys.set("learning_rate", std::nan(""));
   call(Hook::train_begin, 0, keys);
-  // By now a callback may have loaded a checkpoint; then its run goes on.
+  // A callback may have loaded a checkpoint by now; then its run continues.
   session.begun = true;
   check<StateError>(!now.in_epoch || now.totals.metrics.size() ==
                                          with.metrics.size() + with.weighted_metrics.size(),
@@ -103,7 +103,7 @@ void Sequential::Fit::epoch() {
   }
   while ((steps == 0 || now.batch < steps) && !model.stop_training) {
     std::optional<Batch> next = feed.next(now);
-    if (!next && options.steps_per_epoch && feed.batches() > 0) {  // the rows begin anew
+    if (!next && options.steps_per_epoch && feed.batches() > 0) {  // start over at the first row
       feed.begin_pass(now, model.batches_);
       next = feed.next(now);
     }
@@ -127,7 +127,7 @@ void Sequential::Fit::batch(const Batch& rows) {
   call(Hook::train_batch_end, number, batch_logs);
 }
 
-/// Ends training at a number that is not finite, with an error or a mark in the history.
+/// Ends training after a number that is not finite: with an error, or marked in the history.
 void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step step) {
   const Schedule& rate = model.compiled_->optimizer.schedule();
   check<NumericError>(

@@ -19,7 +19,7 @@ std::vector<Layer> copies(std::span<const Layer> layers) {
   return all;
 }
 
-/// Makes the optimizer know the parameters, by name.
+/// Gives the optimizer the parameters with their names.
 void make_known(Optimizer& optimizer, const std::vector<Tensor>& parameters,
                 const std::vector<Weight>& weights) {
   std::vector<std::string> names;
@@ -52,7 +52,7 @@ Sequential::Sequential(const Sequential& other)
   if (compiled_) compiled_->optimizer.renew(renewed);
 }
 
-/// The other is left without layers, as if never compiled or built.
+/// Leaves the other without layers.
 Sequential::Sequential(Sequential&& other) { swap(other); }
 
 Sequential& Sequential::operator=(Sequential other) {
@@ -73,8 +73,8 @@ void Sequential::swap(Sequential& other) {
   std::swap(run_, other.run_);
 }
 
-/// Of several metrics of one name the second is name_1, or weighted_name; so is one that is named
-/// as what fit() reports itself.
+/// Makes the names of metrics unique: a repeated name gets a suffix, or `weighted_` in front.
+/// `loss` and `learning_rate` are reserved.
 void Sequential::compile(CompileOptions options) {
   check_idle("compile");
   check(options.loss.reduction() != LossReduction::none,

@@ -24,14 +24,14 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     History history = model.fit(x, y, {.epochs = 20});
 ///     Tensor answer = model.predict({{0.5}});
 ///
-/// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss wants it. Weights
-/// are made from the seed when the first data shows the number of features. A copy of a model is a
-/// model of its own. Data with nan or infinity in it is refused (ValueError) before anything
-/// happens. A model that is no chain is a struct of layers, put in as the one layer: see
-/// models/layer.h.
+/// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss needs it. The first
+/// data gives the number of features, and then the seed gives the initial weights. A copy of a
+/// model has its own weights and optimizer. Data that contains nan or infinity is a ValueError,
+/// before any update. For a model with branches, write a struct of layers and pass it as the only
+/// layer: see models/layer.h.
 class Sequential {
  public:
-  /// ValueError without layers. Layers that share a weight go on sharing it.
+  /// ValueError without layers. Layers that share a weight still share it.
   Sequential(std::initializer_list<Layer> layers);
   explicit Sequential(std::vector<Layer> layers);
   Sequential(const Sequential& other);
@@ -39,47 +39,45 @@ class Sequential {
   Sequential& operator=(Sequential other);
   ~Sequential() = default;
 
-  /// Sets what fit() and evaluate() use. Weights that exist stay. ValueError when an option of the
-  /// optimizer names a parameter that the model does not have (here or in build()), StateError for
-  /// an optimizer that has worked on other parameters, and inside a fit().
+  /// Sets optimizer, loss and metrics. Existing weights stay. ValueError when an option of the
+  /// optimizer names a parameter that the model does not have (here or in build()); StateError for
+  /// an optimizer that has updated other parameters, and inside a fit().
   void compile(CompileOptions options);
-  /// Makes the weights for inputs of this shape; axis 0 is the batch's, of no meaning. fit() and
-  /// predict() do it by themselves. ShapeError when layers do not fit together.
+  /// Makes the weights for inputs of this shape; axis 0 is the batch size and is ignored. fit() and
+  /// predict() call it when needed. ShapeError when layers do not fit together.
   void build(const Shape& input);
 
-  /// Trains: for each epoch, for each batch, one update of the optimizer. Updates count on from one
-  /// call to the next, and so does the schedule.
-  /// Each number is checked before it is used: NumericError with epoch, batch, step, rate and the
-  /// last finite loss when a loss, a gradient or a rate is not finite; the weights are those before
-  /// that update. StateError before compile(), ShapeError and ValueError for data that does not
-  /// fit.
+  /// Trains: for each epoch, for each batch, one update of the optimizer. The next call continues
+  /// the count of updates, and so the schedule.
+  /// NumericError with epoch, batch, step, rate and the last finite loss when a loss, a gradient or
+  /// a rate is not finite; the weights are those before that update. StateError before compile(),
+  /// ShapeError and ValueError for data that does not fit.
   History fit(const Tensor& x, const Tensor& y, const FitOptions& options = {});
-  /// The same from batches that come one at a time. Each is checked as it comes. `shuffle` and
-  /// `batch_size` are the source's business; validation_split, sample_weight and class_weight are
-  /// ValueErrors. An epoch without a batch is a StateError.
+  /// Trains on batches from a source, and checks each batch. `shuffle` and `batch_size` have no
+  /// effect; validation_split, sample_weight and class_weight are ValueErrors. An epoch without a
+  /// batch is a StateError.
   History fit(BatchSource source, const FitOptions& options = {});
-  /// One update on these rows; their loss and metrics before it. The callbacks of a fit() know
-  /// nothing of it.
+  /// One update on these rows. Returns their loss and metrics before it. Calls no callbacks.
   Evaluation train_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// Loss and metrics without training.
   Evaluation evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {});
-  /// Of these rows as one batch.
+  /// Loss and metrics of these rows as one batch.
   Evaluation test_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// The outputs, row by row. StateError before compile() and build().
   Tensor predict(const Tensor& x, const EvaluateOptions& options = {});
 
-  /// One pass through the layers, recorded, for hand-written loops; without a mode, as predict()
-  /// sees them. StateError before build().
+  /// One recorded pass through the layers, for hand-written loops; without a mode, as predict()
+  /// makes it. StateError before build().
   Tensor operator()(const Tensor& x);
   Tensor operator()(const Tensor& x, const Mode& mode);
   /// The trainable tensors, in Keras's order: kernel, bias, kernel, ... StateError before build().
   const std::vector<Tensor>& parameters() const;
-  /// All weights with their names, `dense/kernel`, `dense_1/bias`, in Keras's order; beside the
-  /// trainable ones such as a moving mean. StateError before build().
+  /// All weights with their names, `dense/kernel`, `dense_1/bias`, in Keras's order: the trainable
+  /// ones, and state such as a moving mean. StateError before build().
   const std::vector<Weight>& weights() const;
   /// Copies of all weights' values, in that order.
   std::vector<Tensor> get_weights() const;
-  /// All or nothing: ValueError unless there are as many as weights() and all are finite,
+  /// Sets all or nothing. ValueError unless the count is that of weights() and all are finite,
   /// ShapeError unless the shapes agree.
   void set_weights(std::span<const Tensor> weights);
   void set_weights(const std::vector<Tensor>& weights) {
@@ -89,31 +87,32 @@ class Sequential {
   /// The optimizer given to compile(), with its counter. StateError before.
   Optimizer& optimizer();
   const Optimizer& optimizer() const;
-  /// Saves all that the model is in one file, in the safetensors form that PyTorch, JAX and NumPy
+  /// Saves the whole model in one file, in the safetensors format that PyTorch, JAX and NumPy
   /// read: weights/..., optimizer/... (slots, averages), run/... (counters, seed, history, state of
-  /// callbacks), and the optimizer and its rate as texts. At every moment the file holds the old
-  /// content or the new; its numbers are those between two updates. StateError before build(),
+  /// callbacks), and the optimizer and its rate as texts. At every moment the file holds either the
+  /// old content or the new; its numbers are those between two updates. StateError before build(),
   /// IoError when the system refuses.
   void save(const std::string& path, const SaveOptions& options = {}) const;
-  /// Brings back what save() saved, into a model of the same layers and, for all but the weights,
-  /// compiled with an optimizer of the same type; builds the model if it was not. All or nothing.
+  /// Loads a file of save() into a model with the same layers; builds the model if needed. All but
+  /// the weights need an optimizer of the same type. All or nothing.
   ///
-  /// Training goes on bit for bit: fit() with `resume` at the very batch, without it with a new
-  /// run. The rate is the file's; but when the model was compiled with another one than the file's,
-  /// a schedule is not replaced by a mere number, nor anything by a function, which no file holds.
+  /// Training continues bit for bit: fit() with `resume` at the next batch, without it as a new
+  /// run. The rate is the file's, with two exceptions when the model was compiled with another
+  /// rate: a number does not replace a schedule, and a function, which no file holds, replaces
+  /// nothing.
   ///
-  /// IoError, FormatError for a file that is damaged or lacks or adds something, ShapeError for
+  /// IoError; FormatError for a file that is damaged or whose names differ; ShapeError for
   /// weights of other shapes, StateError for another optimizer, or inside a fit() after
   /// on_train_begin.
   void load(const std::string& path, const LoadOptions& options = {});
 
-  /// What the last fit() recorded, or the one that load() brought.
+  /// The history of the last fit(), or of the file that load() read.
   const History& history() const { return run_.history; }
   /// The loss of the last batch that fit() trained on, before its update; nan before the first.
   double last_loss() const;
-  /// Set by a callback, or whoever else, to end training after the batch in work.
+  /// Set it, as callbacks do, to end training after the current batch.
   bool stop_training = false;
-  /// For callbacks: a line for fit()'s progress sink. Outside fit() it goes nowhere.
+  /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
   void report(std::string_view line) const;
   /// Whether the metric of that key in History is better when lower or higher; none for others.
   MonitorMode direction_of(std::string_view metric) const;
@@ -130,7 +129,7 @@ class Sequential {
   /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
   std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
-  /// What build() makes.
+  /// The results of build().
   struct Built {
     std::vector<Layer> layers;
     std::vector<Shape> output_shapes;  ///< of each layer, for one row
@@ -138,12 +137,12 @@ class Sequential {
     std::vector<Tensor> parameters;
     Shape input_shape;
   };
-  /// As it would be built for such inputs; changes nothing yet.
+  /// Builds copies of the layers for these inputs; changes nothing yet.
   Built built_for(const Shape& input) const;
   void adopt(Built built);
-  /// x as rows that fit the model, as it is or would be built.
+  /// x as rows that fit the model, if it is built.
   Tensor checked_input(const char* caller, const Tensor& x) const;
-  /// The same with targets, checked against the loss, and weights; builds the model if it was not.
+  /// Checks x, targets against the loss, and weights; builds the model if needed.
   Batch checked_batch(const char* caller, const Batch& batch);
   /// The loss of a batch, with the penalties of the weights.
   Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
@@ -164,14 +163,14 @@ class Sequential {
   std::vector<Weight> weights_;
   std::vector<Tensor> parameters_, gradients_;  ///< of weights_, the trainable ones
   std::optional<CompileOptions> compiled_;
-  Step batches_ = 0;  ///< trained on so far: what shuffles and Dropout are keyed by
+  Step batches_ = 0;  ///< trained on so far; the key of shuffles and Dropout
   detail::Run run_;
   detail::Session* session_ = nullptr;  ///< while a fit() runs
   std::vector<Mode::Assignment> assignments_;
 };
 
-/// The texts that save() was given to keep in this file. IoError, or FormatError for a file that
-/// is damaged or was not written by save().
+/// The metadata that save() put into this file. IoError, or FormatError for a file that is damaged
+/// or was not written by save().
 std::map<std::string, std::string> read_metadata(const std::string& path);
 
 }}  // namespace gradus

@@ -1,5 +1,5 @@
 #pragma once
-/// Batch: rows to train on; BatchSource: where they come from when they do not fit in memory.
+/// Batch: rows to train on; BatchSource: gives batches when the rows do not fit in memory.
 
 #include <concepts>
 #include <cstdint>
@@ -12,7 +12,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Inputs, targets and, if there are any, weights, a row each per example.
+/// Inputs, targets and optional weights: one row per example.
 struct Batch {
   Batch() = default;
   Batch(Tensor inputs, Tensor targets, Tensor weights = {})

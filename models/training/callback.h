@@ -1,5 +1,5 @@
 #pragma once
-/// Callback: anything that wants to know how training goes, or to have a say in it.
+/// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
 #include <concepts>
 #include <cstdint>
@@ -44,19 +44,20 @@ struct Unwrapped<std::reference_wrapper<C>> {
 /// - on_epoch_begin, on_epoch_end and on_{train,test,predict}_batch_{begin,end} take (index, logs,
 ///   model);
 ///
-/// or only the first of these, or nothing; where there is no index, (model) alone will do, too.
-/// Here `std::int64_t index` is the epoch's or the batch's number from 0, `const Logs& logs`
-/// what is known by then, and `Sequential& model` the model itself: `model.stop_training = true`
-/// ends training after this batch, `model.optimizer().set_learning_rate(...)` acts from the next
+/// or only the first of these, or none; a hook without an index may also take (model) alone.
+/// `std::int64_t index` is the number of the epoch or batch from 0, `const Logs& logs` the numbers
+/// so far, and `Sequential& model` the model: `model.stop_training = true` ends training after this
+/// batch, `model.optimizer().set_learning_rate(...)` acts from the next
 /// update on. The logs of on_train_begin hold every key that the run will report, with nan for
-/// numbers; those of a batch the means of the epoch so far; those of an epoch what History gets.
+/// numbers; those of a batch the means of the epoch so far; those of an epoch are the entries of
+/// History.
 ///
 /// Callbacks are called in the order of their list; those with `static constexpr bool runs_last =
-/// true`, which save what the others know, after the rest. What a callback throws passes through
-/// fit(); the model is at its last completed update.
+/// true`, which save the state of the others, come last. An exception of a callback passes through
+/// fit(); the model is then at its last completed update.
 ///
-/// A struct with a `state` (models/state.h) is saved in checkpoints and goes on where it was.
-/// fit() works on a copy; `std::ref(callback)` lets it work on yours.
+/// A struct with a `state` (models/state.h) is saved in checkpoints and restored from them.
+/// fit() uses a copy; `std::ref(callback)` makes it use the original.
 class Callback {
  public:
   template <class C>
@@ -119,7 +120,7 @@ class Callback {
   detail::Boxed<Interface> held_;
 };
 
-/// A callback of functions, for one that is not worth a struct. Keras: keras.callbacks.
+/// A callback made of functions. Keras: keras.callbacks.LambdaCallback.
 ///
 ///     LambdaCallback{.on_epoch_end = [&](std::int64_t epoch, const Logs& logs) { ... }}
 struct LambdaCallback {

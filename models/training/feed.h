@@ -9,20 +9,20 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Keeps no place of its own: that is in the Run, so that a resumed run finds it.
+/// The position is in the Run, so that a resumed run has it.
 class Feed {
  public:
   Feed(Batch rows, std::int64_t batch_size, bool shuffle);
   explicit Feed(BatchSource source) : source_(std::move(source)) {}
 
-  /// Batches in one pass over the rows; 0 where only the source knows.
+  /// Batches in one pass over the rows; 0 for a source.
   std::int64_t batches() const;
-  /// Begins a pass: rows in memory get a new order, which depends on nothing but the seed, this
-  /// index and their number.
+  /// Begins a pass: rows in memory get a new order, which depends only on the seed, this index and
+  /// their number.
   void begin_pass(Run& run, Step index);
-  /// Brings the feed to where the run is, with the seed it has. To be called before the first pass.
+  /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
-  /// The next batch; none when the pass is over or the source has ended.
+  /// The next batch; none at the end of the pass or of the source.
   std::optional<Batch> next(Run& run);
 
  private:

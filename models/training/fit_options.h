@@ -37,7 +37,8 @@ struct FitOptions {
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
   std::vector<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split = 0;  ///< this share of the rows, the last ones, is held back; in [0, 1)
+  double validation_split =
+      0;  ///< share of the rows, taken from the end, for validation; in [0, 1)
   std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
   bool shuffle = true;                        ///< a new order of the training rows each epoch
   ClassWeight class_weight = {};              ///< rows of class k weigh class_weight[k]
@@ -45,17 +46,16 @@ struct FitOptions {
   /// class_weight (ValueError).
   Tensor sample_weight = {};
   Count initial_epoch = 0;  ///< the first epoch's number; touches neither counter nor schedule
-  /// Batches that make an epoch, >= 1; the next epoch goes on where the rows stood. Without it:
-  /// all.
+  /// Batches per epoch, >= 1; the next epoch starts at the next row. Default: all rows.
   std::optional<Count> steps_per_epoch = {};
-  std::optional<Count> validation_steps = {};       ///< at most so many validation batches
+  std::optional<Count> validation_steps = {};       ///< maximum number of validation batches
   std::optional<Count> validation_batch_size = {};  ///< default: batch_size
   Count validation_freq = 1;  ///< validates after epochs whose number + 1 is a multiple
   /// A loss, gradient or rate that is not finite: false throws NumericError, true ends training
   /// with history.diverged(). Either way the weights are those before that update.
   bool terminate_on_nan = false;
-  /// Goes on with the run that load() brought, or with the last fit() up to a later epoch: at its
-  /// epoch and batch, with its history and its callbacks' state. With none, a new run begins.
+  /// Continues the run that load() read, or the last fit() up to a later epoch: at its epoch and
+  /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
 
@@ -85,7 +85,7 @@ struct FitOptions {
 struct EvaluateOptions {
   Count batch_size = 32;            ///< rows at a time, >= 1; results do not depend on it
   Tensor sample_weight = {};        ///< (rows), evaluate() only
-  std::optional<Count> steps = {};  ///< at most so many batches
+  std::optional<Count> steps = {};  ///< maximum number of batches
   std::vector<Callback> callbacks = {};
 
   static void fields(auto& self, auto&& field) {
@@ -98,7 +98,7 @@ struct EvaluateOptions {
 
 struct SaveOptions {
   bool weights_only = false;  ///< without optimizer and run: all that predict() needs
-  /// Texts to be kept in the file, for read_metadata(): UTF-8 without NUL, under names of at most
+  /// Texts for read_metadata(): UTF-8 without NUL, under names of at most
   /// 200 bytes without control characters, all together less than 1 MiB (ValueError).
   std::map<std::string, std::string> metadata = {};
 };

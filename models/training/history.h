@@ -1,5 +1,5 @@
 #pragma once
-/// What training and evaluating leave behind.
+/// Results of training and evaluating: Logs, History, Evaluation.
 
 #include <algorithm>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Numbers by name, in the order they are shown: what callbacks get to see.
+/// Numbers by name, in the order of display; the logs of callbacks.
 class Logs {
  public:
   using Numbers = std::vector<std::pair<std::string, double>>;
@@ -22,7 +22,7 @@ class Logs {
   Logs() = default;
   Logs(Numbers numbers) : numbers_(std::move(numbers)) {}
 
-  /// ValueError for a key that is not there, naming those that are.
+  /// ValueError for an unknown key, with a list of the keys.
   double operator[](std::string_view key) const;
   bool contains(std::string_view key) const { return find(key) != numbers_.end(); }
   /// Changes a number, or adds it at the end.
@@ -48,7 +48,7 @@ class History {
  public:
   using Series = std::map<std::string, std::vector<double>, std::less<>>;
 
-  /// ValueError for a key that is not there, naming those that are; none after 0 epochs.
+  /// ValueError for an unknown key, with a list of the keys; there are none after 0 epochs.
   const std::vector<double>& operator[](std::string_view key) const;
   bool contains(std::string_view key) const { return series_.contains(key); }
   /// The numbers of the epochs that ran, from 0 or initial_epoch.
@@ -60,7 +60,7 @@ class History {
   Series::const_iterator end() const { return series_.end(); }
 
   void add(std::int64_t epoch, const Logs& logs);
-  /// Room for this many more epochs, so that training does not ask for it.
+  /// Reserves memory for this many more epochs, so that training allocates none.
   void reserve(std::int64_t epochs) { expected_ = std::min<std::int64_t>(epochs, 1 << 20); }
   void set_diverged() { diverged_ = true; }
   static void state(auto& self, auto&& field) {
@@ -76,7 +76,7 @@ class History {
   std::int64_t expected_ = 0;
 };
 
-/// What evaluate() found: `e.loss`, `e["accuracy"]`.
+/// The result of evaluate(): `e.loss`, `e["accuracy"]`.
 struct Evaluation {
   double loss = 0;
   std::map<std::string, double, std::less<>> metrics = {};

@@ -1,5 +1,5 @@
 #pragma once
-/// The hooks of callbacks by number, so that they are listed once. Only callback.h includes this.
+/// The hooks of callbacks, listed once. Only callback.h includes this.
 
 #include <array>
 #include <cstddef>
@@ -63,7 +63,7 @@ inline constexpr std::tuple hooks{
     [](auto& c, auto&&... a) -> decltype(void(c.on_predict_batch_end(a...))) {
       c.on_predict_batch_end(a...);
     }};
-/// For each hook, what takes a pointer to a struct with a method of that name, whatever that takes.
+/// For each hook, a function that accepts a pointer to a struct with a method of that name.
 inline constexpr std::tuple hook_names{
     []<class C>(C*) -> decltype(void(&C::on_train_begin)) {},
     []<class C>(C*) -> decltype(void(&C::on_train_end)) {},
@@ -82,7 +82,7 @@ inline constexpr std::tuple hook_names{
 inline constexpr std::size_t hook_count = std::tuple_size_v<decltype(hooks)>;
 inline constexpr std::size_t first_indexed = static_cast<std::size_t>(Hook::epoch_begin);
 
-/// What calls a C's hook, or null where it has none.
+/// Calls a hook of a struct; null if it has none.
 using HookCall = void (*)(void* callback, std::int64_t index, const Logs& logs, Sequential& model);
 
 /// Calls hook H of a C with these of the arguments (index, logs, model); null if it takes others.

@@ -1,5 +1,5 @@
 #pragma once
-/// What fit() shows while it trains: Keras's lines, on standard error.
+/// Progress: the lines that fit() writes while it trains, as Keras has them.
 
 #include <chrono>
 #include <functional>
@@ -27,11 +27,11 @@ class Progress {
   ~Progress();
 
   void begin_epoch(std::int64_t epoch);
-  /// Called after each batch; true at most 20 times a second, when the bar is to be drawn.
+  /// Called after each batch; true at most 20 times a second, when it is time to draw the bar.
   bool due();
   void batch(std::int64_t done, const Logs& logs);
   void end_epoch(std::int64_t done, const Logs& logs);
-  /// A line of a callback's, whatever `verbose` is.
+  /// Writes a line of a callback, whatever `verbose` is.
   void say(std::string_view line);
 
  private:

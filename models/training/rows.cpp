@@ -23,7 +23,7 @@ std::int64_t class_of(const Scalar* row, std::int64_t marks) {
 
 }  // namespace
 
-/// Only a parameter's values ever change, so all else is read once, however often it is trained on.
+/// Only values of parameters change, so any other tensor is checked once.
 void check_finite(const char* caller, const char* name, const Tensor& x) {
   Node& node = node_of(x);
   if (node.finite) return;

@@ -1,6 +1,6 @@
 #pragma once
-/// What the rest of a fit() depends on, beside weights and optimizer: saved in checkpoints, so that
-/// training goes on as if it had not stopped.
+/// Run: the place of a fit() in its data, its sums and its history. Checkpoints save it together
+/// with weights and optimizer, so that training can continue.
 
 #include <gradus/models/history.h>
 #include <gradus/models/state.h>
@@ -18,7 +18,7 @@ struct Run {
   std::int64_t position = 0;       ///< batches taken of that order, or of the BatchSource
   Totals totals = {};
   History history = {};
-  State callbacks = {};  ///< of the callbacks, when it was saved or ended
+  State callbacks = {};  ///< of the callbacks, when the run was saved or ended
 
   static void state(auto& self, auto&& field) {
     field("epoch", self.epoch);

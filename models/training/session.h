@@ -1,5 +1,5 @@
 #pragma once
-/// Session: what callbacks and save() reach while a fit() runs.
+/// Session: the part of a running fit() that callbacks and save() use.
 
 #include <gradus/models/fit_options.h>
 
@@ -12,7 +12,7 @@ struct Session {
 
   /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
   State callback_state() const;
-  /// Reads it back. A callback without saved state starts afresh; other state is dropped.
+  /// Reads it back. A callback without saved state keeps its own; unknown state is dropped.
   void load_callbacks(State state);
 
  private:

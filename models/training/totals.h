@@ -1,5 +1,5 @@
 #pragma once
-/// Loss and metrics, added up over batches. For fit() and evaluate().
+/// Totals: sums of loss and metrics over batches, for fit() and evaluate().
 
 #include <span>
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Sums of what the batches gave so far.
+/// Sums over the batches so far.
 struct Totals {
   double loss = 0;  ///< each batch's loss times its rows
   double rows = 0;
@@ -17,9 +17,9 @@ struct Totals {
 
   /// Adds a batch whose loss is known.
   void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred, double batch_loss);
-  /// The means into `logs`, under "loss" and the metrics' names with `prefix`.
+  /// Writes the means to `logs`, under "loss" and the metrics' names with `prefix`.
   void report(const CompileOptions& with, Logs& logs, std::string_view prefix = "") const;
-  /// Starts the means anew.
+  /// Resets the sums.
   void clear();
 
   static void state(auto& self, auto&& field) {

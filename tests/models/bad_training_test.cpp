@@ -125,7 +125,7 @@ TEST_CASE("bad input: optimizers and their updates (rows 25 to 31)") {
   });
 }
 
-TEST_CASE("a parameter that is used as data is looked at each time") {
+TEST_CASE("a parameter used as data is checked on every call") {
   struct Breaking {
     Schedule learning_rate = 1;
     int slots() const { return 0; }
@@ -266,7 +266,7 @@ TEST_CASE("bad input: targets and options of losses and layers (rows 57 to 59)")
   });
 }
 
-TEST_CASE("bad input: a loss that is no number names where it was (row 60)") {
+TEST_CASE("bad input: the error for a loss that is nan names epoch, batch and step (row 60)") {
   Sequential model = scripted({3, 2.5, 1, none});
   const Tensor x = Tensor::ones({2, 1});
   CHECK_THROWS_WITH_AS(model.fit(x, x, {.batch_size = 1, .epochs = 5, .verbose = 0}),
@@ -282,7 +282,7 @@ TEST_CASE("bad input: a loss that is no number names where it was (row 60)") {
                        Contains("at epoch 1 batch 1 step 0"), NumericError);
 }
 
-TEST_CASE("bad input: a metric that does not fit the outputs is found before the first update") {
+TEST_CASE("bad input: a metric that does not fit the outputs is refused before the first update") {
   Sequential model = line();
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = {Picky{}}});
   check_refused({{[&] { fit(model, line_x, line_y); }, shape_error, "Picky: three columns"},
@@ -291,12 +291,12 @@ TEST_CASE("bad input: a metric that does not fit the outputs is found before the
   CHECK(model.optimizer().iterations() == 0);
 }
 
-TEST_CASE("bad input: a history without numbers has none to suggest") {
+TEST_CASE("bad input: the error of an empty history suggests no key") {
   CHECK_THROWS_WITH_AS(History()["loss"], "History: there is no 'loss' (there are: none)",
                        ValueError);
 }
 
-TEST_CASE("bad input: a metric named as what fit reports itself gets a name of its own") {
+TEST_CASE("bad input: a metric with a reserved name gets a suffix") {
   Sequential model = line();
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}, .metrics = {Posing{}}});
   const History h = model.fit(line_x, line_y, {.verbose = 0});
@@ -304,7 +304,7 @@ TEST_CASE("bad input: a metric named as what fit reports itself gets a name of i
   CHECK(h["loss_1"][0] == -1);
 }
 
-TEST_CASE("bad input: a model without weights has nothing to train") {
+TEST_CASE("bad input: a model without weights cannot be trained") {
   Sequential model{Flatten{}};
   model.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});
   CHECK(model.evaluate(line_x, line_y).loss == doctest::Approx((4 + 9 + 16 + 25) / 4.0));

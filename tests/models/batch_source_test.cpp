@@ -29,7 +29,7 @@ FitOptions quiet(std::int64_t epochs, std::optional<Extent> steps = {}) {
 
 }  // namespace
 
-TEST_CASE("batches come from a callable of any of the forms, and train as rows do") {
+TEST_CASE("batches from a callable of any form train as rows do") {
   Sequential expected = line();
   const History h =
       expected.fit(line_x, line_y, {.batch_size = 2, .epochs = 3, .verbose = 0, .shuffle = false});
@@ -60,7 +60,7 @@ TEST_CASE("batches come from a callable of any of the forms, and train as rows d
   check_same([](std::int64_t i) { return data_rows(i % 2 * 2, i % 2 * 2 + 2); }, true, 2);
 }
 
-TEST_CASE("a source is asked by number, from 0 in each fit") {
+TEST_CASE("each fit asks a source for batches by number, from 0") {
   std::vector<std::int64_t> asked;
   const auto source = [&](std::int64_t i) {
     asked.push_back(i);
@@ -84,7 +84,7 @@ TEST_CASE("batches of a source may differ in size and bring weights") {
   CHECK(model.fit(source, quiet(1))["loss"][0] == Approx((9 + 2 * 25 + 81) / 4.0));
 }
 
-TEST_CASE("a source that ends early cuts the epoch, and one that gives nothing is an error") {
+TEST_CASE("a source that ends early ends the epoch, and an empty source is an error") {
   const auto three = [](std::int64_t i) -> std::optional<Batch> {
     if (i >= 3) return std::nullopt;
     return half(i);
@@ -99,7 +99,7 @@ TEST_CASE("a source that ends early cuts the epoch, and one that gives nothing i
   CHECK_THROWS_AS(model.fit([] { return std::optional<Batch>(); }, quiet(1)), StateError);
 }
 
-TEST_CASE("a bad batch is refused, and what was trained before it stays") {
+TEST_CASE("a bad batch is refused, and the updates before it stay") {
   const struct {
     const char* what;
     Batch batch;
@@ -128,7 +128,7 @@ TEST_CASE("a bad batch is refused, and what was trained before it stays") {
   }
 }
 
-TEST_CASE("what a source throws passes through") {
+TEST_CASE("an exception of a source passes through fit") {
   struct Mine {};
   Sequential model = line();
   const auto source = [](std::int64_t i) -> Batch {
@@ -140,7 +140,7 @@ TEST_CASE("what a source throws passes through") {
   model.fit(half, quiet(1, 1));
 }
 
-TEST_CASE("options that need all rows do not go with a source") {
+TEST_CASE("options that need all rows are refused with a source") {
   Sequential model = line();
   const char* text = "fit: validation_split, class_weight and sample_weight must not come with";
   CHECK_THROWS_WITH_AS(model.fit(half, {.validation_split = 0.5}), Contains(text), ValueError);
@@ -153,7 +153,7 @@ TEST_CASE("options that need all rows do not go with a source") {
   CHECK(model.fit(half, validated)["val_loss"].size() == 2);
 }
 
-TEST_CASE("a model that the first batch of a source builds has its options by name") {
+TEST_CASE("a model built by the first batch of a source finds the parameters that options name") {
   // The optimizer must wait for the weights before it looks for these.
   const auto loss = [](const Tensor&, const Tensor& y_pred) { return mean(y_pred, {.axis = 1}); };
   Sequential model{Dense{.units = 1, .kernel_initializer = Ones{}, .bias_initializer = Ones{}}};

@@ -68,7 +68,7 @@ struct Late : Early {
 
 }  // namespace
 
-TEST_CASE("fit calls every hook in order, with the logs known by then") {
+TEST_CASE("fit calls every hook in order, with the logs so far") {
   Sequential model = line(0.01, {MeanAbsoluteError{}});
   Recorder recorder{{}, &model};
   model.fit(line_x, line_y,
@@ -103,7 +103,7 @@ TEST_CASE("fit calls every hook in order, with the logs known by then") {
                                 "train_end: " + all});
 }
 
-TEST_CASE("evaluate and predict call their own hooks, by their own batches") {
+TEST_CASE("evaluate and predict call their hooks for each batch") {
   Sequential model = line();
   model.build({1, 1});
   Recorder recorder{{}, &model};
@@ -123,7 +123,7 @@ TEST_CASE("evaluate and predict call their own hooks, by their own batches") {
   CHECK(recorder.lines.size() == 8);
 }
 
-TEST_CASE("logs at the beginning of training are nan, at a batch's end the means so far") {
+TEST_CASE("logs are nan when training begins, and the means so far after each batch") {
   struct Watch {
     std::vector<double> batches;
     void on_train_begin(const Logs& keys) {
@@ -143,7 +143,7 @@ TEST_CASE("logs at the beginning of training are nan, at a batch's end the means
   CHECK(h["loss"][1] == watch.batches[3]);
 }
 
-TEST_CASE("the logs of an epoch are what History gets") {
+TEST_CASE("the logs of an epoch equal the entries of History") {
   Sequential model = line(0.01, {MeanAbsoluteError{}});
   EpochLogs logs;
   const History h = model.fit(
@@ -156,7 +156,7 @@ TEST_CASE("the logs of an epoch are what History gets") {
   }
 }
 
-TEST_CASE("a hook takes as many of its arguments as it likes") {
+TEST_CASE("a hook may take any leading part of its arguments") {
   static int calls;
   calls = 0;
   struct Three {
@@ -210,7 +210,7 @@ TEST_CASE("a LambdaCallback calls the functions it was given") {
   model.fit(line_x, line_y, {.verbose = 0, .callbacks = {nothing}});
 }
 
-TEST_CASE("fit works on a copy of a callback, or through std::ref on yours") {
+TEST_CASE("fit uses a copy of a callback, or the original through std::ref") {
   struct Count {
     int epochs = 0;
     void on_epoch_end(std::int64_t) { ++epochs; }
@@ -226,7 +226,7 @@ TEST_CASE("fit works on a copy of a callback, or through std::ref on yours") {
   CHECK(Callback(std::ref(count)).type() == "Count");
 }
 
-TEST_CASE("stop_training ends after the batch in work, and the epoch is recorded") {
+TEST_CASE("stop_training ends training after the current batch, and the epoch is recorded") {
   struct StopAt {
     Step updates;
     void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
@@ -251,7 +251,8 @@ TEST_CASE("stop_training ends after the batch in work, and the epoch is recorded
   CHECK(never.optimizer().iterations() == 0);
 }
 
-TEST_CASE("what a callback throws passes through, with the model at its last update (row 62)") {
+TEST_CASE(
+    "an exception of a callback passes through fit, and the model is at its last update (row 62)") {
   struct Mine : std::runtime_error {
     using std::runtime_error::runtime_error;
   };
@@ -282,7 +283,7 @@ TEST_CASE("callbacks are called in the order of their list, those with runs_last
   CHECK(order == "abxyax");
 }
 
-TEST_CASE("a callback may change rate and weights, and they act from the next update on") {
+TEST_CASE("a callback may change rate and weights for the next update") {
   struct Meddle {
     void on_train_batch_end(std::int64_t batch, const Logs&, Sequential& model) {
       if (batch == 0) model.optimizer().set_learning_rate(10);
@@ -296,7 +297,7 @@ TEST_CASE("a callback may change rate and weights, and they act from the next up
   CHECK(h["learning_rate"][0] == 10);
 }
 
-TEST_CASE("inside fit a whole file is loaded at its beginning or not at all") {
+TEST_CASE("inside fit a whole file is loaded in on_train_begin only") {
   const data_files::Folder folder;
   struct Load {
     std::string path;
@@ -316,13 +317,13 @@ TEST_CASE("inside fit a whole file is loaded at its beginning or not at all") {
   CHECK(weight(model) == 0);
 }
 
-TEST_CASE("a LambdaCallback with no function in a place is refused at once") {
+TEST_CASE("a LambdaCallback with a null function is refused at once") {
   CHECK_THROWS_WITH_AS(Callback(LambdaCallback{.on_epoch_end = nullptr}),
                        "LambdaCallback: on_epoch_end must be given", ValueError);
   CHECK_THROWS_AS(Callback(LambdaCallback{.on_train_begin = nullptr}), ValueError);
 }
 
-TEST_CASE("inside fit the model cannot be trained, compiled or replaced behind its back") {
+TEST_CASE("inside fit the model cannot be trained, compiled or replaced") {
   const auto inside = [](auto what) {
     struct Act {
       decltype(what) act;

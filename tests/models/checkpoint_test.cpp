@@ -59,7 +59,7 @@ std::string fingerprint(const Sequential& model) {
 
 }  // namespace
 
-TEST_CASE("a loaded model is the saved one") {
+TEST_CASE("a loaded model equals the saved one") {
   const Folder folder;
   const OptimizerOptions options{.clipnorm = 1.0, .use_ema = true};
   Sequential saved = net(Optimizer(Adam{.learning_rate = falling, .amsgrad = true}, options));
@@ -72,7 +72,7 @@ TEST_CASE("a loaded model is the saved one") {
   CHECK(loaded.history()["loss"] == h["loss"]);
 }
 
-TEST_CASE("weights alone load into a model that was never compiled") {
+TEST_CASE("weights_only loads into a model that was never compiled") {
   const Folder folder;
   Sequential saved = net(SGD{});
   train(saved, 2);
@@ -181,7 +181,7 @@ TEST_CASE("any damage to a checkpoint is an error and leaves the model as it was
   }
 }
 
-TEST_CASE("what is well formed but not this model's is refused by name") {
+TEST_CASE("a well-formed file of another model is refused, and the error names the difference") {
   const Folder folder;
   const std::string path = folder.path("m");
   Sequential saved = net(SGD{.momentum = 0.9});
@@ -263,7 +263,7 @@ TEST_CASE("what is well formed but not this model's is refused by name") {
   load_into(net(Adam{}), {.weights_only = true});
 }
 
-TEST_CASE("numbers that cannot be right are loaded only when asked for") {
+TEST_CASE("non-finite numbers are loaded only with allow_non_finite") {
   const Folder folder;
   Sequential model = net(Adam{});
   train(model, 1);
@@ -290,7 +290,7 @@ TEST_CASE("numbers that cannot be right are loaded only when asked for") {
   }
 }
 
-TEST_CASE("files that cannot be read or written are told with their reason") {
+TEST_CASE("an error for a file that cannot be read or written gives the reason") {
   const Folder folder;
   Sequential model = net(SGD{});
   CHECK_THROWS_WITH_AS(model.save(folder.path("m")), Contains("save: the model has no weights"),
@@ -311,7 +311,7 @@ TEST_CASE("files that cannot be read or written are told with their reason") {
   }
 }
 
-TEST_CASE("inside fit a whole model is loaded only as training begins") {
+TEST_CASE("inside fit a whole model is loaded only in on_train_begin") {
   const Folder folder;
   Sequential model = net(SGD{});
   train(model, 2);
@@ -326,7 +326,7 @@ TEST_CASE("inside fit a whole model is loaded only as training begins") {
   train(model, 1, {LoadLater{folder.path("m"), {.weights_only = true}}});
 }
 
-TEST_CASE("a file keeps the texts that it is given, and the model knows nothing of them") {
+TEST_CASE("a file keeps the metadata it is given") {
   const Folder folder;
   Sequential model = net(SGD{});
   train(model, 1);

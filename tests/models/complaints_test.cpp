@@ -61,7 +61,7 @@ TEST_CASE("complaint 3: the rate can be set while it is a schedule") {
   CHECK(model.optimizer().learning_rate() == 0.1);
 }
 
-TEST_CASE("complaint 4: a resumed run goes on with the schedule where it was") {
+TEST_CASE("complaint 4: a resumed run goes on at the step of the schedule where it stopped") {
   const Folder folder;
   Sequential whole = line(cosine()), first = line(cosine()), second = line(cosine());
   FitOptions four = quiet;
@@ -100,7 +100,8 @@ TEST_CASE("complaint 5: one file holds weights, slots, counter and rate") {
   CHECK(same(model.get_weights(), other.get_weights()));  // so the momentum was there, too
 }
 
-TEST_CASE("complaint 6: a file of a constant rate loads into a schedule's optimizer, all of it") {
+TEST_CASE(
+    "complaint 6: the whole state of a constant-rate checkpoint loads into a scheduled optimizer") {
   const Folder folder;
   const auto make = [](const Schedule& rate) {
     Sequential model = line();
@@ -153,7 +154,7 @@ TEST_CASE("complaint 9: every schedule can be warmed up, joined to another, coun
   CHECK(per_epoch(decay, 20)(39) == decay(1));
 }
 
-TEST_CASE("complaint 10: a schedule by epochs is per_epoch, and a length may be a product") {
+TEST_CASE("complaint 10: per_epoch counts epochs, and a length may be a product") {
   const int epochs = 3, batches = 2;
   const Schedule by_epoch = per_epoch([](double epoch) { return 0.01 / (1 + epoch); }, batches);
   Sequential model = line(by_epoch);
@@ -176,7 +177,7 @@ TEST_CASE("complaint 11: with accumulated gradients a schedule counts updates, n
   CHECK(model.optimizer().iterations() == 2);
 }
 
-TEST_CASE("complaint 12: weight decay takes a schedule of its own") {
+TEST_CASE("complaint 12: weight decay takes a schedule") {
   const Tensor w = parameter({1});
   const Schedule decay = [](double step) { return step < 1 ? 0.5 : 0.0; };
   Optimizer optimizer(SGD{.learning_rate = 0.1}, {.weight_decay = decay});
@@ -198,7 +199,7 @@ TEST_CASE("complaint 13: an option keeps biases out of the decay, which is w -= 
   CHECK(model.get_weights()[1](0) == 1);
 }
 
-TEST_CASE("complaint 14: layers learn at rates of their own, by name") {
+TEST_CASE("complaint 14: each layer may have its own rate, by name") {
   Sequential model{Dense{.units = 2}, Dense{.units = 1}};
   model.compile({.optimizer = Optimizer(SGD{.learning_rate = 0.1},
                                         {.learning_rate_multipliers = {{"dense/", 0}}}),
@@ -218,7 +219,7 @@ TEST_CASE("complaint 15: targets of another shape are an error with both shapes"
   model.fit(line_x, Tensor{3, 5, 7, 9}, quiet);  // (n) for (n, 1) is no broadcast
 }
 
-TEST_CASE("complaint 16: the loss of an epoch is that before its updates, evaluate is after them") {
+TEST_CASE("complaint 16: the loss of an epoch is measured before each update, evaluate after all") {
   Sequential model = line();
   const double before = model.evaluate(line_x, line_y).loss;
   const History h = model.fit(
@@ -228,7 +229,7 @@ TEST_CASE("complaint 16: the loss of an epoch is that before its updates, evalua
   CHECK(h["val_loss"][0] < h["loss"][0]);
 }
 
-TEST_CASE("complaint 17: the best weights come back at any end of training") {
+TEST_CASE("complaint 17: the best weights are restored however training ends") {
   Sequential model = scripted({3, 1, 2});
   model.fit(one_row, one_row,
             {.epochs = 3,
@@ -254,7 +255,8 @@ TEST_CASE("complaint 18: a split can be shuffled by a seed, or validation data g
   CHECK(model.fit(train.x, train.y, {.verbose = 0, .validation_data = test}).contains("val_loss"));
 }
 
-TEST_CASE("complaint 19: a run broken off and resumed gives the numbers of one that was not") {
+TEST_CASE(
+    "complaint 19: an interrupted and resumed run gives the numbers of an uninterrupted one") {
   const Folder folder;
   struct Crash {
     void on_train_batch_end(std::int64_t batch, const Logs&, Sequential& model) {
@@ -276,7 +278,7 @@ TEST_CASE("complaint 19: a run broken off and resumed gives the numbers of one t
   CHECK(same(resumed.get_weights(), whole.get_weights()));
 }
 
-TEST_CASE("complaint 20: whole numbers work as rates, and what makes no sense is refused at once") {
+TEST_CASE("complaint 20: whole numbers work as rates, and bad options are refused at once") {
   const Schedule whole =
       ExponentialDecay{.initial_learning_rate = 1, .decay_steps = 10, .decay_rate = 0.5};
   CHECK(whole(5) == Approx(std::sqrt(0.5)));

@@ -15,7 +15,7 @@ using doctest::Approx;
 
 namespace {
 
-/// Models that are no chains.
+/// Models with branches.
 struct TwoTowers {
   Layer left = Dense{.units = 4, .activation = tanh}, right = Dense{.units = 3, .activation = tanh};
   Layer head = Dense{.units = 1};
@@ -32,7 +32,7 @@ struct Residual {
   Tensor operator()(const Tensor& x, const Mode& mode) { return x + inner(norm(x, mode), mode); }
   static void layers(auto& self, auto&& layer) { layer(self.norm), layer(self.inner); }
 };
-/// One layer used twice, and a weight of its own.
+/// One layer used twice, and another weight.
 struct Twice {
   Layer step = Dense{.units = 2, .activation = tanh};
   Tensor scale;
@@ -87,7 +87,7 @@ void check_weights_gradients(Sequential& model) {
 
 }  // namespace
 
-TEST_CASE("a model that is no chain names its weights after its layers") {
+TEST_CASE("a struct of layers names its weights after the layers") {
   Sequential towers{TwoTowers{}, Dense{.units = 1}};
   towers.build({1, 2});
   CHECK(weight_names(towers) ==
@@ -108,7 +108,7 @@ TEST_CASE("a model that is no chain names its weights after its layers") {
         std::vector<std::string>{"twice/dense/kernel", "twice/dense/bias", "twice/scale"});
 }
 
-TEST_CASE("gradients of models that are no chains agree with differences") {
+TEST_CASE("gradients of structs of layers agree with finite differences") {
   Sequential towers{TwoTowers{}}, blocks{Residual{}, Residual{}, Dense{.units = 1}},
       twice{Twice{}, Dense{.units = 1}};
   twice.build({1, 2});
@@ -122,7 +122,7 @@ TEST_CASE("gradients of models that are no chains agree with differences") {
   }
 }
 
-TEST_CASE("models that are no chains train, and a copy trains apart") {
+TEST_CASE("structs of layers train, and a copy trains separately") {
   const auto trains = [&](Sequential model) {
     model.compile({.optimizer = Adam{.learning_rate = 0.02}, .loss = MeanSquaredError{}});
     const History h = model.fit(x, y, {.batch_size = 3, .epochs = 60, .verbose = 0});
@@ -142,7 +142,7 @@ TEST_CASE("models that are no chains train, and a copy trains apart") {
   trains(Sequential{Dense{.units = 2, .activation = tanh}, Residual{}, Dense{.units = 1}});
 }
 
-TEST_CASE("one struct in two models makes two models") {
+TEST_CASE("one struct in two models makes two separate models") {
   const TwoTowers towers;
   Sequential a{towers}, b{towers};
   for (Sequential* model : {&a, &b})
@@ -154,7 +154,7 @@ TEST_CASE("one struct in two models makes two models") {
   CHECK(same(a.get_weights(), b.get_weights()));
 }
 
-TEST_CASE("a layer that a struct never calls is found when the model is built") {
+TEST_CASE("building a model refuses a layer that its struct never calls") {
   Sequential model{Idle{}};
   CHECK_THROWS_WITH_AS(
       model.build({1, 2}),

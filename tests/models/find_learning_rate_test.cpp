@@ -39,7 +39,7 @@ TEST_CASE("the rate rises exponentially from start to end, one update each") {
   CHECK_FALSE(test.diverged);
 }
 
-TEST_CASE("the marks of a curve made by hand") {
+TEST_CASE("valley, steep and minimum of a curve written by hand") {
   // 28 losses; the first 2 and the last 5 do not count. Of the 21 others the longest fall is from
   // the fourth on, 11 long: its middle is the eighth. Number 6 to 7 is the steepest step, and the
   // least is the 14th.
@@ -64,7 +64,7 @@ TEST_CASE("losses are smoothed with weights that sum to 1") {
   CHECK(test.smoothed[2] == Approx((0.25 * 4 + 0.5 * 2 + 8) / 1.75));
 }
 
-TEST_CASE("the test ends when the loss runs away or is no number") {
+TEST_CASE("the test ends when the loss diverges or is nan") {
   Numbers losses(30, 1);
   losses[20] = 4;
   losses[25] = 4.5;
@@ -84,7 +84,7 @@ TEST_CASE("the test ends when the loss runs away or is no number") {
   CHECK(on_losses(losses, {.smoothing = 0}).valley == 0);
 }
 
-TEST_CASE("a loss below 0 has not run away") {
+TEST_CASE("a loss below 0 has not diverged") {
   Numbers losses(20, -1);
   losses[3] = -1.5;
   CHECK_FALSE(on_losses(losses, {.smoothing = 0}).diverged);
@@ -116,7 +116,7 @@ TEST_CASE("the model, its optimizer and its counters stay as they are, bit for b
   CHECK_THROWS_AS(fresh.weights(), StateError);
 }
 
-TEST_CASE("with gradients collected over several batches, the rate rises with the updates") {
+TEST_CASE("with gradient accumulation the rate rises once per update") {
   Sequential model = line();
   model.compile(
       {.optimizer = Optimizer(SGD{.learning_rate = 0.01}, {.gradient_accumulation_steps = 3}),
@@ -130,7 +130,7 @@ TEST_CASE("with gradients collected over several batches, the rate rises with th
   CHECK(test.valley > 0);
 }
 
-TEST_CASE("on a line it finds a rate that learns") {
+TEST_CASE("on a line it finds a rate that trains") {
   Sequential model = line();
   const RateTest test = find_learning_rate(model, line_x, line_y);
   CHECK(test.diverged);  // the line's updates run away above 2 / 16
@@ -156,7 +156,8 @@ TEST_CASE("bad options of the range test are refused") {
                          ValueError);
   CHECK_THROWS_WITH_AS(find({.steps = 15}), "find_learning_rate: steps must be >= 16 (got 15)",
                        ValueError);
-  CHECK_THROWS_WITH_AS(find({.batch_size = 0}), "find_learning_rate: batch_size must be >= 1 (got 0)", ValueError);
+  CHECK_THROWS_WITH_AS(find({.batch_size = 0}),
+                       "find_learning_rate: batch_size must be >= 1 (got 0)", ValueError);
   CHECK_THROWS_AS(find({.stop_factor = 1}), ValueError);
   for (const double smoothing : {-0.1, 1.0, none})
     CHECK_THROWS_AS(find({.smoothing = smoothing}), ValueError);

@@ -41,7 +41,8 @@ const Tensor five_rows{{0}, {1}, {2}, {3}, {4}};
 
 }  // namespace
 
-TEST_CASE("sample weights weigh each row's loss, and the loss is still divided by the rows") {
+TEST_CASE(
+    "sample weights multiply the loss of each row, and the sum is divided by the number of rows") {
   Sequential model{Dense{.units = 1, .kernel_initializer = Zeros{}}};
   model.compile({.optimizer = SGD{.learning_rate = 0.01},
                  .loss = MeanSquaredError{},
@@ -71,7 +72,7 @@ TEST_CASE("sample weights weigh each row's loss, and the loss is still divided b
         Approx((9 + 50 + 324) / 4.0));
 }
 
-TEST_CASE("sample weights go with their rows, into shuffles and into the rows held back") {
+TEST_CASE("sample weights follow their rows through shuffling and the validation split") {
   Sequential model = line(0.0);
   const History h = model.fit(line_x, line_y,
                               {.batch_size = 1,
@@ -88,7 +89,7 @@ TEST_CASE("sample weights go with their rows, into shuffles and into the rows he
   CHECK(own["val_loss"][0] == Approx(81 / 4.0));
 }
 
-TEST_CASE("class weights weigh the training rows of each class, and no others") {
+TEST_CASE("class weights apply to training rows only") {
   const Tensor x{{0}, {1}, {2}, {3}}, numbers{0, 1, 2, 2}, column{{0}, {1}, {2}, {2}};
   const Tensor one_hot{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}};
   const ClassWeight weights{{0, 2}, {2, 3}};  // class 1 weighs 1
@@ -107,7 +108,7 @@ TEST_CASE("class weights weigh the training rows of each class, and no others") 
   CHECK(h["val_loss"][0] == Approx(std::log(3)));  // as Keras: validation is not weighted
 }
 
-TEST_CASE("weights that make no sense are refused and nothing is trained") {
+TEST_CASE("bad sample weights are refused before the first update") {
   Sequential model = line();
   const auto fit = [&](Tensor sample_weight, ClassWeight class_weight = {}) {
     model.fit(line_x, line_y,
@@ -142,7 +143,7 @@ TEST_CASE("initial_epoch numbers the epochs and touches neither counter nor sche
       model.fit(line_x, line_y, {.epochs = 2, .verbose = 0, .initial_epoch = 2}).epochs().empty());
 }
 
-TEST_CASE("with steps_per_epoch the next epoch goes on where the rows stood") {
+TEST_CASE("with steps_per_epoch the next epoch starts at the next row") {
   Spy spy;
   Sequential model = spy.model();
   const auto fit = [&](std::int64_t steps, std::int64_t epochs, bool shuffle) {
@@ -184,7 +185,7 @@ TEST_CASE("with steps_per_epoch the next epoch goes on where the rows stood") {
   }
 }
 
-TEST_CASE("each batch has random numbers of its own, and the same seed the same ones") {
+TEST_CASE("each batch draws different random numbers, and the same seed repeats them") {
   const auto outputs = [](std::uint64_t seed) {
     std::vector<Numbers> seen;
     Sequential model{Dense{.units = 20, .kernel_initializer = Ones{}}, Dropout{.rate = 0.5}};
@@ -205,7 +206,7 @@ TEST_CASE("each batch has random numbers of its own, and the same seed the same 
   CHECK(first != outputs(2));
 }
 
-TEST_CASE("a batch size beyond all rows is one batch, however large") {
+TEST_CASE("a batch size above the number of rows gives one batch") {
   Spy spy;
   Sequential model = spy.model();
   const std::int64_t largest = std::numeric_limits<std::int64_t>::max();
@@ -216,7 +217,7 @@ TEST_CASE("a batch size beyond all rows is one batch, however large") {
   CHECK(model.evaluate(five_rows, five_rows, {.batch_size = largest}).loss == 0);
 }
 
-TEST_CASE("validation can be cut short, in batches of its own, now and then") {
+TEST_CASE("validation has its own batch size, steps and frequency") {
   Sequential model = line(0.0);  // losses of rows: 9, 25, 49, 81
   const auto val_loss = [&](FitOptions options) {
     options.verbose = 0;
@@ -232,7 +233,7 @@ TEST_CASE("validation can be cut short, in batches of its own, now and then") {
   CHECK(val_loss({.validation_split = 0.5})[0] == Approx(41));  // the data wins
 }
 
-TEST_CASE("penalties are in the loss once per batch, and in no metric") {
+TEST_CASE("penalties count in the loss once per batch, and in no metric") {
   Sequential model{Dense{.units = 2, .kernel_initializer = Ones{}, .kernel_regularizer = L2{0.1}}};
   model.compile({.optimizer = SGD{.learning_rate = 0.0},
                  .loss = MeanSquaredError{},
@@ -286,7 +287,7 @@ TEST_CASE("a step that fails leaves moving averages, weights and counters as the
   CHECK(same(model.get_weights(), last));
 }
 
-TEST_CASE("terminate_on_nan ends training with a mark instead of an error") {
+TEST_CASE("terminate_on_nan ends training and marks the history as diverged") {
   Sequential model = scripted({3, 2, 1, std::nan(""), 5});
   const Tensor x = Tensor::ones({3, 1});
   const History h =
@@ -304,7 +305,7 @@ TEST_CASE("terminate_on_nan ends training with a mark instead of an error") {
   CHECK_FALSE(within.fit(x, x, {.verbose = 0, .terminate_on_nan = true}).diverged());
 }
 
-TEST_CASE("gradients are collected across the end of an epoch, and of a fit") {
+TEST_CASE("gradient accumulation goes on across epochs and calls of fit") {
   Sequential model = scripted(Numbers(12, 1), [](double step) { return 1 + step; });
   const Schedule rate = model.optimizer().schedule();
   const auto loss = [](const Tensor&, const Tensor& y_pred) { return mean(y_pred, {.axis = 1}); };
@@ -323,7 +324,7 @@ TEST_CASE("gradients are collected across the end of an epoch, and of a fit") {
   CHECK(weight(model) == -1 - 2 - 3 - 4);
 }
 
-TEST_CASE("one batch by hand trains as fit does, or only tests") {
+TEST_CASE("train_on_batch trains as fit does, and test_on_batch changes nothing") {
   Sequential model = line(0.01, {MeanAbsoluteError{}}), fitted = model;
   const Evaluation seen = model.test_on_batch(line_x, line_y);
   CHECK(model.optimizer().iterations() == 0);

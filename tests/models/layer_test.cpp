@@ -51,7 +51,8 @@ struct Around {
 const Tensor x{{1}, {2}, {3}, {4}}, y{{3}, {5}, {7}, {9}};
 
 Sequential compiled(Sequential model) {
-  model.compile({.optimizer = SGD{.learning_rate = 0.01, .momentum = 0.9}, .loss = MeanSquaredError{}});
+  model.compile(
+      {.optimizer = SGD{.learning_rate = 0.01, .momentum = 0.9}, .loss = MeanSquaredError{}});
   return model;
 }
 /// A copy starts at the model's values and state, trains apart, and goes the same way.

@@ -97,7 +97,7 @@ bool has_terminals() {
 
 }  // namespace
 
-TEST_CASE("on a terminal, the bar redraws itself in one line, and what is said gets its own") {
+TEST_CASE("on a terminal the bar redraws one line, and a reported text gets its own line") {
   if (!has_terminals()) return;
   Terminal terminal("xterm");
   {
@@ -115,7 +115,7 @@ TEST_CASE("on a terminal, the bar redraws itself in one line, and what is said g
                                   clear + "4/4 " + green + whole + plain + " T - loss: 0.2500\n");
 }
 
-TEST_CASE("a bar that something thrown interrupts keeps its line") {
+TEST_CASE("a bar that an exception interrupts keeps its line") {
   if (!has_terminals()) return;
   Terminal terminal("xterm");
   {
@@ -127,7 +127,7 @@ TEST_CASE("a bar that something thrown interrupts keeps its line") {
   CHECK(written.ends_with("\x1b[?7h\n"));
 }
 
-TEST_CASE("where nothing can be redrawn there is a line per epoch") {
+TEST_CASE("without a terminal there is one line per epoch") {
   if (!has_terminals()) return;
   for (const bool dumb : {true, false}) {
     std::unique_ptr<Terminal> terminal = std::make_unique<Terminal>(dumb ? "dumb" : "xterm");

@@ -108,7 +108,7 @@ std::vector<Callback> with(std::vector<Callback> callbacks, std::initializer_lis
 
 }  // namespace
 
-TEST_CASE("a run killed at a hundred places goes on bit for bit") {
+TEST_CASE("a run interrupted at any of a hundred places goes on bit for bit") {
   const data_files::Folder folder;
   const std::vector<Setting> all = settings();
   Random random(3);
@@ -127,7 +127,7 @@ TEST_CASE("a run killed at a hundred places goes on bit for bit") {
   }
 }
 
-TEST_CASE("save and load by hand go on within the epoch with resume") {
+TEST_CASE("save, load and resume go on within the epoch") {
   const data_files::Folder folder;
   for (const Setting& setting : settings()) {
     CAPTURE(setting.name);
@@ -142,7 +142,7 @@ TEST_CASE("save and load by hand go on within the epoch with resume") {
   }
 }
 
-TEST_CASE("a run goes on twice, and past its end") {
+TEST_CASE("a run can be resumed twice, and beyond its last epoch") {
   const data_files::Folder folder;
   const Setting setting = settings()[3];
   Sequential whole = model_with(setting);
@@ -170,7 +170,7 @@ TEST_CASE("a run goes on twice, and past its end") {
   check_same(whole, expected, longer, train(longer, setting.callbacks, true));
 }
 
-TEST_CASE("the seed goes with the run") {
+TEST_CASE("a resumed run has the seed of the file") {
   const data_files::Folder folder;
   const Setting setting = settings()[0];
   Sequential whole = model_with(setting), killed = model_with(setting), other = model_with(setting);
@@ -185,7 +185,7 @@ TEST_CASE("the seed goes with the run") {
   check_same(whole, expected, other, found);
 }
 
-TEST_CASE("without resume a loaded model begins a new run with the optimizer where it was") {
+TEST_CASE("without resume a loaded model starts a new run with the optimizer of the file") {
   const data_files::Folder folder;
   const Setting setting = settings()[2];
   Sequential one = model_with(setting);
@@ -199,7 +199,7 @@ TEST_CASE("without resume a loaded model begins a new run with the optimizer whe
   CHECK(two.optimizer().iterations() == 2 * epochs * batches);
 }
 
-TEST_CASE("logs of a resumed run have every line once") {
+TEST_CASE("log files of a resumed run have every line once") {
   const data_files::Folder folder;
   const auto loggers = [&](const std::string& name) {
     return std::vector<Callback>{CSVLogger{folder.path(name + ".csv")},
@@ -224,7 +224,7 @@ TEST_CASE("logs of a resumed run have every line once") {
   CHECK(lines_of("a.jsonl") == lines_of("b.jsonl"));
 }
 
-TEST_CASE("a batch source goes on at the batch it lacks") {
+TEST_CASE("a resumed run asks a batch source for the next batch") {
   const data_files::Folder folder;
   const auto numbered = [](std::int64_t i) {
     const std::int64_t start = i * 7 % 30;
@@ -254,7 +254,7 @@ TEST_CASE("a batch source goes on at the batch it lacks") {
   }
 }
 
-TEST_CASE("going on asks for the same rows, batches and metrics") {
+TEST_CASE("resume needs the same rows, batches and metrics") {
   const data_files::Folder folder;
   const Setting setting = settings()[0];
   Sequential killed = model_with(setting);

@@ -174,7 +174,7 @@ TEST_CASE("evaluate gives loss and metrics whatever the batch size") {
   CHECK(same(model.predict(data.x), model.predict(data.x, {.batch_size = 7})));
 }
 
-TEST_CASE("a copy of a model trains apart from it") {
+TEST_CASE("a copy of a model trains separately") {
   Sequential model = line();
   model.fit(line_x, line_y, {.epochs = 2, .verbose = 0});
   Sequential copy = model;
@@ -195,7 +195,7 @@ TEST_CASE("a copy of a model trains apart from it") {
   CHECK(same(one.get_weights(), two.get_weights()));
 }
 
-TEST_CASE("weights are copies on the way out and checked on the way in") {
+TEST_CASE("get_weights copies, and set_weights checks") {
   Sequential model = line();
   CHECK_THROWS_AS(model.get_weights(), StateError);
   model.build(Shape{1, 1});
@@ -212,7 +212,7 @@ TEST_CASE("weights are copies on the way out and checked on the way in") {
   CHECK(model.predict({{5}})(0, 0) == 11);
 }
 
-TEST_CASE("a model is a layer by hand too") {
+TEST_CASE("a hand-written loop can call a model") {
   Sequential model = line();
   CHECK_THROWS_AS(model(line_x), StateError);
   model.build(Shape{4, 1});
@@ -260,7 +260,7 @@ TEST_CASE("verbose 2 writes the lines of Keras through the sink") {
   CHECK(lines(0.01, 1, 1).starts_with("2/2 - "));  // no terminal: as verbose 2
 }
 
-TEST_CASE("history names what it holds") {
+TEST_CASE("history names its keys") {
   Sequential model = line();
   const History h = model.fit(line_x, line_y, {.epochs = 3, .verbose = 0});
   CHECK(h.epochs() == std::vector<std::int64_t>{0, 1, 2});
@@ -269,7 +269,7 @@ TEST_CASE("history names what it holds") {
   CHECK_THROWS_WITH_AS(h["lss"], Contains("there is no 'lss'; did you mean 'loss'?"), ValueError);
 }
 
-TEST_CASE("what is called too early says what to call first") {
+TEST_CASE("a call that comes too early says what to call first") {
   Sequential model{Dense{.units = 1}};
   CHECK_THROWS_WITH_AS(model.fit(line_x, line_y), "fit: call compile() first", StateError);
   CHECK_THROWS_WITH_AS(model.evaluate(line_x, line_y), "evaluate: call compile() first",

@@ -1,5 +1,5 @@
 #pragma once
-/// What the tests of training share: the line y = 2x + 1 and models to learn it.
+/// Shared by tests of training: the line y = 2x + 1 and models for it.
 
 #include <doctest/doctest.h>
 
@@ -60,7 +60,7 @@ inline std::string names(const Logs& logs) {
   return all;
 }
 
-/// Notes the logs of each epoch.
+/// Records the logs of each epoch.
 struct EpochLogs {
   std::vector<Logs> all;
   void on_epoch_end(std::int64_t, const Logs& logs) { all.push_back(logs); }

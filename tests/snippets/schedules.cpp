@@ -1,4 +1,4 @@
-// Schedules: what may be one, what may not, asking for values, and texts.
+// Schedules: the forms of a rate, values, expressions and texts.
 #include <gradus/gradus.h>
 
 #include <cmath>
@@ -6,9 +6,10 @@ using namespace gradus;
 
 static_assert(!std::is_convertible_v<Tensor, Schedule>);
 
-int main() {
-  const ExponentialDecay halving{
-      .initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5, .staircase = true};
+const ExponentialDecay halving{
+    .initial_learning_rate = 0.1, .decay_steps = 2, .decay_rate = 0.5, .staircase = true};
+
+bool forms_of_a_rate() {
   Schedule schedule = halving;
   const Optimizer optimizers[] = {
       SGD{.learning_rate = 0.1}, SGD{.learning_rate = halving},
@@ -16,7 +17,10 @@ int main() {
       SGD{.learning_rate = schedule}};
   bool right = true;
   for (const Optimizer& optimizer : optimizers) right = right && optimizer.learning_rate() == 0.1;
+  return right;
+}
 
+bool values_and_texts() {
   Schedule s =
       linear(0.0, 0.1, 100) >>
       CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900};  // join; local time restarts
@@ -38,29 +42,36 @@ int main() {
   Schedule back = parse_schedule(text);  // exact round trip
   std::string json = serialize(s);
   Schedule again = deserialize(json);  // Keras's dict, key for key, where Keras has the class
+  const SGD moving{.learning_rate = s, .momentum = mirror(s, 0.95, 0.85)};
+  return std::abs(now - 0.0933012701892) < 1e-12 && s.duration() == 1000 &&
+         std::abs(s.area(1000) - 50) < 1e-9 && t(100) == 0.04 && to_string(back) == text &&
+         back(150) == s(150) && again(150) == s(150) && moving.momentum(0) == 0.95 &&
+         moving.momentum(100) == 0.85;
+}
 
+// Two structs, and a lambda beside a schedule, make expressions too.
+bool expressions() {
+  const Schedule structs =
+      0.5 * CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10} >>
+      InverseTimeDecay{.initial_learning_rate = 0.05, .decay_steps = 320, .decay_rate = 1};
+  const auto wave = [](double step) { return 0.05 + 0.05 * std::cos(step); };
+  const Schedule mixed = halving * wave, doubled = 2 * wave;
+  return structs(0) == 0.05 && structs(10) == 0.05 && mixed(0) == 0.1 * 0.1 && doubled(0) == 0.2;
+}
+
+bool keras() {
+  const Schedule schedule = halving;
   const Schedule pasted = parse_schedule(
       "ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, decay_rate=0.5, staircase=True)");
   const Schedule from_keras =
       parse_schedule("keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5, staircase=True)");
-  // Two structs, and a lambda beside a schedule, make expressions too.
-  const Schedule structs =
-      0.5 * CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 10} >>
-      InverseTimeDecay{
-          .initial_learning_rate = 0.05, .decay_steps = 10 * steps_per_epoch, .decay_rate = 1};
-  const auto wave = [](double step) { return 0.05 + 0.05 * std::cos(step); };
-  const Schedule mixed = schedule * wave, doubled = 2 * wave;
-  const SGD moving{.learning_rate = s, .momentum = mirror(s, 0.95, 0.85)};
-  right = right && std::abs(now - 0.0933012701892) < 1e-12 && s.duration() == 1000 &&
-          std::abs(s.area(1000) - 50) < 1e-9 && t(100) == 0.04 && to_string(back) == text &&
-          back(150) == s(150) && again(150) == s(150) && pasted(3) == schedule(3) &&
-          from_keras(3) == schedule(3) && structs(0) == 0.05 && structs(10) == 0.05 &&
-          mixed(0) == 0.1 * 0.1 && doubled(0) == 0.2 && moving.momentum(0) == 0.95 &&
-          moving.momentum(100) == 0.85 && std::isinf(Schedule(halving).duration()) &&
-          serialize(halving) ==
-              "{\"module\": \"keras.optimizers.schedules\", \"class_name\": "
-              "\"ExponentialDecay\", \"config\": {\"initial_learning_rate\": 0.1, "
-              "\"decay_steps\": 2, \"decay_rate\": 0.5, \"staircase\": true, "
-              "\"name\": \"ExponentialDecay\"}, \"registered_name\": null}";
-  return right ? 0 : 1;
+  return pasted(3) == schedule(3) && from_keras(3) == schedule(3) &&
+         std::isinf(schedule.duration()) &&
+         serialize(halving) ==
+             "{\"module\": \"keras.optimizers.schedules\", \"class_name\": "
+             "\"ExponentialDecay\", \"config\": {\"initial_learning_rate\": 0.1, "
+             "\"decay_steps\": 2, \"decay_rate\": 0.5, \"staircase\": true, "
+             "\"name\": \"ExponentialDecay\"}, \"registered_name\": null}";
 }
+
+int main() { return forms_of_a_rate() && values_and_texts() && expressions() && keras() ? 0 : 1; }
