@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """readme.py README BUILD COMPILER LINKED...: a README keeps its word.
 
-cpp      a block with main() is a program; the others are one program, later ones use what earlier ones declare
+cpp      a block with main() is a program; the others are one program: types and functions first, the rest in main()
 console  `$ command`, and exactly what it prints to stdout; a line `...` stands for any lines
 diff     patches of the tree, applied to a copy one after another; the tests that they bring must pass
 links    what they name is there
@@ -20,7 +20,7 @@ import sys
 import tempfile
 
 ENDING = {**os.environ, 'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1', 'COLUMNS': '80'}
-WARNINGS = ['-std=c++20', '-O0', '-Wall', '-Wextra', '-Wpedantic', '-Werror']
+WARNINGS = ['-std=c++20', '-O0', '-Wall', '-Wextra', '-Wpedantic', '-Werror', '-Wno-unused']
 # What sets up and builds is not run once more: of its transcript the end, which it leaves to a program, must be right.
 STANDS_FOR = {'sh apps/demo.sh': 'staircase'}
 
@@ -34,6 +34,24 @@ def run(command, where='', **options):
     if done.returncode != 0:
         raise Wrong(f'{where}: {shlex.join(command)}\n{done.stdout}')
     return done.stdout
+
+
+# The first line of what cannot stand in a function: a type, a function, a template, an #include.
+DEFINITION = re.compile(r'#include|(struct|class|enum|template|namespace|inline)\b|(?!.*=.*\{)[\w:<>&*, ]+ &?\w+\(.*\) (const )?\{')
+
+
+def together(pieces):
+    """One program of the pieces of a README."""
+    definitions, statements, inside = [], [], False
+    for line in pieces.splitlines():
+        first = not inside and DEFINITION.match(line)
+        (definitions if inside or first else statements).append(line)
+        if first:
+            inside = not re.search(r'(;|>|"|\})\s*(//.*)?$', line) or line.startswith('template')
+        elif inside and line.startswith('}'):
+            inside = False
+    return '\n'.join(['#include <cmath>', '#include <gradus/gradus.h>', 'using namespace gradus;', *definitions,
+                      'int main() {', *statements, '}', ''])
 
 
 class Readme:
@@ -60,8 +78,7 @@ class Readme:
         programs = [(where, code) for where, code in self.blocks('cpp') if 'int main' in code]
         pieces = [code for _, code in self.blocks('cpp') if 'int main' not in code]
         if pieces:
-            head = '#include <cmath>\n#include <gradus/gradus.h>\nusing namespace gradus;\n'
-            programs.append((f'{self.readme.name}, its pieces', head + ''.join(pieces) + 'int main() {}\n'))
+            programs.append((f'{self.readme.name}, its pieces', together(''.join(pieces))))
         for i, (where, code) in enumerate(programs):
             source, program = work / f'{i}.cpp', work / f'program-{i}'
             source.write_text(code, encoding='utf-8')
@@ -101,7 +118,8 @@ class Readme:
             raise Wrong(f'{self.readme.name}: patches without a test')
         objects = tree.compile(changed, self.compiler)
         program = work / 'patched'
-        run([self.compiler, *objects, '-o', str(program), *self.linked], 'the patched tree')
+        patched_first = '-Wl,-z,muldefs'  # an object of the library may hold several of its sources
+        run([self.compiler, *objects, '-o', str(program), patched_first, *self.linked], 'the patched tree')
         printed = run([str(program)], 'the patched tree', cwd=tree.copy)
         if not re.search(r'test cases: +[1-9]', printed):
             raise Wrong(f'the patched tree ran no test:\n{printed}')
