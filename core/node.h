@@ -127,6 +127,12 @@ class Backward {
     }
     return {x.flow.data(), false};
   }
+  /// The gradient of input i to add to: zeros at first.
+  Scalar* sum(int i) {
+    const Target x = into(i);
+    if (!x.add) kernels().fill(0, x.data, input(i).size, false);
+    return x.data;
+  }
   /// Gives input i the gradient dy unchanged.
   void pass(int i) {
     Node& x = *node_.inputs[i];

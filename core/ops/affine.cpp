@@ -39,12 +39,10 @@ void affine_backward(Backward& pass, const Buffer& x, const Buffer& w, Product p
     multiply(transposed(x.data(), p.k), dy, dw.data, p.k, p.n, p.m, dw.add);
   }
   if (!pass.wants(2)) return;
-  const auto db = pass.into(2);
-  if (!db.add) kernels().fill(0, db.data, p.n, false);
   if (p.n == 1)
-    *db.data += kernels().sum(dy.data, p.m);
+    *pass.sum(2) += kernels().sum(dy.data, p.m);
   else
-    kernels().accumulate_rows(dy.data, db.data, p.m, p.n);
+    kernels().accumulate_rows(dy.data, pass.sum(2), p.m, p.n);
 }
 
 }  // namespace

@@ -14,6 +14,12 @@ inline Shape broadcast_shape(const char* op, const Shape& a, const Shape& b) {
   return a == b ? a : broadcast_different(op, a, b);
 }
 
+/// `axis` counted from the front. ValueError if the rank has no such axis.
+inline int axis_of(const char* op, int axis, int rank) {
+  check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
+  return axis < 0 ? axis + rank : axis;
+}
+
 /// Whether the axes of `part` are the last axes of `whole`, or all: a bias and a batch, for
 /// example.
 inline bool last_axes_of(const Shape& whole, const Shape& part) {

@@ -79,9 +79,7 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
   }
   const Buffer products = slope ? Buffer(output.size) : Buffer();
   if (slope) times_slope(products.data(), false);
-  const detail::Target sum = pass.into(i);
-  if (!sum.add) kernels().fill(0, sum.data, input.size, false);
-  detail::sum_into(slope ? products.data() : pass.dy(), output.shape, sum.data, input.shape);
+  detail::sum_into(slope ? products.data() : pass.dy(), output.shape, pass.sum(i), input.shape);
 }
 
 /// y = f(a, b), broadcast.

@@ -19,8 +19,7 @@ struct Marked {
   Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
     if (all) over.fill(true);
     for (const int axis : axes) {
-      check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
-      bool& mark = over[static_cast<std::size_t>(axis < 0 ? axis + rank : axis)];
+      bool& mark = over[static_cast<std::size_t>(detail::axis_of(op, axis, rank))];
       check(!mark, "{}: axis {} must be named once", op, axis);
       mark = true;
     }
@@ -120,7 +119,7 @@ Tensor reduce(const char* op, const Tensor& x, const Reduction& reduction, const
 Tensor along(const char* op, const Tensor& x, int axis, const Rowwise& f) {
   const Marked marked(op, axis, x.rank());
   const int last = x.rank() - 1;
-  axis = axis < 0 ? axis + x.rank() : axis;
+  axis = detail::axis_of(op, axis, x.rank());
   if (axis != last) {
     std::vector<int> swap;
     for (int i = 0; i <= last; ++i) swap.push_back(i == axis ? last : (i == last ? axis : i));

@@ -61,22 +61,15 @@ Strides strides_of(const Shape& x, const Axes& axes) {
 /// A shape seen from one axis: `outer` blocks of `extent` rows of `inner` elements.
 struct Around {
   Around(const Shape& shape, int axis) : extent(shape[axis]) {
-    const int at = axis < 0 ? axis + shape.rank() : axis;
-    for (int i = 0; i < at; ++i) outer *= shape[i];
-    for (int i = at + 1; i < shape.rank(); ++i) inner *= shape[i];
+    for (int i = 0; i < axis; ++i) outer *= shape[i];
+    for (int i = axis + 1; i < shape.rank(); ++i) inner *= shape[i];
   }
   std::int64_t extent, outer = 1, inner = 1;
 };
 
-void check_axis(const char* op, int axis, int rank) {
-  check(axis >= -rank && axis < rank, "{}: axis {} out of range for rank {}", op, axis, rank);
-}
-
 /// The shape of the joined parts. ShapeError unless they fit.
 Shape concat_shape(std::span<const Tensor> parts, int axis) {
-  check(!parts.empty(), "concat: needs at least one tensor");
   Shape shape = parts[0].shape();
-  check_axis("concat", axis, shape.rank());
   std::int64_t total = 0;
   for (const Tensor& part : parts) {
     Shape other = part.shape();
@@ -111,10 +104,9 @@ Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
   });
   return detail::record(std::move(y.tensor), {&x},
                         [each = std::move(each), inner = around.inner](Backward& pass) {
-                          const auto dx = pass.into(0);
-                          if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+                          Scalar* dx = pass.sum(0);
                           each([&](std::int64_t to, std::int64_t from) {
-                            kernels().accumulate(pass.dy() + from, dx.data + to, inner);
+                            kernels().accumulate(pass.dy() + from, dx + to, inner);
                           });
                         });
 }
@@ -153,8 +145,7 @@ Tensor transpose(const Tensor& x, const Axes& axes) {
   check(static_cast<int>(axes.size()) == x.rank(),
         "transpose: {} axes given for a tensor of rank {}", axes.size(), x.rank());
   for (const int axis : axes) {
-    check_axis("transpose", axis, x.rank());
-    bool& mark = seen[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)];
+    bool& mark = seen[static_cast<std::size_t>(detail::axis_of("transpose", axis, x.rank()))];
     check(!mark, "transpose: axis {} must be named once", axis);
     mark = true;
     shape.push_back(x.shape()[axis]);
@@ -176,13 +167,13 @@ Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   NewTensor y(shape);
   detail::broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
   return detail::record(std::move(y.tensor), {&x}, [](Backward& pass) {
-    const auto dx = pass.into(0);
-    if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
-    detail::sum_into(pass.dy(), pass.output().shape, dx.data, pass.input(0).shape);
+    detail::sum_into(pass.dy(), pass.output().shape, pass.sum(0), pass.input(0).shape);
   });
 }
 
 Tensor concat(std::span<const Tensor> parts, int axis) {
+  check(!parts.empty(), "concat: needs at least one tensor");
+  axis = detail::axis_of("concat", axis, parts[0].rank());
   const Shape shape = concat_shape(parts, axis);
   const std::int64_t total = shape[axis];
   std::vector<const Tensor*> inputs;
@@ -214,7 +205,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
 }
 
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
-  check_axis("slice", axis, x.rank());
+  axis = detail::axis_of("slice", axis, x.rank());
   const std::int64_t extent = x.shape()[axis];
   const auto from_end = [&](const char* name, std::int64_t i) {
     check(i >= -extent && i <= extent, "slice: {} must be in [{},{}] (got {})", name, -extent,
@@ -256,10 +247,9 @@ Tensor pick(const Tensor& x, const Tensor& columns) {
   }
   return detail::record(
       std::move(y.tensor), {&x}, [columns = node_of(columns).value, width](Backward& pass) {
-        const auto dx = pass.into(0);
-        if (!dx.add) kernels().fill(0, dx.data, pass.input(0).size, false);
+        Scalar* dx = pass.sum(0);
         for (std::int64_t i = 0; i < pass.output().size; ++i)
-          dx.data[i * width + static_cast<std::int64_t>(value(columns.data()[i]))] += pass.dy()[i];
+          dx[i * width + static_cast<std::int64_t>(value(columns.data()[i]))] += pass.dy()[i];
       });
 }
 

@@ -97,7 +97,7 @@ bool refuses_any_update(Sequential& model) {
     parameters.push_back(weight.tensor);
     zeros.push_back(Tensor::zeros(weight.tensor.shape()));
   }
-  return !model.optimizer().try_apply(zeros, parameters).empty();
+  return static_cast<bool>(model.optimizer().try_apply(zeros, parameters));
 }
 
 }  // namespace
