@@ -15,7 +15,6 @@
 #include <gradus/models/loss.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace detail {
 
 /// -1 and 1 for 0 and 1, if there is nothing else.
@@ -78,11 +77,9 @@ struct MeanAbsolutePercentageError {
 struct MeanSquaredLogarithmicError {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
-    const auto log_above_0 = [](const Tensor& x) {
-      return log1p(maximum(x, detail::keras_epsilon));
-    };
-    return detail::row_means(
-        square(log_above_0(y_pred) - log_above_0(detail::fitted(*this, y_true, y_pred))));
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Tensor log_p = log1p(maximum(y_pred, detail::keras_epsilon));
+    return detail::row_means(square(log_p - log1p(maximum(y, detail::keras_epsilon))));
   }
 };
 

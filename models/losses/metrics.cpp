@@ -154,14 +154,14 @@ double R2Score::result(std::span<const double> sums) const {
 void detail::add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true,
                            const Tensor& y_pred, const Tensor& sample_weight,
                            const Selection& selection) {
-  const auto& [chosen_threshold, top_k, class_id] = selection;
+  const std::optional<int> top_k = selection.top_k, class_id = selection.class_id;
   const Tensor y = fitted(owner, y_true, y_pred);
   const std::int64_t width = width_of(y_pred);
   check(!class_id || *class_id < width, "{}: class_id must be below {} (got {})", owner, width,
         class_id.value_or(0));
   if (sums.empty()) sums.resize(4);
   const double threshold =
-      chosen_threshold.value_or(top_k ? -std::numeric_limits<double>::infinity() : 0.5);
+      selection.threshold.value_or(top_k ? -std::numeric_limits<double>::infinity() : 0.5);
   const auto first = static_cast<std::size_t>(class_id.value_or(0));
   each_cell(y, y_pred, width, [&](std::size_t row, Cell target, Cell output) {
     for (std::size_t i = first; i < (class_id ? first + 1 : output.size()); ++i) {
