@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>

@@ -29,8 +29,6 @@ struct Sequential::Fit {
           watched || callback.has(Hook::train_batch_begin) || callback.has(Hook::train_batch_end);
     model.session_ = &session;
   }
-  Fit(const Fit&) = delete;
-  Fit& operator=(const Fit&) = delete;
   ~Fit() { model.session_ = nullptr; }
 
   History run();

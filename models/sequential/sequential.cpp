@@ -245,8 +245,7 @@ std::string Sequential::name_of(std::size_t layer) const {
 }
 
 std::string Sequential::summary() const {
-  const std::string rule(29, '-'), wide(27, '-'), narrow(13, '-');
-  const std::string line = fmt::format("+{}+{}+{}+\n", rule, wide, narrow);
+  const std::string line = fmt::format("+{0:-<29}+{0:-<27}+{0:-<13}+\n", "");
   std::string out =
       line +
       fmt::format("| {:<27} | {:<25} | {:>11} |\n", "Layer (type)", "Output Shape", "Param #") +

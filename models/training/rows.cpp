@@ -11,11 +11,6 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-void copy_rows(const Scalar* from, const std::int64_t* rows, std::int64_t count, std::int64_t width,
-               Scalar* to) {
-  for (std::int64_t i = 0; i < count; ++i) to = std::copy_n(from + rows[i] * width, width, to);
-}
-
 /// The class of each row: its number, or where its largest mark is.
 std::int64_t class_of(const Scalar* row, std::int64_t marks) {
   if (marks == 1) return std::llround(value(*row));
@@ -47,7 +42,8 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
   shape.set(0, static_cast<std::int64_t>(rows.size()));
   NewTensor to(shape);
   const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
-    copy_rows(in, rows.data() + begin, end - begin, width, out + begin * width);
+    for (auto i = begin; i < end; ++i)
+      std::copy_n(in + rows.data()[i] * width, width, out + i * width);
   };
   in_ranges(std::ssize(rows), gather, width);
   return std::move(to.tensor);

@@ -1,6 +1,7 @@
 #include <gradus/models/run.h>
 
 #include <algorithm>
+#include <span>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -37,9 +38,7 @@ void Totals::clear() {
 
 std::string Session::callback_name(std::size_t i) const {
   const std::string_view type = callbacks[i].type();
-  const auto before =
-      std::count_if(callbacks.begin(), callbacks.begin() + static_cast<std::ptrdiff_t>(i),
-                    [&](const Callback& c) { return c.type() == type; });
+  const auto before = std::ranges::count(std::span(callbacks).first(i), type, &Callback::type);
   return fmt::format("{}/{}", type, before);
 }
 
