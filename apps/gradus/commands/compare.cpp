@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pictures/plot_file.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -20,16 +19,14 @@ namespace {
 
 constexpr std::int64_t most_batches = 10'000'000;  ///< of all runs together
 
-// ---- pictures -----------------------------------------------------------------------------------
-
 /// Losses above it are drawn at it.
 double ceiling(const Comparison& c) { return TrainingRun::far_above * c.first_loss; }
 
 /// The mean losses, at most the ceiling; after every run has diverged, the ceiling.
 std::vector<double> drawn_losses(const Comparison& c, const Outcome& outcome) {
-  std::vector<double> out;
-  for (const double loss : outcome.losses)
-    out.push_back(loss <= ceiling(c) ? loss : ceiling(c));  // nan, too
+  std::vector<double> out = outcome.losses;
+  std::ranges::replace_if(
+      out, [&](double loss) { return !(loss <= ceiling(c)); }, ceiling(c));
   return out;
 }
 
@@ -83,8 +80,6 @@ std::string pictures(const Comparison& c, const LookOptions& look, std::size_t s
          "updates and at the end; @ is the lowest loss\n" +
          plot(*c.contours, options);
 }
-
-// ---- text ---------------------------------------------------------------------------------------
 
 /// The number to three digits.
 std::string number(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
@@ -204,10 +199,8 @@ std::string to_json(const Comparison& c, std::uint64_t first_seed) {
   return out.line();
 }
 
-// ---- options and commands -----------------------------------------------------------------------
-
 std::vector<Contender> read_contenders(const std::vector<std::string>& expressions) {
-  if (expressions.empty()) throw UsageError("give a schedule, such as \"CosineDecay(0.1, 210)\"");
+  check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   std::vector<Contender> out;
   for (const std::string& text : expressions) {
     const auto [curve, expression] = read_expression(text);
@@ -228,9 +221,9 @@ std::string train_command(const CompareCommand& command, const Problem& problem,
 void check_length(const Problem& problem, Step updates, std::int64_t runs) {
   const double all = static_cast<double>(updates) * static_cast<double>(runs) *
                      static_cast<double>(batches_per_update(problem));
-  if (all > most_batches)
-    throw UsageError(fmt::format("all runs together: must be at most {} batches (got {:.0f})",
-                                 most_batches, all));
+  check<UsageError>(all <= most_batches,
+                    "all runs together: must be at most {} batches (got {:.0f})", most_batches,
+                    all);
 }
 
 }  // namespace
@@ -238,8 +231,9 @@ void check_length(const Problem& problem, Step updates, std::int64_t runs) {
 std::string CompareCommand::run() const {
   const bool data = look.check_and_want_data();
   std::vector<Contender> contenders = read_contenders(expressions);
-  if (std::ranges::count(given, "steps") > 0 && std::ranges::count(given, "epochs") > 0)
-    throw UsageError("--steps and --epochs: must not both be given");
+  check<UsageError>(
+      std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
+      "--steps and --epochs: must not both be given");
   const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
   const Problem problem = make_problem(chosen);
@@ -247,14 +241,13 @@ std::string CompareCommand::run() const {
   const Step updates =
       steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
   check_length(problem, updates, runs * std::ssize(contenders));
-  CompareOptions options{.steps = updates, .first_seed = problem.seed, .seeds = runs, .target = {}};
+  CompareOptions options{.steps = updates, .first_seed = problem.network.seed, .seeds = runs};
   if (!target.empty()) options.target = read_positive("--target", target);
   if (equal_area) equalize(contenders, updates);
 
   const Comparison c = compare_schedules(problem, contenders, options);
-  if (!c.any_left())
-    throw DivergedError(fmt::format("training diverged in every run; to find a lower rate: {}",
-                                    shell_line({"find-lr"}, words_of(chosen))));
+  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
+                       shell_line({"find-lr"}, words_of(chosen)));
   const std::string written = plot_files(look.plots, [&] { return make_panels(c); });
   if (data) return look.csv ? to_csv(c) : to_json(c, options.first_seed);
   const auto n = static_cast<std::size_t>(runs);

@@ -1,7 +1,7 @@
 #pragma once
 /// gradus compare: several schedules on one problem.
 
-#include "pictures/look_options.h"
+#include "pictures/plot_file.h"
 #include "problem/problem.h"
 
 struct CompareCommand {

@@ -65,7 +65,6 @@ complete -o default -F _gradus gradus
 }  // namespace
 
 std::string CompletionCommand::run() const {
-  if (shell != "bash")
-    throw UsageError(fmt::format("the shell must be bash (got '{}')", clean(shell)));
+  check<UsageError>(shell == "bash", "the shell must be bash (got '{}')", clean(shell));
   return bash(Commands());
 }

@@ -4,14 +4,12 @@
 
 #include <algorithm>
 
-#include "pictures/plot_file.h"
-#include "problem/code.h"
 #include "problem/expression.h"
 #include "problem/problem.h"
 #include "problem/program.h"
-#include "terminal/choice.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
+#include "terminal/text.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -39,7 +37,6 @@ constexpr Demo demos[] = {
 
 /// A demo after training. A model of two weights, w and b, shows them too.
 struct TrainedDemo {
-  ProblemOptions options;
   Problem problem;
   Schedule rate;
   TrainingRun run;
@@ -62,10 +59,8 @@ TrainedDemo train_demo(const Demo& demo) {
   Problem problem = make_problem(options);
   const Schedule rate = read_schedule(demo.schedule);
   TrainingRun run = run_training(problem, {.rate = rate, .steps = updates_in(problem, epochs)});
-  return {options, std::move(problem), rate, std::move(run)};
+  return {std::move(problem), rate, std::move(run)};
 }
-
-// ---- output -------------------------------------------------------------------------------------
 
 std::string pictures(const TrainedDemo& t, const LookOptions& look) {
   PlotOptions options = look.terminal(7);
@@ -148,7 +143,7 @@ std::string to_csv(const TrainedDemo& t) {
 }
 
 std::string to_json(const TrainedDemo& t) {
-  Json json = Json::object({{"data", t.options.data.name},
+  Json json = Json::object({{"data", t.problem.options.data.name},
                             {"schedule", to_string(t.rate)},
                             {"rates", t.run.rates},
                             {"losses", t.run.losses},
@@ -170,5 +165,6 @@ std::string DemoCommand::run() const {
   return out + fmt::format(
                    "\n{}\nthe same in C++:\n\n{}\nnext, find out whether a higher rate does "
                    "better:\n  {}\n{}",
-                   table(t), program(t), shell_line({"find-lr"}, words_of(t.options)), written);
+                   table(t), program(t), shell_line({"find-lr"}, words_of(t.problem.options)),
+                   written);
 }

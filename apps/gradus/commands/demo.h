@@ -1,7 +1,7 @@
 #pragma once
 /// gradus demo: a bundled problem, trained in a few milliseconds.
 
-#include "pictures/look_options.h"
+#include "pictures/plot_file.h"
 
 struct DemoCommand {
   static constexpr const char* name = "demo";

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "problem/trained_model.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/text.h"
@@ -20,28 +19,27 @@ constexpr std::int64_t most_rows = 1024;  ///< in a batch
 Tensor checked_targets(const TrainedModel& trained, const std::string& data) {
   const Tensor& y = trained.rows.y;
   if (!trained.has_classes()) {
-    if (y.rank() != 2)
-      throw UsageError(fmt::format("'{}': the target must be a number (got words)", clean(data)));
+    check<UsageError>(y.rank() == 2, "'{}': the target must be a number (got words)", clean(data));
     return y;
   }
   const auto classes = std::ssize(trained.class_names());
   for (const Scalar v : y.values())
-    if (!(value(v) >= 0 && value(v) < static_cast<double>(classes) &&
-          value(v) == static_cast<double>(static_cast<std::int64_t>(value(v)))))
-      throw UsageError(fmt::format("'{}': the target must be one of {} classes (got {})",
-                                   clean(data), classes, value(v)));
+    check<UsageError>(value(v) >= 0 && value(v) < static_cast<double>(classes) &&
+                          value(v) == static_cast<double>(static_cast<std::int64_t>(value(v))),
+                      "'{}': the target must be one of {} classes (got {})", clean(data), classes,
+                      value(v));
   return trained.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
 }
 
 }  // namespace
 
 std::string EvaluateCommand::run() const {
-  if (csv && json) throw UsageError("--csv and --json: must not both be given");
-  TrainedModel trained = read_trained_model(model, data, seed, true);
-  const Tensor y = checked_targets(trained, data);
+  check<UsageError>(!csv || !json, "--csv and --json: must not both be given");
+  TrainedModel read = read_trained_model(trained, true);
+  const Tensor y = checked_targets(read, trained.data);
   const std::int64_t rows = y.shape()[0];
   const Evaluation found =
-      trained.model.evaluate(trained.rows.x, y, {.batch_size = std::min(rows, most_rows)});
+      read.model.evaluate(read.rows.x, y, {.batch_size = std::min(rows, most_rows)});
   Json out = Json::object({{"rows", rows}});
   std::string head = "rows", line = fmt::format("{}", rows), table;
   const auto add = [&](const std::string& key, double number) {
@@ -54,5 +52,6 @@ std::string EvaluateCommand::run() const {
   for (const auto& [key, number] : found.metrics) add(key, number);
   if (json) return out.line();
   if (csv) return fmt::format("{}\n{}\n", head, line);
-  return fmt::format("{} on {} rows of {}\n{}", clean(model), rows, clean(data), table);
+  return fmt::format("{} on {} rows of {}\n{}", clean(trained.model), rows, clean(trained.data),
+                     table);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /// gradus evaluate: loss and metric of a saved model.
 
-#include <string>
+#include "problem/saved.h"
 
 struct EvaluateCommand {
   static constexpr const char* name = "evaluate";
@@ -14,13 +14,11 @@ model unless --seed gives another.
   gradus evaluate iris.safetensors test.csv
   gradus evaluate moons.safetensors moons --seed 1 --json)help";
 
-  std::string model, data, seed;
+  TrainedModelOptions trained;
   bool csv = false, json = false;
 
   static void options(auto& self, auto&& option) {
-    option(self.model, "model", "A file of gradus train --save", "FILE");
-    option(self.data, "data", "A file .csv, or the name of synthetic data", "WHAT");
-    option(self.seed, "--seed", "Seed of synthetic data; without it, that of the model", "N");
+    TrainedModelOptions::options(self.trained, option);
     option(self.csv, "--csv", "Print only the numbers, as CSV");
     option(self.json, "--json", "Print only the numbers, as JSON");
   }

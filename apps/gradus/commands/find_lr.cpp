@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "pictures/plot_file.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -65,21 +64,20 @@ std::string to_json(const RateTest& test) {
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.
-std::string compare_command(const RateTest& test, const Problem& problem,
-                            const ProblemOptions& chosen) {
+std::string compare_command(const RateTest& test, const Problem& problem) {
   const Step steps = updates_in(problem, 30);  // as many as gradus compare makes
   const double peak = std::max(test.valley, test.minimum);
   return shell_line({"compare", fmt::format("{:.2g}", test.valley),
                      fmt::format("CosineDecay({:.2g}, {})", peak, steps),
                      fmt::format("OneCycle({:.2g}, {})", peak, steps)},
-                    words_of(chosen));
+                    words_of(problem.options));
 }
 
-std::string report(const RateTest& test, const Problem& problem, const FindLrCommand& command) {
+std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
   std::string out =
       fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about(),
                   test.losses.size(), test.diverged ? ", until training diverged" : "");
-  if (command.look.draws()) out += plot(curve(test), command.look.terminal());
+  if (look.draws()) out += plot(curve(test), look.terminal());
   out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
@@ -90,29 +88,28 @@ std::string report(const RateTest& test, const Problem& problem, const FindLrCom
         fall(test));
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",
                            problem.compile_code(fmt::format("{:.2g}", test.valley)),
-                           compare_command(test, problem, command.chosen));
+                           compare_command(test, problem));
 }
 
 }  // namespace
 
 std::string FindLrCommand::run() const {
   const double low = read_positive("--start", start), high = read_positive("--end", end);
-  if (high <= low)
-    throw UsageError(fmt::format("--end: must be above --start {} (got {})", low, high));
+  check<UsageError>(high > low, "--end: must be above --start {} (got {})", low, high);
   const std::int64_t n = read_whole("--steps", steps, 16, most_steps);
   const bool data = look.check_and_want_data();
   const Problem problem = make_problem(chosen);
   refuse_rate(problem, "find-lr varies");
-  const RateTest test =
-      find_learning_rate(problem.model, problem.data.x, problem.data.y,
-                         {.start = low, .end = high, .steps = n, .batch_size = problem.batch_size});
-  if (test.valley == 0)
-    throw DivergedError(
-        fmt::format("training diverged after {} updates, too early to suggest a rate; try a lower "
-                    "--start (got {})",
-                    test.losses.size(), low));
+  const RateTest test = find_learning_rate(
+      problem.model, problem.data.x, problem.data.y,
+      {.start = low, .end = high, .steps = n, .batch_size = problem.network.batch_size});
+  check<DivergedError>(
+      test.valley > 0,
+      "training diverged after {} updates, too early to suggest a rate; try a lower "
+      "--start (got {})",
+      test.losses.size(), low);
   const std::string written =
       plot_files(look.plots, [&] { return std::vector{make_panel(curve(test), "smoothed loss")}; });
-  if (!data) return report(test, problem, *this) + written;
+  if (!data) return report(test, problem, look) + written;
   return look.csv ? to_csv(test) : to_json(test);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /// gradus find-lr: the learning-rate range test.
 
-#include "pictures/look_options.h"
+#include "pictures/plot_file.h"
 #include "problem/problem.h"
 
 struct FindLrCommand {

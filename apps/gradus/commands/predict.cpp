@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "problem/trained_model.h"
 #include "terminal/text.h"
 
 using namespace gradus;
@@ -34,12 +33,12 @@ std::string prediction(std::span<const Scalar> row, const std::vector<std::strin
 }  // namespace
 
 std::string PredictCommand::run() const {
-  TrainedModel trained = read_trained_model(model, data, seed, false);
-  const std::vector<std::string> classes = trained.class_names();
-  const Tensor outputs = trained.model.predict(trained.rows.x, {.batch_size = 1024});
+  TrainedModel read = read_trained_model(trained, false);
+  const std::vector<std::string> classes = read.class_names();
+  const Tensor outputs = read.model.predict(read.rows.x, {.batch_size = 1024});
   const Tensor predicted = classes.empty() ? outputs : probabilities(outputs);
   const auto width = static_cast<std::size_t>(predicted.shape()[1]);
-  const std::string& label = trained.saved.columns.label;
+  const std::string& label = read.saved.columns.label;
   std::string out = csv_cell(!label.empty() ? label : classes.empty() ? "y" : "class");
   std::string missing = "NA";
   for (const std::string& each : classes) {
@@ -48,7 +47,7 @@ std::string PredictCommand::run() const {
   }
   out += '\n';
   // One line for each row of the file, in its order.
-  const std::vector<std::int64_t>& dropped = trained.rows.dropped;
+  const std::vector<std::int64_t>& dropped = read.rows.dropped;
   std::span<const Scalar> values = predicted.values();
   auto gap = dropped.begin();
   for (std::int64_t row = 0; !values.empty() || gap != dropped.end(); ++row) {

@@ -1,7 +1,7 @@
 #pragma once
 /// gradus predict: the predictions of a saved model.
 
-#include <string>
+#include "problem/saved.h"
 
 struct PredictCommand {
   static constexpr const char* name = "predict";
@@ -15,12 +15,10 @@ their names.
   gradus predict iris.safetensors new.csv > predictions.csv
   gradus predict moons.safetensors moons --seed 1)help";
 
-  std::string model, data, seed;
+  TrainedModelOptions trained;
 
   static void options(auto& self, auto&& option) {
-    option(self.model, "model", "A file of gradus train --save", "FILE");
-    option(self.data, "data", "A file .csv, or the name of synthetic data", "WHAT");
-    option(self.seed, "--seed", "Seed of synthetic data; without it, that of the model", "N");
+    TrainedModelOptions::options(self.trained, option);
   }
 
   std::string run() const;

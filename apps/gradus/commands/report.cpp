@@ -18,8 +18,6 @@ namespace {
 
 using Logs = std::vector<RunLog>;
 
-// ---- pictures -----------------------------------------------------------------------------------
-
 /// The names of the runs in legends: file names, or whole paths where file names are equal.
 std::vector<std::string> legend_names(const Logs& logs) {
   std::vector<std::string> out;
@@ -52,7 +50,7 @@ void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
     for (std::size_t i = 0; i < logs.size(); ++i) {
       // A run without the series keeps its colour, and is not in the legend.
       Line& line = plot.lines.emplace_back(Line{"", {0}, {NAN}});
-      const Series* series = by_step ? logs[i].find_step(name) : logs[i].find_epoch(name);
+      const Series* series = logs[i].find(by_step, name);
       if (!series || !has_values(*series)) continue;
       line = thinned({labels[i], series->at, series->values});
       all.insert(all.end(), line.y.begin(), line.y.end());
@@ -83,8 +81,6 @@ std::vector<Panel> make_panels(const Logs& logs) {
   add_panel(panels, logs, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
 }
-
-// ---- the page -----------------------------------------------------------------------------------
 
 std::string escaped(std::string_view text) {
   constexpr std::string_view special = "&<>\"'";
@@ -161,7 +157,7 @@ std::string results(const Logs& logs) {
     std::vector<std::string> cells{labels[i], done(log.by_step), done(log.by_epoch)};
     const Series* losses = nullptr;
     for (const std::string& name : names) {
-      const Series* found = log.by_epoch.empty() ? log.find_step(name) : log.find_epoch(name);
+      const Series* found = log.find(log.by_epoch.empty(), name);
       cells.push_back(found ? number(found->values.back()) : "");
       if (name == "loss") losses = found;
     }
@@ -218,12 +214,11 @@ std::string page(const Logs& logs, const std::string& title, const std::string& 
 }  // namespace
 
 std::string ReportCommand::run() const {
-  if (runs.empty()) throw UsageError("give a log, such as run.jsonl; see gradus train --log");
-  if (std::ranges::any_of(out, is_control) || out.empty())
-    throw UsageError("--out: must be a file name without control characters");
+  check<UsageError>(!runs.empty(), "give a log, such as run.jsonl; see gradus train --log");
+  check<UsageError>(std::ranges::none_of(out, is_control) && !out.empty(),
+                    "--out: must be a file name without control characters");
   for (const std::string& path : runs)
-    if (same_file(out, path))
-      throw UsageError(fmt::format("--out: must not be one of the logs (got '{}')", out));
+    check<UsageError>(!same_file(out, path), "--out: must not be one of the logs (got '{}')", out);
   Logs logs;
   for (const std::string& path : runs) logs.push_back(read_run_log(path));
   const std::vector<Panel> panels = make_panels(logs);

@@ -10,7 +10,6 @@
 #include <optional>
 
 #include "pictures/gallery.h"
-#include "pictures/plot_file.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -111,21 +110,20 @@ std::string list_schedules(const PlotOptions& look) {
 std::string ScheduleCommand::run() const {
   const bool data = look.check_and_want_data();
   const PlotOptions terminal = look.terminal();
-  if (!expressions.empty() && (list || !gallery.empty()))
-    throw UsageError("--list and --gallery: must not be combined with expressions");
+  check<UsageError>(expressions.empty() || (!list && gallery.empty()),
+                    "--list and --gallery: must not be combined with expressions");
   if (!gallery.empty()) return draw_gallery(gallery);
   if (list)
     return list_schedules(
         {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});
-  if (expressions.empty())
-    throw UsageError("give a schedule, such as \"CosineDecay(0.1, 900)\"; see --list");
-  if (table && data) throw UsageError("--table: must not be combined with --csv or --json");
+  check<UsageError>(!expressions.empty(),
+                    "give a schedule, such as \"CosineDecay(0.1, 900)\"; see --list");
+  check<UsageError>(!table || !data, "--table: must not be combined with --csv or --json");
   Curves curves;
   for (const std::string& text : expressions) curves.push_back(read_expression(text).curve);
   const Step n = steps.empty() ? longest_run(curves) : read_whole("--steps", steps, 1);
-  if (data && n > most_rates)
-    throw UsageError(
-        fmt::format("--csv and --json: must have at most {} steps (got {})", most_rates, n));
+  check<UsageError>(!data || n <= most_rates,
+                    "--csv and --json: must have at most {} steps (got {})", most_rates, n);
 
   std::string out = look.csv ? to_csv(curves, n) : look.json ? to_json(curves, n) : "";
   const std::string written =

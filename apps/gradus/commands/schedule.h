@@ -1,7 +1,7 @@
 #pragma once
 /// gradus schedule: schedules as pictures, tables and numbers.
 
-#include "pictures/look_options.h"
+#include "pictures/plot_file.h"
 
 struct ScheduleCommand {
   static constexpr const char* name = "schedule";

@@ -9,8 +9,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "pictures/plot_file.h"
-#include "problem/code.h"
 #include "problem/program.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -26,8 +24,6 @@ struct Result {
   Evaluation training;
   std::optional<Evaluation> validation;
 };
-
-// ---- pictures -----------------------------------------------------------------------------------
 
 /// The numbers of the epochs as a curve over the updates.
 Schedule per_update(const std::vector<double>& numbers, double updates) {
@@ -74,8 +70,6 @@ std::vector<Panel> make_panels(const Session& session) {
   return {make_panel(std::span(&rate, 1), session.optimizer().iterations()), make_panel(losses)};
 }
 
-// ---- data ---------------------------------------------------------------------------------------
-
 std::string to_csv(const History& history) {
   std::string out = "epoch";
   for (const auto& [name, numbers] : history) out += fmt::format(",{}", name);
@@ -97,11 +91,11 @@ std::string to_json(const Result& result) {
   const Problem& problem = session.problem();
   Json history = Json::object({});
   for (const auto& [name, series] : session.history()) history.add(name, series);
-  return Json::object({{"data", problem.about_data},
-                       {"model", problem.about_model},
+  return Json::object({{"data", problem.about_data()},
+                       {"model", problem.about_model()},
                        {"optimizer", to_string(session.optimizer())},
                        {"schedule", to_string(session.optimizer().schedule())},
-                       {"loss", problem.loss_name},
+                       {"loss", problem.loss.name},
                        {"epochs", session.history().epochs().size()},
                        {"updates", session.optimizer().iterations()},
                        {"training", to_json(result.training)},
@@ -110,8 +104,6 @@ std::string to_json(const Result& result) {
                        {"saved", session.path().empty() ? Json() : Json(session.path())}})
       .line();
 }
-
-// ---- text ---------------------------------------------------------------------------------------
 
 std::string table(const Result& result) {
   std::string out = fmt::format("{:<10} {:>12}", "", "loss");
@@ -149,7 +141,7 @@ std::string rival(const Schedule& schedule, Step updates) {
 std::string use_commands(const Session& session) {
   const std::string& data = session.options().problem.data.name;
   std::vector<std::string> other_rows;  // synthetic data that the model has not seen
-  const std::uint64_t seed = session.problem().seed;
+  const std::uint64_t seed = session.problem().network.seed;
   if (!is_file(data)) other_rows = {"--seed", fmt::format("{}", seed == 0 ? 1 : seed - 1)};
   return fmt::format("  {}\n  {}\n", shell_line({"evaluate", session.path(), data}, other_rows),
                      shell_line({"predict", session.path(), data}));
@@ -185,8 +177,8 @@ std::string report(const Result& result, const LookOptions& look, const std::str
 
 std::string TrainCommand::run() const {
   const bool data = look.check_and_want_data();
-  if (session.quiet && look.wants_terminal())
-    throw UsageError("--quiet: must not be combined with --plot term");
+  check<UsageError>(!session.quiet || !look.wants_terminal(),
+                    "--quiet: must not be combined with --plot term");
   Session training(session, given, look.plots);
   Result result{training, training.train(), std::nullopt};
   const std::string written = plot_files(look.plots, [&] { return make_panels(training); });

@@ -1,7 +1,7 @@
 #pragma once
 /// gradus train: a model from the command line.
 
-#include "pictures/look_options.h"
+#include "pictures/plot_file.h"
 #include "training/session.h"
 
 struct TrainCommand {

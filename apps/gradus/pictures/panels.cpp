@@ -47,7 +47,8 @@ std::string look(std::size_t i) {
 
 /// The range of the values with a margin; with `from_zero` it starts at 0, unless all are far
 /// above.
-std::string y_range(double least, double greatest, bool from_zero) {
+std::string y_range(const Bounds& bounds, bool from_zero) {
+  const auto [least, greatest] = bounds;
   const double width = greatest - least;
   const bool near_zero = from_zero && least >= 0 && width > 0.25 * greatest;
   const double bottom = near_zero ? 0 : least - 0.05 * width;
@@ -60,22 +61,29 @@ std::string block(const std::string& name, const std::string& data) {
   return fmt::format("{} << END\n{}END\n", name, data);
 }
 
-/// Lines `step rate`: every step of a short run; of a long run the least and the greatest of each
-/// of 2000 pieces, so that no peak is lost.
+/// Calls take(i) for the least and the greatest y(i) of each of 2000 pieces of n, so that no peak
+/// is lost. At most about `most` values of a piece are compared.
+template <class Index>
+void take_extremes(Index n, Index most, auto y, auto take) {
+  const Index piece = (n + 1999) / 2000;
+  for (Index begin = 0; begin < n; begin += piece) {
+    const Index end = std::min(begin + piece, n), stride = std::max<Index>(1, (end - begin) / most);
+    Index low = begin, high = begin;
+    for (Index i = begin; i < end; i += stride) {
+      if (std::isnan(y(low)) || y(i) < y(low)) low = i;
+      if (std::isnan(y(high)) || y(i) > y(high)) high = i;
+    }
+    take(std::min(low, high));
+    take(std::max(low, high));
+  }
+}
+
+/// Lines `step rate`: every step of a short run, the extremes of a long run.
 std::string points(const Schedule& s, Step steps) {
   std::string out;
-  const Step piece = (steps + 1999) / 2000;
-  for (Step begin = 0; begin < steps; begin += piece) {
-    const Step end = std::min(begin + piece, steps);
-    const Step stride = std::max<Step>(1, (end - begin) / 500);
-    Step low = begin, high = begin;
-    for (Step t = begin; t < end; t += stride) {
-      if (s(t) < s(low)) low = t;
-      if (s(t) > s(high)) high = t;
-    }
-    for (const Step t : {std::min(low, high), std::max(low, high)})
-      out += fmt::format("{} {}\n", t, value(s(t)));
-  }
+  take_extremes<Step>(
+      steps, 500, [&](Step t) { return value(s(t)); },
+      [&](Step t) { out += fmt::format("{} {}\n", t, value(s(t))); });
   return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
 }
 
@@ -123,8 +131,7 @@ Panel make_panel(std::span<const LabelledSchedule> curves, Step steps) {
     plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
                          steps <= 300 ? "steps" : "lines", look(i), gnuplot_text(curves[i].label));
   }
-  return {out + y_range(bounds.least, bounds.greatest, true) +
-          fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
+  return {out + y_range(bounds, true) + fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
 }
 
 /// Each mark is a vertical line.
@@ -133,12 +140,9 @@ Panel make_panel(const RateCurve& curve, const std::string& name) {
                                 "set xlabel 'learning rate'\nset ylabel {}\nset logscale x\n"
                                 "set format x '%g'\n",
                                 gnuplot_text(name));
-  std::string data;
-  for (std::size_t i = 0; i < curve.rates.size(); ++i)
-    data += fmt::format("{} {}\n", curve.rates[i], curve.values[i]);
-  out += block("$curve", data);
-  const auto [least, greatest] = std::minmax_element(curve.values.begin(), curve.values.end());
-  out += y_range(*least, *greatest, false) +
+  Bounds bounds;
+  out += block("$curve", data_of({"", curve.rates, curve.values}, false, bounds));
+  out += y_range(bounds, false) +
          fmt::format("set xrange [{}:{}]\n", curve.rates.front(), curve.rates.back());
   std::string plots = fmt::format("plot $curve with lines {} notitle", look(0));
   for (std::size_t i = 0; i < curve.marks.size(); ++i) {
@@ -161,10 +165,10 @@ Panel make_panel(const LinesPlot& plot) {
     const Line& line = plot.lines[i];
     for (const double x : line.x) places.take(x, false);
     out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
-    plots += fmt::format("{}$line{} with {} {} {}", i == 0 ? "plot " : ", ", i, "lines", look(i),
+    plots += fmt::format("{}$line{} with lines {} {}", i == 0 ? "plot " : ", ", i, look(i),
                          plot.legend ? "title " + gnuplot_text(line.label) : "notitle");
   }
-  out += plot.log_y ? log_range(bounds) : y_range(bounds.least, bounds.greatest, plot.from_zero);
+  out += plot.log_y ? log_range(bounds) : y_range(bounds, plot.from_zero);
   if (places.least < places.greatest)
     out += fmt::format("set xrange [{}:{}]\n", places.least, places.greatest);
   return {out + plots + "\n"};
@@ -205,21 +209,14 @@ Panel make_panel(const ContourPlot& plot) {
 }
 
 Line thinned(Line line) {
-  const std::size_t n = line.x.size(), piece = (n + 1999) / 2000;
-  if (piece <= 2) return line;
+  const std::size_t n = line.x.size();
+  if (n <= 4000) return line;
   Line out{line.label, {}, {}};
   const auto take = [&](std::size_t i) {
     out.x.push_back(line.x[i]);
     out.y.push_back(line.y[i]);
   };
-  for (std::size_t begin = 0; begin < n; begin += piece) {
-    std::size_t low = begin, high = begin;
-    for (std::size_t i = begin; i < std::min(begin + piece, n); ++i) {
-      if (std::isnan(line.y[low]) || line.y[i] < line.y[low]) low = i;
-      if (std::isnan(line.y[high]) || line.y[i] > line.y[high]) high = i;
-    }
-    take(std::min(low, high));
-    take(std::max(low, high));
-  }
+  take_extremes(
+      n, n, [&](std::size_t i) { return line.y[i]; }, take);
   return out;
 }

@@ -12,32 +12,22 @@
 
 #include "terminal/command.h"
 #include "terminal/files.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 
 namespace fs = std::filesystem;
 
 namespace {
 
-bool has_gnuplot() {
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path ? path : "";
-  while (!rest.empty()) {
-    const std::string_view folder = rest.substr(0, rest.find(':'));
-    rest.remove_prefix(std::min(rest.size(), folder.size() + 1));
-    if (access(fmt::format("{}/gnuplot", folder).c_str(), X_OK) == 0) return true;
-  }
-  return false;
-}
-
 void need_gnuplot(const std::string& path) {
-  if (!has_gnuplot())
-    throw RunError(fmt::format("{} needs gnuplot (apt install gnuplot-nox)", path));
+  check<RunError>(std::system("command -v gnuplot >/dev/null") == 0,
+                  "{} needs gnuplot (apt install gnuplot-nox)", path);
 }
 
 /// The gnuplot terminal and size for this number of panels, one below the other.
 std::string terminal_for(const std::string& path, std::size_t panels) {
-  if (std::ranges::any_of(path, is_control))
-    throw UsageError("--plot: the file's name must not hold control characters");
+  check<UsageError>(std::ranges::none_of(path, is_control),
+                    "--plot: the file's name must not hold control characters");
   const std::string ending = fs::path(path).extension();
   const double height = panels == 1 ? 1 : 0.85 * static_cast<double>(panels);
   if (ending == ".svg")
@@ -55,7 +45,7 @@ struct TemporaryFile {
 
   explicit TemporaryFile(const std::string& path) {
     const gradus::detail::Descriptor made(mkstemp(name.data()));
-    if (made < 0) throw RunError(fmt::format("{}: cannot make a file for its plots", path));
+    check<RunError>(made >= 0, "{}: cannot make a file for its plots", path);
   }
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
@@ -74,24 +64,46 @@ std::string draw(const std::string& terminal, std::span<const Panel> panels,
   if (panels.size() > 1) all += fmt::format("set multiplot layout {},1\n", panels.size());
   for (const Panel& panel : panels) all += panel.commands;
   std::FILE* gnuplot = popen("gnuplot >/dev/null 2>&1", "w");
-  if (!gnuplot) throw RunError(fmt::format("{}: gnuplot cannot be started", path));
+  check<RunError>(gnuplot != nullptr, "{}: gnuplot cannot be started", path);
   const auto before = std::signal(SIGPIPE, SIG_IGN);  // gnuplot may end before it has read all
   const bool written =
       std::fwrite(all.data(), 1, all.size(), gnuplot) == all.size() && std::fflush(gnuplot) == 0;
   const int status = pclose(gnuplot);
   std::signal(SIGPIPE, before);
   const std::string picture = gradus::detail::read_file(file.name, std::int64_t{1} << 30);
-  if (!written || status != 0 || picture.empty())
-    throw RunError(fmt::format("{}: gnuplot could not write it", path));
+  check<RunError>(written && status == 0 && !picture.empty(), "{}: gnuplot could not write it",
+                  path);
   return picture;
 }
 
-}  // namespace
-
+/// UsageError unless the file's name ends in .svg, .png or .pdf and it can be written; RunError
+/// when there is no gnuplot.
 void check_plot_file(const std::string& path) {
   terminal_for(path, 1);
   need_gnuplot(path);
   check_writable("--plot", path);
+}
+
+}  // namespace
+
+bool LookOptions::wants_terminal() const { return std::ranges::count(plots, "term") > 0; }
+
+bool LookOptions::check_and_want_data() const {
+  check<UsageError>(!csv || !json, "--csv and --json: must not both be given");
+  check<UsageError>(!(csv || json) || !wants_terminal(),
+                    "--plot term: must not be combined with --csv or --json");
+  check<UsageError>(color == "auto" || color == "always" || color == "never",
+                    "--color: must be auto, always or never (got '{}')", clean(color));
+  for (const std::string& where : plots)
+    if (where != "term") check_plot_file(where);
+  return csv || json;
+}
+
+gradus::PlotOptions LookOptions::terminal(int height) const {
+  return {.width = picture_columns(),
+          .height = height,
+          .ascii = ascii || !speaks_utf8(),
+          .color = wants_color(color)};
 }
 
 std::string plot_files(const std::vector<std::string>& files,

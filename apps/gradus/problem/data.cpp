@@ -5,7 +5,6 @@
 
 #include <algorithm>
 
-#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 
@@ -84,12 +83,11 @@ Dataset read_data(const DataOptions& options, std::uint64_t seed) {
                                      .ignore = options.ignore,
                                      .one_hot = options.one_hot});
   const NamedData& data = find_data("--data", options.name);
-  if (!options.label.empty() || !options.ignore.empty() || !options.one_hot.empty() ||
-      options.drop_missing || options.no_header)
-    throw UsageError(
-        fmt::format("--label, --ignore, --one-hot, --drop-missing and --no-header: must be given "
+  check<UsageError>(options.label.empty() && options.ignore.empty() && options.one_hot.empty() &&
+                        !options.drop_missing && !options.no_header,
+                    "--label, --ignore, --one-hot, --drop-missing and --no-header: must be given "
                     "only with a file (got --data {})",
-                    options.name));
+                    options.name);
   return data.make(seed);
 }
 
@@ -109,14 +107,14 @@ std::string data_code(const DataOptions& options, std::uint64_t seed) {
                      out.empty() ? "" : fmt::format(", {{{}}}", out));
 }
 
-Dataset read_rows(const std::string& name, const TrainedColumns& trained, bool labelled,
-                  std::uint64_t seed) {
+Dataset read_rows(const std::string& name, const DataOptions& options,
+                  const TrainedColumns& trained, bool labelled, std::uint64_t seed) {
   if (!is_file(name)) return find_data("DATA", name).make(seed);
   return read_table(name,
                     {.label = labelled ? trained.label : "",
-                     .header = trained.header,
-                     .drop_missing = !labelled || trained.drop_missing,
-                     .one_hot = trained.one_hot,
+                     .header = !options.no_header,
+                     .drop_missing = !labelled || options.drop_missing,
+                     .one_hot = options.one_hot,
                      .columns = trained.columns,
                      .classes = trained.classes},
                     false);

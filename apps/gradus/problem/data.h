@@ -38,11 +38,11 @@ std::string data_code(const DataOptions& options, std::uint64_t seed);
 
 /// The columns and classes that a saved model was trained on.
 struct TrainedColumns {
-  std::vector<std::string> columns, classes, one_hot;
+  std::vector<std::string> columns, classes;
   std::string label;
-  bool header = true, drop_missing = false;
 };
-/// Rows for a saved model, from the synthetic data or the file `name`. With `labelled`, rows have a
-/// target; otherwise rows that lack a value are only listed, in `dropped`.
-gradus::Dataset read_rows(const std::string& name, const TrainedColumns& trained, bool labelled,
-                          std::uint64_t seed);
+/// Rows for a model trained on data of these options, from the synthetic data or the file `name`.
+/// With `labelled`, rows have a target; otherwise rows that lack a value are only listed, in
+/// `dropped`.
+gradus::Dataset read_rows(const std::string& name, const DataOptions& options,
+                          const TrainedColumns& trained, bool labelled, std::uint64_t seed);

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 
-#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "terminal/choice.h"
 #include "terminal/command.h"
 #include "terminal/text.h"
 
@@ -71,8 +70,7 @@ std::vector<std::int64_t> read_layers(const std::string& text) {
     units.push_back(read_whole("--layers", text.substr(begin, end - begin), 1, 4096));
     begin = end + 1;
   }
-  if (units.size() > 32)
-    throw UsageError(fmt::format("--layers: must be at most 32 (got {})", units.size()));
+  check<UsageError>(units.size() <= 32, "--layers: must be at most 32 (got {})", units.size());
   return units;
 }
 
@@ -99,24 +97,23 @@ std::int64_t count_classes(const Tensor& y) {
 const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
   const Tensor& y = data.y;
   const bool labelled = y.rank() == 1;  // with classes, not with numbers
-  if (std::ssize(data.classes) > most_classes)
-    throw UsageError(fmt::format("--data: must have at most {} classes (got {})", most_classes,
-                                 data.classes.size()));
-  if (labelled && count_classes(y) < 2)
-    throw UsageError("--data: must have at least 2 classes (got 1)");
+  check<UsageError>(std::ssize(data.classes) <= most_classes,
+                    "--data: must have at most {} classes (got {})", most_classes,
+                    data.classes.size());
+  check<UsageError>(!labelled || count_classes(y) >= 2,
+                    "--data: must have at least 2 classes (got 1)");
   if (name == "auto")
     return find_loss(!labelled               ? "mean_squared_error"
                      : count_classes(y) <= 2 ? "binary_crossentropy"
                                              : "sparse_categorical_crossentropy");
   const NamedLoss& loss = find_loss(name);
-  if (loss.targets == Targets::numbers && labelled)
-    throw UsageError(fmt::format("--loss: must be a loss for classes (got '{}')", name));
+  check<UsageError>(loss.targets != Targets::numbers || !labelled,
+                    "--loss: must be a loss for classes (got '{}')", name);
   const std::int64_t classes = count_classes(y);
-  if (loss.targets != Targets::numbers && classes == 0)
-    throw UsageError(fmt::format("--loss: must be a loss for numbers (got '{}')", name));
-  if (loss.targets == Targets::two_classes && classes > 2)
-    throw UsageError(
-        fmt::format("--loss: must be a loss for {} classes (got '{}')", classes, name));
+  check<UsageError>(loss.targets == Targets::numbers || classes > 0,
+                    "--loss: must be a loss for numbers (got '{}')", name);
+  check<UsageError>(loss.targets != Targets::two_classes || classes <= 2,
+                    "--loss: must be a loss for {} classes (got '{}')", classes, name);
   return loss;
 }
 

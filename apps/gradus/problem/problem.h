@@ -23,20 +23,16 @@ struct ProblemOptions {
 };
 
 struct Problem {
+  ProblemOptions options;    ///< as given
   gradus::Dataset data;      ///< inputs standardised, if they come from a file
   gradus::Sequential model;  ///< compiled with the optimizer, as given
-  gradus::Loss loss;         ///< the loss of the model
-  std::int64_t batch_size;
-  std::string loss_name;
-  bool has_rate;                                 ///< the optimizer's text gives a learning rate
+  Network network;           ///< the options of the network as values
+  const NamedLoss& loss;
   std::optional<gradus::Standardization> scale;  ///< of the inputs, if they come from a file
-  std::uint64_t seed;                            ///< of the weights and the shuffles
   std::int64_t outputs;                          ///< units of the last layer
-  /// A few words for people.
-  std::string about_data, about_model, about_optimizer;
-  std::string data_code, loss_code;      ///< C++
-  std::vector<std::string> layers_code;  ///< C++, one for each layer
 
+  /// A few words for people.
+  std::string about_data() const, about_model() const;
   /// Data, model, optimizer and loss in two lines.
   std::string about() const;
   /// The call of compile() in C++, where `rate` is C++: two lines, indented by two blanks.

@@ -1,36 +1,110 @@
 #include "problem/program.h"
 
 #include <fmt/format.h>
+#include <gradus/schedules/config.h>
 
 #include <cmath>
 
-#include "problem/code.h"
+using namespace gradus;
 
 namespace {
+
+using detail::Config, detail::Value;
+
+constexpr std::size_t longest_code = 400;
+
+/// Functions of C++ that take the fields by position. The other names are structs.
+bool is_function(const Config& config) {
+  return config.text_name != config.type && config.text_name != "take" &&
+         config.text_name != "repeat";
+}
+
+void append(std::string& out, const Schedule& s, int around);
+void append(std::string& out, const Value& v) {
+  const auto scalar = [](const Value& plain) {
+    const bool* truth = std::get_if<bool>(&plain.content);
+    return truth ? fmt::format("{}", *truth) : detail::text_of(plain);
+  };
+  detail::append_value(
+      out, v, "{}", [&](const Schedule& s) { append(out, s, 0); }, scalar);
+}
+
+/// `CosineDecay{.a = 1, .b = 2}`, or `linear(1, 2)`.
+void append(std::string& out, const Schedule& s, int around) {
+  const Config config = s.config();
+  if (config.op.binding > 0)
+    return detail::append_operator(out, config, around, [&](const Schedule& side, int binding) {
+      append(out, side, binding);
+    });
+  if (s.constant()) return append(out, Value{*s.constant()});
+  const bool function = is_function(config);
+  out += function ? config.text_name : config.type;
+  std::string before = function ? "(" : "{";
+  for (const Config::Field& field : config.fields) {
+    if (field.at_default) continue;
+    out += before + (function ? "" : fmt::format(".{} = ", field.name));
+    append(out, field.value);
+    before = ", ";
+  }
+  if (before != ", ") out += before;
+  out += function ? ")" : "}";
+}
+
+std::string to_code(const Value& v) {
+  const Schedule* s = std::get_if<Schedule>(&v.content);
+  if (s) return ::to_code(*s);
+  std::string out;
+  append(out, v);
+  return out;
+}
 
 /// The declaration of the model, with as many layers on each line as fit.
 std::string model_code(const Problem& problem) {
   const std::string start = "  Sequential model{";
+  const std::vector<std::string> layers = problem.network.layers_code(problem.outputs);
   std::string out, line = start;
-  for (std::size_t i = 0; i < problem.layers_code.size(); ++i) {
-    const std::string& layer = problem.layers_code[i];
+  for (const std::string& layer : layers) {
     if (line.size() + layer.size() > 90 && line.size() > start.size()) {
       out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
       line = std::string(start.size(), ' ');
     }
-    line += layer + (i + 1 < problem.layers_code.size() ? ", " : "};\n");
+    line += layer + (&layer != &layers.back() ? ", " : "};\n");
   }
   return out + line;
 }
 
 }  // namespace
 
+std::string to_code(const Schedule& s) {
+  const std::string text = to_string(s);
+  // In C++ a word in quotes is the name of an enum's value.
+  if (text.size() > longest_code || text.find('"') != text.npos)
+    return fmt::format("parse_schedule(R\"({})\")", text);
+  std::string code;
+  append(code, s, 0);
+  return code;
+}
+
+std::string to_code(const Optimizer& optimizer, const std::string& rate) {
+  std::string rule = fmt::format("{}{{.learning_rate = {}", optimizer.name(), rate), options;
+  for (const Config::Field& field : optimizer.config().fields)
+    if (!field.at_default && field.name != "learning_rate")
+      rule += fmt::format(", .{} = {}", field.name, to_code(field.value));
+  rule += '}';
+  for (const Config::Field& field : detail::config_of(optimizer.options()).fields)
+    if (!field.at_default)
+      options +=
+          fmt::format("{}.{} = {}", options.empty() ? "" : ", ", field.name, to_code(field.value));
+  return options.empty() ? rule : fmt::format("Optimizer({}, {{{}}})", rule, options);
+}
+
 std::string to_program(const Problem& problem, const ProgramOptions& options) {
-  const gradus::Optimizer& optimizer = problem.model.optimizer();
+  const Optimizer& optimizer = problem.model.optimizer();
   const std::string rate =
       options.rate.empty() ? to_code(optimizer.initial_schedule()) : options.rate;
   std::string inputs = "data.x";
-  std::string out = fmt::format("  const Dataset data = {};\n", problem.data_code);
+  std::string out = fmt::format("  const Dataset data = {};\n",
+                                data_code(problem.options.data, problem.network.seed));
   if (problem.scale) {
     const std::int64_t rows = problem.data.x.shape()[0];
     const auto kept = static_cast<std::int64_t>(
@@ -43,9 +117,10 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
   out += fmt::format(
       "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
       "                 .seed = {}}});\n",
-      to_code(optimizer, rate), problem.loss_code, problem.seed);
+      to_code(optimizer, rate), problem.loss.code, problem.network.seed);
   const std::string call = fmt::format("  model.fit({}, {}, {{", inputs, targets_code(problem));
-  out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.batch_size, options.epochs);
+  out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.network.batch_size,
+                     options.epochs);
   if (options.validation_split > 0)
     out += fmt::format(", .validation_split = {}", options.validation_split);
   if (!options.fit_options.empty())

@@ -1,9 +1,16 @@
 #pragma once
-/// A problem as a C++ program.
+/// Schedules, optimizers and problems as C++.
 
 #include <string>
 
 #include "problem/problem.h"
+
+/// `CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900}`; for a schedule without short
+/// C++, a call of parse_schedule().
+std::string to_code(const gradus::Schedule& s);
+/// `Adam{.learning_rate = 0.01}`, or with the options of Optimizer,
+/// `Optimizer(Adam{.learning_rate = 0.01}, {.clipnorm = 1})`. `rate` is the C++ of the rate.
+std::string to_code(const gradus::Optimizer& optimizer, const std::string& rate);
 
 struct ProgramOptions {
   std::string rate;  ///< C++; without it, the rate of the optimizer

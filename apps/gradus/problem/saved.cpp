@@ -4,13 +4,13 @@
 #include <gradus/core/error.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
+#include "terminal/text.h"
 
 using namespace gradus;
 using ParsedJson = nlohmann::json;
@@ -27,6 +27,13 @@ std::vector<double> to_numbers(const Tensor& x) {
   return numbers;
 }
 
+/// Mean and deviation, or two empty lists.
+std::pair<std::vector<double>, std::vector<double>> numbers(
+    const std::optional<Standardization>& scale) {
+  if (!scale) return {};
+  return {to_numbers(scale->mean), to_numbers(scale->deviation)};
+}
+
 Tensor to_tensor(const std::vector<double>& numbers) {
   return Tensor({numbers.size()}, std::vector<Scalar>(numbers.begin(), numbers.end()));
 }
@@ -39,129 +46,96 @@ Json to_json(const TrainingOptions& options) {
   return json;
 }
 
-// ---- reading ------------------------------------------------------------------------------------
+template <class... Args>
+void expect(bool ok, const std::string& path, fmt::format_string<const Args&...> rule,
+            const Args&... args) {
+  check<FormatError>(ok, "'{}': the description of its problem {}", path,
+                     fmt::format(rule, args...));
+}
 
-/// Reads an object key by key; anything unexpected is a FormatError.
-class Reader {
- public:
-  Reader(ParsedJson json, std::string path) : json_(std::move(json)), path_(std::move(path)) {
-    expect(json_.is_object(), "must be an object");
-  }
+std::int64_t read_size(const ParsedJson& json, const std::string& path, const char* name) {
+  const ParsedJson& v = json.at(name);
+  expect(v.is_number_unsigned() && v >= 1 && v <= most_columns, path,
+         "must have a whole number from 1 to {} for '{}'", most_columns, name);
+  return v;
+}
 
-  template <class... Args>
-  void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) const {
-    check<FormatError>(ok, "'{}': the description of its problem {}", path_,
-                       fmt::format(rule, args...));
-  }
-  ParsedJson take(const std::string& name) {
-    expect(json_.contains(name), "lacks '{}'", name);
-    ParsedJson v = std::move(json_[name]);
-    json_.erase(name);
-    return v;
-  }
-  void read(const std::string& name, std::string& to) {
-    const ParsedJson v = take(name);
-    expect(v.is_string(), "must have a text '{}'", name);
-    to = v;
-  }
-  void read(const std::string& name, bool& to) {
-    const ParsedJson v = take(name);
-    expect(v.is_boolean(), "must have true or false for '{}'", name);
-    to = v;
-  }
-  void read(const std::string& name, std::int64_t& to) {
-    const ParsedJson v = take(name);
-    expect(v.is_number_unsigned() && v <= most_columns && v >= 1,
-           "must have a whole number from 1 to {} for '{}'", most_columns, name);
-    to = v;
-  }
-  void read(const std::string& name, std::vector<std::string>& to) {
-    read_list(name, to, "texts", [](const ParsedJson& item) { return item.is_string(); });
-  }
-  void read(const std::string& name, std::vector<double>& to) {
-    read_list(name, to, "numbers", [](const ParsedJson& item) {
-      return item.is_number() && std::isfinite(item.get<double>());
-    });
-  }
-  void end() const {
-    expect(json_.empty(), "must not have '{}'", json_.empty() ? "" : json_.begin().key());
-  }
-
- private:
-  template <class T>
-  void read_list(const std::string& name, std::vector<T>& to, const char* what, auto accepts) {
-    const ParsedJson v = take(name);
-    expect(v.is_array() && std::ranges::all_of(v, accepts), "must have a list of {} '{}'", what,
-           name);
-    to = v.get<std::vector<T>>();
-  }
-
-  ParsedJson json_;
-  std::string path_;
-};
-
-std::optional<Standardization> read_scale(Reader& reader, std::int64_t inputs) {
-  std::vector<double> mean, deviation;
-  reader.read("mean", mean);
-  reader.read("deviation", deviation);
+std::optional<Standardization> read_scale(const ParsedJson& json, std::int64_t inputs,
+                                          const std::string& path) {
+  const std::vector<double> mean = json.at("mean"), deviation = json.at("deviation");
   if (mean.empty() && deviation.empty()) return std::nullopt;
   const bool positive = std::ranges::all_of(deviation, [](double d) { return d > 0; });
-  reader.expect(std::ssize(mean) == inputs && std::ssize(deviation) == inputs && positive,
-                "must have a mean and a deviation above 0 for each of {} inputs", inputs);
+  expect(std::ssize(mean) == inputs && std::ssize(deviation) == inputs && positive, path,
+         "must have a mean and a deviation above 0 for each of {} inputs", inputs);
   return Standardization{to_tensor(mean), to_tensor(deviation)};
+}
+
+/// Reads what to_text() writes. Json's exceptions tell what lacks or has another type.
+SavedProblem read_description(const ParsedJson& json, const std::string& path) {
+  SavedProblem saved;
+  TrainingOptions::options(saved.training,
+                           [&](auto& member, const std::string& name, const auto&...) {
+                             json.at("options").at(key_of(name)).get_to(member);
+                           });
+  saved.loss = json.at("loss");
+  saved.inputs = read_size(json, path, "inputs");
+  saved.outputs = read_size(json, path, "outputs");
+  saved.columns = {json.at("columns"), json.at("classes"), json.at("label")};
+  saved.scale = read_scale(json, saved.inputs, path);
+  return saved;
 }
 
 /// The file must be large enough for the weights of the described network, so that a small file
 /// does not fill the memory.
-void check_size(const Reader& reader, const SavedProblem& saved, const std::string& path) {
+void check_size(const SavedProblem& saved, const std::string& path) {
   const double weights =
       read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
   const auto bytes = static_cast<double>(file_bytes(path));
-  reader.expect(weights * sizeof(Scalar) <= bytes, "must fit the file (got {} weights in {} bytes)",
-                weights, bytes);
+  expect(weights * sizeof(Scalar) <= bytes, path, "must fit the file (got {} weights in {} bytes)",
+         weights, bytes);
 }
 
 /// The parts of the description must fit together.
-void check_consistent(const Reader& reader, const SavedProblem& saved, const std::string& path) {
+void check_consistent(const SavedProblem& saved, const std::string& path) {
   const TrainedColumns& columns = saved.columns;
   const auto classes = std::ssize(columns.classes);
-  reader.expect(!is_file(saved.training.problem.data.name) ||
-                    (std::ssize(columns.columns) == saved.inputs && saved.scale),
-                "must have a column and a scale for each of {} inputs", saved.inputs);
-  reader.expect(classes == 0 || classes == saved.outputs || (classes == 2 && saved.outputs == 1),
-                "must have as many classes as outputs, {} (got {})", saved.outputs, classes);
-  reader.expect(std::ranges::is_sorted(columns.classes), "must have its classes sorted");
+  expect(!is_file(saved.training.problem.data.name) ||
+             (std::ssize(columns.columns) == saved.inputs && saved.scale),
+         path, "must have a column and a scale for each of {} inputs", saved.inputs);
+  expect(classes == 0 || classes == saved.outputs || (classes == 2 && saved.outputs == 1), path,
+         "must have as many classes as outputs, {} (got {})", saved.outputs, classes);
+  expect(std::ranges::is_sorted(columns.classes), path, "must have its classes sorted");
   try {
     find_loss(saved.loss);
-    check_size(reader, saved, path);
+    check_size(saved, path);
   } catch (const UsageError& error) {
-    reader.expect(false, "is wrong: {}", error.what());
+    expect(false, path, "is wrong: {}", error.what());
   }
+}
+
+/// Reads the model with its weights, to predict with.
+Sequential load_model(const SavedProblem& saved, const std::string& path) {
+  const Network network = read_network(saved.training.problem.network);
+  Sequential model = network.build(find_loss(saved.loss), saved.outputs);
+  model.build({1, saved.inputs});
+  model.load(path, {.weights_only = true});
+  return model;
 }
 
 }  // namespace
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem) {
   const Dataset& data = problem.data;
-  const DataOptions& options = training.problem.data;
+  const bool from_file = is_file(training.problem.data.name);
   return {.training = training,
-          .loss = problem.loss_name,
+          .loss = problem.loss.name,
           .inputs = data.x.shape()[1],
           .outputs = problem.outputs,
-          .columns = {.columns = data.columns,
-                      .classes = data.classes,
-                      .one_hot = options.one_hot,
-                      .label = is_file(options.name) ? data.label : "",
-                      .header = !options.no_header,
-                      .drop_missing = options.drop_missing},
+          .columns = {data.columns, data.classes, from_file ? data.label : ""},
           .scale = problem.scale};
 }
 
 std::string difference(const SavedProblem& a, const SavedProblem& b) {
-  const auto numbers = [](const std::optional<Standardization>& scale) {
-    return scale ? std::pair(to_numbers(scale->mean), to_numbers(scale->deviation))
-                 : std::pair<std::vector<double>, std::vector<double>>();
-  };
   if (a.columns.columns != b.columns.columns || a.columns.label != b.columns.label)
     return "columns";
   if (a.columns.classes != b.columns.classes || a.outputs != b.outputs) return "classes";
@@ -169,10 +143,8 @@ std::string difference(const SavedProblem& a, const SavedProblem& b) {
 }
 
 std::string to_text(const SavedProblem& saved) {
-  const auto& [columns, classes, one_hot, label, header, drop_missing] = saved.columns;
-  const auto numbers = [&](Tensor Standardization::*part) {
-    return saved.scale ? to_numbers((*saved.scale).*part) : std::vector<double>();
-  };
+  const auto& [columns, classes, label] = saved.columns;
+  const auto [mean, deviation] = numbers(saved.scale);
   const Json json = Json::object({{"options", to_json(saved.training)},
                                   {"loss", saved.loss},
                                   {"inputs", saved.inputs},
@@ -180,12 +152,12 @@ std::string to_text(const SavedProblem& saved) {
                                   {"columns", columns},
                                   {"label", label},
                                   {"classes", classes},
-                                  {"mean", numbers(&Standardization::mean)},
-                                  {"deviation", numbers(&Standardization::deviation)}});
-  if (json.text().size() > longest_text)
-    throw UsageError(fmt::format("--save: names of columns must be at most {} bytes (got {})",
-                                 longest_text, json.text().size()));
-  if (json.repaired()) throw UsageError("--save: the names of files and columns must be UTF-8");
+                                  {"mean", mean},
+                                  {"deviation", deviation}});
+  check<UsageError>(json.text().size() <= longest_text,
+                    "--save: names of columns must be at most {} bytes (got {})", longest_text,
+                    json.text().size());
+  check<UsageError>(!json.repaired(), "--save: the names of files and columns must be UTF-8");
   return json.text();
 }
 
@@ -197,34 +169,47 @@ SavedProblem read_saved(const std::string& path) {
   const auto texts = read_metadata(path);
   const auto text = texts.find(key);
   check<FormatError>(text != texts.end(), "'{}': must be a file of gradus train --save", path);
-  Reader reader(ParsedJson::parse(text->second, nullptr, false), path);
+  const ParsedJson json = ParsedJson::parse(text->second, nullptr, false);
   SavedProblem saved;
-  Reader options(reader.take("options"), path);
-  TrainingOptions::options(saved.training,
-                           [&](auto& member, const std::string& name, const auto&...) {
-                             options.read(key_of(name), member);
-                           });
-  options.end();
-  reader.read("loss", saved.loss);
-  reader.read("inputs", saved.inputs);
-  reader.read("outputs", saved.outputs);
-  const DataOptions& data = saved.training.problem.data;
-  saved.columns.one_hot = data.one_hot;
-  saved.columns.header = !data.no_header;
-  saved.columns.drop_missing = data.drop_missing;
-  reader.read("columns", saved.columns.columns);
-  reader.read("label", saved.columns.label);
-  reader.read("classes", saved.columns.classes);
-  saved.scale = read_scale(reader, saved.inputs);
-  reader.end();
-  check_consistent(reader, saved, path);
+  try {
+    saved = read_description(json, path);
+  } catch (const ParsedJson::exception& error) {
+    expect(false, path, "must be as gradus train writes it (got {})", error.what());
+  }
+  check_consistent(saved, path);
+  // What nobody read, or a number that was rounded, is not in the text.
+  expect(json == ParsedJson::parse(to_text(saved)), path, "must be as gradus train writes it");
   return saved;
 }
 
-Sequential load_model(const SavedProblem& saved, const std::string& path) {
-  const Network network = read_network(saved.training.problem.network);
-  Sequential model = network.build(find_loss(saved.loss), saved.outputs);
-  model.build({1, saved.inputs});
-  model.load(path, {.weights_only = true});
-  return model;
+std::vector<std::string> TrainedModel::class_names() const {
+  if (!has_classes() || !saved.columns.classes.empty()) return saved.columns.classes;
+  std::vector<std::string> names;
+  for (std::int64_t k = 0; k < std::max<std::int64_t>(saved.outputs, 2); ++k)
+    names.push_back(fmt::format("{}", k));
+  return names;
+}
+
+TrainedModel read_trained_model(const TrainedModelOptions& options, bool labelled) {
+  const auto& [model, data, seed] = options;
+  check<UsageError>(!model.empty() && !data.empty(),
+                    "give a model and data, such as iris.safetensors new.csv; see --help");
+  const SavedProblem saved = read_saved(model);
+  const std::string& trained_on = saved.training.problem.data.name;
+  const std::int64_t data_seed =
+      read_whole("--seed", seed.empty() ? saved.training.problem.network.seed : seed, 0);
+  check<UsageError>(!is_file(data) || seed.empty(),
+                    "--seed: must be given only with synthetic data (got a file)");
+  check<UsageError>(is_file(data) == is_file(trained_on),
+                    "the data must be {}, because '{}' was trained on {} (got '{}')",
+                    is_file(trained_on) ? "a file" : "synthetic data", clean(model),
+                    clean(trained_on), clean(data));
+  Dataset rows = read_rows(data, saved.training.problem.data, saved.columns, labelled,
+                           static_cast<std::uint64_t>(data_seed));
+  check<UsageError>(
+      rows.x.shape()[1] == saved.inputs,
+      "the data must have as many inputs as {}, which '{}' was trained on: {} (got {} in '{}')",
+      clean(trained_on), clean(model), saved.inputs, rows.x.shape()[1], clean(data));
+  if (saved.scale) rows.x = (*saved.scale)(rows.x);
+  return {saved, load_model(saved, model), std::move(rows)};
 }

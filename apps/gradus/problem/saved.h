@@ -5,8 +5,28 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "problem/training_options.h"
+#include "problem/problem.h"
+
+/// A problem and how long to train it: the options of `gradus train` that a saved file holds.
+struct TrainingOptions {
+  ProblemOptions problem;
+  std::string schedule;  ///< without one, the optimizer's rate
+  std::string epochs = "30", validation_split = "0";
+  std::string log, tensorboard;
+
+  static void options(auto& self, auto&& option) {
+    ProblemOptions::options(self.problem, option);
+    option(self.schedule, "--schedule", "The learning rate; without it, the optimizer's own",
+           "EXPR");
+    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.validation_split, "--validation-split",
+           "Share of the rows, taken from the end, to hold out", "SHARE");
+    option(self.log, "--log", "Log updates to FILE.jsonl, or epochs to FILE.csv", "FILE");
+    option(self.tensorboard, "--tensorboard", "Log curves for TensorBoard to a folder", "FOLDER");
+  }
+};
 
 /// The description of a problem that a file holds beside the weights.
 struct SavedProblem {
@@ -27,5 +47,26 @@ void save(const gradus::Sequential& model, const std::string& text, const std::s
 
 /// Reads the description. IoError; FormatError for a file that save() did not write.
 SavedProblem read_saved(const std::string& path);
-/// Reads the model with its weights, to predict with.
-gradus::Sequential load_model(const SavedProblem& saved, const std::string& path);
+
+/// A saved model together with rows to evaluate or predict.
+struct TrainedModel {
+  SavedProblem saved;
+  gradus::Sequential model;
+  gradus::Dataset rows;  ///< inputs scaled as in training
+
+  bool has_classes() const { return saved.loss.ends_with("crossentropy"); }
+  /// The names of the classes, or their numbers if they have no names; empty without classes.
+  std::vector<std::string> class_names() const;
+};
+/// The options that choose them, as given.
+struct TrainedModelOptions {
+  std::string model, data, seed;
+
+  static void options(auto& self, auto&& option) {
+    option(self.model, "model", "A file of gradus train --save", "FILE");
+    option(self.data, "data", "A file .csv, or the name of synthetic data", "WHAT");
+    option(self.seed, "--seed", "Seed of synthetic data; without it, that of the model", "N");
+  }
+};
+/// Reads a model and rows; `labelled` as for read_rows(). UsageError.
+TrainedModel read_trained_model(const TrainedModelOptions& options, bool labelled);

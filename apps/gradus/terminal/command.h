@@ -25,8 +25,12 @@
 /// keys of --config are all made from options(). A command with a member
 /// `std::vector<std::string> given` receives there the keys of the options that were given.
 
+#include <gradus/core/error.h>
+
 #include <stdexcept>
 #include <string>
+
+using gradus::check;  // check<UsageError>(epochs > 0, "--epochs: must be above 0 (got {})", epochs)
 
 /// Ends a command with this exit code.
 struct CommandError : std::runtime_error {

@@ -19,11 +19,10 @@ constexpr std::string_view bare =
 /// Reads one line from left to right.
 class LineReader {
  public:
-  LineReader(const std::string& path, std::int64_t line, std::string_view text)
-      : path_(path), line_(line), text_(text) {}
+  LineReader(std::string place, std::string_view text) : place_(std::move(place)), text_(text) {}
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw UsageError(fmt::format("{}:{}: {}", clean(path_), line_, clean(what)));
+    throw UsageError(fmt::format("{}: {}", place_, clean(what)));
   }
   /// The next character after blanks; 0 at the end of the line or at a comment.
   char peek() {
@@ -82,11 +81,16 @@ class LineReader {
     return out;
   }
 
-  const std::string& path_;
-  std::int64_t line_;
+  std::string place_;
   std::string_view text_;
   std::size_t at_ = 0;
 };
+
+[[noreturn]] void refuse(const ConfigEntry& entry, const char* rule) {
+  const std::string all = clean(fmt::format("{}", fmt::join(entry.values, ", ")));
+  throw UsageError(fmt::format("{}: {} must {} (got {})", entry.place, entry.key, rule,
+                               entry.list ? fmt::format("[{}]", all) : all));
+}
 
 }  // namespace
 
@@ -98,7 +102,8 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
   std::int64_t line = 0;
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    LineReader reader(path, ++line, std::string_view(text).substr(begin, end - begin));
+    const std::string place = fmt::format("{}:{}", clean(path), ++line);
+    LineReader reader(place, std::string_view(text).substr(begin, end - begin));
     if (!gradus::detail::is_utf8(text.substr(begin, end - begin)))
       reader.fail("must be UTF-8 text");
     begin = end + 1;
@@ -118,7 +123,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
       if (section.empty() || section == command) {
         if (std::ranges::count(entries, key, &ConfigEntry::key) > 0)
           reader.fail(fmt::format("the key '{}' is repeated", key));
-        entries.push_back({key, values, list, line});
+        entries.push_back({key, values, list, place});
       }
     }
     reader.expect_end();
@@ -126,34 +131,21 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
   return entries;
 }
 
-void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries,
-                const std::vector<std::string>& options) {
+void check_keys(const std::vector<ConfigEntry>& entries, const std::vector<std::string>& options) {
   for (const ConfigEntry& entry : entries)
-    if (std::ranges::count(options, entry.key) == 0)
-      throw UsageError(fmt::format("{}:{}: unknown key '{}'; did you mean {}?", clean(path),
-                                   entry.line, entry.key,
-                                   gradus::detail::nearest(entry.key, options)));
+    check<UsageError>(std::ranges::count(options, entry.key) > 0,
+                      "{}: unknown key '{}'; did you mean {}?", entry.place, entry.key,
+                      gradus::detail::nearest(entry.key, options));
 }
 
-namespace {
-
-[[noreturn]] void refuse(const std::string& path, const ConfigEntry& entry, const char* rule) {
-  throw UsageError(fmt::format(
-      "{}:{}: {} must {} (got {})", clean(path), entry.line, entry.key, rule,
-      entry.list ? fmt::format("[{}]", clean(fmt::format("{}", fmt::join(entry.values, ", "))))
-                 : clean(entry.values[0])));
-}
-
-}  // namespace
-
-bool read_flag(const std::string& path, const ConfigEntry& entry) {
-  const std::string word = entry.list ? "" : entry.values[0];
-  if (word != "true" && word != "false") refuse(path, entry, "be true or false");
+bool ConfigEntry::flag() const {
+  const std::string word = list ? "" : values[0];
+  if (word != "true" && word != "false") refuse(*this, "be true or false");
   return word == "true";
 }
 
-std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind) {
-  if (entry.list && !kind.ends_with(",...")) refuse(path, entry, "be one value");
-  if (entry.values.empty()) refuse(path, entry, "not be empty");
-  return fmt::format("{}", fmt::join(entry.values, ","));
+std::string ConfigEntry::text(const std::string& kind) const {
+  if (list && !kind.ends_with(",...")) refuse(*this, "be one value");
+  if (values.empty()) refuse(*this, "not be empty");
+  return fmt::format("{}", fmt::join(values, ","));
 }

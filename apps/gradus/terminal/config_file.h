@@ -8,19 +8,24 @@
 ///     quiet = true
 
 #include <algorithm>
-#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <vector>
 
 #include "terminal/option_words.h"
 
-/// A key is an option's name without dashes.
+/// An entry of the file. Its key is an option's name without dashes.
 struct ConfigEntry {
   std::string key;
   std::vector<std::string> values;  ///< as text; exactly one unless `list`
   bool list;
-  std::int64_t line;
+  std::string place;  ///< file and line
+
+  /// UsageError unless it is true or false.
+  bool flag() const;
+  /// The values of a list are joined by commas if the option's kind ends in `,...`; any other list,
+  /// or an empty one, is a UsageError.
+  std::string text(const std::string& kind) const;
 };
 
 /// The entries for this command: those before the first section, and those of its section.
@@ -29,13 +34,7 @@ struct ConfigEntry {
 std::vector<ConfigEntry> read_config(const std::string& path, const std::string& command,
                                      const std::vector<std::string>& commands);
 /// UsageError for an entry whose key is not one of the options.
-void check_keys(const std::string& path, const std::vector<ConfigEntry>& entries,
-                const std::vector<std::string>& options);
-/// UsageError unless it is true or false.
-bool read_flag(const std::string& path, const ConfigEntry& entry);
-/// The value of the entry. The values of a list are joined by commas if the option's kind ends in
-/// `,...`; any other list, or an empty one, is a UsageError.
-std::string read_text(const std::string& path, const ConfigEntry& entry, const std::string& kind);
+void check_keys(const std::vector<ConfigEntry>& entries, const std::vector<std::string>& options);
 
 /// Sets the options that the file has and the command line does not, whose keys are in `given`, and
 /// adds their keys to `given`.
@@ -53,11 +52,11 @@ void configure(Command& command, const std::string& path, std::vector<std::strin
     if (entry == entries.end() || std::ranges::count(typed, options.back()) > 0) return;
     given.push_back(options.back());
     if constexpr (std::is_same_v<Member, bool>)
-      member = read_flag(path, *entry);
+      member = entry->flag();
     else if constexpr (std::is_same_v<Member, std::string>)
-      member = read_text(path, *entry, kind);
+      member = entry->text(kind);
     else
       member = entry->values;
   });
-  check_keys(path, entries, options);
+  check_keys(entries, options);
 }

@@ -1,10 +1,10 @@
 #include "terminal/terminal.h"
 
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <string_view>
 
@@ -13,6 +13,14 @@ namespace {
 std::string_view variable(const char* name) {
   const char* text = std::getenv(name);
   return text ? text : "";
+}
+
+constexpr int watched[] = {SIGINT, SIGTERM};
+volatile std::sig_atomic_t recorded = 0;
+
+void record(int signal) {
+  if (recorded) _exit(128 + signal);
+  recorded = signal;
 }
 
 }  // namespace
@@ -36,11 +44,25 @@ bool can_redraw() { return isatty(STDERR_FILENO) && variable("TERM") != "dumb"; 
 
 bool speaks_utf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
-    std::string locale(variable(name));
-    if (locale.empty()) continue;
-    std::transform(locale.begin(), locale.end(), locale.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return locale.find("utf-8") != locale.npos || locale.find("utf8") != locale.npos;
+    const char* const locale = variable(name).data();
+    if (*locale) return strcasestr(locale, "utf-8") || strcasestr(locale, "utf8");
   }
   return false;
 }
+
+SignalWatch::SignalWatch() {
+  recorded = 0;
+  struct sigaction action = {};
+  action.sa_handler = record;
+  action.sa_flags = SA_RESTART;
+  for (int i = 0; i < 2; ++i) {
+    sigaction(watched[i], nullptr, &before_[i]);
+    if (before_[i].sa_handler != SIG_IGN) sigaction(watched[i], &action, nullptr);
+  }
+}
+
+SignalWatch::~SignalWatch() {
+  for (int i = 0; i < 2; ++i) sigaction(watched[i], &before_[i], nullptr);
+}
+
+int SignalWatch::caught() const { return recorded; }

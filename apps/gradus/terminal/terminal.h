@@ -1,6 +1,7 @@
 #pragma once
-/// What the terminal can show.
+/// The terminal: what it can show, and Ctrl-C.
 
+#include <csignal>
 #include <string>
 
 /// Whether stdout gets colours: `always`, `never`, or for `auto` as NO_COLOR, CLICOLOR_FORCE,
@@ -12,3 +13,19 @@ bool can_redraw();
 int picture_columns();
 /// Whether the locale can show Braille.
 bool speaks_utf8();
+
+/// While a SignalWatch lives, the first SIGINT or SIGTERM is only recorded; the second one ends the
+/// process at once. A signal that the process ignores stays ignored. At most one object at a time.
+class SignalWatch {
+ public:
+  SignalWatch();
+  SignalWatch(const SignalWatch&) = delete;
+  SignalWatch& operator=(const SignalWatch&) = delete;
+  ~SignalWatch();
+
+  /// The recorded signal, or 0.
+  int caught() const;
+
+ private:
+  struct sigaction before_[2];
+};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <gradus/core/from_text.h>
+#include <gradus/core/nearest.h>
 
 #include <algorithm>
 #include <charconv>
@@ -49,10 +50,10 @@ std::int64_t read_whole(const std::string& option, const std::string& text, std:
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, n);
   const bool padded = text.size() > 1 && text[0] == '0';  // 010 may be meant as octal
-  if (error != std::errc() || stop != end || n < least || n > most || padded)
-    throw UsageError(fmt::format(
-        "{}: must be a whole number from {} to {} in decimal digits (got '{}')", option, least,
-        most == std::int64_t{1} << 53 ? "2^53" : fmt::format("{}", most), clean(text)));
+  check<UsageError>(error == std::errc() && stop == end && n >= least && n <= most && !padded,
+                    "{}: must be a whole number from {} to {} in decimal digits (got '{}')", option,
+                    least, most == std::int64_t{1} << 53 ? "2^53" : fmt::format("{}", most),
+                    clean(text));
   return n;
 }
 
@@ -61,8 +62,15 @@ double read_positive(const std::string& option, const std::string& text) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = gradus::detail::from_text(text.data(), end, number);
   const bool padded = text.size() > 1 && text[0] == '0' && is_digit(text[1]);
-  if (error != std::errc() || stop != end || !std::isfinite(number) || number <= 0 || padded)
-    throw UsageError(fmt::format("{}: must be a number above 0 in decimal digits (got '{}')",
-                                 option, clean(text)));
+  check<UsageError>(
+      error == std::errc() && stop == end && std::isfinite(number) && number > 0 && !padded,
+      "{}: must be a number above 0 in decimal digits (got '{}')", option, clean(text));
   return number;
+}
+
+void refuse_name(const std::string& where, const std::string& name,
+                 const std::vector<std::string>& names, const std::string& also) {
+  throw UsageError(fmt::format("{}: must be one of {}{} (got '{}'); did you mean {}?", where,
+                               fmt::join(names, ", "), also, clean(name),
+                               gradus::detail::nearest(name, names)));
 }

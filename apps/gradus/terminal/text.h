@@ -1,8 +1,9 @@
 #pragma once
-/// Text that is safe to print, to paste and to read back.
+/// Text that is safe to print, to paste and to read back, and words that the user gives.
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 /// Whether a terminal might act on the character instead of showing it.
 bool is_control(char c);
@@ -20,3 +21,22 @@ std::int64_t read_whole(const std::string& option, const std::string& text, std:
                         std::int64_t most = std::int64_t{1} << 53);
 /// Reads a number above 0 in decimal digits, such as 0.1 or 1e-7. UsageError for anything else.
 double read_positive(const std::string& option, const std::string& text);
+
+/// The names of the entries of a table, which the user may give.
+std::vector<std::string> names_of(const auto& table) {
+  std::vector<std::string> names;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return names;
+}
+
+/// UsageError: the name must be one of these, or what `also` adds; with the nearest name.
+[[noreturn]] void refuse_name(const std::string& where, const std::string& name,
+                              const std::vector<std::string>& names, const std::string& also = "");
+
+/// The entry of this name, or refuse_name().
+const auto& choose(const auto& table, const std::string& where, const std::string& name,
+                   const std::string& also = "") {
+  for (const auto& entry : table)
+    if (name == entry.name) return entry;
+  refuse_name(where, name, names_of(table), also);
+}

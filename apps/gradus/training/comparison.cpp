@@ -5,8 +5,6 @@
 #include <gradus/schedules/algebra.h>
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "terminal/command.h"
@@ -15,9 +13,6 @@
 using namespace gradus;
 
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double never = std::numeric_limits<double>::infinity();
 
 using SeedRuns = std::vector<TrainingRun>;  ///< of one schedule, one for each seed
 
@@ -30,9 +25,8 @@ double rounded(double v, int digits) {
 }
 
 double mean_of(const std::vector<double>& values) {
-  double sum = 0;
-  for (const double v : values) sum += v;
-  return values.empty() ? nan : sum / static_cast<double>(values.size());
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  return values.empty() ? NAN : sum / static_cast<double>(values.size());
 }
 
 /// The standard deviation of a sample, with n - 1 degrees of freedom.
@@ -60,13 +54,13 @@ std::vector<double> mean_losses(const SeedRuns& runs, std::size_t measurements) 
 double steps_to(const TrainingRun& run, double target) {
   for (std::size_t i = 0; i < run.losses.size(); ++i)
     if (run.losses[i] <= target) return static_cast<double>(run.measured[i]);
-  return never;
+  return INFINITY;
 }
 
 std::optional<double> median_steps_to(const SeedRuns& runs, double target) {
   std::vector<double> steps;
   for (const TrainingRun& run : runs) steps.push_back(steps_to(run, target));
-  std::sort(steps.begin(), steps.end());
+  std::ranges::sort(steps);
   const std::size_t n = steps.size();
   const double median = (steps[(n - 1) / 2] + steps[n / 2]) / 2;
   return std::isfinite(median) ? std::optional(median) : std::nullopt;
@@ -76,16 +70,11 @@ Outcome summarize(const Contender& contender, const SeedRuns& runs, Step steps,
                   std::size_t measurements) {
   Outcome out{.contender = contender,
               .budget = value(contender.rate.area(steps)),
-              .finals = {},
-              .mean = nan,
-              .deviation = 0,
-              .diverged = 0,
-              .to_target = {},
               .losses = mean_losses(runs, measurements),
               .path = runs[0].path};
   std::vector<double> kept;
   for (const TrainingRun& run : runs) {
-    out.finals.push_back(run.diverged ? nan : run.losses.back());
+    out.finals.push_back(run.diverged ? NAN : run.losses.back());
     if (run.diverged)
       ++out.diverged;
     else
@@ -99,10 +88,8 @@ Outcome summarize(const Contender& contender, const SeedRuns& runs, Step steps,
 std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
   std::vector<std::size_t> order(outcomes.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const Outcome &x = outcomes[a], &y = outcomes[b];
-    return x.diverged != y.diverged ? x.diverged < y.diverged : x.end() < y.end();
-  });
+  std::ranges::stable_sort(
+      order, {}, [&](std::size_t i) { return std::pair(outcomes[i].diverged, outcomes[i].end()); });
   return order;
 }
 
@@ -150,9 +137,9 @@ void equalize(std::vector<Contender>& contenders, Step steps) {
   const double budget = value(contenders[0].rate.area(steps));
   for (Contender& contender : contenders) {
     const double own = value(contender.rate.area(steps));
-    if (!(own > 0) || !(budget > 0))
-      throw UsageError(fmt::format("--equal-area: \"{}\" must have a budget above 0 (got {:g})",
-                                   contender.label, own > 0 ? budget : own));
+    check<UsageError>(own > 0 && budget > 0,
+                      "--equal-area: \"{}\" must have a budget above 0 (got {:g})", contender.label,
+                      own > 0 ? budget : own);
     if (&contender == &contenders[0]) continue;
     contender.factor = rounded(budget / own, 6);  // as printed, so that it can be typed again
     if (contender.factor == 1) continue;

@@ -22,19 +22,21 @@ struct Contender {
 struct CompareOptions {
   gradus::Step steps;
   std::uint64_t first_seed = 0;
-  std::int64_t seeds = 1;        ///< first_seed, first_seed + 1, ...
-  std::optional<double> target;  ///< a loss; without it, mean and deviation of the first schedule
+  std::int64_t seeds = 1;  ///< first_seed, first_seed + 1, ...
+  std::optional<double> target =
+      {};  ///< a loss; without it, mean and deviation of the first schedule
 };
 
 /// The result of one schedule. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
-  double budget;                    ///< the sum of its rates
-  std::vector<double> finals;       ///< loss on all rows after each run, nan where it diverged
-  double mean, deviation;           ///< of the finals; the deviation is 0 for one run
-  std::int64_t diverged;            ///< number of runs
-  std::optional<double> to_target;  ///< median number of updates; none if over half never arrive
-  std::vector<double> losses;       ///< mean at each measurement
+  double budget;                     ///< the sum of its rates
+  std::vector<double> finals = {};   ///< loss on all rows after each run, nan where it diverged
+  double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
+  std::int64_t diverged = 0;         ///< number of runs
+  std::optional<double> to_target =
+      {};                      ///< median number of updates; none if over half never arrive
+  std::vector<double> losses;  ///< mean at each measurement
   std::vector<std::array<double, 2>> path;  ///< of the first seed, for a model of two weights
 
   /// The mean to three digits: smaller differences count as equal.

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "terminal/text.h"
@@ -40,9 +39,9 @@ class Reader {
       else
         take(json);
     }
-    if (log_.by_step.empty() && log_.by_epoch.empty())
-      throw FormatError(fmt::format("{}: must have lines of updates or epochs (got {})",
-                                    clean(log_.path), log_.cut ? "an incomplete one" : "none"));
+    check<FormatError>(!log_.by_step.empty() || !log_.by_epoch.empty(),
+                       "{}: must have lines of updates or epochs (got {})", clean(log_.path),
+                       log_.cut ? "an incomplete one" : "none");
   }
 
  private:
@@ -76,8 +75,7 @@ class Reader {
     log_.command.clear();
     for (const auto& [key, fact] : json.items()) {
       if (key == "command") {
-        if (!fact.is_array() || std::any_of(fact.begin(), fact.end(),
-                                            [](const Json& word) { return !word.is_string(); }))
+        if (!fact.is_array() || !std::ranges::all_of(fact, &Json::is_string))
           fail(fmt::format("\"command\": must be a list of texts (got {})", start_of(fact)));
         log_.command = fact.get<std::vector<std::string>>();
       } else if (fact.is_string()) {
@@ -113,15 +111,15 @@ class Reader {
   }
 
   double number_of(const std::string& key, const Json& json) const {
-    if (json.is_null()) return std::numeric_limits<double>::quiet_NaN();
+    if (json.is_null()) return NAN;
     if (!json.is_number())
       fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), start_of(json)));
     return json.get<double>();
   }
 
   Series& series_of(std::vector<Series>& series, const std::string& key) const {
-    for (Series& one : series)
-      if (one.name == key) return one;
+    const auto found = std::ranges::find(series, key, &Series::name);
+    if (found != series.end()) return *found;
     if (series.size() == most_series)
       fail(fmt::format("\"{}\": must be one of at most {} names", clean(key), most_series));
     return series.emplace_back(Series{key, {}, {}});
@@ -132,22 +130,19 @@ class Reader {
   double last_step_ = -1, last_epoch_ = -1;
 };
 
-const Series* find(const std::vector<Series>& series, const std::string& name) {
-  const auto found =
-      std::find_if(series.begin(), series.end(), [&](const Series& s) { return s.name == name; });
-  return found == series.end() ? nullptr : &*found;
-}
-
 }  // namespace
 
-const Series* RunLog::find_step(const std::string& name) const { return find(by_step, name); }
-const Series* RunLog::find_epoch(const std::string& name) const { return find(by_epoch, name); }
+const Series* RunLog::find(bool by_steps, const std::string& name) const {
+  const std::vector<Series>& all = by_steps ? by_step : by_epoch;
+  const auto found = std::ranges::find(all, name, &Series::name);
+  return found == all.end() ? nullptr : &*found;
+}
 
 RunLog read_run_log(const std::string& path) {
   RunLog log;
   log.path = path;
   const std::string all = gradus::detail::read_file(path, most_bytes);
-  if (all.empty()) throw FormatError(fmt::format("{}: is empty", clean(path)));
+  check<FormatError>(!all.empty(), "{}: is empty", clean(path));
   Reader(log).read(all);
   return log;
 }

@@ -20,8 +20,8 @@ struct RunLog {
   double seconds = 0;                ///< the greatest value in the file
   bool cut = false;                  ///< the last line is incomplete: the run was killed
 
-  const Series* find_step(const std::string& name) const;
-  const Series* find_epoch(const std::string& name) const;
+  /// The numbers of this name, by step or by epoch; null if there are none.
+  const Series* find(bool by_steps, const std::string& name) const;
 };
 
 /// Reads a file with one JSON object per line: optionally a first line with `gradus` in it, which

@@ -14,15 +14,12 @@
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
-#include "training/train_logs.h"
 
 using namespace gradus;
 
 namespace {
 
 constexpr std::int64_t most_epochs = 1'000'000'000;
-
-// ---- options ------------------------------------------------------------------------------------
 
 /// The options of a saved training. Only the number of epochs and the logs may change.
 TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& command,
@@ -43,8 +40,7 @@ TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& com
 double read_share(const std::string& text) {
   if (text == "0") return 0;
   const double share = read_positive("--validation-split", text);
-  if (share >= 1)
-    throw UsageError(fmt::format("--validation-split: must be below 1 (got {})", share));
+  check<UsageError>(share < 1, "--validation-split: must be below 1 (got {})", share);
   return share;
 }
 
@@ -54,9 +50,8 @@ void check_apart(const TrainingOptions& options, const std::string& path,
   std::vector<std::pair<const char*, std::string>> taken;
   const auto take = [&](const char* option, const std::string& file) {
     for (const auto& [other, name] : taken)
-      if (same_file(file, name))
-        throw UsageError(
-            fmt::format("{}: must not be the file of {} (got '{}')", option, other, clean(file)));
+      check<UsageError>(!same_file(file, name), "{}: must not be the file of {} (got '{}')", option,
+                        other, clean(file));
     taken.emplace_back(option, file);
   };
   if (is_file(options.problem.data.name)) take("--data", options.problem.data.name);
@@ -70,9 +65,9 @@ void check_apart(const TrainingOptions& options, const std::string& path,
 /// The options, if the files that they name can be used.
 TrainingOptions checked(TrainingOptions options, const std::string& path,
                         const SessionOptions& command, const std::vector<std::string>& plots) {
-  if (!options.log.empty() && !options.log.ends_with(".jsonl") && !options.log.ends_with(".csv"))
-    throw UsageError(
-        fmt::format("--log: the file must end in .jsonl or .csv (got '{}')", clean(options.log)));
+  check<UsageError>(
+      options.log.empty() || options.log.ends_with(".jsonl") || options.log.ends_with(".csv"),
+      "--log: the file must end in .jsonl or .csv (got '{}')", clean(options.log));
   if (!path.empty()) check_writable("--save", path);
   check_apart(options, path, command, plots);
   return options;
@@ -102,27 +97,21 @@ bool refuses_any_update(Sequential& model) {
 
 }  // namespace
 
-// ---- Session ------------------------------------------------------------------------------------
-
 Session::Session(const SessionOptions& command, const std::vector<std::string>& given,
                  const std::vector<std::string>& plots)
-    : Session(command, given, plots,
-              command.resume.empty() ? std::nullopt : std::optional(read_saved(command.resume))) {}
-
-Session::Session(const SessionOptions& command, const std::vector<std::string>& given,
-                 const std::vector<std::string>& plots, const std::optional<SavedProblem>& saved)
-    : path_(command.save.empty() ? command.resume : command.save),
-      options_(checked(saved ? resumed_options(saved->training, command, given) : command.training,
-                       path_, command, plots)),
+    : saved_(command.resume.empty() ? std::nullopt : std::optional(read_saved(command.resume))),
+      path_(command.save.empty() ? command.resume : command.save),
+      options_(
+          checked(saved_ ? resumed_options(saved_->training, command, given) : command.training,
+                  path_, command, plots)),
       quiet_(command.quiet),
       epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
       held_out_(read_share(options_.validation_split)),
       problem_(make_training_problem(options_, held_out_)),
       text_(to_text(describe(options_, problem_))) {
-  if (held_out_ > 0 && (training_rows() == 0 || training_rows() == rows()))
-    throw UsageError(
-        fmt::format("--validation-split: must leave rows on both sides (got {} of {} rows)",
-                    held_out_, rows()));
+  check<UsageError>(held_out_ == 0 || (training_rows() > 0 && training_rows() < rows()),
+                    "--validation-split: must leave rows on both sides (got {} of {} rows)",
+                    held_out_, rows());
   const auto& each = optimizer().options().gradient_accumulation_steps;
   const std::int64_t all = epochs_ * bar().batches;
   if (each && value(each->count) > static_cast<double>(all))
@@ -130,26 +119,24 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
         "--optimizer: gradient_accumulation_steps must be at most {}, the batches of all epochs, "
         "or there is no update (got {})",
         all, value(each->count)));
-  if (saved) resume(*saved, command.resume);
+  if (saved_) resume(command.resume);
 }
 
 std::int64_t Session::training_rows() const {
   return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_out_)));
 }
 
-void Session::resume(const SavedProblem& saved, const std::string& path) {
-  const std::string other = difference(saved, describe(options_, problem_));
-  if (!other.empty())
-    throw UsageError(fmt::format("--resume: '{}' was trained on {} that differ from those in '{}'",
-                                 clean(path), other, clean(options_.problem.data.name)));
+void Session::resume(const std::string& path) {
+  const std::string other = difference(*saved_, describe(options_, problem_));
+  check<UsageError>(other.empty(),
+                    "--resume: '{}' was trained on {} that differ from those in '{}'", clean(path),
+                    other, clean(options_.problem.data.name));
   problem_.model.build(problem_.data.x.shape());
   problem_.model.load(path);
   const auto done = std::ssize(history().epochs());
-  if (done >= epochs_)
-    throw UsageError(
-        fmt::format("--epochs: must be above {}, the epochs already done (got {})", done, epochs_));
-  resumed_ = true;
-  const std::string& log = saved.training.log;
+  check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
+                    done, epochs_);
+  const std::string& log = saved_->training.log;
   log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
   if (log_continues_) check_is_log(log);
 }
@@ -160,15 +147,15 @@ std::string Session::description() const {
   command.insert(command.begin(), "train");
   Json json = Json::object({{"gradus", GRADUS_VERSION},
                             {"command", command},
-                            {"data", problem_.about_data},
-                            {"model", problem_.about_model},
+                            {"data", problem_.about_data()},
+                            {"model", problem_.about_model()},
                             {"optimizer", to_string(optimizer())},
                             {"schedule", to_string(optimizer().schedule())},
-                            {"loss", problem_.loss_name},
-                            {"batch_size", problem_.batch_size},
+                            {"loss", problem_.loss.name},
+                            {"batch_size", problem_.network.batch_size},
                             {"epochs", epochs_},
-                            {"seed", problem_.seed}});
-  if (resumed_) json.add("resumed_at", optimizer().iterations());
+                            {"seed", problem_.network.seed}});
+  if (saved_) json.add("resumed_at", optimizer().iterations());
   return json.line();
 }
 
@@ -184,7 +171,7 @@ std::vector<Callback> Session::loggers() const {
 }
 
 ProgressBar Session::bar() const {
-  const std::int64_t batch = problem_.batch_size;
+  const std::int64_t batch = problem_.network.batch_size;
   return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
 }
 
@@ -198,12 +185,12 @@ void Session::fit(const SignalWatch& signals) {
     callbacks.push_back(ProgressLines{epochs_});
   try {
     problem_.model.fit(problem_.data.x, problem_.data.y,
-                       {.batch_size = problem_.batch_size,
+                       {.batch_size = problem_.network.batch_size,
                         .epochs = epochs_,
                         .verbose = 0,
                         .callbacks = callbacks,
                         .validation_split = held_out_,
-                        .resume = resumed_});
+                        .resume = saved_.has_value()});
   } catch (const NumericError& error) {
     if (refuses_any_update(problem_.model)) throw;
     fail_diverged(std::string_view(error.what()).substr(std::string_view("fit: ").size()));

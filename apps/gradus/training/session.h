@@ -47,11 +47,9 @@ class Session {
   double held_out() const { return held_out_; }
 
  private:
-  Session(const SessionOptions& command, const std::vector<std::string>& given,
-          const std::vector<std::string>& plots, const std::optional<SavedProblem>& saved);
   std::int64_t rows() const { return problem_.data.x.shape()[0]; }
   std::int64_t training_rows() const;
-  void resume(const SavedProblem& saved, const std::string& path);
+  void resume(const std::string& path);
   void fit(const SignalWatch& signals);
   gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
   [[noreturn]] void fail_diverged(std::string_view how) const;
@@ -59,6 +57,7 @@ class Session {
   std::string description() const;
   ProgressBar bar() const;
 
+  std::optional<SavedProblem> saved_;  ///< the training to resume
   std::string path_;
   TrainingOptions options_;
   bool quiet_;
@@ -66,7 +65,7 @@ class Session {
   double held_out_;
   Problem problem_;
   std::string text_;  ///< the description of the problem in the file
-  bool resumed_ = false, log_continues_ = false;
+  bool log_continues_ = false;
 };
 
 /// The options of the problem as words, for a command that sets the rate itself.

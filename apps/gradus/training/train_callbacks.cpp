@@ -1,15 +1,19 @@
 #include "training/train_callbacks.h"
 
 #include <fmt/format.h>
+#include <gradus/models/file.h>
 
 #include <cstdio>
+#include <utility>
 
 #include "problem/saved.h"
 #include "terminal/command.h"
+#include "terminal/files.h"
 #include "terminal/option_words.h"
-#include "terminal/terminal.h"
+#include "terminal/text.h"
 
 using namespace gradus;
+using gradus::detail::AppendFile, gradus::detail::read_file;
 
 namespace {
 
@@ -73,4 +77,25 @@ void SaveAndStop::stop(const Sequential& model) const {
                   path.empty() ? "not saved: --save was not given"
                                : fmt::format("saved; to continue: {}",
                                              shell_line({"train", "--resume", path}))));
+}
+
+void JsonLog::on_train_batch_begin() {
+  if (header.empty()) return;
+  file = std::make_shared<AppendFile>(filename, !fresh);
+  check<UsageError>(offset <= file->size(),
+                    "--log: '{}' must hold at least the {} bytes that it held when training was "
+                    "saved (got {}); "
+                    "give another --log",
+                    clean(filename), offset, file->size());
+  if (offset > 0) file->truncate(offset);
+  file->write(std::exchange(header, ""));
+  offset = file->size();
+}
+
+void check_is_log(const std::string& path) {
+  constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
+  const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
+  check<UsageError>(file_bytes(path) < 0 || read_file(path, most_bytes).starts_with(start),
+                    "--log: must be a log of gradus train (got '{}'); give another --log",
+                    clean(path));
 }

@@ -55,7 +55,7 @@ struct Recorder {
 };
 
 std::int64_t batches_per_epoch(const Problem& problem) {
-  const std::int64_t rows = problem.data.x.shape()[0], batch = problem.batch_size;
+  const std::int64_t rows = problem.data.x.shape()[0], batch = problem.network.batch_size;
   return (rows + batch - 1) / batch;
 }
 
@@ -80,14 +80,14 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   Sequential model = problem.model;
   Optimizer optimizer = problem.model.optimizer();
   optimizer.set_learning_rate(options.rate);
-  model.compile({.optimizer = optimizer, .loss = problem.loss, .seed = options.seed});
+  model.compile({.optimizer = optimizer, .loss = problem.loss.make(), .seed = options.seed});
   model.build(problem.data.x.shape());
 
   Recorder recorder{problem, options, run};
   recorder.measure(model, 0);
   recorder.record_weights(model);
   run.history = model.fit(problem.data.x, problem.data.y,
-                          {.batch_size = problem.batch_size,
+                          {.batch_size = problem.network.batch_size,
                            .epochs = epochs_for(problem, options.steps),
                            .verbose = 0,
                            .callbacks = {recorder},
