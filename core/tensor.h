@@ -116,7 +116,8 @@ class Tensor {
   template <class M = Eigen::Matrix<Scalar, -1, -1, 1, -1, -1>>
   Eigen::Map<const M, 0, Eigen::Stride<0, 0>> matrix() const {
     const Shape s = matrix_shape();
-    return Eigen::Map<const M, 0, Eigen::Stride<0, 0>>(values().data(), s[0], s[1]);
+    using Index = typename M::Index;
+    return {values().data(), static_cast<Index>(s[0]), static_cast<Index>(s[1])};
   }
 
   /// Adds d(this)/d(p) to p.grad() for every parameter p that this was computed from, then drops

@@ -83,9 +83,10 @@ Tensor VarianceScaling::operator()(const Shape& shape, Random& random) const {
 
 Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
   check(shape.rank() >= 2, "Orthogonal: the shape must have at least two axes (got {})", shape);
-  const std::int64_t size = shape.count(), columns = shape.back();
+  const std::int64_t size = shape.count();
   if (size == 0) return Tensor::zeros(shape);
-  const std::int64_t rows = size / columns;
+  const auto columns = static_cast<Eigen::Index>(shape.back());
+  const auto rows = static_cast<Eigen::Index>(size / shape.back());
   const Tensor draws = drawn({size}, seed, random, [](Random& r) { return r.normal(); });
   const Eigen::Map<const Matrix> tall(draws.values().data(), std::max(rows, columns),
                                       std::min(rows, columns));
