@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::array<int, 6> ansi_colors{36, 33, 35, 32, 31, 34};
 
-template <class List>
-auto in_turn(const List& list, std::size_t i) {
-  return list[i % list.size()];
-}
-
 struct Lines {
   std::string_view side, side_tick, corner, floor, floor_tick;
 };
@@ -153,7 +148,7 @@ std::string Canvas::line(int i) const {
     if (cell.dots == 0) continue;
     out.append(std::exchange(blanks, 0), ' ');
     const bool colored = options_.color && cell.curve != background;
-    const int wanted = colored ? in_turn(ansi_colors, cell.curve) : 0;
+    const int wanted = colored ? ansi_colors[cell.curve % ansi_colors.size()] : 0;
     if (std::exchange(color, wanted) != wanted) out += fmt::format("\x1b[{}m", wanted);
     out += glyph(cell);
   }
@@ -216,7 +211,7 @@ std::string framed(const Canvas& canvas, const Margin& margin, std::string_view 
 
 char mark_of(std::size_t curve) {
   constexpr std::string_view marks = "*o+x#";
-  return curve == Canvas::background ? '.' : in_turn(marks, curve);
+  return curve == Canvas::background ? '.' : marks[curve % marks.size()];
 }
 
 std::string shortened(std::string label, std::size_t most) {

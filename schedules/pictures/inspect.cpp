@@ -13,8 +13,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-// ---- landmarks ----------------------------------------------------------------------------------
-
 /// The rates at evenly spaced steps of a run, or of a part of it that is looked at more closely.
 struct Samples {
   static constexpr Step most = 65536, most_of_part = 64;
@@ -127,8 +125,6 @@ std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Cha
 void check_steps(const char* where, Step steps) {
   check(steps >= 1, "{}: steps must be >= 1 (got {})", where, steps);
 }
-
-// ---- notes on what may be a mistake -------------------------------------------------------------
 
 bool apart(double a, double b) {
   return std::abs(a - b) > 0.01 * std::max(std::abs(a), std::abs(b));

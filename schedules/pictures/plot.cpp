@@ -15,8 +15,6 @@ namespace {
 
 using namespace detail;
 
-// ---- sampling -----------------------------------------------------------------------------------
-
 constexpr Step most_samples = 2000;  // in a column of dots
 
 /// The steps that a column of dots shows: begin ... end - 1.
@@ -57,8 +55,6 @@ std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps) {
   return out;
 }
 
-// ---- the legend ---------------------------------------------------------------------------------
-
 /// Curves use these in turn.
 constexpr std::array<std::string_view, 4> dashes{"1", "11111100", "1000", "111111001100"};
 
@@ -77,8 +73,6 @@ std::string legend_line(std::size_t curve, const std::string& label, const PlotO
   const std::string text = shortened(label, static_cast<std::size_t>(options.width - taken));
   return "  " + piece.line(0) + (text.empty() ? "" : " " + text);
 }
-
-// ---- the picture --------------------------------------------------------------------------------
 
 std::vector<Tick> step_ticks(const Canvas& canvas, Step steps) {
   std::vector<Tick> out;

@@ -52,7 +52,7 @@ class Reader {
   /// The next few characters, for an error's text.
   std::string next() {
     if (at_end()) return "the end";
-    return fmt::format("'{}'", text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
+    return fmt::format("'{}'", text_.substr(at_, 12));
   }
   void back_to(std::size_t column) { at_ = column - 1; }
   /// What follows of these characters, or "".

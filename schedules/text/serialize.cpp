@@ -14,8 +14,6 @@ namespace {
 using detail::Config, detail::Value;
 using Json = nlohmann::json;
 
-// ---- writing ------------------------------------------------------------------------------------
-
 std::string in_quotes(std::string_view text) {
   const Json json = text;
   const auto dump = [&](auto on_error) { return json.dump(-1, ' ', true, on_error); };
@@ -65,8 +63,6 @@ void append(std::string& out, const Schedule& s) {
   }
   out.append("}, \"registered_name\": ").append(module == "null" ? type : "null").append("}");
 }
-
-// ---- reading ------------------------------------------------------------------------------------
 
 [[noreturn]] void fail(const std::string& what) { detail::fail_to_read("deserialize", 0, what); }
 

@@ -308,6 +308,7 @@ TEST_CASE("a wrong text is refused with the place and what was expected") {
       {"ExponentialDecay(0.1, 2, 0.5) - 1", "column 1: the sides of - must be numbers"},
       {"2 / hold(1, 2)", "column 1: the sides of / must be numbers"},
       {"1 + 1 / 0", "column 5: the number is out of range"},
+      {"+_", "column 1: expected a number"},
       {"2 ** 3", "column 4: expected a schedule or a number (got '* 3')"},
       {"ExponentialDecay(0.1, 2, 0.5) 1", "column 31: expected the end (got '1')"},
       {"ExponentialDecay(1e999, 2, 0.5)", "column 18: the number is out of range"},
