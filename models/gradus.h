@@ -27,7 +27,6 @@
 #include <gradus/models/regularizers.h>
 #include <gradus/models/sequential.h>
 #include <gradus/optim/optimizers.h>
-#include <gradus/optim/parse.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include <gradus/core/memory.h>
-#include <gradus/optim/norm.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

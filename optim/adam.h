@@ -36,6 +36,15 @@ inline SlotInfo adam_slot(int i) {
   return {.name = names[i], .not_negative = i > 0};
 }
 
+/// The options that Adam shares with its variants.
+void adam_fields(auto& self, auto&& field) {
+  using namespace rules;
+  field("learning_rate", self.learning_rate, not_negative, optional);
+  field("beta_1", self.beta_1, below_one, optional);
+  field("beta_2", self.beta_2, below_one, optional);
+  field("epsilon", self.epsilon, positive_scalar, optional);
+}
+
 }  // namespace detail
 
 /// m += (g - m)(1 - beta_1);  v += (g^2 - v)(1 - beta_2);
@@ -60,12 +69,8 @@ struct Adam {
   }
 
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("learning_rate", self.learning_rate, not_negative, optional);
-    field("beta_1", self.beta_1, below_one, optional);
-    field("beta_2", self.beta_2, below_one, optional);
-    field("epsilon", self.epsilon, positive_scalar, optional);
-    field("amsgrad", self.amsgrad, anything, optional);
+    detail::adam_fields(self, field);
+    field("amsgrad", self.amsgrad, rules::anything, rules::optional);
   }
 };
 

@@ -11,9 +11,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// m += (g - m)(1 - beta_1);  norm = max(beta_2 norm, |g|);
 /// w -= learning_rate / (1 - beta_1^T) m / (norm + epsilon), T = 1, 2, ...
 /// Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7. Keras:
-/// keras.optimizers.Adamax.
-///
-/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+/// keras.optimizers.Adamax. ValueError as for Adam.
 struct Adamax {
   Schedule learning_rate = 0.001;
   Schedule beta_1 = 0.9;
@@ -37,13 +35,7 @@ struct Adamax {
     }
   }
 
-  static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("learning_rate", self.learning_rate, not_negative, optional);
-    field("beta_1", self.beta_1, below_one, optional);
-    field("beta_2", self.beta_2, below_one, optional);
-    field("epsilon", self.epsilon, positive_scalar, optional);
-  }
+  static void fields(auto& self, auto&& field) { detail::adam_fields(self, field); }
 };
 
 }}  // namespace gradus

@@ -7,9 +7,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// w -= w weight_decay learning_rate, with the rate of this update; then Adam (optim/adam.h).
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019. Keras:
-/// keras.optimizers.AdamW.
-///
-/// ValueError as for Adam, or unless weight_decay >= 0.
+/// keras.optimizers.AdamW. ValueError as for Adam, or unless weight_decay >= 0.
 struct AdamW {
   Schedule learning_rate = 0.001;
   Schedule weight_decay = 0.004;

@@ -5,7 +5,6 @@
 
 #include <gradus/core/memory.h>
 #include <gradus/optim/adam.h>
-#include <gradus/optim/norm.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -13,9 +12,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// ...; w -= learning_rate ||w|| / ||d|| d, with norms per parameter; if either norm is 0, their
 /// ratio is taken as 1.
 /// You et al., "Large batch optimization for deep learning: training BERT in 76 minutes", 2020.
-/// Keras: keras.optimizers.Lamb.
-///
-/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+/// Keras: keras.optimizers.Lamb. ValueError as for Adam.
 struct Lamb {
   Schedule learning_rate = 0.001;
   Schedule beta_1 = 0.9;
@@ -41,13 +38,7 @@ struct Lamb {
     for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
   }
 
-  static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("learning_rate", self.learning_rate, not_negative, optional);
-    field("beta_1", self.beta_1, below_one, optional);
-    field("beta_2", self.beta_2, below_one, optional);
-    field("epsilon", self.epsilon, positive_scalar, optional);
-  }
+  static void fields(auto& self, auto&& field) { detail::adam_fields(self, field); }
 };
 
 }}  // namespace gradus

@@ -5,7 +5,6 @@
 
 #include <gradus/core/memory.h>
 #include <gradus/core/product.h>
-#include <gradus/optim/norm.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 

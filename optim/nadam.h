@@ -11,8 +11,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// m and v as in Adam;  w -= learning_rate (mu_(T+1) m / (1 - U mu_(T+1)) + (1 - mu_T) g / (1 - U))
 /// / (sqrt(v / (1 - beta_2^T)) + epsilon), T = 1, 2, ...
 /// Dozat, "Incorporating Nesterov momentum into Adam", 2016. Keras: keras.optimizers.Nadam.
-///
-/// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
+/// ValueError as for Adam.
 struct Nadam {
   Schedule learning_rate = 0.001;
   Schedule beta_1 = 0.9;
@@ -41,13 +40,7 @@ struct Nadam {
     }
   }
 
-  static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("learning_rate", self.learning_rate, not_negative, optional);
-    field("beta_1", self.beta_1, below_one, optional);
-    field("beta_2", self.beta_2, below_one, optional);
-    field("epsilon", self.epsilon, positive_scalar, optional);
-  }
+  static void fields(auto& self, auto&& field) { detail::adam_fields(self, field); }
 
  private:
   static Real momentum_at(Real beta, double t) { return beta * (1 - 0.5 * std::pow(0.96, t)); }

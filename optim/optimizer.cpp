@@ -66,8 +66,7 @@ void Optimizer::update(Real rate) {
       if (entry.gradient) update_entry(entry, rate, shrink);
   }
   if (options_.use_ema) update_averages();
-  if (!updates) return;
-  counters_ = {iterations() + 1, 0, rate};
+  if (updates) counters_ = {iterations() + 1, 0, rate};
 }
 
 void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {

@@ -96,14 +96,8 @@ class Optimizer {
   /// with the counters this is the whole state: copied into an optimizer with the same rule and
   /// options that has adopted the same parameters, training continues bit for bit. Before adopt()
   /// there is no state.
-  template <class Visit>
-  void state(Visit&& visit) {
-    visit_state<Scalar>(visit);
-  }
-  template <class Visit>
-  void state(Visit&& visit) const {
-    visit_state<const Scalar>(visit);
-  }
+  void state(auto&& visit) { visit_state<Scalar>(visit); }
+  void state(auto&& visit) const { visit_state<const Scalar>(visit); }
   /// Returns the first error in the state, such as `dense/kernel/velocity must be finite and >= 0
   /// (got -1 at element 3)`, or "". Call it after writing into the state.
   detail::Fault state_fault() const;
@@ -118,7 +112,7 @@ class Optimizer {
  private:
   /// A slot, an average or an accumulator of one parameter.
   struct Memory {
-    std::string_view name;
+    std::string name;
     Shape shape;
     std::int64_t size;
     detail::Buffer values;
@@ -153,12 +147,11 @@ class Optimizer {
   struct Held;
 
   Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options);
-  template <class V, class Visit>
-  void visit_state(Visit& visit) const {
+  template <class V>
+  void visit_state(auto& visit) const {
     for (const Entry& entry : entries_)
       for (const Memory& m : entry.memory)
-        if (m.size > 0)
-          visit(entry.name + "/" + std::string(m.name), std::span<V>(m.span()), m.shape);
+        if (m.size > 0) visit(entry.name + "/" + m.name, std::span<V>(m.span()), m.shape);
   }
 
   // adopt(), in optimizer_state.cpp
@@ -169,15 +162,15 @@ class Optimizer {
   const Memory& average(const Entry& entry) const;
   Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
 
-  // step() and apply(), in optimizer.cpp; the checks in optimizer_checks.cpp
+  // step() and apply(), in optimizer.cpp
   template <class GradientOf>
   detail::Fault call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
-  detail::Fault fault_before(Real rate) const;
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, double shrink);
 
-  // the shared options, in optimizer_options.cpp
+  // the parts of an update, in optimizer_options.cpp
+  detail::Fault fault_before(Real rate) const;
   bool collect();
   double global_shrink() const;
   const Scalar* clipped(const Entry& entry, double shrink, detail::Buffer& room) const;
@@ -199,14 +192,13 @@ struct Optimizer::Held final : Interface {
   }
   Schedule& learning_rate() override { return rule.learning_rate; }
   int slots() const override { return rule.slots(); }
-  SlotInfo slot_info([[maybe_unused]] int i,
-                     [[maybe_unused]] const Shape& parameter) const override {
+  SlotInfo slot_info(int i, const Shape& parameter) const override {
     if constexpr (requires { rule.slot_info(i, parameter); })
       return rule.slot_info(i, parameter);
     else
       return {};
   }
-  const Schedule* weight_decay_of([[maybe_unused]] const Shape& parameter) const override {
+  const Schedule* weight_decay_of(const Shape& parameter) const override {
     if constexpr (requires { rule.weight_decay_of(parameter); })
       return &rule.weight_decay_of(parameter);
     else
@@ -231,7 +223,5 @@ struct Optimizer::Held final : Interface {
 
   R rule;
 };
-
-std::string to_string(const Optimizer& optimizer);
 
 }}  // namespace gradus

@@ -1,4 +1,4 @@
-/// Gradient accumulation, clipping and averages.
+/// The parts of one update: checks, gradient accumulation, clipping, averages. Options as text.
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,6 @@
 
 #include <gradus/core/elementwise.h>
 #include <gradus/core/node.h>
-#include <gradus/optim/norm.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -56,12 +55,82 @@ std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Va
 
 namespace {
 
+constexpr double largest_double = std::numeric_limits<double>::max();
+
+bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
+
 /// The factor that scales a gradient of this norm down to the norm `limit`; never 0.
 double shrinking(double norm, double limit) {
   return norm > limit ? std::max(limit / norm, std::numeric_limits<double>::min()) : 1;
 }
 
 }  // namespace
+
+detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
+                            Real v, const Rule& range, Step step) {
+  const double number = value(v);
+  if (!range.holds(number))
+    return {fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                        number, step, to_string(schedule), range.text)};
+  if (!fits_scalar(v))
+    return {fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                        number, step)};
+  return {};
+}
+
+Real Optimizer::learning_rate() const {
+  const Schedule& schedule = rule_->learning_rate();
+  const Real rate = schedule.at(static_cast<double>(iterations()));
+  const detail::Fault fault = detail::fault(rule_->name(), "learning_rate", schedule, rate,
+                                            rules::not_negative, iterations());
+  if (fault) throw NumericError(fault.text);
+  return rate;
+}
+
+void Optimizer::set_learning_rate(Schedule learning_rate) {
+  check_field(rule_->name(), "learning_rate", learning_rate, rules::not_negative);
+  rule_->learning_rate() = std::move(learning_rate);
+}
+
+/// Returns the reason to refuse an update with these gradients.
+detail::Fault Optimizer::fault_before(Real rate) const {
+  check<StateError>(iterations() < std::numeric_limits<Step>::max(),
+                    "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
+  bool any = false;
+  detail::Fault wrong = rule_->fault_at(iterations(), rate);
+  const Schedule& decay = options_.weight_decay;
+  if (!wrong && !decay.constant())
+    wrong = detail::fault("Optimizer", "weight_decay", decay,
+                          decay.at(static_cast<double>(iterations())), rules::not_negative,
+                          iterations());
+  for (const Entry& e : entries_) {
+    if (!e.gradient) continue;
+    any = true;
+    if (wrong) break;
+    const std::int64_t bad = kernels().first_not_finite(e.gradient, e.parameter.size());
+    if (bad >= 0)
+      wrong.text = fmt::format(
+          "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
+          e.name, value(e.gradient[bad]), bad, iterations());
+    else if (!fits_scalar(rate * e.multiplier))
+      wrong.text = fmt::format(
+          "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
+          "step {})",
+          e.name, value(rate * e.multiplier), iterations());
+  }
+  check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
+  return wrong;
+}
+
+double detail::norm(std::span<const Scalar> x) {
+  for (const double scale : {1.0, 0x1p-600, 0x1p600}) {  // the first that loses no square
+    const double sum =
+        kernels().sum_of_squares(x.data(), scale, static_cast<std::int64_t>(x.size()));
+    if (sum > 0x1p-900 && sum < largest_double)
+      return std::min(std::sqrt(sum) / scale, largest_double);
+  }
+  return 0;
+}
 
 /// With accumulation, adds the gradients to their mean. Returns whether this call updates.
 bool Optimizer::collect() {
@@ -86,9 +155,9 @@ double Optimizer::global_shrink() const {
   double all = 0;
   for (const Entry& e : entries_)
     if (e.gradient)
-      all = detail::joint_norm(
-          all, detail::norm({e.gradient, static_cast<std::size_t>(e.parameter.size())}));
-  return shrinking(all, value(*options_.global_clipnorm));
+      all =
+          std::hypot(all, detail::norm({e.gradient, static_cast<std::size_t>(e.parameter.size())}));
+  return shrinking(std::min(all, largest_double), value(*options_.global_clipnorm));
 }
 
 /// The gradient after clipping: the same, or a clipped copy in `room`.

@@ -13,9 +13,7 @@ using detail::node_of;
 namespace {
 
 void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself) {
-  using detail::check_field;
-  OptimizerOptions::fields(options, [](std::string_view name, const auto& member, const Rule& rule,
-                                       auto) { check_field("Optimizer", name, member, rule); });
+  detail::validate(options, "Optimizer");
   const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
                      options.global_clipnorm.has_value();
   check(limits <= 1,
@@ -131,10 +129,8 @@ Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::string name)
 }
 
 std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) const {
-  static constexpr std::string_view numbered[detail::most_slots] = {
-      "slot_0", "slot_1", "slot_2", "slot_3", "slot_4", "slot_5", "slot_6", "slot_7"};
   std::vector<Memory> memory;
-  const auto add = [&](std::string_view name, const Shape& shape, Real start,
+  const auto add = [&](const std::string& name, const Shape& shape, Real start,
                        bool not_negative = false) {
     for (const Memory& m : memory)
       check(m.name != name, "{}: names of slots must differ (got {} twice)", this->name(), name);
@@ -146,8 +142,8 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
         "{}: slots() must be in [0,{}] (got {})", name(), detail::most_slots, rule_->slots());
   for (int i = 0; i < rule_->slots(); ++i) {
     const SlotInfo info = rule_->slot_info(i, parameter.shape());
-    add(info.name.empty() ? numbered[i] : info.name, info.shape.value_or(parameter.shape()),
-        info.start, info.not_negative);
+    add(info.name.empty() ? fmt::format("slot_{}", i) : std::string(info.name),
+        info.shape.value_or(parameter.shape()), info.start, info.not_negative);
   }
   if (options_.use_ema) {
     add("average", parameter.shape(), 0);

@@ -96,5 +96,9 @@ inline constexpr int most_slots = 8;
 Fault fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
             const Rule& range, Step step);
 
+/// The 2-norm, summed in double; no square overflows or underflows. A norm beyond the range of a
+/// double is the largest double.
+double norm(std::span<const Scalar> x);
+
 }  // namespace detail
 }}  // namespace gradus

@@ -38,6 +38,22 @@ struct Rescaled {
   }
 };
 
+constexpr double most_samples = 65536;
+
+/// The whole step from `first` to `last` with the best value, searched ever more closely.
+template <class Better>
+double best_step(const Schedule& s, double first, double last, Better better) {
+  for (;;) {
+    const double stride = std::max(1.0, std::ceil((last - first) / most_samples));
+    double best = last, best_value = value(s(last));
+    for (double t = first; t < last; t += stride)
+      if (const double v = value(s(t)); better(v, best_value)) best = t, best_value = v;
+    if (stride == 1) return best;
+    first = std::max(first, best - stride);
+    last = std::min(last, best + stride);
+  }
+}
+
 }  // namespace
 
 Schedule operator>>(const Schedule& a, const Schedule& b) { return Join{a, b}; }
@@ -77,34 +93,11 @@ Schedule Mirror::composition() const {
   return Rescaled{schedule, detail::range(schedule, value(schedule.duration())), at_low, at_high};
 }
 
-namespace detail {
-
-namespace {
-
-constexpr double most_samples = 65536;
-
-/// The whole step from `first` to `last` with the best value, searched ever more closely.
-template <class Better>
-double best_step(const Schedule& s, double first, double last, Better better) {
-  for (;;) {
-    const double stride = std::max(1.0, std::ceil((last - first) / most_samples));
-    double best = last, best_value = value(s(last));
-    for (double t = first; t < last; t += stride)
-      if (const double v = value(s(t)); better(v, best_value)) best = t, best_value = v;
-    if (stride == 1) return best;
-    first = std::max(first, best - stride);
-    last = std::min(last, best + stride);
-  }
-}
-
-}  // namespace
-
-Range range(const Schedule& s, double steps) {
+detail::Range detail::range(const Schedule& s, double steps) {
   const double last = std::min(std::ceil(steps), 0x1p53);
   const double low = best_step(s, 0, last, std::less<double>());
   const double high = best_step(s, 0, last, std::greater<double>());
   return {s(low), s(high), low, high};
 }
 
-}  // namespace detail
 }}  // namespace gradus

@@ -61,7 +61,6 @@ struct Join {
   static constexpr detail::Operator op{" >> ", 1};
   static constexpr const char* formula =
       "first(t) before first ends, then second(t - its duration)";
-  static Join example();
 
   Real operator()(Real step) const {
     const Real length = first.duration();
@@ -70,9 +69,8 @@ struct Join {
   Real duration() const { return first.duration() + second.duration(); }
   void validate() const;
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("first", self.first, finite_number);
-    field("second", self.second, finite_number);
+    field("first", self.first, rules::finite_number);
+    field("second", self.second, rules::finite_number);
   }
 };
 
@@ -80,7 +78,6 @@ struct Product {
   Schedule first = 0, second = 0;
   static constexpr detail::Operator op{" * ", 3};
   static constexpr const char* formula = "first(t) * second(t)";
-  static Product example();
 
   Real operator()(Real step) const { return first.at(step) * second.at(step); }
   Real duration() const;
@@ -91,7 +88,6 @@ struct Sum {
   Schedule first = 0, second = 0;
   static constexpr detail::Operator op{" + ", 2};
   static constexpr const char* formula = "first(t) + second(t)";
-  static Sum example();
 
   Real operator()(Real step) const { return first.at(step) + second.at(step); }
   Real duration() const;
@@ -103,7 +99,6 @@ struct Clamp {
   Real low, high;
   static constexpr const char* text_name = "clamp";
   static constexpr const char* formula = "min(max(schedule(t), low), high)";
-  static Clamp example();
 
   Real operator()(Real step) const { return std::min(std::max(schedule.at(step), low), high); }
   Real duration() const { return schedule.duration(); }
@@ -112,10 +107,9 @@ struct Clamp {
           value(high));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("low", self.low, finite_number);
-    field("high", self.high, finite_number);
+    field("schedule", self.schedule, rules::finite_number);
+    field("low", self.low, rules::finite_number);
+    field("high", self.high, rules::finite_number);
   }
 };
 
@@ -124,7 +118,6 @@ struct Power {
   Real exponent;
   static constexpr const char* text_name = "power";
   static constexpr const char* formula = "schedule(t)^exponent";
-  static Power example();
 
   Real operator()(Real step) const {
     using std::pow;
@@ -132,9 +125,8 @@ struct Power {
   }
   Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, not_negative);
-    field("exponent", self.exponent, positive);
+    field("schedule", self.schedule, rules::not_negative);
+    field("exponent", self.exponent, rules::positive);
   }
 };
 
@@ -144,14 +136,12 @@ struct Take {
   Steps steps;
   static constexpr const char* text_name = "take";
   static constexpr const char* formula = "schedule(min(t, steps))";
-  static Take example();
 
   Real operator()(Real step) const { return schedule.at(std::min(step, steps.count)); }
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("steps", self.steps, not_negative);
+    field("schedule", self.schedule, rules::finite_number);
+    field("steps", self.steps, rules::not_negative);
   }
 };
 
@@ -160,7 +150,6 @@ struct Delay {
   Steps steps;
   static constexpr const char* text_name = "delay";
   static constexpr const char* formula = "schedule(max(0, t - steps))";
-  static Delay example();
 
   Real operator()(Real step) const { return schedule.at(std::max(Real(0), step - steps.count)); }
   Real duration() const { return steps.count + schedule.duration(); }
@@ -172,14 +161,12 @@ struct Stretch {
   Real factor;
   static constexpr const char* text_name = "stretch";
   static constexpr const char* formula = "schedule(t / factor)";
-  static Stretch example();
 
   Real operator()(Real step) const { return schedule.at(step / factor); }
   Real duration() const { return schedule.duration() * factor; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("factor", self.factor, positive);
+    field("schedule", self.schedule, rules::finite_number);
+    field("factor", self.factor, rules::positive);
   }
 };
 
@@ -188,16 +175,14 @@ struct PerEpoch {
   Steps steps_per_epoch;
   static constexpr const char* text_name = "per_epoch";
   static constexpr const char* formula = "schedule(floor(t / steps_per_epoch))";
-  static PerEpoch example();
 
   Real operator()(Real step) const {
     return schedule.at(detail::whole_cycles(step, steps_per_epoch));
   }
   Real duration() const { return schedule.duration() * steps_per_epoch.count; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("steps_per_epoch", self.steps_per_epoch, positive_steps);
+    field("schedule", self.schedule, rules::finite_number);
+    field("steps_per_epoch", self.steps_per_epoch, rules::positive_steps);
   }
 };
 
@@ -206,7 +191,6 @@ struct Warmup {
   Steps steps;
   static constexpr const char* text_name = "warmup";
   static constexpr const char* formula = "schedule(t) min(1, (t + 1) / steps)";
-  static Warmup example();
 
   Real operator()(Real step) const {
     const Real rate = schedule.at(step);
@@ -222,7 +206,6 @@ struct Repeat {
   static constexpr const char* text_name = "repeat";
   static constexpr const char* formula =
       "decay^i schedule(u / grow^i), u steps into cycle i, which lasts duration grow^i";
-  static Repeat example();
 
   Real operator()(Real step) const {
     using std::pow;
@@ -232,10 +215,9 @@ struct Repeat {
   }
   void validate() const;
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("grow", self.grow, at_least_one, optional);
-    field("decay", self.decay, not_negative, optional);
+    field("schedule", self.schedule, rules::finite_number);
+    field("grow", self.grow, rules::at_least_one, rules::optional);
+    field("decay", self.decay, rules::not_negative, rules::optional);
   }
 };
 
@@ -245,15 +227,13 @@ struct Mirror {
   static constexpr const char* text_name = "mirror";
   static constexpr const char* formula =
       "at_low + (at_high - at_low) (schedule(t) - least) / (greatest - least)";
-  static Mirror example();
 
   Schedule composition() const;
   void validate() const;
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("at_low", self.at_low, finite_number);
-    field("at_high", self.at_high, finite_number);
+    field("schedule", self.schedule, rules::finite_number);
+    field("at_low", self.at_low, rules::finite_number);
+    field("at_high", self.at_high, rules::finite_number);
   }
 };
 

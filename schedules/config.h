@@ -11,7 +11,8 @@
 
 #include <gradus/schedules/schedule.h>
 
-namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+namespace gradus { inline namespace GRADUS_VARIANT {
+namespace detail {
 
 struct None {};
 
@@ -41,8 +42,7 @@ struct Config {
   std::vector<Field> fields = {};
 };
 
-// ---- from a struct's members to values
-// -----------------------------------------------------------
+// ---- from members to values ---------------------------------------------------------------------
 
 /// An enum takes part if its namespace has `constexpr auto names_of(E)`: the names of 0, 1, ...
 template <class E>
@@ -76,23 +76,16 @@ Value to_value(const std::vector<T>& list) {
   return {std::move(values)};
 }
 
-// ---- from values to members; each returns the type that it expected, or ""
-// -----------------------
+// ---- from values to members; each returns the type that it expected, or "" ---------------------
 
-inline std::string assign(bool& member, const Value& v) {
-  const bool* given = std::get_if<bool>(&v.content);
+/// For the types that a value holds as they are, apart from schedules.
+template <class T>
+requires std::same_as<T, bool> || std::same_as<T, Real> || std::same_as<T, std::string> std::string
+assign(T& member, const Value& v) {
+  const T* given = std::get_if<T>(&v.content);
   if (given) member = *given;
-  return given ? "" : "True or False";
-}
-inline std::string assign(std::string& member, const Value& v) {
-  const std::string* given = std::get_if<std::string>(&v.content);
-  if (given) member = *given;
-  return given ? "" : "a text";
-}
-inline std::string assign(Real& member, const Value& v) {
-  const Real* given = std::get_if<Real>(&v.content);
-  if (given) member = *given;
-  return given ? "" : "a number";
+  if (given) return "";
+  return std::same_as<T, bool> ? "True or False" : std::same_as<T, Real> ? "a number" : "a text";
 }
 inline std::string assign(int& member, const Value& v) {
   Real number = 0;
@@ -158,36 +151,71 @@ constexpr std::string_view text_name() {
     return type_name<T>();
 }
 
+/// Fields that may be left out are marked as at their default, whatever they hold.
+template <class T>
+std::vector<Config::Field> fields_of(const T& self) {
+  std::vector<Config::Field> fields;
+  T::fields(self, [&](std::string_view name, const auto& member, const Rule& = rules::anything,
+                      Presence presence = rules::required) {
+    fields.push_back({name, to_value(member), presence == rules::optional});
+  });
+  return fields;
+}
+
 template <class T>
 Config config_of(const T& self) {
   Config config{.type = type_name<T>(), .text_name = text_name<T>()};
   if constexpr (requires { T::op; }) config.op = T::op;
   if constexpr (HasFields<const T>) {
     config.has_fields = true;
-    const auto add = [&](std::string_view name, const auto& member, const Rule& = rules::anything,
-                         Presence presence = rules::required) {
-      config.fields.push_back({name, to_value(member), presence == rules::optional});
-    };
-    T::fields(self, add);
-    if constexpr (std::default_initializable<T>) {
-      std::size_t i = 0;
-      const T defaults{};
-      const auto compare = [&](std::string_view, const auto& member, const Rule& = rules::anything,
-                               Presence = rules::required) {
-        Config::Field& field = config.fields[i++];
-        field.at_default = field.at_default && text_of(field.value) == text_of(to_value(member));
-      };
-      T::fields(defaults, compare);
-    } else {
-      for (Config::Field& field : config.fields) field.at_default = false;
+    config.fields = fields_of(self);
+    std::vector<Config::Field> defaults;
+    if constexpr (std::default_initializable<T>) defaults = fields_of(T{});
+    for (std::size_t i = 0; i < config.fields.size(); ++i) {
+      Config::Field& field = config.fields[i];
+      field.at_default = field.at_default && i < defaults.size() &&
+                         text_of(field.value) == text_of(defaults[i].value);
     }
   }
   return config;
 }
 
-}}}  // namespace gradus::detail
+// ---- what the writers of texts, JSON and C++ share ----------------------------------------------
 
-namespace gradus { inline namespace GRADUS_VARIANT {
+/// Appends `a >> b`, in brackets inside an operator that binds more tightly. `append(part,
+/// binding)` writes a side. a >> b >> c is (a >> b) >> c: only the right side must bind more
+/// tightly.
+template <class Append>
+void append_operator(std::string& out, const Config& config, int around, const Append& append) {
+  const auto [symbol, binding] = config.op;
+  const bool brackets = binding < around;
+  if (brackets) out += '(';
+  append(std::get<Schedule>(config.fields[0].value.content), binding);
+  out += symbol;
+  append(std::get<Schedule>(config.fields[1].value.content), binding + 1);
+  if (brackets) out += ')';
+}
+
+/// Appends an option's value: a list between its two brackets, a schedule by append(schedule), and
+/// anything else as the text scalar(value).
+template <class Append, class Scalar>
+void append_value(std::string& out, const Value& v, std::string_view brackets, const Append& append,
+                  const Scalar& scalar) {
+  if (const Schedule* s = std::get_if<Schedule>(&v.content)) return append(*s);
+  const auto* list = std::get_if<std::vector<Value>>(&v.content);
+  if (!list) {
+    out += scalar(v);
+    return;
+  }
+  out += brackets[0];
+  for (const Value& item : *list) {
+    if (&item != list->data()) out += ", ";
+    append_value(out, item, brackets, append, scalar);
+  }
+  out += brackets[1];
+}
+
+}  // namespace detail
 
 template <class F>
 detail::Config Schedule::Held<F>::config() const {

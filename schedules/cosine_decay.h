@@ -49,13 +49,12 @@ struct CosineDecay {
           value(warmup_steps.count));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("decay_steps", self.decay_steps, positive_steps);
-    field("alpha", self.alpha, unit_interval, optional);
-    field("name", self.name, anything, optional);
-    field("warmup_target", self.warmup_target, not_negative, optional);
-    field("warmup_steps", self.warmup_steps, not_negative, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("decay_steps", self.decay_steps, rules::positive_steps);
+    field("alpha", self.alpha, rules::unit_interval, rules::optional);
+    field("name", self.name, rules::anything, rules::optional);
+    field("warmup_target", self.warmup_target, rules::not_negative, rules::optional);
+    field("warmup_steps", self.warmup_steps, rules::not_negative, rules::optional);
   }
 };
 

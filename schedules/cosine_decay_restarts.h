@@ -46,13 +46,12 @@ struct CosineDecayRestarts {
                                first_decay_steps.count * cycle.grown);
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("first_decay_steps", self.first_decay_steps, positive_steps);
-    field("t_mul", self.t_mul, at_least_one, optional);
-    field("m_mul", self.m_mul, not_negative, optional);
-    field("alpha", self.alpha, unit_interval, optional);
-    field("name", self.name, anything, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("first_decay_steps", self.first_decay_steps, rules::positive_steps);
+    field("t_mul", self.t_mul, rules::at_least_one, rules::optional);
+    field("m_mul", self.m_mul, rules::not_negative, rules::optional);
+    field("alpha", self.alpha, rules::unit_interval, rules::optional);
+    field("name", self.name, rules::anything, rules::optional);
   }
 };
 

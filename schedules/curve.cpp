@@ -4,23 +4,19 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace {
-
-Real one_minus_sqrt_at(Real from, Real to, Real step, Steps steps) {
+Real OneMinusSqrt::operator()(Real step) const {
   using std::sqrt;
   if (step >= steps.count) return to;
   const bool falling = value(from) > value(to);
-  const Real root = sqrt((falling ? Real(step) : steps.count - step) / steps.count);
+  const Real root = sqrt((falling ? step : steps.count - step) / steps.count);
   return falling ? detail::between(from, to, root, 1 - root)
                  : detail::between(from, to, 1 - root, root);
 }
 
-}  // namespace
-
 Real detail::value_along(Curve curve, Real from, Real to, Real step, Steps steps) {
-  if (curve == Curve::cosine) return half_cosine(from, to, step, steps);
-  if (curve == Curve::one_minus_sqrt) return one_minus_sqrt_at(from, to, step, steps);
-  return straight(from, to, step, steps);
+  if (curve == Curve::cosine) return Cosine{from, to, steps}(step);
+  if (curve == Curve::one_minus_sqrt) return OneMinusSqrt{from, to, steps}(step);
+  return Linear{from, to, steps}(step);
 }
 
 Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }

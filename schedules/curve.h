@@ -52,10 +52,9 @@ struct Linear {
   Real operator()(Real step) const { return detail::straight(from, to, step, steps); }
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("from", self.from, finite_number);
-    field("to", self.to, finite_number);
-    field("steps", self.steps, not_negative);
+    field("from", self.from, rules::finite_number);
+    field("to", self.to, rules::finite_number);
+    field("steps", self.steps, rules::not_negative);
   }
 };
 
@@ -79,9 +78,7 @@ struct OneMinusSqrt {
       "to + (from - to) (1 - sqrt(t / steps)) falling; rising, its mirror image";
   static OneMinusSqrt example() { return {0.1, 0, 100}; }
 
-  Real operator()(Real step) const {
-    return detail::value_along(Curve::one_minus_sqrt, from, to, step, steps);
-  }
+  Real operator()(Real step) const;
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
@@ -96,9 +93,8 @@ struct Hold {
   Real operator()(Real) const { return rate; }
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("rate", self.rate, finite_number);
-    field("steps", self.steps, not_negative);
+    field("rate", self.rate, rules::finite_number);
+    field("steps", self.steps, rules::not_negative);
   }
 };
 

@@ -62,13 +62,12 @@ struct Cyclic {
           value(max_learning_rate), value(base_learning_rate));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("base_learning_rate", self.base_learning_rate, not_negative);
-    field("max_learning_rate", self.max_learning_rate, not_negative);
-    field("step_size_up", self.step_size_up, positive_steps, optional);
-    field("step_size_down", self.step_size_down, positive_steps, optional);
-    field("mode", self.mode, anything, optional);
-    field("gamma", self.gamma, positive, optional);
+    field("base_learning_rate", self.base_learning_rate, rules::not_negative);
+    field("max_learning_rate", self.max_learning_rate, rules::not_negative);
+    field("step_size_up", self.step_size_up, rules::positive_steps, rules::optional);
+    field("step_size_down", self.step_size_down, rules::positive_steps, rules::optional);
+    field("mode", self.mode, rules::anything, rules::optional);
+    field("gamma", self.gamma, rules::positive, rules::optional);
   }
 };
 

@@ -43,12 +43,11 @@ struct ExponentialDecay {
     return initial_learning_rate * power * (1 + lost / decay_steps.count * log(decay_rate));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("decay_steps", self.decay_steps, positive_steps);
-    field("decay_rate", self.decay_rate, positive);
-    field("staircase", self.staircase, anything, optional);
-    field("name", self.name, anything, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("decay_steps", self.decay_steps, rules::positive_steps);
+    field("decay_rate", self.decay_rate, rules::positive);
+    field("staircase", self.staircase, rules::anything, rules::optional);
+    field("name", self.name, rules::anything, rules::optional);
   }
 };
 

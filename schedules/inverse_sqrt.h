@@ -31,9 +31,8 @@ struct InverseSqrt {
     return initial_learning_rate * sqrt(timescale.count / (step + timescale.count));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("timescale", self.timescale, positive_steps);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("timescale", self.timescale, rules::positive_steps);
   }
 };
 
@@ -63,10 +62,9 @@ struct Noam {
            InverseSqrt{peak, warmup_steps};
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("model_size", self.model_size, positive);
-    field("warmup_steps", self.warmup_steps, at_least_one);
-    field("factor", self.factor, not_negative, optional);
+    field("model_size", self.model_size, rules::positive);
+    field("warmup_steps", self.warmup_steps, rules::at_least_one);
+    field("factor", self.factor, rules::not_negative, rules::optional);
   }
 };
 

@@ -36,12 +36,11 @@ struct InverseTimeDecay {
     return initial_learning_rate / (1 + decay_rate * quotient);
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("decay_steps", self.decay_steps, positive_steps);
-    field("decay_rate", self.decay_rate, not_negative);
-    field("staircase", self.staircase, anything, optional);
-    field("name", self.name, anything, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("decay_steps", self.decay_steps, rules::positive_steps);
+    field("decay_rate", self.decay_rate, rules::not_negative);
+    field("staircase", self.staircase, rules::anything, rules::optional);
+    field("name", self.name, rules::anything, rules::optional);
   }
 };
 

@@ -51,14 +51,13 @@ struct OneCycle {
           "OneCycle: pct_start must be <= 0.5 with three_phase (got {})", value(pct_start));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("max_learning_rate", self.max_learning_rate, not_negative);
-    field("total_steps", self.total_steps, positive_steps);
-    field("pct_start", self.pct_start, unit_interval, optional);
-    field("anneal_strategy", self.anneal_strategy, anything, optional);
-    field("div_factor", self.div_factor, positive, optional);
-    field("final_div_factor", self.final_div_factor, positive, optional);
-    field("three_phase", self.three_phase, anything, optional);
+    field("max_learning_rate", self.max_learning_rate, rules::not_negative);
+    field("total_steps", self.total_steps, rules::positive_steps);
+    field("pct_start", self.pct_start, rules::unit_interval, rules::optional);
+    field("anneal_strategy", self.anneal_strategy, rules::anything, rules::optional);
+    field("div_factor", self.div_factor, rules::positive, rules::optional);
+    field("final_div_factor", self.final_div_factor, rules::positive, rules::optional);
+    field("three_phase", self.three_phase, rules::anything, rules::optional);
   }
 };
 

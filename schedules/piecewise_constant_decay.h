@@ -39,10 +39,9 @@ struct PiecewiseConstantDecay {
     detail::check_pieces("PiecewiseConstantDecay", boundaries, values.size());
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("boundaries", self.boundaries, not_negative);
-    field("values", self.values, not_negative);
-    field("name", self.name, anything, optional);
+    field("boundaries", self.boundaries, rules::not_negative);
+    field("values", self.values, rules::not_negative);
+    field("name", self.name, rules::anything, rules::optional);
   }
 };
 

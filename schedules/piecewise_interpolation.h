@@ -44,10 +44,9 @@ struct PiecewiseInterpolation {
     detail::check_pieces("PiecewiseInterpolation", boundaries, values.size());
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("boundaries", self.boundaries, not_negative);
-    field("values", self.values, not_negative);
-    field("curve", self.curve, anything, optional);
+    field("boundaries", self.boundaries, rules::not_negative);
+    field("values", self.values, rules::not_negative);
+    field("curve", self.curve, rules::anything, rules::optional);
   }
 };
 

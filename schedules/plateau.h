@@ -15,7 +15,6 @@ struct Reduced {
   Real min_lr = 0;
   static constexpr const char* text_name = "reduced";
   static constexpr const char* formula = "max(scale schedule(t), min(min_lr, schedule(t)))";
-  static Reduced example();
 
   Real operator()(Real step) const {
     const Real rate = schedule.at(step);
@@ -23,10 +22,9 @@ struct Reduced {
   }
   Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("schedule", self.schedule, finite_number);
-    field("scale", self.scale, unit_interval);
-    field("min_lr", self.min_lr, not_negative, optional);
+    field("schedule", self.schedule, rules::finite_number);
+    field("scale", self.scale, rules::unit_interval);
+    field("min_lr", self.min_lr, rules::not_negative, rules::optional);
   }
 };
 
@@ -73,13 +71,12 @@ struct Plateau {
   /// The schedule with the reductions so far.
   Schedule reduce(const Schedule& s) const { return reduced(s, scale, min_lr); }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("factor", self.factor, inside_unit_interval);
-    field("patience", self.patience, zero_or_more);
+    field("factor", self.factor, rules::inside_unit_interval);
+    field("patience", self.patience, rules::zero_or_more);
     field("mode", self.mode);
-    field("min_delta", self.min_delta, not_negative);
-    field("cooldown", self.cooldown, zero_or_more);
-    field("min_lr", self.min_lr, not_negative);
+    field("min_delta", self.min_delta, rules::not_negative);
+    field("cooldown", self.cooldown, rules::zero_or_more);
+    field("min_lr", self.min_lr, rules::not_negative);
     field("relative", self.relative);
   }
   void validate() const;

@@ -58,13 +58,12 @@ struct PolynomialDecay {
   }
   Real duration() const { return cycle ? Real(detail::endless) : decay_steps.count; }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("decay_steps", self.decay_steps, positive_steps);
-    field("end_learning_rate", self.end_learning_rate, not_negative, optional);
-    field("power", self.power, positive, optional);
-    field("cycle", self.cycle, anything, optional);
-    field("name", self.name, anything, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("decay_steps", self.decay_steps, rules::positive_steps);
+    field("end_learning_rate", self.end_learning_rate, rules::not_negative, rules::optional);
+    field("power", self.power, rules::positive, rules::optional);
+    field("cycle", self.cycle, rules::anything, rules::optional);
+    field("name", self.name, rules::anything, rules::optional);
   }
 };
 

@@ -26,10 +26,9 @@ struct StepDecay {
     return ExponentialDecay{initial_learning_rate, step_size, gamma, true};
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("step_size", self.step_size, positive_steps);
-    field("gamma", self.gamma, positive, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("step_size", self.step_size, rules::positive_steps);
+    field("gamma", self.gamma, rules::positive, rules::optional);
   }
 };
 
@@ -67,10 +66,9 @@ struct MultiStepDecay {
             value(milestones[i].count), value(milestones[i - 1].count));
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("initial_learning_rate", self.initial_learning_rate, not_negative);
-    field("milestones", self.milestones, not_negative);
-    field("gamma", self.gamma, positive, optional);
+    field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
+    field("milestones", self.milestones, rules::not_negative);
+    field("gamma", self.gamma, rules::positive, rules::optional);
   }
 };
 

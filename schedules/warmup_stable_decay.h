@@ -40,14 +40,13 @@ struct WarmupStableDecay {
            along(decay_curve, learning_rate, floor, decay_steps);
   }
   static void fields(auto& self, auto&& field) {
-    using namespace rules;
-    field("learning_rate", self.learning_rate, not_negative);
-    field("warmup_steps", self.warmup_steps, not_negative);
-    field("stable_steps", self.stable_steps, not_negative);
-    field("decay_steps", self.decay_steps, not_negative);
-    field("warmup_curve", self.warmup_curve, anything, optional);
-    field("decay_curve", self.decay_curve, anything, optional);
-    field("min_ratio", self.min_ratio, unit_interval, optional);
+    field("learning_rate", self.learning_rate, rules::not_negative);
+    field("warmup_steps", self.warmup_steps, rules::not_negative);
+    field("stable_steps", self.stable_steps, rules::not_negative);
+    field("decay_steps", self.decay_steps, rules::not_negative);
+    field("warmup_curve", self.warmup_curve, rules::anything, rules::optional);
+    field("decay_curve", self.decay_curve, rules::anything, rules::optional);
+    field("min_ratio", self.min_ratio, rules::unit_interval, rules::optional);
   }
 };
 

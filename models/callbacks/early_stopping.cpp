@@ -1,7 +1,5 @@
 #include <gradus/models/early_stopping.h>
 
-#include <cmath>
-
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 void EarlyStopping::on_train_begin(const Logs& keys, Sequential& model) {
@@ -21,10 +19,10 @@ void EarlyStopping::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequentia
   };
   if (restore_best_weights && best_weights.empty()) keep_weights();
   ++wait;
-  if (!std::isnan(now) && (!best || detail::improves(mode, now, *best, value(min_delta)))) {
+  if (detail::improves(mode, now, best, value(min_delta))) {
     best = now;
     keep_weights();
-    if (!baseline || detail::improves(mode, now, *baseline, value(min_delta))) wait = 0;
+    if (detail::improves(mode, now, baseline, value(min_delta))) wait = 0;
     return;
   }
   if (wait < patience || epoch == 0) return;

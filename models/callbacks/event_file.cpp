@@ -1,33 +1,22 @@
 #include <gradus/models/event_file.h>
 
-#include <array>
 #include <bit>
 #include <chrono>
 #include <cstdint>
 
-#include <gradus/models/host.h>
 #include <gradus/models/utf8.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-// ---- check sums: CRC-32C (Castagnoli), as in RFC 3720, then masked ------------------------------
-
-constexpr std::array<std::uint32_t, 256> crc_table = [] {
-  std::array<std::uint32_t, 256> table = {};
-  for (std::uint32_t i = 0; i < table.size(); ++i) {
-    std::uint32_t crc = i;
-    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
-    table[i] = crc;
-  }
-  return table;
-}();
-
-/// A check sum over data that holds check sums says little, so TensorFlow stores them disguised.
+/// The CRC-32C (Castagnoli) of RFC 3720, masked: a check sum over data that holds check sums says
+/// little, so TensorFlow stores them disguised.
 std::uint32_t masked_crc(std::string_view bytes) {
   std::uint32_t crc = ~0u;
-  for (const char c : bytes)
-    crc = crc >> 8 ^ crc_table[(crc ^ static_cast<unsigned char>(c)) & 255];
+  for (const char c : bytes) {
+    crc ^= static_cast<unsigned char>(c);
+    for (int bit = 0; bit < 8; ++bit) crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78u : 0);
+  }
   return std::rotr(~crc, 15) + 0xa282ead8u;
 }
 

@@ -27,11 +27,6 @@ std::shared_ptr<detail::AppendFile> open_log(const std::string& filename, bool a
   return file;
 }
 
-std::string first_line(const std::string& filename) {
-  const std::string all = detail::read_file(filename, std::int64_t{1} << 30);
-  return all.substr(0, all.find('\n') + 1);
-}
-
 std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
 
 /// A name as a JSON text.
@@ -49,8 +44,6 @@ std::string json_text(std::string_view name) {
 
 }  // namespace
 
-// ---- CSVLogger ----------------------------------------------------------------------------------
-
 void CSVLogger::on_train_begin(const Logs& keys) {
   offset = 0;
   file = nullptr;
@@ -58,7 +51,7 @@ void CSVLogger::on_train_begin(const Logs& keys) {
   for (const auto& [key, _] : keys) columns.push_back(key);
   std::sort(columns.begin(), columns.end());
   const bool added_to = append && detail::file_size(filename) > 0;
-  check<StateError>(!added_to || first_line(filename) == header(),
+  check<StateError>(!added_to || detail::read_file(filename, 1 << 30).starts_with(header()),
                     "CSVLogger: '{}' must have the columns of this run to be appended to (it has "
                     "other ones)",
                     filename);
@@ -79,8 +72,6 @@ void CSVLogger::on_epoch_end(std::int64_t epoch, const Logs& logs) {
   file->write(text + '\n');
   offset = file->size();
 }
-
-// ---- JSONLogger ---------------------------------------------------------------------------------
 
 void JSONLogger::on_train_begin(const Logs&) {
   offset = epoch = 0;
@@ -111,8 +102,6 @@ void JSONLogger::write(const std::string& start, const Logs& logs) {
   file->write(fmt::format("{}, \"seconds\": {:.6f}}}\n", text, seconds_now() - started));
   offset = file->size();
 }
-
-// ---- TensorBoard --------------------------------------------------------------------------------
 
 void TensorBoard::on_train_begin() { file = std::make_shared<detail::EventFile>(log_dir); }
 

@@ -3,8 +3,6 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
-#include <cmath>
-
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -35,8 +33,6 @@ bool due(const std::optional<Count>& save_freq, std::int64_t& batches) {
 
 }  // namespace
 
-// ---- ModelCheckpoint ----------------------------------------------------------------------------
-
 void ModelCheckpoint::validate() const {
   check(!save_freq || !save_best_only,
         "ModelCheckpoint: save_freq must not come with save_best_only, which goes by epochs");
@@ -60,9 +56,8 @@ void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs, Sequential& m
   if (save_freq) return;
   if (save_best_only) {
     if (!logs.contains(monitor)) return;  // not validated in this epoch
-    const double now = logs[monitor];
-    if (std::isnan(now) || (best && !detail::improves(mode, now, *best, 0))) return;
-    best = now;
+    if (!detail::improves(mode, logs[monitor], best)) return;
+    best = logs[monitor];
   }
   save(logs, model);
 }
@@ -74,8 +69,6 @@ void ModelCheckpoint::save(const Logs& logs, Sequential& model) const {
   model.save(path, {.weights_only = save_weights_only});
   if (verbose > 0) model.report(fmt::format("Epoch {}: saved the model to {}\n", epoch + 1, path));
 }
-
-// ---- BackupAndRestore ---------------------------------------------------------------------------
 
 void BackupAndRestore::on_train_begin(const Logs&, Sequential& model) {
   batches = 0;

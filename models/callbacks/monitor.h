@@ -1,6 +1,8 @@
 #pragma once
 /// Watching one number of the logs, for callbacks that act on whether it got better.
 
+#include <cmath>
+#include <optional>
 #include <string>
 
 #include <gradus/models/history.h>
@@ -19,9 +21,11 @@ namespace detail {
 MonitorMode resolve(MonitorMode mode, const char* callback, const std::string& name,
                     const Logs& keys, const Sequential& model);
 
-/// Better by more than `delta`. nan never is.
-inline bool improves(MonitorMode mode, double now, double best, double delta) {
-  return mode == MonitorMode::max ? now - delta > best : now + delta < best;
+/// Better by more than `delta`, or the first. nan never is.
+inline bool improves(MonitorMode mode, double now, const std::optional<double>& best,
+                     double delta = 0) {
+  if (!best) return !std::isnan(now);
+  return mode == MonitorMode::max ? now - delta > *best : now + delta < *best;
 }
 
 }  // namespace detail

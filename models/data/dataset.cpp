@@ -27,8 +27,7 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   std::iota(order.begin(), order.end(), 0);
   Random(seed, "split").shuffle(order);
   const auto part = [&](std::int64_t from, std::int64_t to) {
-    const auto row = [&](std::int64_t i) { return order.begin() + static_cast<std::ptrdiff_t>(i); };
-    const Indices chosen(std::vector(row(from), row(to)));
+    const Indices chosen(std::vector(order.data() + from, order.data() + to));
     return Dataset{gather_rows(data.x, chosen), gather_rows(data.y, chosen), data.columns,
                    data.classes, data.label};
   };
@@ -67,10 +66,13 @@ Standardization standardization(const Tensor& x) {
 
 namespace {
 
-void check_common(std::string_view where, Extent rows, double noise) {
-  check(rows >= 1, "{}: rows must be >= 1 (got {})", where, rows.count);
-  check(std::isfinite(noise) && noise >= 0, "{}: noise must be finite and >= 0 (got {})", where,
-        noise);
+/// Checks the options that all kinds have; returns the source of random numbers.
+template <class Options>
+Random checked_random(std::string_view kind, const Options& options) {
+  check(options.rows >= 1, "make_{}: rows must be >= 1 (got {})", kind, options.rows.count);
+  check(std::isfinite(options.noise) && options.noise >= 0,
+        "make_{}: noise must be finite and >= 0 (got {})", kind, options.noise);
+  return Random(options.seed, kind);
 }
 
 void check_finite(std::string_view where, std::string_view name, double number) {
@@ -78,36 +80,35 @@ void check_finite(std::string_view where, std::string_view name, double number) 
 }
 
 /// Draws data for classification: `place(i, point)` sets the point of row i and returns its class.
-template <class Place>
-Dataset draw(Extent rows, Extent features, Extent classes, double noise, Random& random,
-             Place place) {
+template <class Options, class Place>
+Dataset draw(const Options& options, Extent features, Extent classes, Random& random, Place place) {
   Dataset data;
   for (std::int64_t i = 0; i < features; ++i) data.columns.push_back(fmt::format("x{}", i));
   for (std::int64_t k = 0; k < classes; ++k) data.classes.push_back(fmt::format("{}", k));
 
-  const Shape shape{rows, features};
+  const Shape shape{options.rows, features};
   std::vector<Scalar> x, y;
   x.reserve(static_cast<std::size_t>(shape.count()));
   std::vector<double> point(static_cast<std::size_t>(features.count));
-  for (std::int64_t i = 0; i < rows; ++i) {
+  for (std::int64_t i = 0; i < options.rows; ++i) {
     y.push_back(static_cast<Scalar>(place(i, std::span<double>(point))));
-    for (const double at : point) x.push_back(static_cast<Scalar>(at + noise * random.normal()));
+    for (const double at : point)
+      x.push_back(static_cast<Scalar>(at + options.noise * random.normal()));
   }
   data.x = Tensor(shape, x);
-  data.y = Tensor({rows}, y);
+  data.y = Tensor({options.rows}, y);
   return data;
 }
 
 }  // namespace
 
 Dataset make_line(const LineOptions& options) {
-  check_common("make_line", options.rows, options.noise);
+  Random random = checked_random("line", options);
   check_finite("make_line", "slope", options.slope);
   check_finite("make_line", "intercept", options.intercept);
   check_finite("make_line", "low", options.low);
   check(std::isfinite(options.high) && options.low < options.high,
         "make_line: high must be finite and > low = {} (got {})", options.low, options.high);
-  Random random(options.seed, "line");
   const Shape shape{options.rows, 1};
   std::vector<Scalar> x, y;
   x.reserve(static_cast<std::size_t>(shape.count()));
@@ -121,20 +122,18 @@ Dataset make_line(const LineOptions& options) {
 }
 
 Dataset make_xor(const XorOptions& options) {
-  check_common("make_xor", options.rows, options.noise);
-  Random random(options.seed, "xor");
+  Random random = checked_random("xor", options);
   const auto place = [](std::int64_t i, std::span<double> point) {
     const bool a = i / 2 % 2 == 1, b = i % 2 == 1;
     point[0] = a;
     point[1] = b;
     return a != b;
   };
-  return draw(options.rows, 2, 2, options.noise, random, place);
+  return draw(options, 2, 2, random, place);
 }
 
 Dataset make_moons(const MoonsOptions& options) {
-  check_common("make_moons", options.rows, options.noise);
-  Random random(options.seed, "moons");
+  Random random = checked_random("moons", options);
   const auto place = [&](std::int64_t i, std::span<double> point) {
     const bool inner = i % 2 == 1;
     const double t = random.uniform(0, std::numbers::pi);
@@ -142,14 +141,13 @@ Dataset make_moons(const MoonsOptions& options) {
     point[1] = inner ? 0.5 - std::sin(t) : std::sin(t);
     return inner;
   };
-  return draw(options.rows, 2, 2, options.noise, random, place);
+  return draw(options, 2, 2, random, place);
 }
 
 Dataset make_spirals(const SpiralsOptions& options) {
-  check_common("make_spirals", options.rows, options.noise);
+  Random random = checked_random("spirals", options);
   check(options.classes >= 1, "make_spirals: classes must be >= 1 (got {})", options.classes.count);
   check_finite("make_spirals", "turns", options.turns);
-  Random random(options.seed, "spirals");
   const auto place = [&](std::int64_t i, std::span<double> point) {
     const std::int64_t k = i % options.classes;
     const double start = static_cast<double>(k) / static_cast<double>(options.classes.count);
@@ -159,17 +157,16 @@ Dataset make_spirals(const SpiralsOptions& options) {
     point[1] = t * std::sin(angle);
     return k;
   };
-  return draw(options.rows, 2, options.classes, options.noise, random, place);
+  return draw(options, 2, options.classes, random, place);
 }
 
 Dataset make_blobs(const BlobsOptions& options) {
-  check_common("make_blobs", options.rows, options.noise);
+  Random random = checked_random("blobs", options);
   check(options.features >= 1, "make_blobs: features must be >= 1 (got {})",
         options.features.count);
   check(options.centers >= 1, "make_blobs: centers must be >= 1 (got {})", options.centers.count);
   check(std::isfinite(options.center_box) && options.center_box > 0,
         "make_blobs: center_box must be finite and > 0 (got {})", options.center_box);
-  Random random(options.seed, "blobs");
   const Tensor centers = Tensor::uniform({options.centers, options.features}, -options.center_box,
                                          options.center_box, random);
   const auto place = [&](std::int64_t i, std::span<double> point) {
@@ -177,7 +174,7 @@ Dataset make_blobs(const BlobsOptions& options) {
     for (std::size_t j = 0; j < point.size(); ++j) point[j] = value(centers(k, j));
     return k;
   };
-  return draw(options.rows, options.features, options.centers, options.noise, random, place);
+  return draw(options, options.features, options.centers, random, place);
 }
 
 namespace {
@@ -195,8 +192,7 @@ constexpr std::string_view figures[] = {
 }  // namespace
 
 Dataset make_digits(const DigitsOptions& options) {
-  check_common("make_digits", options.rows, options.noise);
-  Random random(options.seed, "digits");
+  Random random = checked_random("digits", options);
   const auto place = [&](std::int64_t i, std::span<double> picture) {
     const auto digit = static_cast<std::size_t>(i % 10);
     const auto down = static_cast<std::size_t>(random.below(2));
@@ -208,7 +204,7 @@ Dataset make_digits(const DigitsOptions& options) {
           picture[8 * (line + down) + column + right] = 1;
     return digit;
   };
-  return draw(options.rows, 64, 10, options.noise, random, place);
+  return draw(options, 64, 10, random, place);
 }
 
 }}  // namespace gradus

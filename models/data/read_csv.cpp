@@ -20,108 +20,6 @@ constexpr std::size_t most_columns = 65536;
 constexpr std::size_t most_words = 1024;
 constexpr std::size_t nowhere = std::string::npos;
 
-// ---- columns ------------------------------------------------------------------------------------
-
-struct Columns {
-  Names names;
-  std::size_t label;  ///< or nowhere
-  std::vector<std::size_t> features;
-  std::vector<bool> one_hot;  ///< of each feature
-  std::vector<Names> words;   ///< of each feature, if options.columns lists them
-};
-
-std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
-
-bool contains(const Names& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Checks a list of columns, none of which may be the label.
-void check_list(const Names& list, const char* option, const Names& names,
-                const std::string& label) {
-  for (const std::string& name : list) {
-    check(contains(names, name), "read_csv: {} must hold names of columns of {} (got '{}')", option,
-          listed(names), name);
-    check(name != label, "read_csv: {} must not hold the label (got '{}')", option, name);
-  }
-}
-
-/// The column of `one_hot` that a feature such as `origin=europe` comes from, or "".
-std::string word_column(const std::string& feature, const Names& one_hot) {
-  for (const std::string& name : one_hot)
-    if (feature.starts_with(name + '=')) return name;
-  return "";
-}
-
-/// Refuses a feature such as `o=size`, which looks like the word `size` of the column `o`.
-void check_one_hot_names(const Columns& columns, const Names& one_hot) {
-  for (const std::size_t i : columns.features) {
-    const std::string of_words = word_column(columns.names[i], one_hot);
-    check(of_words.empty(),
-          "read_csv: one_hot must not hold a column whose name and '=' begin another's (got '{}' "
-          "beside '{}')",
-          of_words, columns.names[i]);
-  }
-}
-
-/// Selects the features that options.columns lists.
-void select_columns(Columns& columns, const CsvOptions& options, const std::string& where) {
-  const Names& names = columns.names;
-  Names missing;
-  for (const std::string& feature : options.columns) {
-    const std::string of_words = word_column(feature, options.one_hot);
-    const std::string& name = of_words.empty() ? feature : of_words;
-    if (std::count(names.begin(), names.end(), name) != 1) {
-      if (!contains(missing, name)) missing.push_back(name);
-      continue;
-    }
-    const auto i =
-        static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
-    const bool same_column =
-        !of_words.empty() && !columns.features.empty() && columns.features.back() == i;
-    if (!same_column) {
-      columns.features.push_back(i);
-      columns.one_hot.push_back(!of_words.empty());
-      columns.words.emplace_back();
-    }
-    if (!of_words.empty()) columns.words.back().push_back(feature.substr(name.size() + 1));
-  }
-  check<FormatError>(missing.empty(),
-                     "{}: columns of these names are needed, once each: {} (got {})", where,
-                     listed(missing), listed(names));
-}
-
-Columns choose_columns(const Names& names, const CsvOptions& options, const std::string& where) {
-  const bool listed_columns = !options.columns.empty();
-  const bool labelled = !listed_columns || !options.label.empty();
-  const std::string& label = options.label.empty() ? names.back() : options.label;
-  check(options.label.empty() || std::count(names.begin(), names.end(), label) == 1,
-        "read_csv: label must be the name of one column of {} (got '{}')", listed(names), label);
-  Columns columns{names, labelled ? names.size() - 1 : nowhere, {}, {}, {}};
-  if (!options.label.empty())
-    columns.label =
-        static_cast<std::size_t>(std::find(names.begin(), names.end(), label) - names.begin());
-  if (listed_columns) {
-    select_columns(columns, options, where);
-    return columns;
-  }
-  check_list(options.ignore, "ignore", names, label);
-  check_list(options.one_hot, "one_hot", names, label);
-  for (const std::string& name : options.one_hot)
-    check(!contains(options.ignore, name),
-          "read_csv: one_hot must not hold a column to ignore (got '{}')", name);
-  for (std::size_t i = 0; i < names.size(); ++i)
-    if (i != columns.label && !contains(options.ignore, names[i])) {
-      columns.features.push_back(i);
-      columns.one_hot.push_back(contains(options.one_hot, names[i]));
-      columns.words.emplace_back();
-    }
-  check(!columns.features.empty(), "read_csv: a column besides the label '{}' must be left to read",
-        label);
-  check_one_hot_names(columns, options.one_hot);
-  return columns;
-}
-
 // ---- numbers ------------------------------------------------------------------------------------
 
 struct Number {
@@ -160,112 +58,6 @@ Number read_number(std::string_view text) {
   return number;
 }
 
-/// The place of a number in the file, for errors.
-struct Place {
-  const std::string& path;
-  std::int64_t line;
-  const std::string& column;
-  bool headless_start = false;  ///< line 1 of a file that should have no header
-};
-
-Scalar read_scalar(const std::string& field, const Place& place) {
-  const Number number = read_number(field);
-  check<FormatError>(number.problem.empty() || !place.headless_start,
-                     "{}:{}: '{:.60}' {} (set .header = true if line 1 holds the column names)",
-                     place.path, place.line, field, number.problem);
-  check<FormatError>(number.problem.empty(), "{}:{}: '{:.60}' {} (column '{}')", place.path,
-                     place.line, field, number.problem, place.column);
-  return static_cast<Scalar>(number.value);
-}
-
-// ---- the table ----------------------------------------------------------------------------------
-
-/// The rows as read. Labels and words stay text: only after the last row is it known which there
-/// are.
-struct Rows {
-  std::vector<Scalar> x;     ///< of the features that are numbers
-  std::vector<Names> words;  ///< of each feature; empty for numbers
-  Names labels;
-  std::vector<std::int64_t> lines, dropped;
-};
-
-/// The first column in use whose field is missing, or nowhere.
-std::size_t missing_column(const Names& fields, const Columns& columns) {
-  const auto missing = [&](std::size_t i) {
-    return fields[i].empty() || fields[i] == "?" || fields[i] == "NA";
-  };
-  const auto found = std::find_if(columns.features.begin(), columns.features.end(), missing);
-  if (found != columns.features.end()) return *found;
-  return columns.label != nowhere && missing(columns.label) ? columns.label : nowhere;
-}
-
-Rows read_rows(const std::string& path, Records& records, Names fields, const Columns& columns,
-               const CsvOptions& options) {
-  Rows rows{{}, std::vector<Names>(columns.features.size()), {}, {}, {}};
-  for (bool more = !options.header || records.next(fields); more; more = records.next(fields)) {
-    const std::int64_t line = records.line();
-    check<FormatError>(fields.size() == columns.names.size(), "{}:{}: {} fields, expected {}", path,
-                       line, fields.size(), columns.names.size());
-    const std::size_t missing = missing_column(fields, columns);
-    if (missing != nowhere) {
-      check<FormatError>(options.drop_missing,
-                         "{}:{}: no value in column '{}' (set .drop_missing = true to leave such "
-                         "rows out)",
-                         path, line, columns.names[missing]);
-      rows.dropped.push_back(std::ssize(rows.lines) + std::ssize(rows.dropped));
-      continue;
-    }
-    const bool headless_start = !options.header && rows.lines.empty();
-    for (std::size_t f = 0; f < columns.features.size(); ++f) {
-      const std::size_t i = columns.features[f];
-      const Names& known = columns.words[f];
-      check<FormatError>(known.empty() || contains(known, fields[i]),
-                         "{}:{}: unknown word '{:.60}' (column '{}')", path, line, fields[i],
-                         columns.names[i]);
-      if (columns.one_hot[f])
-        rows.words[f].push_back(fields[i]);
-      else
-        rows.x.push_back(read_scalar(fields[i], {path, line, columns.names[i], headless_start}));
-    }
-    if (columns.label != nowhere) rows.labels.push_back(fields[columns.label]);
-    rows.lines.push_back(line);
-  }
-  check<FormatError>(!rows.lines.empty(), "{}: no data rows{}", path,
-                     rows.dropped.empty() ? "" : " without a missing value");
-  return rows;
-}
-
-/// Each word once, sorted.
-Names sorted(Names words) {
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
-  return words;
-}
-
-/// Sets x and the names of its columns; a feature of words becomes one column per word.
-void set_features(Dataset& data, const Rows& rows, const std::string& path,
-                  const Columns& columns) {
-  std::vector<Names> words;
-  for (std::size_t f = 0; f < columns.features.size(); ++f) {
-    const std::string& name = columns.names[columns.features[f]];
-    words.push_back(columns.words[f].empty() ? sorted(rows.words[f]) : columns.words[f]);
-    check<FormatError>(words[f].size() <= most_words,
-                       "{}: {} different words in column '{}', at most {} are read (ignore it?)",
-                       path, words[f].size(), name, most_words);
-    if (!columns.one_hot[f]) data.columns.push_back(name);
-    for (const std::string& word : words[f])
-      data.columns.push_back(fmt::format("{}={}", name, word));
-  }
-  std::vector<Scalar> x;
-  auto number = rows.x.begin();
-  for (std::size_t row = 0; row < rows.lines.size(); ++row)
-    for (std::size_t f = 0; f < words.size(); ++f) {
-      if (!columns.one_hot[f]) x.push_back(*number++);
-      for (const std::string& word : words[f]) x.push_back(word == rows.words[f][row] ? 1 : 0);
-    }
-  data.x = Tensor({rows.lines.size(), data.columns.size()}, x);
-}
-
 /// Whether a label is text: neither a number nor, as 1,5, the beginning of one.
 bool is_text(std::string_view label) {
   const std::size_t start = label.find_first_not_of("+-.");
@@ -273,67 +65,250 @@ bool is_text(std::string_view label) {
   return !digit && read_number(label).problem == not_a_number;
 }
 
-/// Sets y and, for labels of text, the class names. If `known` is not empty, only these are
-/// allowed.
-void set_target(Dataset& data, const Rows& rows, const std::string& path, const std::string& column,
-                const Names& known) {
-  const Names& labels = rows.labels;
-  const bool text = !known.empty() || is_text(labels[0]);
-  std::vector<Scalar> y;
-  if (text) data.classes = known.empty() ? sorted(labels) : known;
-  for (std::size_t i = 0; i < labels.size(); ++i) {
-    check<FormatError>(known.empty() || std::binary_search(known.begin(), known.end(), labels[i]),
-                       "{}:{}: unknown class '{:.60}' (known are {})", path, rows.lines[i],
-                       labels[i], listed(known));
-    check<FormatError>(!text || !known.empty() || read_number(labels[i]).problem == not_a_number,
-                       "{}:{}: the label '{:.60}' is a number, that of line {} is text", path,
-                       rows.lines[i], labels[i], rows.lines[0]);
-    const auto place = std::lower_bound(data.classes.begin(), data.classes.end(), labels[i]);
-    y.push_back(text ? static_cast<Scalar>(place - data.classes.begin())
-                     : read_scalar(labels[i], {path, rows.lines[i], column}));
-  }
-  data.y = text ? Tensor({y.size()}, y) : Tensor({y.size(), 1}, y);
+std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
+
+bool contains(const Names& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
 }
+
+/// The place of a name that is there once, or nowhere.
+std::size_t place_of(const std::string& name, const Names& names) {
+  const auto found = std::ranges::find(names, name);
+  return std::count(found, names.end(), name) == 1 ? static_cast<std::size_t>(found - names.begin())
+                                                   : nowhere;
+}
+
+/// The column of `one_hot` that a feature such as `origin=europe` comes from, or "".
+std::string word_column(const std::string& feature, const Names& one_hot) {
+  for (const std::string& name : one_hot)
+    if (feature.starts_with(name + '=')) return name;
+  return "";
+}
+
+/// Each word once, sorted.
+Names sorted(Names words) {
+  std::ranges::sort(words);
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+/// A column to read. Words stay text: only after the last row is it known which there are.
+struct Feature {
+  std::size_t column;
+  bool one_hot = false;
+  Names known = {};                  ///< its words, if options.columns lists them
+  std::vector<Scalar> numbers = {};  ///< of each row, or the words:
+  Names words = {};
+};
+
+class Table {
+ public:
+  Table(const std::string& path, const CsvOptions& options) : path_(path), options_(options) {}
+
+  Dataset read() {
+    Records records(path_, options_.separator);
+    Names fields;
+    check<FormatError>(records.next(fields), "{}: no data rows", path_);
+    check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read",
+                       path_, records.line(), fields.size(), most_columns);
+    choose(fields, records.line());
+    for (bool more = !options_.header || records.next(fields); more; more = records.next(fields))
+      read_row(fields, records.line());
+    check<FormatError>(!lines_.empty(), "{}: no data rows{}", path_,
+                       dropped_.empty() ? "" : " without a missing value");
+    Dataset data;
+    set_features(data);
+    if (label_ != nowhere) set_target(data);
+    data.dropped = std::move(dropped_);
+    return data;
+  }
+
+ private:
+  void choose(const Names& first_record, std::int64_t line) {
+    names_ = first_record;
+    for (std::size_t i = 0; i < names_.size() && !options_.header; ++i)
+      names_[i] = fmt::format("{}", i);
+    const std::string& label = options_.label;
+    if (label.empty() && options_.columns.empty()) label_ = names_.size() - 1;
+    if (!label.empty()) label_ = place_of(label, names_);
+    check(label.empty() || label_ != nowhere,
+          "read_csv: label must be the name of one column of {} (got '{}')", listed(names_), label);
+    if (!options_.columns.empty()) return select_columns(line);
+    choose_columns();
+    // A label found by name proves that there is a header; else a row of numbers could be lost.
+    const auto is_number = [&](const Feature& feature) {
+      return read_number(names_[feature.column]).problem.empty();
+    };
+    check<FormatError>(
+        !options_.header || !label.empty() || !std::ranges::all_of(features_, is_number),
+        "{}:{}: the features' names are numbers (set .header = false if line {} is data, "
+        "else name the label)",
+        path_, line, line);
+  }
+
+  /// Selects the features that options.columns lists.
+  void select_columns(std::int64_t line) {
+    Names missing;
+    for (const std::string& listed_name : options_.columns) {
+      const std::string of_words = word_column(listed_name, options_.one_hot);
+      const std::string& name = of_words.empty() ? listed_name : of_words;
+      const std::size_t i = place_of(name, names_);
+      if (i == nowhere) {
+        if (!contains(missing, name)) missing.push_back(name);
+        continue;
+      }
+      if (of_words.empty() || features_.empty() || features_.back().column != i)
+        features_.push_back({i, !of_words.empty()});
+      if (!of_words.empty()) features_.back().known.push_back(listed_name.substr(name.size() + 1));
+    }
+    check<FormatError>(missing.empty(),
+                       "{}:{}: columns of these names are needed, once each: {} (got {})", path_,
+                       line, listed(missing), listed(names_));
+  }
+
+  /// Selects all columns but the label and those to ignore.
+  void choose_columns() {
+    check_list(options_.ignore, "ignore");
+    check_list(options_.one_hot, "one_hot");
+    for (const std::string& name : options_.one_hot)
+      check(!contains(options_.ignore, name),
+            "read_csv: one_hot must not hold a column to ignore (got '{}')", name);
+    for (std::size_t i = 0; i < names_.size(); ++i)
+      if (i != label_ && !contains(options_.ignore, names_[i]))
+        features_.push_back({i, contains(options_.one_hot, names_[i])});
+    check(!features_.empty(), "read_csv: a column besides the label '{}' must be left to read",
+          names_[label_]);
+    // A feature such as `o=size` looks like the word `size` of the column `o`.
+    for (const Feature& feature : features_) {
+      const std::string& name = names_[feature.column];
+      const std::string of_words = word_column(name, options_.one_hot);
+      check(of_words.empty(),
+            "read_csv: one_hot must not hold a column whose name and '=' begin another's (got "
+            "'{}' beside '{}')",
+            of_words, name);
+    }
+  }
+
+  /// Checks a list of columns, none of which may be the label.
+  void check_list(const Names& list, const char* option) const {
+    for (const std::string& name : list) {
+      check(contains(names_, name), "read_csv: {} must hold names of columns of {} (got '{}')",
+            option, listed(names_), name);
+      check(name != names_[label_], "read_csv: {} must not hold the label (got '{}')", option,
+            name);
+    }
+  }
+
+  void read_row(const Names& fields, std::int64_t line) {
+    check<FormatError>(fields.size() == names_.size(), "{}:{}: {} fields, expected {}", path_, line,
+                       fields.size(), names_.size());
+    const std::size_t missing = missing_column(fields);
+    if (missing != nowhere) {
+      check<FormatError>(options_.drop_missing,
+                         "{}:{}: no value in column '{}' (set .drop_missing = true to leave such "
+                         "rows out)",
+                         path_, line, names_[missing]);
+      dropped_.push_back(std::ssize(lines_) + std::ssize(dropped_));
+      return;
+    }
+    for (Feature& feature : features_) {
+      const std::string& field = fields[feature.column];
+      check<FormatError>(feature.known.empty() || contains(feature.known, field),
+                         "{}:{}: unknown word '{:.60}' (column '{}')", path_, line, field,
+                         names_[feature.column]);
+      if (feature.one_hot)
+        feature.words.push_back(field);
+      else
+        feature.numbers.push_back(read_scalar(field, line, feature.column));
+    }
+    if (label_ != nowhere) labels_.push_back(fields[label_]);
+    lines_.push_back(line);
+  }
+
+  /// The first column in use whose field is missing, or nowhere.
+  std::size_t missing_column(const Names& fields) const {
+    const auto missing = [&](std::size_t i) {
+      return fields[i].empty() || fields[i] == "?" || fields[i] == "NA";
+    };
+    const auto found = std::ranges::find_if(features_, missing, &Feature::column);
+    if (found != features_.end()) return found->column;
+    return label_ != nowhere && missing(label_) ? label_ : nowhere;
+  }
+
+  Scalar read_scalar(const std::string& field, std::int64_t line, std::size_t column) const {
+    const Number number = read_number(field);
+    const bool first_row = !options_.header && lines_.empty();
+    check<FormatError>(number.problem.empty() || !first_row,
+                       "{}:{}: '{:.60}' {} (set .header = true if line 1 holds the column names)",
+                       path_, line, field, number.problem);
+    check<FormatError>(number.problem.empty(), "{}:{}: '{:.60}' {} (column '{}')", path_, line,
+                       field, number.problem, names_[column]);
+    return static_cast<Scalar>(number.value);
+  }
+
+  /// Sets x and the names of its columns; a feature of words becomes one column per word.
+  void set_features(Dataset& data) {
+    for (Feature& feature : features_) {
+      const std::string& name = names_[feature.column];
+      if (feature.known.empty()) feature.known = sorted(feature.words);
+      check<FormatError>(feature.known.size() <= most_words,
+                         "{}: {} different words in column '{}', at most {} are read (ignore it?)",
+                         path_, feature.known.size(), name, most_words);
+      if (!feature.one_hot) data.columns.push_back(name);
+      for (const std::string& word : feature.known)
+        data.columns.push_back(fmt::format("{}={}", name, word));
+    }
+    std::vector<Scalar> x;
+    for (std::size_t row = 0; row < lines_.size(); ++row)
+      for (const Feature& feature : features_) {
+        if (!feature.one_hot) x.push_back(feature.numbers[row]);
+        for (const std::string& word : feature.known) x.push_back(word == feature.words[row]);
+      }
+    data.x = Tensor({lines_.size(), data.columns.size()}, x);
+  }
+
+  /// Sets y and, for labels of text, the class names: options.classes, if they are given.
+  void set_target(Dataset& data) const {
+    const Names& known = options_.classes;
+    const bool text = !known.empty() || is_text(labels_[0]);
+    std::vector<Scalar> y;
+    data.label = names_[label_];
+    if (text) data.classes = known.empty() ? sorted(labels_) : known;
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      const std::string& label = labels_[i];
+      const auto place = std::ranges::lower_bound(data.classes, label);
+      check<FormatError>(!text || (place != data.classes.end() && *place == label),
+                         "{}:{}: unknown class '{:.60}' (known are {})", path_, lines_[i], label,
+                         listed(known));
+      check<FormatError>(!text || !known.empty() || read_number(label).problem == not_a_number,
+                         "{}:{}: the label '{:.60}' is a number, that of line {} is text", path_,
+                         lines_[i], label, lines_[0]);
+      y.push_back(text ? static_cast<Scalar>(place - data.classes.begin())
+                       : read_scalar(label, lines_[i], label_));
+    }
+    data.y = text ? Tensor({y.size()}, y) : Tensor({y.size(), 1}, y);
+  }
+
+  const std::string& path_;
+  const CsvOptions& options_;
+  Names names_;
+  std::size_t label_ = nowhere;
+  std::vector<Feature> features_;
+  Names labels_;
+  std::vector<std::int64_t> lines_, dropped_;  ///< line numbers; row numbers
+};
 
 }  // namespace
 
 Dataset read_csv(const std::string& path, const CsvOptions& options) {
   const char separator = options.separator;
-  check(std::is_sorted(options.classes.begin(), options.classes.end()),
-        "read_csv: classes must be sorted (got {})", listed(options.classes));
+  check(std::ranges::is_sorted(options.classes), "read_csv: classes must be sorted (got {})",
+        listed(options.classes));
   check(separator == '\t' || (separator >= ' ' && separator <= '~' && separator != '"'),
         "read_csv: separator must be a tab or a printable ASCII character other than '\"' (got "
         "{:#x})",
         static_cast<unsigned char>(separator));
-  const std::string text = detail::read_text(path);
-  Records records(path, text, separator);
-  Names fields;
-  check<FormatError>(records.next(fields), "{}: no data rows", path);
-  check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read", path,
-                     records.line(), fields.size(), most_columns);
-
-  Names names = fields;
-  if (!options.header)
-    for (std::size_t i = 0; i < names.size(); ++i) names[i] = fmt::format("{}", i);
-  const Columns columns =
-      choose_columns(names, options, fmt::format("{}:{}", path, records.line()));
-  // A label found by name proves that there is a header; else a row of numbers could be lost.
-  const bool doubtful = options.header && options.label.empty() && options.columns.empty();
-  const auto is_number = [&](std::size_t i) { return read_number(names[i]).problem.empty(); };
-  check<FormatError>(
-      !doubtful || !std::all_of(columns.features.begin(), columns.features.end(), is_number),
-      "{}:{}: the features' names are numbers (set .header = false if line {} is data, "
-      "else name the label)",
-      path, records.line(), records.line());
-
-  const Rows rows = read_rows(path, records, fields, columns, options);
-  Dataset data;
-  set_features(data, rows, path, columns);
-  data.dropped = rows.dropped;
-  if (columns.label == nowhere) return data;
-  data.label = names[columns.label];
-  set_target(data, rows, path, data.label, options.classes);
-  return data;
+  return Table(path, options).read();
 }
 
 }}  // namespace gradus

@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include <gradus/models/input_file.h>
+#include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

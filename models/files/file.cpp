@@ -6,11 +6,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
-#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -57,6 +58,16 @@ std::size_t write_all(int file, std::string_view bytes) {
   return done;
 }
 
+Descriptor open_regular(const std::string& path) {
+  // O_NONBLOCK: refuse a FIFO instead of waiting for a writer.
+  Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
+  if (file < 0) fail("open", path);
+  struct stat status = {};
+  check<IoError>(fstat(file, &status) == 0 && S_ISREG(status.st_mode),
+                 "cannot read '{}': not a regular file", path);
+  return file;
+}
+
 // ---- saving -------------------------------------------------------------------------------------
 
 /// The place of a file to save.
@@ -66,13 +77,7 @@ struct Target {
   mode_t permissions = 0666;  ///< of the new file
 };
 
-/// The path that symbolic links lead to.
-std::string follow(const std::string& path) {
-  const std::unique_ptr<char, decltype(&std::free)> real(realpath(path.c_str(), nullptr),
-                                                         &std::free);
-  if (!real) fail("write", path);
-  return real.get();
-}
+using CString = std::unique_ptr<char, decltype([](char* text) { std::free(text); })>;
 
 Target find_target(const std::string& path) {
   if (path.find('\0') != path.npos) fail("write", path, EINVAL);
@@ -81,7 +86,9 @@ Target find_target(const std::string& path) {
   struct stat status = {};
   if (lstat(path.c_str(), &status) == 0) {
     if (S_ISLNK(status.st_mode)) {
-      real = follow(path);
+      const CString followed(realpath(path.c_str(), nullptr));
+      if (!followed) fail("write", path);
+      real = followed.get();
       if (stat(real.c_str(), &status) != 0) fail("write", path);
     }
     if (S_ISDIR(status.st_mode)) fail("write", path, EISDIR);
@@ -99,11 +106,6 @@ Target find_target(const std::string& path) {
   return target;
 }
 
-/// The prefix of the names of a target's temporary files, cut to the length that a name may have.
-std::string temporary_prefix(std::string_view name) {
-  return fmt::format(".{}.", name.substr(0, 200));
-}
-
 /// The number of the process that made a temporary file with this prefix; 0 for other files.
 pid_t maker(std::string_view file, std::string_view prefix) {
   if (!file.starts_with(prefix) || !file.ends_with(".tmp")) return 0;
@@ -115,25 +117,20 @@ pid_t maker(std::string_view file, std::string_view prefix) {
   return std::from_chars(dash.ptr + 1, end, number).ec == std::errc() ? process : 0;
 }
 
-bool alive(pid_t process) { return kill(process, 0) == 0 || errno != ESRCH; }
-
-struct CloseList {
-  void operator()(DIR* list) const { closedir(list); }
-};
-
 /// Removes the temporary files of processes that have ended. A live saver holds a lock on its file:
 /// so a file of an earlier process with our number is removed, and a file of a live process on
 /// another machine, whose number means nothing here, is not.
 void remove_stale(int directory, std::string_view prefix) {
-  const int copy = fcntl(directory, F_DUPFD_CLOEXEC, 0);
-  const std::unique_ptr<DIR, CloseList> list(copy < 0 ? nullptr : fdopendir(copy));
-  if (!list) {
-    Descriptor{copy}.close();
-    return;
-  }
+  using List = std::unique_ptr<DIR, decltype([](DIR* list) { closedir(list); })>;
+  Descriptor copy(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  const List list(fdopendir(copy));  // nothing, for a negative number
+  if (!list) return;
+  copy.release();  // the list closes it
   while (const dirent* entry = readdir(list.get())) {
     const pid_t process = maker(entry->d_name, prefix);
-    if (process <= 0 || (process != getpid() && alive(process))) continue;
+    if (process <= 0) continue;
+    const bool alive = kill(process, 0) == 0 || errno != ESRCH;
+    if (process != getpid() && alive) continue;
     const Descriptor file = open_at(directory, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     if (file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0) unlinkat(directory, entry->d_name, 0);
   }
@@ -194,21 +191,9 @@ void replace(int directory, const std::string& path, const Target& target, Tempo
 
 }  // namespace
 
-// ---- the functions of the header ----------------------------------------------------------------
-
 // On Linux a close() that a signal interrupts has closed the file; a second one could close
 // another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
-
-Descriptor open_regular(const std::string& path) {
-  // O_NONBLOCK: refuse a FIFO instead of waiting for a writer.
-  Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-  if (file < 0) fail("open", path);
-  struct stat status = {};
-  check<IoError>(fstat(file, &status) == 0 && S_ISREG(status.st_mode),
-                 "cannot read '{}': not a regular file", path);
-  return file;
-}
 
 std::string read_file(const std::string& path, std::int64_t most) {
   const Descriptor file = open_regular(path);
@@ -229,11 +214,39 @@ std::string read_file(const std::string& path, std::int64_t most) {
   return bytes;
 }
 
+InputFile::InputFile(const std::string& path) : path_(path) {
+  Descriptor file = open_regular(path);
+  file_.reset(gzdopen(file, "rb"));
+  if (!file_) throw std::bad_alloc();
+  file.release();  // file_ closes it from here on
+}
+
+std::size_t InputFile::read(void* to, std::size_t count) {
+  const int got = gzread(file_.get(), to, static_cast<unsigned>(count));
+  const int reason = errno;
+  int status = Z_OK;
+  gzerror(file_.get(), &status);
+  if (status == Z_MEM_ERROR) throw std::bad_alloc();
+  if (status == Z_ERRNO) fail("read", path_, reason);
+  check<FormatError>(got >= 0 && status != Z_BUF_ERROR, "{}: byte {}: the gzip data {}", path_,
+                     gzoffset(file_.get()), status == Z_BUF_ERROR ? "ends early" : "is damaged");
+  return static_cast<std::size_t>(got);
+}
+
+void InputFile::Close::operator()(gzFile_s* file) const { gzclose(file); }
+
+std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
+  if (bytes.empty()) return before;  // crc32_z starts again for a null pointer
+  const auto* const data = reinterpret_cast<const Bytef*>(bytes.data());
+  return static_cast<std::uint32_t>(crc32_z(before, data, bytes.size()));
+}
+
 void write_file(const std::string& path, std::span<const std::string_view> pieces) {
   const Target target = find_target(path);
   const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
   if (directory < 0) fail("write", path);
-  const std::string prefix = temporary_prefix(target.name);
+  // Of the temporary files' names; cut, as a name has at most 255 bytes.
+  const std::string prefix = fmt::format(".{}.", target.name.substr(0, 200));
   remove_stale(directory, prefix);
 
   Descriptor file;
@@ -258,11 +271,11 @@ bool create_file(const std::string& path) {
 
 void make_directory(const std::string& path) {
   if (path.find('\0') != path.npos) fail("make the folder", path, EINVAL);
-  struct stat status = {};
   if (mkdir(path.c_str(), 0777) == 0) return;
   const int reason = errno;
-  const bool there = stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-  if (!there) fail("make the folder", path, reason);
+  struct stat status = {};
+  if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
+    fail("make the folder", path, reason);
 }
 
 bool file_exists(const std::string& path) {
@@ -278,6 +291,13 @@ std::int64_t file_size(const std::string& path) {
 }
 
 void remove_file(const std::string& path) { unlink(path.c_str()); }
+
+std::string host_name() {
+  std::array<char, 256> name = {};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+}
+
+long process_id() { return getpid(); }
 
 AppendFile::AppendFile(std::string path, bool append) : path_(std::move(path)) {
   // O_NONBLOCK while opening: refuse a FIFO that nobody reads instead of waiting.

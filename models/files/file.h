@@ -1,18 +1,20 @@
 #pragma once
-/// Reads and saves whole files, so that no file on disk is ever half written, and appends to logs.
-/// For checkpoints and loggers; data files are read by input_file.h.
+/// Reads files, saves them so that no file on disk is ever half written, and appends to logs.
 ///
 /// An error of the system is an IoError with its reason:
 /// `cannot open 'm.safetensors': No such file or directory`.
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include <gradus/core/error.h>
+
+struct gzFile_s;  // so that this header does not include zlib's
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -36,12 +38,29 @@ class Descriptor {
   int number_;
 };
 
-/// Opens a regular file for reading. IoError if it is missing, not permitted, or not a regular file
-/// (a folder, a FIFO, /dev/zero).
-Descriptor open_regular(const std::string& path);
-
-/// Returns the content of a regular file. FormatError if it is longer than `most` bytes.
+/// Returns the content of a regular file. IoError if it is missing, not permitted, or not a regular
+/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes.
 std::string read_file(const std::string& path, std::int64_t most);
+
+/// A data file, read from front to end: plain or compressed with gzip.
+class InputFile {
+ public:
+  /// IoError as read_file().
+  explicit InputFile(const std::string& path);
+  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. IoError, or FormatError for
+  /// damaged gzip data.
+  std::size_t read(void* to, std::size_t count);
+
+ private:
+  struct Close {
+    void operator()(gzFile_s* file) const;
+  };
+  std::string path_;
+  std::unique_ptr<gzFile_s, Close> file_;
+};
+
+/// The CRC-32 of gzip and zlib: of the bytes whose CRC-32 is `before`, with these after them.
+std::uint32_t crc32(std::uint32_t before, std::string_view bytes);
 
 /// Saves the pieces, one after the other, as the content of a file. At every moment, and after a
 /// power cut, the file holds all of the old content or all of the new.
@@ -73,6 +92,11 @@ bool file_exists(const std::string& path);
 std::int64_t file_size(const std::string& path);
 /// Removes a file. Does nothing if there is none, or if the system refuses.
 void remove_file(const std::string& path);
+
+/// The machine's name, or `localhost` where the system gives none.
+std::string host_name();
+/// The number of this process; 1 where there are no processes.
+long process_id();
 
 /// A file that grows, such as a log. Without a buffer: when write() returns, other processes can
 /// read the text.

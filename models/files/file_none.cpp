@@ -1,7 +1,5 @@
-/// file.h, host.h and input_file.h for a target without files, such as a web page.
+/// file.h for a target without files, such as a web page.
 #include <gradus/models/file.h>
-#include <gradus/models/host.h>
-#include <gradus/models/input_file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
@@ -11,7 +9,6 @@ namespace {
 }  // namespace
 
 bool Descriptor::close() { return true; }
-Descriptor open_regular(const std::string& path) { refuse(path); }
 std::string read_file(const std::string& path, std::int64_t) { refuse(path); }
 void write_file(const std::string& path, std::span<const std::string_view>) { refuse(path); }
 bool create_file(const std::string& path) { refuse(path); }

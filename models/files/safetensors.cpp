@@ -2,17 +2,16 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include <gradus/models/file.h>
-#include <gradus/models/input_file.h>
 #include <gradus/models/utf8.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
 using Json = nlohmann::json;
+using Ordered = nlohmann::ordered_json;  // keeps the keys in the order in which they are set
 
 constexpr std::string_view start = R"({"__metadata__":{"checksum":")", zeros = "00000000",
                            after_checksum = "\",", metadata_key = "__metadata__", version = "1";
@@ -21,8 +20,8 @@ constexpr std::size_t length_bytes = 8, digits_at = length_bytes + start.size(),
 constexpr std::size_t shortest_header = start.size() + zeros.size() + after_checksum.size(),
                       longest_header = 1 << 20, longest_name = 256;
 constexpr int deepest = 4;  // of lists and objects in the header: 3, and one to name the error
-constexpr std::int64_t longest_file = std::int64_t{1} << 34, most_elements = std::int64_t{1} << 60;
-constexpr Dtype dtypes[] = {Dtype::f32, Dtype::f64, Dtype::i64};
+constexpr std::int64_t longest_file = std::int64_t{1} << 34;
+constexpr std::string_view dtype_names[] = {"F32", "F64", "I64"};
 
 bool is_name(std::string_view name) {
   const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
@@ -30,17 +29,6 @@ bool is_name(std::string_view name) {
          std::none_of(name.begin(), name.end(), is_control);
 }
 constexpr std::string_view name_rule = "must be 1 to 256 bytes of UTF-8 without control characters";
-
-/// The number of elements, or nothing for more than a Shape may have.
-std::optional<std::int64_t> count_of(const Shape& shape) {
-  std::int64_t n = 1;
-  for (const std::int64_t e : shape) {
-    if (e == 0) continue;
-    if (n > most_elements / e) return std::nullopt;
-    n *= e;
-  }
-  return std::find(shape.begin(), shape.end(), 0) == shape.end() ? n : 0;
-}
 
 /// The checksum of `head`, with its eight digits taken as 0, and of the bytes in `rest`.
 std::string checksum_of(std::string_view head, std::span<const StoredTensor> rest) {
@@ -103,30 +91,17 @@ std::map<std::string, std::string> read_metadata(const Json& metadata, const std
   return texts;
 }
 
-/// Reads the entries of the tensors.
-class TensorReader {
- public:
-  TensorReader(const Json& header, std::string_view payload, const std::string& path)
-      : header_(header), payload_(payload), path_(path) {}
-
-  std::vector<StoredTensor> read() {
-    std::vector<StoredTensor> tensors;
-    for (const auto& [name, entry] : header_.items())
-      if (name != metadata_key) tensors.push_back(described(name, entry));
-    std::sort(tensors.begin(), tensors.end(), precedes);
-    std::uint64_t at = 0;
-    for (StoredTensor& tensor : tensors) find_bytes(tensor, at);
-    check<FormatError>(at == payload_.size(), "{}: {} bytes come after the last tensor", path_,
-                       payload_.size() - at);
-    return tensors;
-  }
-
- private:
+/// The entry of one tensor in the header.
+struct Entry {
   using Numbers = std::vector<std::uint64_t>;
+
+  const std::string* path;  ///< of the file, for errors
+  StoredTensor tensor;
+  std::uint64_t begin = 0, end = 0;  ///< of its data
 
   template <class... Args>
   void expect(bool ok, fmt::format_string<const Args&...> rule, const Args&... args) const {
-    check<FormatError>(ok, "{}: tensor '{}': {}", path_, name_, fmt::format(rule, args...));
+    check<FormatError>(ok, "{}: tensor '{}': {}", *path, tensor.name, fmt::format(rule, args...));
   }
 
   Numbers numbers(std::string_view key, const Json& list) const {
@@ -136,66 +111,74 @@ class TensorReader {
     return list.get<Numbers>();
   }
 
-  Dtype dtype(const Json& text) const {
-    expect(text.is_string(), "dtype must be a text");
-    const auto known = std::find_if(std::begin(dtypes), std::end(dtypes),
-                                    [&](Dtype dtype) { return name_of(dtype) == text; });
-    expect(known != std::end(dtypes), "dtype must be F32, F64 or I64");
-    return *known;
+  void read_member(const std::string& key, const Json& member) {
+    if (key == "dtype") {
+      expect(member.is_string(), "dtype must be a text");
+      const auto known = std::find(std::begin(dtype_names), std::end(dtype_names), member);
+      expect(known != std::end(dtype_names), "dtype must be F32, F64 or I64");
+      tensor.dtype = static_cast<Dtype>(known - dtype_names);
+    } else if (key == "shape") {
+      for (const std::uint64_t extent : numbers(key, member)) {
+        expect(tensor.shape.rank() < Shape::max_rank && extent <= std::uint64_t{1} << 60,
+               "shape must be at most {} extents up to 2^60", Shape::max_rank);
+        tensor.shape.push_back(static_cast<std::int64_t>(extent));
+      }
+    } else {
+      expect(key == "data_offsets", "keys must be dtype, shape and data_offsets");
+      const Numbers offsets = numbers(key, member);
+      expect(offsets.size() == 2, "data_offsets must be two numbers");
+      begin = offsets[0];
+      end = offsets[1];
+    }
   }
 
-  Shape shape(const Json& list) const {
-    Shape shape;
-    for (const std::uint64_t extent : numbers("shape", list)) {
-      expect(shape.rank() < Shape::max_rank && extent <= std::uint64_t{1} << 60,
-             "shape must be at most {} extents up to 2^60", Shape::max_rank);
-      shape.push_back(static_cast<std::int64_t>(extent));
-    }
-    return shape;
-  }
-
-  /// The tensor as its entry describes it, without its bytes.
-  StoredTensor described(const std::string& name, const Json& entry) {
-    check<FormatError>(is_name(name), "{}: a tensor's name {}", path_, name_rule);
-    name_ = name;
-    expect(entry.is_object(), "must be a JSON object");
-    StoredTensor tensor{name};
-    for (const auto& [key, v] : entry.items()) {
-      expect(key == "dtype" || key == "shape" || key == "data_offsets",
-             "keys must be dtype, shape and data_offsets");
-      if (key == "dtype") tensor.dtype = dtype(v);
-      if (key == "shape") tensor.shape = shape(v);
-      if (key == "data_offsets")
-        expect(numbers(key, v).size() == 2, "data_offsets must be two numbers");
-    }
+  void read(const Json& members) {
+    expect(members.is_object(), "must be a JSON object");
+    for (const auto& [key, member] : members.items()) read_member(key, member);
     for (const char* key : {"dtype", "shape", "data_offsets"})
-      expect(entry.contains(key), "{} is missing", key);
-    return tensor;
+      expect(members.contains(key), "{} is missing", key);
   }
 
-  /// `at` is where the data of the tensor before ends, and becomes where this one's ends.
-  void find_bytes(StoredTensor& tensor, std::uint64_t& at) {
-    name_ = tensor.name;
-    const Numbers offsets = header_[name_]["data_offsets"];
-    const std::uint64_t begin = offsets[0], end = offsets[1];
-    const std::optional<std::int64_t> count = count_of(tensor.shape);
-    expect(count.has_value(), "the element count must not overflow (limit 2^60)");
+  std::uint64_t count() const try {
+    return static_cast<std::uint64_t>(tensor.shape.count());
+  } catch (const ValueError&) {
+    detail::fail<FormatError>("{}: tensor '{}': the element count must not overflow", *path,
+                              tensor.name);
+  }
+
+  /// `at` is where the data of the tensor before ends.
+  void find_bytes(std::string_view payload, std::uint64_t at) {
+    const std::uint64_t size = count() * static_cast<std::uint64_t>(size_of(tensor.dtype));
     expect(begin == at, "data must begin at {} (got {})", at, begin);
-    expect(end >= begin && end <= payload_.size(), "data must end in [{}, {}] (got {})", begin,
-           payload_.size(), end);
-    const auto size =
-        static_cast<std::uint64_t>(*count) * static_cast<std::uint64_t>(size_of(tensor.dtype));
+    expect(end >= begin && end <= payload.size(), "data must end in [{}, {}] (got {})", begin,
+           payload.size(), end);
     expect(end - begin == size, "shape {} of {} needs {} bytes (got {})", tensor.shape,
            name_of(tensor.dtype), size, end - begin);
-    tensor.bytes = payload_.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
-    at = end;
+    tensor.bytes = payload.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(size));
   }
-
-  const Json& header_;
-  std::string_view payload_;
-  const std::string& path_;
-  std::string name_;  ///< of the tensor under way, for the errors
 };
+
+std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payload,
+                                       const std::string& path) {
+  std::vector<Entry> entries;
+  for (const auto& [name, members] : header.items()) {
+    if (name == metadata_key) continue;
+    check<FormatError>(is_name(name), "{}: a tensor's name {}", path, name_rule);
+    entries.push_back({&path, {name}});
+    entries.back().read(members);
+  }
+  std::ranges::sort(entries, precedes, &Entry::tensor);
+  std::vector<StoredTensor> tensors;
+  std::uint64_t at = 0;
+  for (Entry& entry : entries) {
+    entry.find_bytes(payload, at);
+    at = entry.end;
+    tensors.push_back(std::move(entry.tensor));
+  }
+  check<FormatError>(at == payload.size(), "{}: {} bytes come after the last tensor", path,
+                     payload.size() - at);
+  return tensors;
+}
 
 /// The header, after all checks that need no JSON.
 std::string_view header_in(std::string_view bytes, const std::string& path) {
@@ -219,57 +202,44 @@ std::string_view header_in(std::string_view bytes, const std::string& path) {
 
 // ---- writing ------------------------------------------------------------------------------------
 
-void check_metadata(const TensorFile& file) {
+/// The header with a checksum of zeros; the tensors are sorted.
+Ordered header_of(const TensorFile& file) {
+  Ordered header = {{metadata_key, {{"checksum", zeros}, {"format", version}}}};
   for (const auto& [key, text] : file.metadata) {
     check(is_name(key), "save_tensors: a metadata key {} (got '{}')", name_rule, key);
     check(key != "checksum" && key != "format",
           "save_tensors: a metadata key must not be checksum or format (got '{}')", key);
     check(is_utf8(text), "save_tensors: metadata '{}' must be UTF-8 without NUL", key);
+    header[metadata_key][key] = text;
   }
-}
-
-void check_tensors(const TensorFile& file) {
-  const std::string* last = nullptr;
-  std::int64_t total = 0;
+  auto& entries = header.get_ref<Ordered::object_t&>();  // a vector: adding takes no search
+  std::set<std::string_view> names;
+  std::int64_t begin = 0;
   for (const auto& [name, dtype, shape, bytes] : file.tensors) {
     check(is_name(name) && name != metadata_key, "save_tensors: a tensor's name {} (got '{}')",
           name_rule, name);
-    check(!last || *last != name, "save_tensors: the tensors' names must differ (got '{}' twice)",
-          name);
-    last = &name;
+    check(names.insert(name).second,
+          "save_tensors: the tensors' names must differ (got '{}' twice)", name);
     const auto size = static_cast<std::int64_t>(bytes.size());
     check(shape.count() <= longest_file && size == shape.count() * size_of(dtype),
           "save_tensors: '{}' of shape {} must be {} of {} (got {} bytes)", name, shape,
           shape.count(), name_of(dtype), size);
-    total += size;
-    check(size <= longest_file && total <= longest_file - std::int64_t{2 * longest_header},
+    const std::int64_t end = begin + size;
+    check(end <= longest_file - std::int64_t{2 * longest_header},
           "save_tensors: the file must be at most {} bytes", longest_file);
+    entries.emplace_back(name,
+                         Ordered{{"dtype", name_of(dtype)},
+                                 {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
+                                 {"data_offsets", {begin, end}}});
+    begin = end;
   }
+  return header;
 }
-
-std::string quoted(const std::string& text) { return Json(text).dump(); }
 
 /// Sorts the tensors; returns everything that the file holds before their bytes.
 std::string head_of(TensorFile& file) {
   std::sort(file.tensors.begin(), file.tensors.end(), precedes);
-  check_metadata(file);
-  check_tensors(file);
-  std::string head(length_bytes, '\0');
-  head.append(start).append(zeros).append(after_checksum);
-  head += fmt::format(R"("format":"{}")", version);
-  for (const auto& [key, text] : file.metadata)
-    head.append(",").append(quoted(key)).append(":").append(quoted(text));
-  head += '}';
-  std::size_t at = 0;
-  for (const auto& [name, dtype, shape, bytes] : file.tensors) {
-    std::string extents;
-    for (const std::int64_t e : shape)
-      extents += fmt::format("{}{}", extents.empty() ? "" : ",", e);
-    head += fmt::format(R"(,{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})", quoted(name),
-                        name_of(dtype), extents, at, at + bytes.size());
-    at += bytes.size();
-  }
-  head += '}';
+  std::string head = std::string(length_bytes, '\0') + header_of(file).dump();
   head.resize((head.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = head.size() - length_bytes;
   check(length <= longest_header,
@@ -282,18 +252,11 @@ std::string head_of(TensorFile& file) {
 
 }  // namespace
 
-std::string_view name_of(Dtype dtype) {
-  return dtype == Dtype::f32 ? "F32" : dtype == Dtype::f64 ? "F64" : "I64";
-}
+std::string_view name_of(Dtype dtype) { return dtype_names[static_cast<std::size_t>(dtype)]; }
 
 const StoredTensor* TensorFile::find(std::string_view name) const {
-  for (const Dtype dtype :
-       {Dtype::f64, Dtype::f32}) {  // f64 stands for i64: only the size counts in the order
-    const StoredTensor wanted{std::string(name), dtype};
-    const auto at = std::lower_bound(tensors.begin(), tensors.end(), wanted, precedes);
-    if (at != tensors.end() && at->name == name) return &*at;
-  }
-  return nullptr;
+  const auto at = std::ranges::find(tensors, name, &StoredTensor::name);
+  return at == tensors.end() ? nullptr : &*at;
 }
 
 void save_tensors(const std::string& path, TensorFile file) {
@@ -319,7 +282,7 @@ TensorFile parse_tensors(std::string bytes, const std::string& path) {
   const std::string_view all = *file.content, header = header_in(all, path);
   const Json json = parse_header(header, path);
   file.metadata = read_metadata(json[metadata_key], path);
-  file.tensors = TensorReader(json, all.substr(length_bytes + header.size()), path).read();
+  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), path);
   return file;
 }
 

@@ -12,13 +12,11 @@
 ///
 /// The additional rules (format: https://github.com/huggingface/safetensors#format):
 /// - The header begins exactly as above. The checksum is the CRC-32 of the whole file with its
-/// eight
-///   digits taken as 0, so any single damaged byte is found.
+///   eight digits taken as 0, so any single damaged byte is found.
 /// - `format` is the version of these rules, 1.
 /// - The data of arrays of 8-byte numbers comes first, so that all numbers are aligned; then by
-/// name.
-///   Each begins where the one before ends, the first at 0; the last ends with the file. The header
-///   has room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
+///   name. Each begins where the one before ends, the first at 0; the last ends with the file. The
+///   header has room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
 /// - Names, also of metadata, are 1 to 256 bytes of UTF-8 without control characters.
 /// - No key is repeated, and there are no keys other than these.
 ///
@@ -57,8 +55,7 @@ constexpr Dtype dtype_of = std::same_as<T, float>    ? Dtype::f32
                            : std::same_as<T, double> ? Dtype::f64
                                                      : Dtype::i64;
 
-/// An array of a file. Its numbers belong to the caller when saving, to the TensorFile when
-/// loading.
+/// An array of a file. Its numbers belong to the caller (saving) or to the TensorFile (loading).
 struct StoredTensor {
   std::string name;
   Dtype dtype = Dtype::f32;
@@ -93,7 +90,7 @@ struct TensorFile {
   std::vector<StoredTensor> tensors = {};
   std::shared_ptr<const std::string> content = {};  ///< the bytes of a loaded file
 
-  /// The tensor of that name, or nullptr. `tensors` must be sorted, as in a loaded file.
+  /// The tensor of that name, or nullptr.
   const StoredTensor* find(std::string_view name) const;
 };
 

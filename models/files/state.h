@@ -56,14 +56,17 @@ class StateWriter {
 
   template <class T>
   requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, const T& member) { put(name, std::vector<T>{member}); }
-  template <class T>
-  void operator()(std::string_view name, const std::optional<T>& member) {
-    put(name, member ? std::vector<T>{*member} : std::vector<T>{});
+  void operator()(std::string_view name, const std::vector<T>& member) {
+    to_[below(prefix_, name)] = {{member.size()},
+                                 std::vector<Stored<T>>(member.begin(), member.end())};
   }
   template <class T>
   requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, const std::vector<T>& member) { put(name, member); }
+  void operator()(std::string_view name, const T& member) { (*this)(name, std::vector{member}); }
+  template <class T>
+  void operator()(std::string_view name, const std::optional<T>& member) {
+    (*this)(name, member ? std::vector{*member} : std::vector<T>{});
+  }
   void operator()(std::string_view name, const Tensor& member);
   template <class T>
   void operator()(std::string_view name, const std::vector<T>& members) {
@@ -74,17 +77,10 @@ class StateWriter {
   void operator()(std::string_view name, const NamedNumbers& members);
   template <HasState T>
   void operator()(std::string_view name, const T& member) {
-    T::state(member, StateWriter(to_, path(name)));
+    T::state(member, StateWriter(to_, below(prefix_, name)));
   }
 
  private:
-  std::string path(std::string_view name) const { return below(prefix_, name); }
-  template <class T>
-  void put(std::string_view name, const std::vector<T>& numbers) {
-    save(name, std::vector<Stored<T>>(numbers.begin(), numbers.end()));
-  }
-  void save(std::string_view name, std::vector<std::int64_t> numbers);
-  void save(std::string_view name, std::vector<double> numbers);
   State& to_;
   std::string prefix_;
 };
@@ -97,48 +93,48 @@ class StateReader {
 
   template <class T>
   requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, T& member) const {
-    const Stored<T> number = take_one<Stored<T>>(path(name));
-    member = static_cast<T>(number);
-    check<FormatError>(static_cast<Stored<T>>(member) == number || number != number,
-                       "load: '{}' must fit its type (got {})", path(name), number);
-  }
-  template <class T>
-  void operator()(std::string_view name, std::optional<T>& member) const {
-    const auto numbers = take<Stored<T>>(path(name));
-    check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
-                       path(name), numbers.size());
-    member.reset();
-    if (!numbers.empty()) member = static_cast<T>(numbers[0]);
+  void operator()(std::string_view name, std::vector<T>& member) const {
+    const auto numbers = take<Stored<T>>(name);
+    member.assign(numbers.begin(), numbers.end());
   }
   template <class T>
   requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, std::vector<T>& member) const {
-    const auto numbers = take<Stored<T>>(path(name));
-    member.assign(numbers.begin(), numbers.end());
+  void operator()(std::string_view name, T& member) const {
+    const auto numbers = take<Stored<T>>(name);
+    check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})",
+                       below(prefix_, name), numbers.size());
+    member = static_cast<T>(numbers[0]);
+    check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
+                       "load: '{}' must fit its type (got {})", below(prefix_, name), numbers[0]);
+  }
+  template <class T>
+  void operator()(std::string_view name, std::optional<T>& member) const {
+    const auto numbers = take<Stored<T>>(name);
+    check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
+                       below(prefix_, name), numbers.size());
+    member.reset();
+    if (!numbers.empty()) member = static_cast<T>(numbers[0]);
   }
   void operator()(std::string_view name, Tensor& member) const;
   template <class T>
   void operator()(std::string_view name, std::vector<T>& members) const {
-    members.assign(count_of(name), T{});
-    for (std::size_t i = 0; i < members.size(); ++i)
-      (*this)(below(name, std::to_string(i)), members[i]);
+    std::size_t count = 0;
+    (*this)(below(name, "count"), count);
+    check<FormatError>(count <= from_.size(), "load: '{}/count' is more than the file holds ({})",
+                       below(prefix_, name), count);
+    members.assign(count, T{});
+    for (std::size_t i = 0; i < count; ++i) (*this)(below(name, std::to_string(i)), members[i]);
   }
   void operator()(std::string_view name, NamedNumbers& members) const;
   template <HasState T>
   void operator()(std::string_view name, T& member) const {
-    T::state(member, StateReader(from_, path(name)));
+    T::state(member, StateReader(from_, below(prefix_, name)));
   }
 
  private:
-  std::string path(std::string_view name) const { return below(prefix_, name); }
   /// The numbers, which must be of type T (std::int64_t, double or Scalar), and their shape.
   template <class T>
-  std::vector<T> take(const std::string& path, Shape* shape = nullptr) const;
-  template <class T>
-  T take_one(const std::string& path) const;
-  /// The saved count of a vector's elements; FormatError if the file cannot hold them.
-  std::size_t count_of(std::string_view name) const;
+  std::vector<T> take(std::string_view name, Shape* shape = nullptr) const;
   State& from_;
   std::string prefix_;
 };

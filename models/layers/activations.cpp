@@ -14,8 +14,7 @@ namespace {
 template <class Condition>
 Tensor mask(const Tensor& x, Condition condition) {
   detail::NewTensor marks(x.shape());
-  for (std::int64_t i = 0; i < x.size(); ++i)
-    marks.data[i] = condition(value(detail::node_of(x).data()[i])) ? 1 : 0;
+  std::ranges::transform(x.values(), marks.data, [&](Scalar v) { return condition(value(v)); });
   return std::move(marks.tensor);
 }
 

@@ -50,7 +50,10 @@ struct MinMaxNorm {
     field("rate", self.rate, rules::unit_interval);
     field("axis", self.axis);
   }
-  void validate() const;
+  void validate() const {
+    check(min_value <= max_value, "MinMaxNorm: min_value must be <= max_value (got {} and {})",
+          min_value, max_value);
+  }
 };
 
 }}  // namespace gradus

@@ -26,10 +26,9 @@ double cut_normal(Random& random) {
 template <class Draw>
 Tensor drawn(const Shape& shape, const Seed& seed, Random& random, Draw draw) {
   Random own(seed.value_or(0));
-  Random& source = seed ? own : random;
   detail::NewTensor values(shape);
-  for (std::int64_t i = 0; i < values.tensor.size(); ++i)
-    values.data[i] = static_cast<Scalar>(draw(source));
+  std::generate_n(values.data, values.tensor.size(),
+                  [&] { return static_cast<Scalar>(draw(seed ? own : random)); });
   return std::move(values.tensor);
 }
 
@@ -64,10 +63,6 @@ Tensor RandomNormal::operator()(const Shape& shape, Random& random) const {
   return drawn(shape, seed, random, [&](Random& r) { return mean + stddev * r.normal(); });
 }
 
-void RandomUniform::validate() const {
-  check(minval <= maxval, "RandomUniform: minval must be <= maxval (got {} and {})", minval,
-        maxval);
-}
 Tensor RandomUniform::operator()(const Shape& shape, Random& random) const {
   return drawn(shape, seed, random, [&](Random& r) { return r.uniform(minval, maxval); });
 }
@@ -79,14 +74,10 @@ Tensor TruncatedNormal::operator()(const Shape& shape, Random& random) const {
 Tensor VarianceScaling::operator()(const Shape& shape, Random& random) const {
   const double fan = fan_of(shape, mode);
   const double deviation = std::sqrt(scale / fan), limit = std::sqrt(3 * scale / fan);
-  switch (distribution) {
-    case Distribution::uniform:
-      return RandomUniform{-limit, limit, seed}(shape, random);
-    case Distribution::untruncated_normal:
-      return RandomNormal{0, deviation, seed}(shape, random);
-    case Distribution::truncated_normal:
-      break;
-  }
+  if (distribution == Distribution::uniform)
+    return RandomUniform{-limit, limit, seed}(shape, random);
+  if (distribution == Distribution::untruncated_normal)
+    return RandomNormal{0, deviation, seed}(shape, random);
   return TruncatedNormal{0, deviation / cut_deviation, seed}(shape, random);
 }
 
@@ -104,11 +95,8 @@ Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
   // rotations.
   for (Eigen::Index i = 0; i < q.cols(); ++i) q.col(i) *= qr.matrixQR()(i, i) < 0 ? -gain : gain;
   detail::NewTensor matrix(shape);
-  Eigen::Map<RowMajor> out(matrix.data, rows, columns);
-  if (rows < columns)
-    out = q.transpose().cast<Scalar>();
-  else
-    out = q.cast<Scalar>();
+  if (rows < columns) q.transposeInPlace();
+  Eigen::Map<RowMajor>(matrix.data, rows, columns) = q.cast<Scalar>();
   return std::move(matrix.tensor);
 }
 

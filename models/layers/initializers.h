@@ -69,7 +69,10 @@ struct RandomUniform {
     field("maxval", self.maxval, rules::finite_number);
     field("seed", self.seed);
   }
-  void validate() const;
+  void validate() const {
+    check(minval <= maxval, "RandomUniform: minval must be <= maxval (got {} and {})", minval,
+          maxval);
+  }
 };
 
 /// Normal within 2 stddev of the mean; a value further away is drawn again. The values' deviation
@@ -78,11 +81,7 @@ struct TruncatedNormal {
   double mean = 0, stddev = 0.05;  ///< stddev >= 0
   Seed seed = {};
   Tensor operator()(const Shape& shape, Random& random) const;
-  static void fields(auto& self, auto&& field) {
-    field("mean", self.mean, rules::finite_number);
-    field("stddev", self.stddev, rules::not_negative);
-    field("seed", self.seed);
-  }
+  static void fields(auto& self, auto&& field) { RandomNormal::fields(self, field); }
 };
 
 // ---- spreads that depend on the shape -----------------------------------------------------------

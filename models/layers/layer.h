@@ -58,10 +58,6 @@ template <class L>
 concept ModalLayer = requires(L& layer, const Tensor& x, const Mode& mode) {
   { layer(x, mode) } -> std::convertible_to<Tensor>;
 };
-template <class L>
-concept MadeOfLayers = requires(L& layer) {
-  L::layers(layer, [](auto&&) {});
-};
 
 /// The weights of a layer in order; the visitor that `weights(self, weight)` calls.
 struct WeightList {
@@ -81,10 +77,6 @@ concept ListsWeights = requires(L& layer, WeightList& list) {
 template <class L>
 concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
   layer.parameters();
-};
-template <class L>
-concept HasBuild = requires(L& layer, const Shape& input, Random& random) {
-  layer.build(input, random);
 };
 
 /// Old weights and the new ones that a copy has in their place.
@@ -129,11 +121,8 @@ class Layer {
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
   Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
-  Layer& operator=(Layer other) noexcept {
-    std::swap(held_, other.held_);
-    std::swap(input_, other.input_);
-    return *this;
-  }
+  Layer& operator=(const Layer& other) { return *this = Layer(other); }
+  Layer& operator=(Layer&&) noexcept = default;
   ~Layer() = default;
 
   /// Builds the layer first, from mode.random, if it was not built.
@@ -190,11 +179,11 @@ class Layer {
         return layer(x);
     }
     void build([[maybe_unused]] const Shape& input, [[maybe_unused]] Random& random) override {
-      if constexpr (detail::HasBuild<L>) layer.build(input, random);
+      if constexpr (requires { layer.build(input, random); }) layer.build(input, random);
     }
     detail::WeightList list() override {
       detail::WeightList all;
-      if constexpr (detail::MadeOfLayers<L>) {
+      if constexpr (requires { L::layers(layer, [](auto&&) {}); }) {
         std::vector<const Layer*> parts;
         L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
         all = list_of(parts);

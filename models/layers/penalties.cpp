@@ -2,8 +2,8 @@
 
 #include <gradus/models/constraints.h>
 #include <gradus/models/initializers.h>
+#include <gradus/models/loss.h>
 #include <gradus/models/regularizers.h>
-#include <gradus/models/targets.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -23,31 +23,31 @@ Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
 
 namespace {
 
-/// The weight with each norm replaced by wanted(norm).
-template <class Wanted>
-Tensor with_norms(const Tensor& weight, const Axes& axis, Wanted wanted) {
-  const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
-  return weight * (wanted(norms) / (norms + detail::keras_epsilon));
+/// sqrt(sum w^2) along the axis.
+Tensor norms_of(const Tensor& weight, const Axes& axis) {
+  return sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
+}
+
+/// The weight with other norms.
+Tensor rescaled(const Tensor& weight, const Tensor& norms, const Tensor& wanted) {
+  return weight * (wanted / (norms + detail::keras_epsilon));
 }
 
 }  // namespace
 
 Tensor MaxNorm::operator()(const Tensor& weight) const {
-  return with_norms(weight, axis, [&](const Tensor& norms) { return clip(norms, 0, max_value); });
+  const Tensor norms = norms_of(weight, axis);
+  return rescaled(weight, norms, clip(norms, 0, max_value));
 }
 
 Tensor UnitNorm::operator()(const Tensor& weight) const {
-  return with_norms(weight, axis, [](const Tensor&) { return Tensor(1); });
+  return rescaled(weight, norms_of(weight, axis), 1);
 }
 
-void MinMaxNorm::validate() const {
-  check(min_value <= max_value, "MinMaxNorm: min_value must be <= max_value (got {} and {})",
-        min_value, max_value);
-}
 Tensor MinMaxNorm::operator()(const Tensor& weight) const {
-  return with_norms(weight, axis, [&](const Tensor& norms) {
-    return rate * clip(norms, min_value, max_value) + (1 - rate) * norms;
-  });
+  const Tensor norms = norms_of(weight, axis);
+  const Tensor wanted = rate * clip(norms, min_value, max_value) + (1 - rate) * norms;
+  return rescaled(weight, norms, wanted);
 }
 
 }}  // namespace gradus

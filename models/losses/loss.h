@@ -2,15 +2,55 @@
 /// Loss: how far outputs are from their targets. The losses: losses.h.
 
 #include <concepts>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
-#include <gradus/models/targets.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+namespace detail {
+
+/// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
+inline constexpr double keras_epsilon = 1e-7;
+
+/// The extent of axis 0; 0 for a scalar.
+inline std::int64_t rows_of(const Tensor& x) { return x.rank() > 0 ? x.shape()[0] : 0; }
+/// The extent of the last axis: outputs per row. Rows of rank 1 hold one output each.
+inline std::int64_t width_of(const Tensor& x) { return x.rank() > 1 ? x.shape().back() : 1; }
+/// The targets in the outputs' shape; ShapeError unless they have it, or one is (n) and the other
+/// (n, 1).
+Tensor fitted(std::string_view owner, const Tensor& y_true, const Tensor& y_pred);
+template <class Owner>
+Tensor fitted(const Owner&, const Tensor& y_true, const Tensor& y_pred) {
+  return fitted(type_name<Owner>(), y_true, y_pred);
+}
+/// One value per row: the mean over all axes but the first.
+Tensor row_means(const Tensor& x);
+/// True for one value per row, false for one in all; ShapeError for other values, and StateError
+/// for sample weights beside one value in all. `kind` is "loss" or "metric".
+bool one_per_row(std::string_view kind, std::string_view owner, const Tensor& values,
+                 std::int64_t rows, const Tensor& sample_weight);
+/// Weights (rows) or (rows, 1) as (rows), else ShapeError; an empty tensor stays empty.
+Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int64_t rows);
+/// x divided by its length along an axis, which is at least 1e-7.
+Tensor unit_vectors(const Tensor& x, int axis);
+
+/// Checks of all targets before training; a loss may name one of the first three as its
+/// check_targets. The targets fit the outputs as for fitted():
+void check_shapes(std::string_view owner, const Tensor& y_true, Shape y_pred);
+/// and are in [0, 1]:
+void check_probabilities(std::string_view owner, const Tensor& y_true, const Shape& y_pred);
+/// and sum to 1 over the last axis.
+void check_distributions(std::string_view owner, const Tensor& y_true, const Shape& y_pred);
+/// The targets are class numbers (n) or (n, 1), or `ignored`, for outputs (n, classes).
+void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_pred,
+                   std::optional<int> ignored = {});
+
+}  // namespace detail
 
 template <class L>
 concept LossFunction = requires(const L& loss, const Tensor& y) {
@@ -42,8 +82,7 @@ struct LossOptions {
 /// - `void check_targets(const Tensor& y_true, const Shape& y_pred) const`, called once with all
 ///   targets before training, to refuse bad rows by their number;
 /// - `static constexpr bool like_outputs = true` instead, when targets must have the outputs'
-/// shape,
-///   or (n) for outputs (n, 1);
+///   shape, or (n) for outputs (n, 1);
 /// - `Tensor counted(const Tensor& y_true) const`, (rows): 1 for a row that counts, 0 for a row to
 ///   leave out of sum and count; an empty Tensor if all count;
 /// - `fields` or `void validate() const`, which refuse bad options when it becomes a Loss.
@@ -92,8 +131,10 @@ class Loss {
     void check_targets(const Tensor& y_true, const Shape& y_pred) const override {
       if constexpr (requires { loss.check_targets(y_true, y_pred); })
         loss.check_targets(y_true, y_pred);
+      else if constexpr (requires { L::check_targets; })
+        L::check_targets(type(), y_true, y_pred);
       else if constexpr (requires { L::like_outputs; })
-        detail::check_shapes(type(), y_true.shape(), detail::with_rows(y_pred, y_true));
+        detail::check_shapes(type(), y_true, y_pred);
     }
     Tensor counted(const Tensor& y_true) const override {
       if constexpr (requires { loss.counted(y_true); }) return loss.counted(y_true);

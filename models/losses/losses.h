@@ -7,38 +7,80 @@
 /// shapes is a ShapeError, never a broadcast. Options are checked when the struct becomes a Loss or
 /// a Metric (ValueError).
 
-#include <cstdint>
+#include <algorithm>
+#include <numbers>
 #include <optional>
 
 #include <gradus/core/ops.h>
 #include <gradus/models/loss.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+namespace detail {
+
+/// -1 and 1 for 0 and 1, if there is nothing else.
+Tensor signed_labels(const auto& loss, const Tensor& y_true, const Tensor& y_pred) {
+  const Tensor y = fitted(loss, y_true, y_pred);
+  const bool binary = std::ranges::all_of(y.values(), [](Scalar v) { return v == 0 || v == 1; });
+  return binary ? 2 * y - 1 : y;
+}
+inline Tensor cut(const Tensor& p) { return clip(p, keras_epsilon, 1 - keras_epsilon); }
+inline Tensor distribution(const Tensor& p) {
+  return cut(p / sum(p, {.axis = -1, .keepdims = true}));
+}
+inline Tensor log_distribution(const Tensor& y_pred, bool from_logits) {
+  return from_logits ? log_softmax(y_pred) : log(distribution(y_pred));
+}
+/// Of each output alone.
+inline Tensor crossentropy(const Tensor& y, const Tensor& y_pred, bool from_logits) {
+  if (from_logits) return y * softplus(-y_pred) + (1 - y) * softplus(y_pred);
+  const Tensor p = cut(y_pred);
+  return -(y * log(p) + (1 - y) * log(1 - p));
+}
+/// The targets after label_smoothing.
+Tensor smoothed(const auto& loss, const Tensor& y_true, const Tensor& y_pred,
+                std::int64_t classes) {
+  const Tensor y = fitted(loss, y_true, y_pred);
+  const double s = loss.label_smoothing;
+  return s == 0 ? y : y * (1 - s) + s / static_cast<double>(classes);
+}
+
+}  // namespace detail
 
 // ---- numbers ------------------------------------------------------------------------------------
 
 /// mean (p - y)^2.
 struct MeanSquaredError {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return detail::row_means(squared_difference(y_pred, detail::fitted(*this, y_true, y_pred)));
+  }
 };
 
 /// mean |p - y|; slope 0 where they are equal.
 struct MeanAbsoluteError {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return detail::row_means(abs(y_pred - detail::fitted(*this, y_true, y_pred)));
+  }
 };
 
 /// 100 mean |p - y| / max(|y|, 1e-7): per cent; very large where a target is 0.
 struct MeanAbsolutePercentageError {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    return 100 * detail::row_means(abs((y_pred - y) / maximum(abs(y), detail::keras_epsilon)));
+  }
 };
 
 /// mean (log(1 + p) - log(1 + y))^2; values below 1e-7 on either side count as 1e-7.
 struct MeanSquaredLogarithmicError {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Tensor log_p = log1p(maximum(y_pred, detail::keras_epsilon));
+    return detail::row_means(square(log_p - log1p(maximum(y, detail::keras_epsilon))));
+  }
 };
 
 /// With e = |p - y|: mean of e^2 / 2 up to delta, and delta e - delta^2 / 2 beyond, so that the
@@ -46,7 +88,11 @@ struct MeanSquaredLogarithmicError {
 struct Huber {
   double delta = 1;  ///< > 0
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor error = y_pred - detail::fitted(*this, y_true, y_pred);
+    const Tensor near = clip(error, -delta, delta);  // e^2 / 2 near, and delta (e - delta / 2) far
+    return detail::row_means(near * (error - 0.5 * near));
+  }
   static void fields(auto& self, auto&& field) { field("delta", self.delta, rules::positive); }
 };
 
@@ -54,13 +100,19 @@ struct Huber {
 struct LogCosh {
   static constexpr const char* name = "logcosh";  ///< its key as a metric, as in Keras
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor error = y_pred - detail::fitted(*this, y_true, y_pred);
+    return detail::row_means(error + softplus(-2 * error) - std::numbers::ln2);
+  }
 };
 
 /// mean p - y log(p + 1e-7): up to a constant, -log of the likelihood of counts y at rates p.
 struct Poisson {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    return detail::row_means(y_pred - y * log(y_pred + detail::keras_epsilon));
+  }
 };
 
 /// -cos of the angle between target and output along an axis: -1 when they point the same way, 0
@@ -69,7 +121,11 @@ struct CosineSimilarity {
   int axis = -1;
   static constexpr bool negated = true;
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Tensor products = detail::unit_vectors(y, axis) * detail::unit_vectors(y_pred, axis);
+    return detail::row_means(-sum(products, {.axis = axis}));
+  }
   static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
@@ -79,20 +135,30 @@ struct CosineSimilarity {
 /// mean max(1 - y p, 0).
 struct Hinge {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::signed_labels(*this, y_true, y_pred);
+    return detail::row_means(maximum(1 - y * y_pred, 0));
+  }
 };
 
 /// mean max(1 - y p, 0)^2.
 struct SquaredHinge {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::signed_labels(*this, y_true, y_pred);
+    return detail::row_means(square(maximum(1 - y * y_pred, 0)));
+  }
 };
 
 /// max(neg - pos + 1, 0), with pos = sum y p the output of the true class and neg = max (1 - y) p
 /// the largest of the others; y is one-hot.
 struct CategoricalHinge {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Tensor pos = sum(y * y_pred, {.axis = -1}), neg = max((1 - y) * y_pred, {.axis = -1});
+    return detail::row_means(maximum(neg - pos + 1, 0));
+  }
 };
 
 // ---- probabilities ------------------------------------------------------------------------------
@@ -105,8 +171,11 @@ struct CategoricalHinge {
 struct BinaryCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< s in [0, 1): y becomes y (1 - s) + s / 2
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
+  static constexpr auto check_targets = detail::check_probabilities;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::smoothed(*this, y_true, y_pred, 2);
+    return detail::row_means(detail::crossentropy(y, y_pred, from_logits));
+  }
   static void fields(auto& self, auto&& field) {
     field("from_logits", self.from_logits);
     field("label_smoothing", self.label_smoothing, rules::below_one);
@@ -122,8 +191,15 @@ struct BinaryFocalCrossentropy {
   double gamma = 2;     ///< >= 0; 0 is binary crossentropy
   bool from_logits = false;
   double label_smoothing = 0;  ///< in [0, 1)
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
+  static constexpr auto check_targets = detail::check_probabilities;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::smoothed(*this, y_true, y_pred, 2);
+    const Tensor p = detail::cut(from_logits ? sigmoid(y_pred) : y_pred);
+    Tensor each =
+        pow(y * (1 - p) + (1 - y) * p, gamma) * detail::crossentropy(y, y_pred, from_logits);
+    if (apply_class_balancing) each = each * (y * alpha + (1 - y) * (1 - alpha));
+    return detail::row_means(each);
+  }
   static void fields(auto& self, auto&& field) {
     field("apply_class_balancing", self.apply_class_balancing);
     field("alpha", self.alpha, rules::unit_interval);
@@ -139,8 +215,11 @@ struct BinaryFocalCrossentropy {
 struct CategoricalCrossentropy {
   bool from_logits = false;
   double label_smoothing = 0;  ///< s in [0, 1): y becomes y (1 - s) + s / classes
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
+  static constexpr auto check_targets = detail::check_distributions;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::smoothed(*this, y_true, y_pred, y_pred.shape().back());
+    return detail::row_means(-sum(y * detail::log_distribution(y_pred, from_logits), {.axis = -1}));
+  }
   static void fields(auto& self, auto&& field) { BinaryCrossentropy::fields(self, field); }
 };
 
@@ -150,8 +229,13 @@ struct CategoricalFocalCrossentropy {
   double gamma = 2;     ///< >= 0
   bool from_logits = false;
   double label_smoothing = 0;  ///< in [0, 1)
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
+  static constexpr auto check_targets = detail::check_distributions;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::smoothed(*this, y_true, y_pred, y_pred.shape().back());
+    const Tensor p = from_logits ? detail::cut(softmax(y_pred)) : detail::distribution(y_pred);
+    const Tensor focus = pow(1 - p, gamma) * detail::log_distribution(y_pred, from_logits);
+    return detail::row_means(-alpha * sum(y * focus, {.axis = -1}));
+  }
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("gamma", self.gamma, rules::not_negative);
@@ -165,11 +249,27 @@ struct CategoricalFocalCrossentropy {
 struct SparseCategoricalCrossentropy {
   bool from_logits = false;
   std::optional<int> ignore_class = {};  ///< leaves rows with this number out
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
-  Tensor counted(const Tensor& y_true) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const auto each = [&](const Tensor& y, const Tensor& z) {
+      return from_logits ? logsumexp(z, {.axis = -1}) - pick(z, y)
+                         : -pick(log(detail::distribution(z)), y);
+    };
+    if (!ignore_class) return each(y_true, y_pred);
+    const Tensor kept = counted(y_true);  // ignored rows: class 0 of equal outputs, then times 0
+    const Tensor column = reshape(kept, {kept.size(), 1});
+    return kept * each(reshape(y_true, kept.shape()) * kept, where(column, y_pred, 1));
+  }
+  void check_targets(const Tensor& y_true, const Shape& y_pred) const {
+    detail::check_classes("SparseCategoricalCrossentropy", y_true, y_pred, ignore_class);
+  }
+  /// Class numbers are whole, so the difference from another class is at least 1.
+  Tensor counted(const Tensor& y_true) const {
+    if (!ignore_class) return {};
+    return minimum(abs(reshape(y_true, {y_true.size()}) - *ignore_class), 1);
+  }
   static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits), field("ignore_class", self.ignore_class);
+    field("from_logits", self.from_logits);
+    field("ignore_class", self.ignore_class);
   }
 };
 
@@ -177,8 +277,12 @@ struct SparseCategoricalCrossentropy {
 /// (q to 0) and absolute error (q to 1), for labels that may be wrong (Zhang and Sabuncu 2018).
 struct CategoricalGeneralizedCrossEntropy {
   double q = 0.5;  ///< in (0, 1)
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
-  void check_targets(const Tensor& y_true, const Shape& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    return (1 - pow(pick(y_pred, y_true), q)) / q;
+  }
+  void check_targets(const Tensor& y_true, const Shape& y_pred) const {
+    detail::check_classes("CategoricalGeneralizedCrossEntropy", y_true, y_pred);
+  }
   static void fields(auto& self, auto&& field) { field("q", self.q, rules::inside_unit_interval); }
 };
 
@@ -186,7 +290,11 @@ struct CategoricalGeneralizedCrossEntropy {
 /// the outputs from the targets.
 struct KLDivergence {
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = clip(detail::fitted(*this, y_true, y_pred), detail::keras_epsilon, 1);
+    return detail::row_means(
+        sum(y * log(y / clip(y_pred, detail::keras_epsilon, 1)), {.axis = -1}));
+  }
 };
 
 // ---- overlaps -----------------------------------------------------------------------------------
@@ -197,7 +305,12 @@ struct KLDivergence {
 struct Dice {
   Axes axis = {};  ///< default: all
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Reduction over{.axis = axis};
+    const Tensor both = sum(y, over) + sum(y_pred, over);
+    return 1 - 2 * sum(y * y_pred, over) / (both + detail::keras_epsilon);
+  }
   static void fields(auto& self, auto&& field) { field("axis", self.axis); }
 };
 
@@ -208,7 +321,13 @@ struct Tversky {
   double beta = 0.5;   ///< >= 0
   Axes axis = {};      ///< default: all
   static constexpr bool like_outputs = true;
-  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
+  Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    const Reduction over{.axis = axis};
+    const Tensor hit = sum(y * y_pred, over);
+    const Tensor wrong = sum((1 - y) * y_pred, over), missed = sum(y * (1 - y_pred), over);
+    return 1 - hit / (hit + alpha * wrong + beta * missed + detail::keras_epsilon);
+  }
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("beta", self.beta, rules::not_negative);

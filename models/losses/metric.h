@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,9 @@ void add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true, con
                    const Tensor& sample_weight, const Selection& selection);
 /// Adds one value per row to `sums` = {sum w v, sum w}; no weights: 1 each.
 void add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight);
+/// Adds the loss's values of a batch to the same two sums; one value in all counts as each row's.
+void add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+              const Tensor& sample_weight);
 /// a / b; 0 / 0 is 0, as in Keras's metrics.
 inline double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 
@@ -75,14 +79,9 @@ class Metric {
   requires((detail::MetricFunction<M> || detail::ConfusionMetric<M> ||
             LossFunction<M>)&&!std::same_as<M, Metric> &&
            !std::same_as<M, Loss>) Metric(M metric)
-      : name_(name_of<M>()), direction_(direction_of<M>()) {
-    if constexpr (detail::MetricFunction<M>)
-      held_ = std::make_shared<const Held<M>>(std::move(metric));
-    else if constexpr (detail::ConfusionMetric<M>)
-      held_ = std::make_shared<const Held<OfConfusion<M>>>(OfConfusion<M>{std::move(metric)});
-    else
-      held_ = std::make_shared<const Held<RowMean>>(RowMean{Loss(std::move(metric)), sign_of<M>()});
-  }
+      : name_(name_of<M>()),
+        direction_(direction_of<M>()),
+        held_(std::make_shared<const Held<M>>(std::move(metric))) {}
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
   ~Metric() = default;
@@ -104,31 +103,6 @@ class Metric {
   }
 
  private:
-  /// The mean of a loss's values.
-  struct RowMean {
-    Loss loss;
-    double sign;
-    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
-    double result(std::span<const double> sums) const {
-      return sign * detail::ratio(sums[0], sums[1]);
-    }
-  };
-  template <class M>
-  struct OfConfusion {
-    M metric;
-    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                const Tensor& weight) const {
-      detail::Selection selection;
-      if constexpr (requires { metric.thresholds; }) selection.threshold = metric.thresholds;
-      if constexpr (requires { metric.top_k; }) selection.top_k = metric.top_k;
-      if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
-      detail::add_confusion(detail::type_name<M>(), sums, y_true, y_pred, weight, selection);
-    }
-    double result(std::span<const double> sums) const {
-      return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
-    }
-    void validate() const { detail::validate(metric); }
-  };
   struct Interface {
     virtual ~Interface() = default;
     virtual void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
@@ -137,13 +111,34 @@ class Metric {
   };
   template <class M>
   struct Held final : Interface {
+    static constexpr bool own_sums = detail::MetricFunction<M>, counts = detail::ConfusionMetric<M>;
+
     explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
     void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                 const Tensor& weight) const override {
-      metric.update(sums, y_true, y_pred, weight);
+      if constexpr (own_sums) {
+        metric.update(sums, y_true, y_pred, weight);
+      } else if constexpr (counts) {
+        detail::Selection selection;
+        if constexpr (requires { metric.thresholds; }) selection.threshold = metric.thresholds;
+        if constexpr (requires { metric.top_k; }) selection.top_k = metric.top_k;
+        if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
+        detail::add_confusion(detail::type_name<M>(), sums, y_true, y_pred, weight, selection);
+      } else {
+        detail::add_loss(sums, metric, y_true, y_pred, weight);
+      }
     }
-    double result(std::span<const double> sums) const override { return metric.result(sums); }
-    M metric;
+    double result(std::span<const double> sums) const override {
+      if constexpr (own_sums)
+        return metric.result(sums);
+      else if constexpr (counts)
+        return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
+      else if constexpr (requires { M::negated; })
+        return -detail::ratio(sums[0], sums[1]);
+      else
+        return detail::ratio(sums[0], sums[1]);
+    }
+    std::conditional_t<own_sums || counts, M, Loss> metric;
   };
 
   template <class M>
@@ -157,11 +152,6 @@ class Metric {
     if constexpr (requires { M::negated; }) return MonitorMode::max;
     const bool known = LossFunction<M> && detail::type_name<M>() != "custom";
     return known ? MonitorMode::min : MonitorMode::automatic;
-  }
-  template <class M>
-  static constexpr double sign_of() {
-    if constexpr (requires { M::negated; }) return -1;
-    return 1;
   }
 
   std::string name_;

@@ -2,11 +2,10 @@
 /// Metrics: numbers that are watched beside the loss. Names, options and their order are Keras's
 /// (keras.metrics). Every loss of losses.h is a metric too.
 ///
-/// A row's weight is its sample weight, 1 without them. Each output of a row counts with the row's
-/// weight. 0 / 0 is 0. Options are checked when the struct becomes a
-/// Metric (ValueError).
+/// A row's weight is its sample weight, 1 without them; each output of the row counts with it.
+/// 0 / 0 is 0. Options are checked when the struct becomes a Metric (ValueError).
 
-#include <cstdint>
+#include <cmath>
 #include <optional>
 
 #include <gradus/models/losses.h>
@@ -73,7 +72,9 @@ using LogCoshError = LogCosh;
 struct RootMeanSquaredError {
   static constexpr auto direction = MonitorMode::min;
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
-  double result(std::span<const double> sums) const;
+  double result(std::span<const double> sums) const {
+    return std::sqrt(detail::ratio(sums[0], sums[1]));
+  }
 };
 
 /// The share of the targets' variance that the outputs explain, 1 - sum(p - y)^2 / sum(y - mean)^2:

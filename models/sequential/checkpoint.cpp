@@ -1,5 +1,7 @@
 /// Sequential::save and load: one file for the whole state of a model.
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <set>
 
@@ -12,19 +14,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-using detail::Saved;
 using detail::State;
 using detail::StoredTensor;
 using detail::TensorFile;
-
-// ---- texts --------------------------------------------------------------------------------------
-
-std::string text_of(const Shape& shape) {
-  std::string text;
-  for (const std::int64_t extent : shape)
-    text += fmt::format("{}{}", text.empty() ? "" : ",", extent);
-  return text;
-}
 
 /// Reads `1,4`. FormatError for any other text.
 Shape shape_of(const std::string& path, const std::string& text) {
@@ -43,8 +35,6 @@ Shape shape_of(const std::string& path, const std::string& text) {
 
 /// Before the names of a caller's texts, which are then never mistaken for ours.
 constexpr std::string_view user_prefix = "metadata/";
-
-// ---- contents of a file -------------------------------------------------------------------------
 
 /// A file being read. It knows which arrays were read, so that a leftover is an error.
 class Contents {
@@ -81,17 +71,9 @@ class Contents {
         tensor.copy_to(std::span<T>(copy));
         state[tensor.name] = {tensor.shape, std::move(copy)};
       };
-      switch (tensor.dtype) {
-        case detail::Dtype::i64:
-          numbers(std::int64_t{});
-          break;
-        case detail::Dtype::f64:
-          numbers(double{});
-          break;
-        case detail::Dtype::f32:
-          numbers(float{});
-          break;
-      }
+      if (tensor.dtype == detail::Dtype::i64) numbers(std::int64_t{});
+      if (tensor.dtype == detail::Dtype::f64) numbers(double{});
+      if (tensor.dtype == detail::Dtype::f32) numbers(float{});
     }
     return state;
   }
@@ -166,30 +148,19 @@ std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weig
   return values;
 }
 
-/// A copy of `compiled` with the state of the file.
-Optimizer restored(Contents& contents, const Optimizer& compiled,
-                   const std::vector<Weight>& weights, bool allow_non_finite) {
+/// Gives an optimizer that has its parameters the state of the file.
+void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite) {
   const std::string& saved = contents.text("optimizer");
-  check<StateError>(saved.starts_with(fmt::format("{}(", compiled.name())),
+  check<StateError>(saved.starts_with(fmt::format("{}(", optimizer.name())),
                     "load: '{}': the optimizer must be the file's, {} (got {}); or load with "
                     "weights_only",
-                    contents.path(), saved, to_string(compiled));
-  Optimizer optimizer = compiled;
-  std::vector<Tensor> parameters;
-  std::vector<std::string> names;
-  for (const Weight& weight : weights) {
-    if (!weight.trainable) continue;
-    parameters.push_back(weight.tensor);
-    names.push_back(weight.name);
-  }
-  optimizer.adopt(parameters, names);
+                    contents.path(), saved, to_string(optimizer));
   optimizer.state([&](const std::string& name, std::span<Scalar> to, const Shape& shape) {
     contents.copy_to("optimizer/" + name, to, shape);
   });
   if (const detail::Fault fault = optimizer.state_fault(); !allow_non_finite)
     check<FormatError>(!fault, "load: '{}': optimizer/{}", contents.path(), fault.text);
   if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
-  return optimizer;
 }
 
 /// Takes the entries whose names begin with `prefix` out of `state`, without it.
@@ -207,10 +178,10 @@ State below(State& state, std::string_view prefix) {
 void Sequential::save(const std::string& path, const SaveOptions& options) const {
   check_built("save");
   TensorFile file;
-  file.metadata["input_shape"] = text_of(*input_shape_);
+  file.metadata["input_shape"] = fmt::format("{}", fmt::join(*parts_.input_shape, ","));
   for (const auto& [name, text] : options.metadata)
     file.metadata[std::string(user_prefix) + name] = text;
-  for (const Weight& weight : weights_)
+  for (const Weight& weight : parts_.weights)
     file.tensors.push_back(
         StoredTensor::of("weights/" + weight.name, weight.tensor.shape(), weight.tensor.values()));
   State state;
@@ -247,15 +218,17 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
                     "load: inside fit() it must be called in on_train_begin, or with weights_only");
 
   // Reads and checks everything before the model changes.
-  std::optional<Built> built;
-  if (!input_shape_) built = built_for(shape_of(path, contents.text("input_shape")));
-  const std::vector<Weight>& weights = built ? built->weights : weights_;
-  std::vector<detail::Buffer> values = values_of(contents, weights, options.allow_non_finite);
+  std::optional<Parts> built;
+  if (!parts_.input_shape) built = built_for(shape_of(path, contents.text("input_shape")));
+  const Parts& parts = built ? *built : parts_;
+  std::vector<detail::Buffer> values = values_of(contents, parts.weights, options.allow_non_finite);
   std::optional<Optimizer> optimizer;
   Counters counters;
   detail::Run run;
   if (all) {
-    optimizer = restored(contents, compiled_->optimizer, weights, options.allow_non_finite);
+    optimizer = compiled_->optimizer;
+    parts.give_to(*optimizer);
+    restore(contents, *optimizer, options.allow_non_finite);
     State state = contents.state("run/");
     const detail::StateReader read(state, "run");
     read("counters", counters);
@@ -275,7 +248,7 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   }
   if (built) adopt(std::move(*built));
   for (std::size_t i = 0; i < values.size(); ++i)
-    detail::node_of(weights_[i].tensor).value = std::move(values[i]);
+    detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }
 
 }}  // namespace gradus

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
@@ -90,7 +89,7 @@ detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_s
 }
 
 Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
-  check<StateError>(compiled_ || input_shape_, "predict: call compile() first");
+  check<StateError>(compiled_ || parts_.input_shape, "predict: call compile() first");
   detail::validate(options, "predict");
   check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;

@@ -4,7 +4,6 @@
 
 #include <gradus/core/node.h>
 #include <gradus/core/thread_pool.h>
-#include <gradus/models/feed.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
 
@@ -30,8 +29,6 @@ struct Sequential::Fit {
           watched || callback.has(Hook::train_batch_begin) || callback.has(Hook::train_batch_end);
     model.session_ = &session;
   }
-  Fit(const Fit&) = delete;
-  Fit& operator=(const Fit&) = delete;
   ~Fit() { model.session_ = nullptr; }
 
   History run();
@@ -139,7 +136,7 @@ void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step
 }
 
 void Sequential::Fit::end_epoch() {
-  for (const Weight& weight : model.weights_)
+  for (const Weight& weight : model.parts_.weights)
     if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
         0)
       fail({"non-finite weights after the update"}, now.batch,

@@ -19,36 +19,44 @@ std::vector<Layer> copies(std::span<const Layer> layers) {
   return all;
 }
 
-/// Gives the optimizer the parameters with their names.
-void make_known(Optimizer& optimizer, const std::vector<Tensor>& parameters,
-                const std::vector<Weight>& weights) {
+/// Expected and given rows: `4 features (got 5)`, or shapes for images.
+std::string mismatch(const Shape& expected, const Shape& got) {
+  if (expected.rank() == 2 && got.rank() == 2)
+    return fmt::format("{} features (got {})", expected[1], got[1]);
+  return fmt::format("rows as in shape {} (got {})", expected, got);
+}
+
+/// Sample weights as one number per row.
+Tensor checked_weights(const char* caller, const Tensor& weights, std::int64_t rows) {
+  if (weights.size() == 0) return {};
+  check<ShapeError>(weights.size() == rows && weights.rank() >= 1 && weights.shape()[0] == rows,
+                    "{}: sample_weight must have one number per row (got shape {} for {} rows)",
+                    caller, weights.shape(), rows);
+  detail::check_finite(caller, "sample_weight", weights);
+  return reshape(detach(weights), {rows});
+}
+
+}  // namespace
+
+void Sequential::Parts::give_to(Optimizer& optimizer) const {
   std::vector<std::string> names;
   for (const Weight& weight : weights)
     if (weight.trainable) names.push_back(weight.name);
   optimizer.adopt(parameters, names);
 }
 
-}  // namespace
-
 Sequential::Sequential(std::initializer_list<Layer> layers)
     : Sequential(copies({layers.begin(), layers.size()})) {}
 
-Sequential::Sequential(std::vector<Layer> layers) : layers_(std::move(layers)) {
-  check(!layers_.empty(), "Sequential: the model has no layers");
+Sequential::Sequential(std::vector<Layer> layers) : parts_{std::move(layers)} {
+  check(!parts_.layers.empty(), "Sequential: the model has no layers");
 }
 
 Sequential::Sequential(const Sequential& other)
-    : layers_(other.layers_),
-      output_shapes_(other.output_shapes_),
-      input_shape_(other.input_shape_),
-      weights_(other.weights_),
-      parameters_(other.parameters_),
-      compiled_(other.compiled_),
-      batches_(other.batches_),
-      run_(other.run_) {
-  const detail::Renewed renewed = Layer::renew(other.layers_, layers_);
-  for (Weight& weight : weights_) weight.tensor = detail::renewed(weight.tensor, renewed);
-  for (Tensor& parameter : parameters_) parameter = detail::renewed(parameter, renewed);
+    : parts_(other.parts_), compiled_(other.compiled_), batches_(other.batches_), run_(other.run_) {
+  const detail::Renewed renewed = Layer::renew(other.parts_.layers, parts_.layers);
+  for (Weight& weight : parts_.weights) weight.tensor = detail::renewed(weight.tensor, renewed);
+  for (Tensor& parameter : parts_.parameters) parameter = detail::renewed(parameter, renewed);
   if (compiled_) compiled_->optimizer.renew(renewed);
 }
 
@@ -63,11 +71,7 @@ Sequential& Sequential::operator=(Sequential other) {
 void Sequential::swap(Sequential& other) {
   check_idle("move");
   other.check_idle("move");
-  std::swap(layers_, other.layers_);
-  std::swap(output_shapes_, other.output_shapes_);
-  std::swap(input_shape_, other.input_shape_);
-  std::swap(weights_, other.weights_);
-  std::swap(parameters_, other.parameters_);
+  std::swap(parts_, other.parts_);
   std::swap(compiled_, other.compiled_);
   std::swap(batches_, other.batches_);
   std::swap(run_, other.run_);
@@ -92,23 +96,23 @@ void Sequential::compile(CompileOptions options) {
     names.push_back(name);
     metric.rename(std::move(name));
   });
-  if (input_shape_) make_known(options.optimizer, parameters_, weights_);
+  if (parts_.input_shape) parts_.give_to(options.optimizer);
   compiled_ = std::move(options);
 }
 
 void Sequential::check_compiled(const char* caller) const {
   check<StateError>(compiled_.has_value(), "{}: call compile() first", caller);
 }
-CompileOptions& Sequential::compiled(const char* caller) {
-  check_compiled(caller);
-  return *compiled_;
-}
+
 void Sequential::check_built(const char* caller) const {
-  check<StateError>(input_shape_.has_value(),
+  check<StateError>(parts_.input_shape.has_value(),
                     "{}: the model has no weights yet; call build() or fit() first", caller);
 }
 
-Optimizer& Sequential::optimizer() { return compiled("optimizer").optimizer; }
+Optimizer& Sequential::optimizer() {
+  check_compiled("optimizer");
+  return compiled_->optimizer;
+}
 const Optimizer& Sequential::optimizer() const {
   check_compiled("optimizer");
   return compiled_->optimizer;
@@ -117,18 +121,17 @@ const Optimizer& Sequential::optimizer() const {
 void Sequential::build(const Shape& input) {
   check<ShapeError>(input.rank() >= 2, "build: the input must be (rows, features...) (got {})",
                     input);
-  if (!input_shape_) adopt(built_for(input));
+  if (!parts_.input_shape) adopt(built_for(input));
 }
 
-Sequential::Built Sequential::built_for(const Shape& input) const {
+Sequential::Parts Sequential::built_for(const Shape& input) const {
   const NoGrad off;
   const std::uint64_t seed = compiled_ ? compiled_->seed : 0;
-  Built built;
-  built.layers = copies(layers_);
+  Parts built{copies(parts_.layers)};
   built.input_shape = input;
-  built.input_shape.set(0, 1);
-  Tensor h = Tensor::zeros(built.input_shape);
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  built.input_shape->set(0, 1);
+  Tensor h = Tensor::zeros(*built.input_shape);
+  for (std::size_t i = 0; i < parts_.layers.size(); ++i) {
     Layer& layer = built.layers[i];
     const std::int64_t width = layer.input_width();
     check<ShapeError>(width == 0 || width == h.shape().back(),
@@ -152,13 +155,45 @@ Sequential::Built Sequential::built_for(const Shape& input) const {
   return built;
 }
 
-void Sequential::adopt(Built built) {
-  if (compiled_) make_known(compiled_->optimizer, built.parameters, built.weights);
-  layers_ = std::move(built.layers);
-  output_shapes_ = std::move(built.output_shapes);
-  weights_ = std::move(built.weights);
-  parameters_ = std::move(built.parameters);
-  input_shape_ = built.input_shape;
+void Sequential::adopt(Parts built) {
+  if (compiled_) built.give_to(compiled_->optimizer);
+  parts_ = std::move(built);
+}
+
+Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
+  Tensor rows = detach(x);
+  if (rows.rank() == 1) rows = reshape(rows, {rows.size(), 1});
+  check<ShapeError>(rows.rank() >= 2, "{}: x must be (rows, features...) (got shape {})", caller,
+                    x.shape());
+  check(rows.shape()[0] > 0, "{}: x is empty", caller);
+  detail::check_finite(caller, "x", x);  // x remembers the result; rows is a new tensor each time
+  if (!parts_.input_shape) return rows;
+  Shape expected = *parts_.input_shape;
+  expected.set(0, rows.shape()[0]);
+  check<ShapeError>(rows.shape() == expected, "{}: model expects {}", caller,
+                    mismatch(expected, rows.shape()));
+  return rows;
+}
+
+Batch Sequential::checked_batch(const char* caller, const Batch& batch) {
+  const NoGrad off;
+  const Tensor &x = batch.x, &y = batch.y;
+  check_compiled(caller);
+  const Loss& loss = compiled_->loss;
+  check<ShapeError>(x.rank() > 0 && y.rank() > 0 && x.shape()[0] == y.shape()[0],
+                    "{}: x and y must have as many rows (x has {}, y has {})", caller,
+                    x.rank() > 0 ? x.shape()[0] : 0, y.rank() > 0 ? y.shape()[0] : 0);
+  Batch data{checked_input(caller, x), detach(y)};
+  detail::check_finite(caller, "y", y);
+  data.sample_weight = checked_weights(caller, batch.sample_weight, data.rows());
+  if (parts_.input_shape) {
+    loss.check_targets(y, parts_.output_shapes.back());
+  } else {
+    Parts built = built_for(data.x.shape());
+    loss.check_targets(y, built.output_shapes.back());
+    adopt(std::move(built));
+  }
+  return data;
 }
 
 Tensor Sequential::operator()(const Tensor& x) {
@@ -168,12 +203,12 @@ Tensor Sequential::operator()(const Tensor& x) {
 
 const std::vector<Tensor>& Sequential::parameters() const {
   check_built("parameters");
-  return parameters_;
+  return parts_.parameters;
 }
 
 const std::vector<Weight>& Sequential::weights() const {
   check_built("weights");
-  return weights_;
+  return parts_.weights;
 }
 
 std::vector<Tensor> Sequential::get_weights() const {
@@ -184,10 +219,10 @@ std::vector<Tensor> Sequential::get_weights() const {
 
 void Sequential::set_weights(std::span<const Tensor> weights) {
   check_built("set_weights");
-  check(weights.size() == weights_.size(), "set_weights: the model has {} weights (got {})",
-        weights_.size(), weights.size());
+  check(weights.size() == parts_.weights.size(), "set_weights: the model has {} weights (got {})",
+        parts_.weights.size(), weights.size());
   for (std::size_t i = 0; i < weights.size(); ++i) {
-    const Shape& shape = weights_[i].tensor.shape();
+    const Shape& shape = parts_.weights[i].tensor.shape();
     check<ShapeError>(weights[i].shape() == shape,
                       "set_weights: weights[{}] must have shape {} (got {})", i, shape,
                       weights[i].shape());
@@ -196,42 +231,41 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
   std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
   for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
   for (std::size_t i = 0; i < weights.size(); ++i)
-    detail::node_of(weights_[i].tensor).value = std::move(values[i]);
+    detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }
 
 std::string Sequential::layer_name(std::size_t layer) const {
   std::vector<const Layer*> all;
-  for (const Layer& l : layers_) all.push_back(&l);
+  for (const Layer& l : parts_.layers) all.push_back(&l);
   return detail::layer_name(all, layer);
 }
 
 std::string Sequential::name_of(std::size_t layer) const {
-  return fmt::format("{} ({})", layer_name(layer), layers_[layer].type());
+  return fmt::format("{} ({})", layer_name(layer), parts_.layers[layer].type());
 }
 
 std::string Sequential::summary() const {
-  const std::string rule(29, '-'), wide(27, '-'), narrow(13, '-');
-  const std::string line = fmt::format("+{}+{}+{}+\n", rule, wide, narrow);
+  const std::string line = fmt::format("+{0:-<29}+{0:-<27}+{0:-<13}+\n", "");
   std::string out =
       line +
       fmt::format("| {:<27} | {:<25} | {:>11} |\n", "Layer (type)", "Output Shape", "Param #") +
       line;
   std::int64_t total = 0;
-  for (std::size_t i = 0; i < layers_.size(); ++i) {
+  for (std::size_t i = 0; i < parts_.layers.size(); ++i) {
     std::int64_t count = 0;
-    for (const Weight& weight : layers_[i].weights()) count += weight.tensor.size();
+    for (const Weight& weight : parts_.layers[i].weights()) count += weight.tensor.size();
     std::string shape = "?";
-    if (input_shape_) {
+    if (parts_.input_shape) {
       shape = "(None";
-      for (int axis = 1; axis < output_shapes_[i].rank(); ++axis)
-        shape += fmt::format(", {}", output_shapes_[i][axis]);
+      for (int axis = 1; axis < parts_.output_shapes[i].rank(); ++axis)
+        shape += fmt::format(", {}", parts_.output_shapes[i][axis]);
       shape += ")";
     }
     out += fmt::format("| {:<27} | {:<25} | {:>11} |\n", name_of(i), shape, count);
     total += count;
   }
   std::int64_t trainable = total;
-  for (const Weight& weight : weights_)
+  for (const Weight& weight : parts_.weights)
     if (!weight.trainable) trainable -= weight.tensor.size();
   out += line + fmt::format("Total params: {}\n", total);
   if (trainable != total)

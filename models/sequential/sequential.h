@@ -9,11 +9,8 @@
 #include <string>
 #include <vector>
 
-#include <gradus/models/fit_options.h>
-#include <gradus/models/history.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
-#include <gradus/models/session.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -122,24 +119,26 @@ class Sequential {
  private:
   struct Fit;
 
-  CompileOptions& compiled(const char* caller);
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
   void swap(Sequential& other);
   /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
   std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
-  /// The results of build().
-  struct Built {
+  /// The layers and, once built, the rest.
+  struct Parts {
     std::vector<Layer> layers;
-    std::vector<Shape> output_shapes;  ///< of each layer, for one row
-    std::vector<Weight> weights;
-    std::vector<Tensor> parameters;
-    Shape input_shape;
+    std::vector<Shape> output_shapes = {};  ///< of each layer, for one row
+    std::vector<Weight> weights = {};
+    std::vector<Tensor> parameters = {};  ///< of the weights, the trainable ones
+    std::optional<Shape> input_shape = {};
+
+    /// Gives the optimizer the parameters with their names.
+    void give_to(Optimizer& optimizer) const;
   };
   /// Builds copies of the layers for these inputs; changes nothing yet.
-  Built built_for(const Shape& input) const;
-  void adopt(Built built);
+  Parts built_for(const Shape& input) const;
+  void adopt(Parts built);
   /// x as rows that fit the model, if it is built.
   Tensor checked_input(const char* caller, const Tensor& x) const;
   /// Checks x, targets against the loss, and weights; builds the model if needed.
@@ -157,15 +156,12 @@ class Sequential {
   void call(std::vector<Callback>& callbacks, detail::Hook hook, std::int64_t index,
             const Logs& logs);
 
-  std::vector<Layer> layers_;
-  std::vector<Shape> output_shapes_;  ///< of each layer, for one row; known once built
-  std::optional<Shape> input_shape_;
-  std::vector<Weight> weights_;
-  std::vector<Tensor> parameters_, gradients_;  ///< of weights_, the trainable ones
+  Parts parts_;
   std::optional<CompileOptions> compiled_;
   Step batches_ = 0;  ///< trained on so far; the key of shuffles and Dropout
   detail::Run run_;
   detail::Session* session_ = nullptr;  ///< while a fit() runs
+  std::vector<Tensor> gradients_;  ///< of the parameters; like assignments_, kept for their memory
   std::vector<Mode::Assignment> assignments_;
 };
 

@@ -19,9 +19,10 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
   const double number = value(loss.item());
   if (!std::isfinite(number)) [[unlikely]]
     return {"non-finite loss"};
-  detail::gradients_into(loss, parameters_, gradients_);
+  detail::gradients_into(loss, parts_.parameters, gradients_);
   totals.add(*compiled_, batch, y_pred, number);  // before the update: a metric may throw
-  if (detail::Fault fault = compiled_->optimizer.try_apply(gradients_, parameters_)) return fault;
+  if (detail::Fault fault = compiled_->optimizer.try_apply(gradients_, parts_.parameters))
+    return fault;
   ++batches_;
   finish_step();
   return {};
@@ -30,14 +31,14 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
 Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
   check_built("Sequential");
   Tensor h = x;
-  for (Layer& layer : layers_) h = layer(h, mode);
+  for (Layer& layer : parts_.layers) h = layer(h, mode);
   return h;
 }
 
 /// The mean loss of the rows, and the penalties.
 Tensor Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   Tensor loss = compiled_->loss.reduced(batch.y, y_pred, batch.sample_weight);
-  for (const Weight& weight : weights_)
+  for (const Weight& weight : parts_.weights)
     if (weight.regularizer) loss = loss + weight.regularizer(weight.tensor);
   return loss;
 }
@@ -46,7 +47,7 @@ Tensor Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
 void Sequential::finish_step() {
   const NoGrad off;
   for (const auto& [state, now] : assignments_) node_of(state).value = node_of(now).value;
-  for (const Weight& weight : weights_)
+  for (const Weight& weight : parts_.weights)
     if (weight.constraint)
       node_of(weight.tensor).value = node_of(weight.constraint(detach(weight.tensor))).value;
 }

@@ -20,14 +20,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace detail {
+/// The struct, or the one that a std::reference_wrapper refers to.
 template <class C>
-struct Unwrapped {
-  using type = C;
-};
-template <class C>
-struct Unwrapped<std::reference_wrapper<C>> {
-  using type = C;
-};
+using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
 }  // namespace detail
 
 /// A struct becomes a callback by any of Keras's hooks, as a method:
@@ -61,7 +56,7 @@ struct Unwrapped<std::reference_wrapper<C>> {
 class Callback {
  public:
   template <class C>
-  requires(!std::same_as<C, Callback> && detail::has_hooks<typename detail::Unwrapped<C>::type>)
+  requires(!std::same_as<C, Callback> && detail::has_hooks<detail::Unwrapped<C>>)
       Callback(C callback)
       : held_(std::make_unique<Held<C>>(std::move(callback))) {}
   Callback(const Callback&) = default;  // and no moves: a callback is never empty
@@ -92,7 +87,7 @@ class Callback {
   };
   template <class C>
   struct Held final : Interface {
-    using Struct = typename detail::Unwrapped<C>::type;
+    using Struct = detail::Unwrapped<C>;
     static_assert(detail::hooks_callable<Struct>,
                   "a hook of this callback takes other arguments than (index, logs, model)");
     explicit Held(C c) : callback(std::move(c)) {
@@ -102,13 +97,11 @@ class Callback {
       detail::validate(get());
     }
     void* struct_address() override { return &get(); }
-    void save([[maybe_unused]] detail::State& state,
-              [[maybe_unused]] const std::string& prefix) const override {
+    void save(detail::State& state, const std::string& prefix) const override {
       if constexpr (detail::HasState<Struct>)
         Struct::state(get(), detail::StateWriter(state, prefix));
     }
-    void load([[maybe_unused]] detail::State& state,
-              [[maybe_unused]] const std::string& prefix) override {
+    void load(detail::State& state, const std::string& prefix) override {
       if constexpr (detail::HasState<Struct>)
         Struct::state(get(), detail::StateReader(state, prefix));
     }

@@ -1,20 +1,73 @@
 #pragma once
-/// Options of compile(), fit(), evaluate(), save() and load().
+/// Options of compile(), fit(), evaluate(), save() and load(); Batch and BatchSource, the data of
+/// fit().
 
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
-#include <gradus/models/batch.h>
 #include <gradus/models/callback.h>
+#include <gradus/models/dataset.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
 #include <gradus/models/progress.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+/// Inputs, targets and optional weights: one row per example.
+struct Batch {
+  Batch() = default;
+  Batch(Tensor inputs, Tensor targets, Tensor weights = {})
+      : x(std::move(inputs)), y(std::move(targets)), sample_weight(std::move(weights)) {}
+  Batch(const Dataset& data) : x(data.x), y(data.y) {}
+
+  Tensor x = {}, y = {};
+  Tensor sample_weight = {};  ///< (rows) or (rows, 1); without elements: every row weighs 1
+
+  std::int64_t rows() const { return x.rank() > 0 ? x.shape()[0] : 0; }
+};
+
+/// A callable that gives one batch at a time, as a Batch or a Dataset, or an optional of one: an
+/// empty optional ends the epoch. It takes nothing, or the number of the batch, counted from 0 over
+/// all epochs of a fit(); with the number, a resumed run asks for exactly the batches it lacks,
+/// without it, it draws those it had and drops them.
+///
+///     model.fit([&](std::int64_t i) { return read_chunk(i % chunks); },
+///               {.epochs = 3, .steps_per_epoch = chunks});
+class BatchSource {
+ public:
+  template <class F>
+  requires(!std::same_as<F, BatchSource> &&
+           (std::is_invocable_v<F&> || std::is_invocable_v<F&, std::int64_t>)) BatchSource(F source)
+      : numbered_(std::is_invocable_v<F&, std::int64_t>),
+        next_([source = std::move(source)](std::int64_t i) mutable {
+          if constexpr (std::is_invocable_v<F&, std::int64_t>)
+            return as_batch(source(i));
+          else
+            return (void)i, as_batch(source());
+        }) {}
+
+  std::optional<Batch> operator()(std::int64_t number) { return next_(number); }
+  /// Whether batches are asked for by number.
+  bool numbered() const { return numbered_; }
+
+ private:
+  static std::optional<Batch> as_batch(Batch batch) { return batch; }
+  template <class B>
+  static std::optional<Batch> as_batch(const std::optional<B>& batch) {
+    return batch ? std::optional<Batch>(*batch) : std::nullopt;
+  }
+
+  bool numbered_;
+  std::function<std::optional<Batch>(std::int64_t)> next_;
+};
 
 struct CompileOptions {
   Optimizer optimizer;                        ///< such as SGD{.learning_rate = 0.1}
@@ -36,9 +89,8 @@ struct FitOptions {
   Count batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
-  std::vector<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split =
-      0;  ///< share of the rows, taken from the end, for validation; in [0, 1)
+  std::vector<Callback> callbacks = {};       ///< such as {EarlyStopping{.patience = 3}}
+  double validation_split = 0;                ///< share of rows, from the end, held back; in [0, 1)
   std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
   bool shuffle = true;                        ///< a new order of the training rows each epoch
   ClassWeight class_weight = {};              ///< rows of class k weigh class_weight[k]
@@ -65,20 +117,20 @@ struct FitOptions {
     field("batch_size", self.batch_size, one_or_more);
     field("epochs", self.epochs, zero_or_more);
     field("verbose", self.verbose, verbosity);
-    field("callbacks", self.callbacks, anything);
+    field("callbacks", self.callbacks);
     field("validation_split", self.validation_split, below_one);
-    field("validation_data", self.validation_data, anything);
-    field("shuffle", self.shuffle, anything);
-    field("class_weight", self.class_weight, anything);
-    field("sample_weight", self.sample_weight, anything);
+    field("validation_data", self.validation_data);
+    field("shuffle", self.shuffle);
+    field("class_weight", self.class_weight);
+    field("sample_weight", self.sample_weight);
     field("initial_epoch", self.initial_epoch, zero_or_more);
     field("steps_per_epoch", self.steps_per_epoch, one_or_more);
     field("validation_steps", self.validation_steps, one_or_more);
     field("validation_batch_size", self.validation_batch_size, one_or_more);
     field("validation_freq", self.validation_freq, one_or_more);
-    field("terminate_on_nan", self.terminate_on_nan, anything);
-    field("resume", self.resume, anything);
-    field("progress", self.progress, anything);
+    field("terminate_on_nan", self.terminate_on_nan);
+    field("resume", self.resume);
+    field("progress", self.progress);
   }
 };
 
@@ -90,9 +142,9 @@ struct EvaluateOptions {
 
   static void fields(auto& self, auto&& field) {
     field("batch_size", self.batch_size, rules::one_or_more);
-    field("sample_weight", self.sample_weight, rules::anything);
+    field("sample_weight", self.sample_weight);
     field("steps", self.steps, rules::one_or_more);
-    field("callbacks", self.callbacks, rules::anything);
+    field("callbacks", self.callbacks);
   }
 };
 

@@ -1,17 +1,13 @@
 #include <gradus/models/history.h>
 
+#include <fmt/format.h>
+
 #include <gradus/core/error.h>
 #include <gradus/core/nearest.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out.empty() ? "none" : out;
-}
 
 template <class Entries, class Found>
 const auto& entry(const char* owner, const Entries& entries, Found found, std::string_view key) {
@@ -20,7 +16,7 @@ const auto& entry(const char* owner, const Entries& entries, Found found, std::s
     for (const auto& [name, _] : entries) names.push_back(name);
   check(found != entries.end(), "{}: there is no '{}'{} (there are: {})", owner, key,
         names.empty() ? "" : fmt::format("; did you mean '{}'?", detail::nearest(key, names)),
-        joined(names));
+        names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
   return found->second;
 }
 

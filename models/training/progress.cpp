@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -15,13 +16,14 @@ namespace {
 
 void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
-/// As Keras prints numbers: four digits, in scientific form when tiny.
-std::string number(double v) {
-  return std::abs(v) > 1e-3 || v == 0 ? fmt::format("{:.4f}", v) : fmt::format("{:.4e}", v);
+double now() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+/// As Keras prints numbers: four digits, in scientific form when tiny.
 std::string shown(const std::string& name, double v) {
-  return fmt::format(" - {}: {}", name, number(v));
+  const bool tiny = std::abs(v) <= 1e-3 && v != 0;
+  return fmt::format(fmt::runtime(tiny ? " - {}: {:.4e}" : " - {}: {:.4f}"), name, v);
 }
 
 std::string per_step(double seconds) {
@@ -45,12 +47,6 @@ bool can_redraw() {
 
 constexpr std::string_view clear_line = "\r\x1b[K";
 
-std::string repeated(std::string_view piece, std::int64_t times) {
-  std::string out;
-  for (std::int64_t i = 0; i < times; ++i) out += piece;
-  return out;
-}
-
 }  // namespace
 
 Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps,
@@ -68,13 +64,11 @@ Progress::~Progress() {
 
 void Progress::begin_epoch(std::int64_t epoch) {
   if (verbose_ == 0) return;
-  started_ = drawn_ = Clock::now();
+  started_ = drawn_ = now();
   if (epochs_ > 1) sink_(fmt::format("Epoch {}/{}\n", epoch + 1, epochs_));
 }
 
-double Progress::seconds() const {
-  return std::chrono::duration<double>(Clock::now() - started_).count();
-}
+double Progress::seconds() const { return now() - started_; }
 
 /// `12/60 ━━━━──── 3s 5ms/step - loss: ...`: while it runs, the time is what is left.
 std::string Progress::bar(std::int64_t done, const std::string& numbers, bool ended) const {
@@ -85,18 +79,19 @@ std::string Progress::bar(std::int64_t done, const std::string& numbers, bool en
   const double time = ended || steps == 0 ? seconds() : each * static_cast<double>(steps - done);
   const char* const green = colour_ ? "\x1b[32m" : "";
   const char* const plain = colour_ ? "\x1b[0m" : "";
-  return fmt::format("{}{}/{} {}{}{}{} {} {}{}", clear_line, done,
-                     steps > 0 ? fmt::format("{}", steps) : "?", green, repeated("━", filled),
-                     plain, repeated(colour_ ? "━" : "─", cells - filled), duration(time),
-                     per_step(each), numbers);
+  const std::string rest =
+      fmt::format(fmt::runtime(colour_ ? "{:━<{}}" : "{:─<{}}"), "", cells - filled);
+  return fmt::format("{}{}/{} {}{:━<{}}{}{} {} {}{}", clear_line, done,
+                     steps > 0 ? fmt::format("{}", steps) : "?", green, "", filled, plain, rest,
+                     duration(time), per_step(each), numbers);
 }
 
 bool Progress::due() {
   if (verbose_ != 1) return false;
-  const Clock::time_point now = Clock::now();
-  if (now - drawn_ < std::chrono::milliseconds(50)) return false;
-  drawn_ = now;
-  return true;
+  const double time = now();
+  const bool is_due = time - drawn_ >= 0.05;
+  if (is_due) drawn_ = time;
+  return is_due;
 }
 
 void Progress::batch(std::int64_t done, const Logs& logs) {

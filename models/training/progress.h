@@ -1,7 +1,6 @@
 #pragma once
 /// Progress: the lines that fit() writes while it trains, as Keras has them.
 
-#include <chrono>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -35,15 +34,14 @@ class Progress {
   void say(std::string_view line);
 
  private:
-  using Clock = std::chrono::steady_clock;
   std::string bar(std::int64_t done, const std::string& numbers, bool ended) const;
-  double seconds() const;
+  double seconds() const;  ///< since the epoch began
 
   int verbose_;
   ProgressSink sink_;
   std::int64_t epochs_, steps_;
   bool moving_, colour_, open_ = false;  ///< open: the cursor is behind a bar
-  Clock::time_point started_{}, drawn_{};
+  double started_ = 0, drawn_ = 0;       ///< in seconds
 };
 
 }  // namespace detail

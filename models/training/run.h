@@ -1,13 +1,42 @@
 #pragma once
-/// Run: the place of a fit() in its data, its sums and its history. Checkpoints save it together
-/// with weights and optimizer, so that training can continue.
+/// The state of a fit(): sums over batches, its place in its data, and what callbacks use.
 
-#include <gradus/models/history.h>
-#include <gradus/models/state.h>
-#include <gradus/models/totals.h>
+#include <gradus/models/fit_options.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
+/// Sums over the batches so far.
+struct Totals {
+  double loss = 0;  ///< each batch's loss times its rows
+  double rows = 0;
+  std::vector<std::vector<double>> metrics = {};  ///< the sums of each, then of each weighted one
+  std::optional<double> last_loss = {};           ///< of the last batch; not part of the means
+
+  /// Adds a batch whose loss is known.
+  void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred, double batch_loss);
+  /// Writes the means to `logs`, under "loss" and the metrics' names with `prefix`.
+  void report(const CompileOptions& with, Logs& logs, std::string_view prefix = "") const;
+  /// Resets the sums.
+  void clear();
+
+  static void state(auto& self, auto&& field) {
+    field("loss", self.loss);
+    field("rows", self.rows);
+    field("metrics", self.metrics);
+    field("last_loss", self.last_loss);
+  }
+};
+
+/// All metrics with their names, weighted ones last.
+template <class Options, class F>
+void for_each_metric(Options& with, F f) {
+  std::size_t i = 0;
+  for (auto& metric : with.metrics) f(i++, metric, false);
+  for (auto& metric : with.weighted_metrics) f(i++, metric, true);
+}
+
+/// The place of a fit() in its data, its sums and its history. Checkpoints save it together with
+/// weights and optimizer, so that training can continue.
 struct Run {
   std::int64_t epoch = 0;  ///< the epoch in training, or the next one
   std::int64_t batch = 0;  ///< batches done in it
@@ -31,6 +60,21 @@ struct Run {
     field("totals", self.totals);
     field("history", self.history);
   }
+};
+
+/// The part of a running fit() that callbacks and save() use.
+struct Session {
+  Progress progress;
+  std::vector<Callback> callbacks;
+  bool begun = false;  ///< on_train_begin is over
+
+  /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
+  State callback_state() const;
+  /// Reads it back. A callback without saved state keeps its own; unknown state is dropped.
+  void load_callbacks(State state);
+
+ private:
+  std::string callback_name(std::size_t i) const;
 };
 
 }}}  // namespace gradus::detail

@@ -43,6 +43,24 @@ std::string x_axis(int width, std::string_view name, const std::vector<Tick>& x_
   return line + '\n' + labels + '\n';
 }
 
+/// At most `most` powers of ten from low to high. Where there are fewer than two, their multiples
+/// by 2 and 5 too; where these are fewer than two, round numbers.
+std::vector<double> log_ticks(double low, double high, int most) {
+  const int first = static_cast<int>(std::floor(std::log10(low)));
+  const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
+  const int stride = (last - first) / most + 1;
+  for (const std::vector<int>& digits : {std::vector{1}, {1, 2, 5}}) {
+    std::vector<double> out;
+    for (int power = first; power <= last; power += stride)
+      for (const int digit : digits)
+        if (const double tick = digit * std::pow(10.0, power);
+            tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9))
+          out.push_back(tick);
+    if (out.size() >= 2) return out;
+  }
+  return ticks(low, high, most - 1, 0, false);
+}
+
 }  // namespace
 
 // ---- axes ---------------------------------------------------------------------------------------
@@ -88,28 +106,6 @@ Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int int
   return {std::min(low, labelled.front()), std::max(high, labelled.back()), rows, labelled};
 }
 
-namespace {
-
-/// At most `most` powers of ten from low to high. Where there are fewer than two, their multiples
-/// by 2 and 5 too; where these are fewer than two, round numbers.
-std::vector<double> log_ticks(double low, double high, int most) {
-  const int first = static_cast<int>(std::floor(std::log10(low)));
-  const int last = static_cast<int>(std::floor(std::log10(high) + 1e-9));
-  const int stride = (last - first) / most + 1;
-  for (const std::vector<int>& digits : {std::vector{1}, {1, 2, 5}}) {
-    std::vector<double> out;
-    for (int power = first; power <= last; power += stride)
-      for (const int digit : digits)
-        if (const double tick = digit * std::pow(10.0, power);
-            tick >= low * (1 - 1e-9) && tick <= high * (1 + 1e-9))
-          out.push_back(tick);
-    if (out.size() >= 2) return out;
-  }
-  return ticks(low, high, most - 1, 0, false);
-}
-
-}  // namespace
-
 Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals) {
   double low = 0, high = 0;
   for (const std::vector<Sample>& curve : curves)
@@ -153,10 +149,8 @@ std::string Canvas::line(int i) const {
   int color = 0;  // the current one; 0 is none
   for (int x = 0; x < columns_; ++x) {
     const Cell& cell = cells_[static_cast<std::size_t>(i * columns_ + x)];
-    if (cell.dots == 0) {
-      ++blanks;
-      continue;
-    }
+    blanks += cell.dots == 0;
+    if (cell.dots == 0) continue;
     out.append(std::exchange(blanks, 0), ' ');
     const bool colored = options_.color && cell.curve != background;
     const int wanted = colored ? in_turn(ansi_colors, cell.curve) : 0;
@@ -225,21 +219,16 @@ char mark_of(std::size_t curve) {
   return curve == Canvas::background ? '.' : in_turn(marks, curve);
 }
 
-namespace {
-
-std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(
-      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-}  // namespace
-
 std::string shortened(std::string label, std::size_t most) {
+  const auto characters = [&] {  // of UTF-8
+    return static_cast<std::size_t>(
+        std::ranges::count_if(label, [](char c) { return (c & 0xc0) != 0x80; }));
+  };
   for (char& c : label)
     if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
-  if (characters(label) > most) {
+  if (characters() > most) {
     label.resize(std::min(label.size(), 4 * most));  // a character has at most four bytes
-    while (characters(label) > most - 3) label.pop_back();
+    while (characters() > most - 3) label.pop_back();
     label += "...";
   }
   label.erase(label.find_last_not_of(' ') + 1);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include <gradus/schedules/algebra.h>
+#include <gradus/schedules/canvas.h>
 #include <gradus/schedules/curve.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -75,8 +77,7 @@ struct Samples {
   double least = 0, greatest = 0, slope = 0;  // of the whole run
 };
 
-struct Change {
-  Landmark landmark;
+struct Change : Landmark {
   double size;
 };
 
@@ -103,10 +104,9 @@ std::vector<Change> changes_of(const Schedule& s, Step steps) {
 
 /// The changes; and the run's fixed points and extremes, except where there is a change.
 std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Change>& changes) {
-  std::vector<Landmark> marks;
-  for (const Change& change : changes) marks.push_back(change.landmark);
+  std::vector<Landmark> marks(changes.begin(), changes.end());
   const auto add = [&](Step step, std::string_view what) {
-    if (std::none_of(marks.begin(), marks.end(), [&](auto& m) { return m.step == step; }))
+    if (std::ranges::find(marks, step, &Landmark::step) == marks.end())
       marks.push_back({step, s(step), what});
   };
   add(0, "start");
@@ -120,8 +120,7 @@ std::vector<Landmark> merge(const Schedule& s, Step steps, const std::vector<Cha
   add(steps / 4, "1/4");
   add(steps / 2, "1/2");
   add(steps - steps / 4, "3/4");
-  std::sort(marks.begin(), marks.end(),
-            [](const Landmark& a, const Landmark& b) { return a.step < b.step; });
+  std::ranges::sort(marks, {}, &Landmark::step);
   return marks;
 }
 
@@ -130,11 +129,6 @@ void check_steps(const char* where, Step steps) {
 }
 
 // ---- notes on what may be a mistake -------------------------------------------------------------
-
-std::string short_text(const Schedule& s) {
-  std::string text = to_string(s);
-  return text.size() <= 40 ? text : text.substr(0, 37) + "...";
-}
 
 bool apart(double a, double b) {
   return std::abs(a - b) > 0.01 * std::max(std::abs(a), std::abs(b));
@@ -148,7 +142,7 @@ void note_jump(const Schedule& whole, const Join& join, double at, std::vector<s
   const double last_change = at < 2 ? 0 : before - value(whole(at - 2));
   if (apart(before, after) && std::abs(after - before - last_change) > 0.5 * std::abs(last_change))
     out.push_back(fmt::format("it jumps at step {:.10g}, where {} begins: from {:.4g} to {:.4g}",
-                              at, short_text(join.second), before, after));
+                              at, detail::shortened(to_string(join.second), 40), before, after));
 }
 
 /// Notes the jumps at the joins within a part. Its step t is step `begin + scale * t` of the whole;
@@ -172,14 +166,15 @@ void note_jumps(const Schedule& whole, double steps, const Schedule& part, doubl
 void note_length(const Schedule& s, Step steps, std::vector<std::string>& out) {
   const double end = value(s.duration()), run = static_cast<double>(steps);
   if (s.constant() || s.get_if<Hold>() || std::isinf(end) || std::abs(end - run) <= 1) return;
-  if (end < run)
-    out.push_back(fmt::format(
-        "it ends at step {:.6g}, and the run only at {}: from there on the rate stays at {:.4g}",
-        end, steps, value(s(steps))));
-  else
-    out.push_back(fmt::format(
-        "it would end at step {:.6g}, but the run ends at {}: the rate is still {:.4g} then", end,
-        steps, value(s(steps))));
+  const double rate = value(s(steps));
+  out.push_back(
+      end < run
+          ? fmt::format("it ends at step {:.6g}, and the run only at {}: from there on the rate "
+                        "stays at {:.4g}",
+                        end, steps, rate)
+          : fmt::format("it would end at step {:.6g}, but the run ends at {}: the rate is still "
+                        "{:.4g} then",
+                        end, steps, rate));
 }
 
 void note_values(const Schedule& s, const Samples& run, std::vector<std::string>& out) {
@@ -218,9 +213,8 @@ std::string table(const Schedule& s, Step steps) {
   std::vector<Change> changes = changes_of(s, steps);
   constexpr std::size_t most = 20;
   const std::size_t left_out = changes.size() > most ? changes.size() - most : 0;
-  std::stable_sort(changes.begin(), changes.end(),
-                   [](const Change& a, const Change& b) { return a.size > b.size; });
-  changes.resize(changes.size() - left_out, {{0, 0, ""}, 0});
+  std::ranges::stable_sort(changes, std::greater(), &Change::size);
+  changes.erase(changes.end() - static_cast<std::ptrdiff_t>(left_out), changes.end());
   std::string out = fmt::format("{:>12}  {:>12}\n", "step", "rate");
   for (const Landmark& mark : merge(s, steps, changes))
     out += fmt::format("{:>12}  {:>12.6g}  {}\n", mark.step, value(mark.rate), mark.what);

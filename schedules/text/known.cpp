@@ -9,22 +9,42 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 template <class T>
+Schedule make(const detail::Call& call) {
+  T self{};
+  std::vector<detail::Slot> slots;
+  detail::add_slots(slots, self);
+  detail::fill(call, slots);
+  return self;
+}
+
+template <class T>
+Schedule example() {
+  if constexpr (requires { T::example(); })
+    return T::example();
+  else  // the algebra's, made of schedules whose headers include algebra.h
+    return std::get<T>(std::tuple{
+        Join{linear(0, 0.1, 30), CosineDecay{0.1, 70}},
+        Sum{0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))},
+        Product{linear(1, 0, 100), StepDecay{0.1, 25, 0.5}},
+        Clamp{CosineDecay{0.1, 100}, 0.02, 0.08}, Power{CosineDecay{0.1, 100}, 2},
+        Take{ExponentialDecay{0.1, 20, 0.5}, 40}, Delay{CosineDecay{0.1, 60}, 40},
+        Stretch{CosineDecay{0.1, 30}, 3}, PerEpoch{ExponentialDecay{0.1, 1, 0.7}, 20},
+        Warmup{CosineDecay{0.1, 100}, 30}, Repeat{CosineDecay{0.1, 15}, 2, 0.7},
+        Mirror{OneCycle{0.1, 100}, 0.95, 0.85}, Reduced{CosineDecay{0.1, 100}, 0.5, 0.01}});
+}
+
+template <class T>
 KnownSchedule describe(std::string_view module) {
   const detail::Config config = detail::config_of(T{});
   const std::string_view op = config.op.symbol;
   KnownSchedule known{config.type, op.empty() ? config.text_name : op.substr(1, op.size() - 2),
                       module,      T::formula,
-                      {},          T::example()};
+                      {},          example<T>(),
+                      make<T>};
   for (const detail::Config::Field& field : config.fields)
     known.arguments.push_back(
         {std::string(field.name), field.at_default ? detail::text_of(field.value) : ""});
   return known;
-}
-
-template <class... T>
-void describe_all(std::vector<KnownSchedule>& list, std::string_view module,
-                  std::type_identity<std::tuple<T...>>) {
-  (list.push_back(describe<T>(module)), ...);
 }
 
 /// An argument's slot: by position until the first keyword, then by name.
@@ -52,40 +72,17 @@ std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
   return static_cast<std::size_t>(found - slots.begin());
 }
 
-template <class T>
-Schedule make(const detail::Call& call) {
-  T self{};
-  std::vector<detail::Slot> slots;
-  detail::add_slots(slots, self);
-  detail::fill(call, slots);
-  return self;
-}
-
-/// True if the call names T.
-template <class T>
-bool make_if(const detail::Call& call, std::optional<Schedule>& schedule) {
-  const bool from_text = call.column > 0;
-  if (call.name != detail::type_name<T>() && !(from_text && call.name == detail::text_name<T>()))
-    return false;
-  schedule = make<T>(call);
-  return true;
-}
-template <class... T>
-bool make_any(const detail::Call& call, std::optional<Schedule>& schedule,
-              std::type_identity<std::tuple<T...>>) {
-  return (make_if<T>(call, schedule) || ...);
-}
-
-constexpr std::type_identity<KerasSchedules> keras;
-constexpr std::type_identity<OwnSchedules> own;
-
 }  // namespace
 
 std::span<const KnownSchedule> known_schedules() {
   static const std::vector<KnownSchedule> all = [] {
     std::vector<KnownSchedule> list;
-    describe_all(list, "keras.optimizers.schedules", keras);
-    describe_all(list, "gradus.schedules", own);
+    const auto add = [&]<class... T>(std::string_view module,
+                                     std::type_identity<std::tuple<T...>>) {
+      (list.push_back(describe<T>(module)), ...);
+    };
+    add("keras.optimizers.schedules", std::type_identity<KerasSchedules>());
+    add("gradus.schedules", std::type_identity<OwnSchedules>());
     return list;
   }();
   return all;
@@ -120,42 +117,20 @@ void detail::fill(const Call& call, std::span<const Slot> slots) {
   }
 }
 
-void detail::check_known(const char* reader, const std::string& name, std::size_t column) {
+const KnownSchedule& detail::find_known(const char* reader, const std::string& name,
+                                        std::size_t column) {
+  std::vector<std::string> names;
+  for (const KnownSchedule& known : known_schedules()) {
+    if (name == known.type || (column > 0 && name == known.text_name)) return known;
+    for (const std::string_view each : {known.type, column > 0 ? known.text_name : known.type})
+      names.emplace_back(each);
+  }
   if (name == "custom")
     fail_to_read(reader, column,
                  "'custom' stands for a function in a program, which a text cannot hold");
-  std::vector<std::string> names;
-  for (const KnownSchedule& known : known_schedules()) {
-    names.emplace_back(known.type);
-    if (column > 0) names.emplace_back(known.text_name);
-  }
-  if (std::find(names.begin(), names.end(), name) == names.end())
-    fail_to_read(reader, column,
-                 fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
-                             nearest(name.substr(name.rfind('.') + 1), names)));
+  fail_to_read(reader, column,
+               fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
+                           nearest(name.substr(name.rfind('.') + 1), names)));
 }
-
-Schedule detail::make_schedule(const Call& call) {
-  std::optional<Schedule> schedule;
-  if (!make_any(call, schedule, keras) && !make_any(call, schedule, own))
-    check_known(call.reader, call.name, call.column);
-  return *schedule;
-}
-
-// ---- examples -----------------------------------------------------------------------------------
-
-Join Join::example() { return {linear(0, 0.1, 30), CosineDecay{0.1, 70}}; }
-Sum Sum::example() { return {0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))}; }
-Product Product::example() { return {linear(1, 0, 100), StepDecay{0.1, 25, 0.5}}; }
-Clamp Clamp::example() { return {CosineDecay{0.1, 100}, 0.02, 0.08}; }
-Power Power::example() { return {CosineDecay{0.1, 100}, 2}; }
-Take Take::example() { return {ExponentialDecay{0.1, 20, 0.5}, 40}; }
-Delay Delay::example() { return {CosineDecay{0.1, 60}, 40}; }
-Stretch Stretch::example() { return {CosineDecay{0.1, 30}, 3}; }
-PerEpoch PerEpoch::example() { return {ExponentialDecay{0.1, 1, 0.7}, 20}; }
-Warmup Warmup::example() { return {CosineDecay{0.1, 100}, 30}; }
-Repeat Repeat::example() { return {CosineDecay{0.1, 15}, 2, 0.7}; }
-Reduced Reduced::example() { return {CosineDecay{0.1, 100}, 0.5, 0.01}; }
-Mirror Mirror::example() { return {OneCycle{0.1, 100}, 0.95, 0.85}; }
 
 }}  // namespace gradus

@@ -36,22 +36,6 @@ using OwnSchedules =
                Join, Sum, Product, Clamp, Power, Take, Delay, Stretch, PerEpoch, Warmup, Repeat,
                Mirror, Reduced>;
 
-/// A known schedule, for lists and readers.
-struct KnownSchedule {
-  struct Argument {
-    std::string name;
-    std::string fallback;  ///< its default as a text; empty if it is required
-  };
-  std::string_view type;       ///< `CosineDecay`, `Clamp`
-  std::string_view text_name;  ///< in texts and C++: `CosineDecay`, `clamp`, `>>`
-  std::string_view module;     ///< in JSON
-  std::string_view formula;
-  std::vector<Argument> arguments;
-  Schedule example;  ///< to look at over 100 steps
-};
-/// All of them, in the order above.
-std::span<const KnownSchedule> known_schedules();
-
 namespace detail {
 
 /// An argument of a call in a text, or an entry of a JSON config.
@@ -66,6 +50,27 @@ struct Call {
   std::vector<Argument> arguments;
   std::size_t column = 0, end = 0;
 };
+}  // namespace detail
+
+/// A known schedule, for lists and readers.
+struct KnownSchedule {
+  struct Argument {
+    std::string name;
+    std::string fallback;  ///< its default as a text; empty if it is required
+  };
+  std::string_view type;       ///< `CosineDecay`, `Clamp`
+  std::string_view text_name;  ///< in texts and C++: `CosineDecay`, `clamp`, `>>`
+  std::string_view module;     ///< in JSON
+  std::string_view formula;
+  std::vector<Argument> arguments;
+  Schedule example;                            ///< to look at over 100 steps
+  Schedule (*make)(const detail::Call& call);  ///< FormatError or ValueError for bad arguments
+};
+/// All of them, in the order above.
+std::span<const KnownSchedule> known_schedules();
+
+namespace detail {
+
 /// Where an argument of a call goes.
 struct Slot {
   std::string_view name;
@@ -88,12 +93,9 @@ void fill(const Call& call, std::span<const Slot> slots);
 /// Reads `name(arguments)`, or a name alone, whatever the name. The arguments are those that
 /// parse_schedule() reads. FormatError with the column.
 Call parse_call(const char* reader, std::string_view text);
-/// The schedule that the call describes. FormatError with the column, what was expected and the
-/// nearest name; ValueError where the struct refuses its options. Texts also use the types'
-/// text names.
-Schedule make_schedule(const Call& call);
-/// FormatError with the nearest name unless it names a known schedule.
-void check_known(const char* reader, const std::string& name, std::size_t column);
+/// The schedule of this name; in a text (column > 0) also by its text name. FormatError with the
+/// nearest name if there is none.
+const KnownSchedule& find_known(const char* reader, const std::string& name, std::size_t column);
 
 [[noreturn]] void fail_to_read(const char* reader, std::size_t column, std::string_view what);
 

@@ -1,7 +1,6 @@
 #include <gradus/schedules/parse.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <initializer_list>
 #include <string>
@@ -9,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <gradus/core/from_text.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -16,21 +16,12 @@ namespace {
 
 using detail::Value;
 
-bool is_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 /// Cuts off the module that a line pasted from Python may name: all up to `schedules.`
 std::string_view without_module(std::string_view name) {
   const std::string_view module = "schedules.";
   const std::size_t at = name.rfind(module);
   const bool whole = at == 0 || (at != name.npos && name[at - 1] == '.');
   return whole ? name.substr(at + module.size()) : name;
-}
-
-/// Reads the number that `text` begins with.
-std::from_chars_result read_number(std::string_view text, double& number) {
-  return std::from_chars(text.data(), text.data() + text.size(), number);
 }
 
 /// The text, from left to right.
@@ -58,64 +49,53 @@ class Reader {
     at_ += token.size();
     return true;
   }
-  /// The first of the tokens that comes next, or "".
-  std::string_view accept_any(std::initializer_list<std::string_view> tokens) {
-    for (const std::string_view token : tokens)
-      if (accept(token)) return token;
-    return {};
-  }
   /// The next few characters, for an error's text.
   std::string next() {
     if (at_end()) return "the end";
     return fmt::format("'{}'", text_.substr(at_, std::min<std::size_t>(12, text_.size() - at_)));
   }
   void back_to(std::size_t column) { at_ = column - 1; }
-  /// A name with dots in it, or "".
-  std::string_view name() {
-    const std::size_t start = column() - 1;
-    while (at_ < text_.size() && (is_name(text_[at_]) || text_[at_] == '.')) ++at_;
+  /// What follows of these characters, or "".
+  std::string_view run_of(std::string_view characters) {
+    const std::size_t start = at_;
+    at_ = std::min(text_.find_first_not_of(characters, at_), text_.size());
     return text_.substr(start, at_ - start);
   }
-  bool at_number() {
-    const char c = peek();
-    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.';
+  /// A name with dots in it, or "".
+  std::string_view name() {
+    return run_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.");
   }
+  bool at_number() { return std::string_view("0123456789+-.").find(peek()) != text_.npos; }
   Real number() {
     const std::size_t start = column();
     accept("+");
-    const std::size_t after = std::min(text_.find_first_not_of("0123456789_", at_), text_.size());
-    std::string grouped(text_.substr(at_, after - at_));
+    const std::size_t first = at_;
+    std::string grouped(run_of("0123456789_"));  // 100_000
+    const bool is_grouped = std::erase(grouped, '_') > 0;
+    const std::string_view text = is_grouped ? grouped : text_.substr(first);
     double v = 0;
-    if (std::erase(grouped, '_') > 0) {  // 100_000
-      read_number(grouped, v);
-      at_ = after;
-      return v;
-    }
-    const auto [end, error] = read_number(text_.substr(at_), v);
+    const auto [end, error] = detail::from_text(text.data(), text.data() + text.size(), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
+    if (!is_grouped) at_ = first;
     if (error != std::errc() || !std::isfinite(v))
       fail(start, "expected a number (got " + next() + ")");
-    at_ = static_cast<std::size_t>(end - text_.data());
+    if (!is_grouped) at_ += static_cast<std::size_t>(end - text.data());
     return v;
   }
   std::string quoted() {
     const std::size_t start = column();
     const char quote = text_[at_++];
     std::string out;
-    for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
-      if (text_[at_] != '\\') {
-        out += text_[at_];
-        continue;
-      }
+    while (at_ < text_.size() && text_[at_] != quote) {
+      out += text_[at_++];
+      if (out.back() != '\\' || at_ == text_.size()) continue;
       const std::string_view escapes = "\\\"'nt", meant = "\\\"'\n\t";
-      const std::size_t which = at_ + 1 < text_.size() ? escapes.find(text_[at_ + 1]) : 0;
+      const std::size_t which = escapes.find(text_[at_++]);
       if (which == escapes.npos)
-        fail(at_ + 1, "unknown escape in a text (known: \\\\ \\\" \\' \\n \\t)");
-      out += meant[which];
-      ++at_;
+        fail(at_ - 1, "unknown escape in a text (known: \\\\ \\\" \\' \\n \\t)");
+      out.back() = meant[which];
     }
-    if (at_ >= text_.size()) fail(start, "the quote is never closed");
-    ++at_;
+    if (!accept({&quote, 1})) fail(start, "the quote is never closed");
     return out;
   }
 
@@ -185,7 +165,9 @@ class Parser {
       else
         apply(left, op, right, column);
       column = reader_.column();
-      op = reader_.accept_any(operators);
+      const auto next = std::ranges::find_if(
+          operators, [&](std::string_view token) { return reader_.accept(token); });
+      op = next == operators.end() ? "" : *next;
     } while (!op.empty());
     return left;
   }
@@ -232,9 +214,7 @@ class Parser {
   /// Everything up to the closing bracket, and that too; `column` is where the bracket's value
   /// began.
   Items items(std::size_t column, char closer, bool may_have_names) {
-    if (++brackets_ > detail::max_depth)
-      reader_.fail(column,
-                   fmt::format("brackets must be nested at most {} deep", detail::max_depth));
+    if (++brackets_ > detail::max_depth) fail_too_deep(column, "brackets must be nested");
     Items all;
     do {
       if (reader_.peek() == closer) break;
@@ -261,9 +241,9 @@ class Parser {
 
   [[gnu::noinline]] void open_call(std::string_view word, std::size_t column) {
     const std::string name(without_module(word));
-    if (name == "custom" || (!word.empty() && reader_.peek() == '('))
-      detail::check_known(reader_.caller(), name, column);
-    if (!word.empty() && reader_.accept("(")) return;
+    const bool is_call = !word.empty() && reader_.accept("(");
+    if (name == "custom" || is_call) detail::find_known(reader_.caller(), name, column);
+    if (is_call) return;
     reader_.back_to(column);
     reader_.fail(column,
                  fmt::format("expected a {} (got {})",
@@ -274,7 +254,8 @@ class Parser {
     if (first) inside.list.insert(inside.list.begin(), {"", std::move(*first)});
     const detail::Call call{reader_.caller(), std::string(without_module(word)),
                             std::move(inside.list), column, reader_.column()};
-    return {built(column, [&] { return detail::make_schedule(call); }), column};
+    const KnownSchedule& known = detail::find_known(call.reader, call.name, column);
+    return {built(column, [&] { return known.make(call); }), column};
   }
   /// What is in brackets: itself, or a list as Python's (1, 2) and (1,).
   [[gnu::noinline]] static Value group(Items inside, std::size_t column) {

@@ -6,7 +6,6 @@
 #include <set>
 
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/write.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -73,27 +72,18 @@ void append(std::string& out, const Schedule& s) {
 
 /// Reads the text once for what Json::parse() does not say: the place of an error, with the text
 /// that was read last, and names that are given twice.
-class Checker final : public nlohmann::json_sax<Json> {
+class Checker : public nlohmann::detail::json_sax_acceptor<Json> {
  public:
   explicit Checker(std::string_view text) : text_(text) {}
 
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_array(std::size_t) override { return true; }
-  bool end_array() override { return true; }
-  bool start_object(std::size_t) override { return names_.emplace_back(), true; }
-  bool end_object() override { return names_.pop_back(), true; }
-  bool key(string_t& name) override {
+  bool start_object(std::size_t) { return names_.emplace_back(), true; }
+  bool end_object() { return names_.pop_back(), true; }
+  bool key(string_t& name) {
     if (!names_.back().insert(name).second) fail(fmt::format("'{}' is given twice", name));
     return true;
   }
   bool parse_error(std::size_t end, const std::string& last_read,
-                   const nlohmann::detail::exception&) override {
+                   const nlohmann::detail::exception&) {
     const std::string_view before = text_.substr(0, end > 0 ? end - 1 : 0);
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
@@ -105,12 +95,6 @@ class Checker final : public nlohmann::json_sax<Json> {
   std::string_view text_;
   std::vector<std::set<std::string>> names_;  ///< in the objects that are open
 };
-
-Json parse(std::string_view text) {
-  Checker checker(text);
-  Json::sax_parse(text, &checker);
-  return Json::parse(text);
-}
 
 Schedule schedule_of(const Json& object, int depth);
 
@@ -131,36 +115,37 @@ Value value_of(const Json& json, int depth) {
   return {std::move(list)};
 }
 
-/// The class's name, after what can be wrong beside its options.
-[[gnu::noinline]] const std::string& class_of(const Json& object) {
+/// The known class, after what can be wrong beside its options.
+[[gnu::noinline]] const KnownSchedule& class_of(const Json& object) {
   const auto type = object.find("class_name"), module = object.find("module");
   if (type == object.end() || !type->is_string())
     fail("expected a schedule: an object with \"class_name\" and \"config\"");
   const auto& name = type->get_ref<const std::string&>();
   if (module != object.end() && module->is_null())
     fail(fmt::format("{} is of no module: a custom class, which only its program knows", name));
-  detail::check_known("deserialize", name, 0);
   const auto config = object.find("config");
+  const KnownSchedule& known = detail::find_known("deserialize", name, 0);
   if (config == object.end() || !config->is_object())
     fail(fmt::format("{} needs \"config\", an object", name));
-  return name;
+  return known;
 }
 
 /// Not inlined, as class_of(): the frames of what recurses are the stack that deep JSON takes.
-[[gnu::noinline]] Schedule made(const std::string& type, std::vector<detail::Argument> arguments) {
+[[gnu::noinline]] Schedule made(const KnownSchedule& known,
+                                std::vector<detail::Argument> arguments) {
   try {
-    return detail::make_schedule({"deserialize", type, std::move(arguments)});
+    return known.make({"deserialize", std::string(known.type), std::move(arguments)});
   } catch (const detail::TooDeep&) {
     fail(fmt::format("an expression must be at most {} deep", detail::max_depth));
   }
 }
 
 Schedule schedule_of(const Json& object, int depth) {
-  const std::string& type = class_of(object);
-  const auto& config = object.at("config").get_ref<const Json::object_t&>();
+  const KnownSchedule& known = class_of(object);
   std::vector<detail::Argument> arguments;
-  for (const auto& [key, option] : config) arguments.push_back({key, value_of(option, depth)});
-  return made(type, std::move(arguments));
+  for (const auto& [key, option] : object.at("config").get_ref<const Json::object_t&>())
+    arguments.push_back({key, value_of(option, depth)});
+  return made(known, std::move(arguments));
 }
 
 }  // namespace
@@ -172,8 +157,11 @@ std::string serialize(const Schedule& s) {
 }
 
 Schedule deserialize(std::string_view json) {
+  Checker checker(json);
+  Json::sax_parse(json, &checker);
   Schedule s = 0;
-  if (!detail::assign(s, value_of(parse(json), 0)).empty()) fail("expected a schedule or a number");
+  if (!detail::assign(s, value_of(Json::parse(json), 0)).empty())
+    fail("expected a schedule or a number");
   return s;
 }
 

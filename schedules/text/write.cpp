@@ -1,4 +1,4 @@
-#include <gradus/schedules/write.h>
+#include <gradus/schedules/config.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

@@ -1,4 +1,4 @@
-#include <gradus/models/batch.h>
+#include <gradus/models/fit_options.h>
 
 #include <cmath>
 

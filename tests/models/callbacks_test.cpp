@@ -135,7 +135,7 @@ TEST_CASE("logs are nan when training begins, and the means so far after each ba
   const History h =
       model.fit(Tensor{{1}, {1}, {1}}, Tensor{{1}, {1}, {1}},
                 {.batch_size = 2, .epochs = 2, .verbose = 0, .callbacks = {std::ref(watch)}});
-  // Of 3 rows, batches of 2 and 1; the second epoch begins anew.
+  // Of 3 rows, batches of 2 and 1; the second epoch starts over.
   CHECK(watch.batches[0] == 1);
   CHECK(watch.batches[1] == Approx((2 * 1 + 3) / 3.0));
   CHECK(watch.batches[2] == 8);

@@ -76,7 +76,7 @@ TEST_CASE("a split deals out each row once with its target") {
   CHECK_THROWS_WITH_AS(split(data, 0.5), "split: x has 25 rows, y has 24", ShapeError);
 }
 
-TEST_CASE("made-up classes take turns and depend on the seed alone") {
+TEST_CASE("synthetic classes take turns and depend on the seed alone") {
   const std::function<Dataset(std::uint64_t)> makers[] = {
       [](std::uint64_t seed) { return make_xor({.rows = 60, .noise = 0.1, .seed = seed}); },
       [](std::uint64_t seed) { return make_moons({.rows = 60, .seed = seed}); },
@@ -99,7 +99,7 @@ TEST_CASE("made-up classes take turns and depend on the seed alone") {
   }
 }
 
-TEST_CASE("made-up problems lie where their formulas say") {
+TEST_CASE("synthetic problems lie where their formulas say") {
   const Dataset table = make_xor();
   CHECK(numbers(table.x) == std::vector<double>{0, 0, 0, 1, 1, 0, 1, 1});
   CHECK(numbers(table.y) == std::vector<double>{0, 1, 1, 0});
@@ -150,7 +150,7 @@ TEST_CASE("digits are printed figures at one of six places") {
   CHECK(picture == "#####....#...#...#...#....#....#...");
 }
 
-TEST_CASE("noise on made-up data has the deviation asked for") {
+TEST_CASE("noise on synthetic data has the deviation asked for") {
   const Dataset line = make_line({.rows = 4000, .noise = 0.5, .slope = 0, .intercept = 1});
   const Standardization y = standardization(line.y);
   CHECK(y.mean(0) == doctest::Approx(1).epsilon(0.03));
@@ -160,7 +160,7 @@ TEST_CASE("noise on made-up data has the deviation asked for") {
   CHECK(x.deviation(1) == doctest::Approx(3).epsilon(0.05));
 }
 
-TEST_CASE("options of made-up data outside their range are ValueErrors") {
+TEST_CASE("options of synthetic data outside their range are ValueErrors") {
   const double inf = std::numeric_limits<double>::infinity();
   CHECK_THROWS_WITH_AS(make_moons({.noise = -1}),
                        "make_moons: noise must be finite and >= 0 (got -1)", ValueError);

@@ -59,7 +59,7 @@ TEST_CASE("EarlyStopping stops when Keras's does, worked out by hand") {
       {"equal is not better", {}, {3, 3, 1}, {1, 0, 2}},
       {"patience 1 is as 0", {.patience = 1}, {3, 2, 2.5, 1}, {2, 1, 3}},
       {"patience 2", {.patience = 2}, {3, 2, 2.5, 2.4, 1}, {3, 1, 4}},
-      {"an improvement starts the count anew",
+      {"an improvement restarts the count",
        {.patience = 2},
        {3, 2, 2.5, 1, 1.5, 1.5, 0},
        {5, 3, 6}},
@@ -177,7 +177,7 @@ TEST_CASE("without any improvement, the weights of the first epoch are the best"
   EarlyStopping stopping{.patience = 3, .restore_best_weights = true};
   Sequential model = line();
   model.build({1, 1});
-  for (int run = 0; run < 2; ++run) {  // the count of bad epochs begins anew, too
+  for (int run = 0; run < 2; ++run) {  // the count of bad epochs restarts, too
     stopping.on_train_begin(Logs({{"val_loss", none_such}}), model);
     for (int epoch = 0; epoch < 2; ++epoch) {
       model.set_weights(std::vector{Tensor{{epoch + 1.0}}, Tensor{0}});

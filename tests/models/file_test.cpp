@@ -11,9 +11,6 @@
 #include <iterator>
 #include <set>
 
-#include <gradus/models/host.h>
-#include <gradus/models/input_file.h>
-
 #include "data_files.h"
 
 namespace {

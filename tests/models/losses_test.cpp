@@ -86,7 +86,7 @@ TEST_CASE("a target that is not a class or a probability is named by its row") {
         sparse.check_targets(Tensor{0, bad, 2}, Shape{1, 3}),
         Contains(fmt::format("y[1]={} is not a class index in [0,3)", bad).c_str()), ValueError);
   CHECK_THROWS_AS(sparse(Tensor{7}, Tensor{{1, 2, 3}}), ValueError);
-  CHECK_THROWS_WITH_AS(BinaryCrossentropy{}.check_targets(Tensor{0, 2}, Shape{1, 1}),
+  CHECK_THROWS_WITH_AS(Loss(BinaryCrossentropy{}).check_targets(Tensor{0, 2}, Shape{1, 1}),
                        "BinaryCrossentropy: y[1] must be in [0, 1] (got 2)", ValueError);
 }
 

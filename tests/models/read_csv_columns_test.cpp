@@ -1,4 +1,4 @@
-/// Tables for a model that has learnt from another one: told columns and classes.
+/// Tables for a model that was trained on another one: columns and classes given.
 
 #include <gradus/models/read_csv.h>
 

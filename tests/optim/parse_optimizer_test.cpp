@@ -1,6 +1,6 @@
 /// Optimizers from texts.
 
-#include <gradus/optim/parse.h>
+#include <gradus/optim/optimizers.h>
 
 #include <doctest/doctest.h>
 

@@ -63,7 +63,7 @@ TEST_CASE("sums and products are taken at each step") {
   }
 }
 
-TEST_CASE("sums and products last as long as the longer side; constants do not count") {
+TEST_CASE("sums and products last as long as the longer side, constants do not count") {
   CHECK((warm + hold(1, 2000)).duration() == 2000);
   CHECK((warm * hold(1, 20)).duration() == 1000);
   CHECK(std::isinf((warm * wave).duration()));

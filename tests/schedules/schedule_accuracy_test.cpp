@@ -7,6 +7,7 @@
 #include <gradus/schedules/known.h>
 
 #include <doctest/doctest.h>
+#include <gradus/core/random.h>
 
 #include <algorithm>
 #include <cmath>
@@ -16,8 +17,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include <gradus/core/random.h>
 
 using namespace gradus;
 

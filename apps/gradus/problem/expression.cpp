@@ -1,7 +1,7 @@
 #include "problem/expression.h"
 
 #include <fmt/format.h>
-#include <gradus/optim/parse.h>
+#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>

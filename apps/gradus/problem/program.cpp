@@ -1,7 +1,7 @@
 #include "problem/program.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/write.h>
+#include <gradus/schedules/config.h>
 
 #include <cmath>
 

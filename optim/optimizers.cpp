@@ -1,4 +1,4 @@
-#include <gradus/optim/parse.h>
+#include <gradus/optim/optimizers.h>
 
 #include <algorithm>
 #include <optional>
@@ -6,7 +6,6 @@
 #include <vector>
 
 #include <gradus/core/nearest.h>
-#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
