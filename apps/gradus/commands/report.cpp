@@ -171,8 +171,7 @@ std::string results(const Logs& logs) {
 std::string run_section(const RunLog& log, const std::string& label) {
   std::string out = fmt::format("<section>\n<h2>{}</h2>\n", escaped(label));
   if (log.cut) out += "<p>The log ends in the middle of a line: the run was cut short.</p>\n";
-  if (log.facts.empty()) out += "<p>The log does not say what was trained.</p>\n";
-  out += log.facts.empty() ? "" : "<table>\n";
+  out += log.facts.empty() ? "<p>The log does not say what was trained.</p>\n" : "<table>\n";
   for (const auto& [key, fact] : log.facts)
     out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n",
                        escaped(key == "gradus" ? "gradus version" : key), escaped(fact));

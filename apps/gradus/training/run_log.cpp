@@ -12,7 +12,7 @@
 #include "terminal/text.h"
 
 using namespace gradus;
-using Json = nlohmann::ordered_json;
+using ParsedJson = nlohmann::ordered_json;
 
 namespace {
 
@@ -33,7 +33,7 @@ class Reader {
       all.remove_prefix(whole ? end + 1 : all.size());
       if (text.ends_with('\r')) text.remove_suffix(1);
       if (text.find_first_not_of(" \t") == text.npos) continue;
-      const Json json = Json::parse(text, nullptr, false);
+      const ParsedJson json = ParsedJson::parse(text, nullptr, false);
       if (json.is_discarded() && !whole)
         log_.cut = true;
       else
@@ -49,12 +49,13 @@ class Reader {
     throw FormatError(fmt::format("{}:{}: {}", clean(log_.path), line_, what));
   }
   /// The value, to quote in an error.
-  static std::string start_of(const Json& json) {
+  static std::string start_of(const ParsedJson& json) {
     if (json.is_structured()) return json.is_array() ? "a list" : "an object";  // of any depth
-    return gradus::detail::shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace), 40);
+    return gradus::detail::shortened(
+        json.dump(-1, ' ', false, ParsedJson::error_handler_t::replace), 40);
   }
 
-  void take(const Json& json) {
+  void take(const ParsedJson& json) {
     if (json.is_discarded()) fail("must be JSON");
     if (!json.is_object()) fail(fmt::format("must be a JSON object (got {})", start_of(json)));
     if (json.contains("gradus"))
@@ -67,7 +68,7 @@ class Reader {
       fail("must have a \"step\" or an \"epoch\"");
   }
 
-  void take_facts(const Json& json) {
+  void take_facts(const ParsedJson& json) {
     const bool begun = !log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty();
     if (begun && !json.contains("resumed_at"))
       fail("a second run starts here; a report needs one run per file");
@@ -75,7 +76,7 @@ class Reader {
     log_.command.clear();
     for (const auto& [key, fact] : json.items()) {
       if (key == "command") {
-        if (!fact.is_array() || !std::ranges::all_of(fact, &Json::is_string))
+        if (!fact.is_array() || !std::ranges::all_of(fact, &ParsedJson::is_string))
           fail(fmt::format("\"command\": must be a list of texts (got {})", start_of(fact)));
         log_.command = fact.get<std::vector<std::string>>();
       } else if (fact.is_string()) {
@@ -89,8 +90,8 @@ class Reader {
     }
   }
 
-  void take_numbers(const Json& json, const std::string& place, std::vector<Series>& series) {
-    const Json& where = json[place];
+  void take_numbers(const ParsedJson& json, const std::string& place, std::vector<Series>& series) {
+    const ParsedJson& where = json[place];
     if (!where.is_number_integer() || where.get<double>() < 0)
       fail(fmt::format("\"{}\": must be a whole number (got {})", place, start_of(where)));
     double& last = place == "step" ? last_step_ : last_epoch_;
@@ -110,7 +111,7 @@ class Reader {
     }
   }
 
-  double number_of(const std::string& key, const Json& json) const {
+  double number_of(const std::string& key, const ParsedJson& json) const {
     if (json.is_null()) return NAN;
     if (!json.is_number())
       fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), start_of(json)));
