@@ -341,8 +341,10 @@ TEST_CASE("an expression is at most 1000 deep, and so are a text's brackets") {
   CHECK_THROWS_AS(Schedule(Scaled{s, 2}), ValueError);
 
   const auto nested = [](const char* open, const char* inside, const char* close, int depth) {
-    std::string text = inside;
-    for (int i = 0; i < depth; ++i) text = open + text + close;
+    std::string text;
+    for (int i = 0; i < depth; ++i) text += open;
+    text += inside;
+    for (int i = 0; i < depth; ++i) text += close;
     return text;
   };
   const std::string text = to_string(s);
