@@ -78,7 +78,8 @@ std::map<std::string, Make> table() {
 /// Keras 3.16 computes sparsemax's threshold from a sum of partial sums instead of one of them;
 /// with two elements above 0 its rows do not sum to 1.
 bool is_distribution(const Tensor& rows) {
-  for (const Scalar total : sum(rows, {.axis = -1}).values())
+  const Tensor totals = sum(rows, {.axis = -1});
+  for (const Scalar total : totals.values())
     if (std::abs(total - 1) > 1e-6) return false;
   return true;
 }
