@@ -13,12 +13,22 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// The rate of an epoch: a Schedule over epochs, or any callable `Real(std::int64_t epoch, Real
 /// rate)`, where `rate` is the rate so far.
 struct EpochRate : Function<Real(std::int64_t, Real)> {
-  using Function::Function;
+  EpochRate(std::nullptr_t = nullptr) {}
   template <class F>
-  requires(!std::is_invocable_v<const F&, std::int64_t, Real> && !std::derived_from<F, EpochRate> &&
-           std::convertible_to<F, Schedule>) EpochRate(F by_epoch)
-      : Function(
-            [s = Schedule(std::move(by_epoch))](std::int64_t epoch, Real) { return s(epoch); }) {}
+  requires(!std::derived_from<F, EpochRate> &&
+           (std::is_invocable_r_v<Real, const F&, std::int64_t, Real> ||
+            std::convertible_to<F, Schedule>)) EpochRate(F rate)
+      : Function(by_epoch_and_rate(std::move(rate))) {}
+
+ private:
+  template <class F>
+  static Function by_epoch_and_rate(F rate) {
+    if constexpr (std::is_invocable_r_v<Real, const F&, std::int64_t, Real>)
+      return Function(std::move(rate));
+    else
+      return Function(
+          [s = Schedule(std::move(rate))](std::int64_t epoch, Real) { return s(epoch); });
+  }
 };
 
 /// Sets the optimizer's rate to a number at the beginning of each epoch. Keras:
