@@ -141,7 +141,7 @@ class Tree:
         self.source = re.search(r'^CMAKE_HOME_DIRECTORY:\w+=(.*)$', cache, re.MULTILINE).group(1)
         self.build, self.copy = build, copy
         self.commands = [c for c in commands if 'GRADUS_VARIANT=f32' in c['command']]
-        self.library = ('core/', 'schedules/', 'optim/', 'models/')
+        self.layers = ('core/', 'schedules/', 'optim/', 'models/')
         self.folders = ['core', 'schedules', 'optim', 'models', 'tests', 'apps']
         for folder in self.folders:
             shutil.copytree(f'{self.source}/{folder}', copy / folder)
@@ -158,7 +158,7 @@ class Tree:
         (include / 'gradus/gradus.h').write_text(f'#include "{self.copy}/models/gradus.h"\n', encoding='utf-8')
 
         objects = []
-        for number, command in enumerate(self.library_commands(changed)):
+        for number, command in enumerate(self.layer_commands(changed)):
             objects.append(str(self.copy / f'library-{number}.o'))
             words = [w.replace(f'{self.build}/include', str(include)).replace(f'{self.source}/', f'{self.copy}/')
                      for w in shlex.split(command)]
@@ -179,7 +179,7 @@ class Tree:
         found = re.search(r'^Eigen3_DIR:\w+=(.*)/share/eigen3/cmake$', config, re.MULTILINE)
         return f'{found.group(1) if found else "/usr"}/include/eigen3'
 
-    def library_commands(self, changed):
+    def layer_commands(self, changed):
         """The commands of the library's sources that are changed or new, or include a changed header themselves."""
         names = {f'<gradus/{f.split("/")[0]}/{f.split("/")[-1]}>' for f in changed if f.endswith('.h')}
         known = self.sources()
@@ -188,7 +188,7 @@ class Tree:
             if text and (file in changed or names & set(re.findall(r'^#include (<gradus/.*?>)', text, re.MULTILINE))):
                 yield from commands
         for file in changed:
-            if file.endswith('.cpp') and file.startswith(self.library) and file not in known:
+            if file.endswith('.cpp') and file.startswith(self.layers) and file not in known:
                 yield known['core/tensor.cpp'][0].replace('core/tensor.cpp', file)
 
     def sources(self):
@@ -200,7 +200,7 @@ class Tree:
                 files = re.findall(r'#include "(.*)"', pathlib.Path(c['file']).read_text(encoding='utf-8'))
             for file in files:
                 name = file.removeprefix(self.source + '/')
-                if name.startswith(self.library):
+                if name.startswith(self.layers):
                     known.setdefault(name, []).append(c['command'].replace(c['file'], file))
         return known
 
