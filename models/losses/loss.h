@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 
@@ -108,7 +109,7 @@ class Loss {
  public:
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
-      : held_(std::make_shared<const Held<L>>(std::move(loss))), options_(options) {}
+      : held_(std::make_unique<Held<L>>(std::move(loss))), options_(options) {}
 
   Loss(const Loss&) = default;  // and no moves: a loss is never empty
   Loss& operator=(const Loss&) = default;
@@ -167,7 +168,7 @@ class Loss {
     L loss;
   };
 
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
   LossOptions options_;
 };
 

@@ -82,7 +82,7 @@ class Metric {
            !std::same_as<M, Loss>) Metric(M metric)
       : name_(name_of<M>()),
         direction_(direction_of<M>()),
-        held_(std::make_shared<const Held<M>>(std::move(metric))) {}
+        held_(std::make_unique<Held<M>>(std::move(metric))) {}
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
   ~Metric() = default;
@@ -160,7 +160,7 @@ class Metric {
 
   std::string name_;
   MonitorMode direction_;
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
 };
 
 }}  // namespace gradus
