@@ -197,22 +197,32 @@ void replace(int directory, const std::string& path, const Target& target, Tempo
 // another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
 
-std::string read_file(const std::string& path, std::int64_t most) {
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view, const std::string&)) {
   const Descriptor file = open_regular(path);
   struct stat status = {};
   if (fstat(file, &status) != 0) fail("read", path);
   most = std::min<std::int64_t>(most, PTRDIFF_MAX);
   check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n =
-        uninterrupted([&] { return ::read(file, bytes.data() + done, bytes.size() - done); });
-    if (n < 0) fail("read", path);
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
+  std::string bytes;
+  const auto read_up_to = [&](std::size_t size) {
+    std::size_t done = bytes.size();
+    bytes.resize(size);
+    while (done < size) {
+      const ssize_t n =
+          uninterrupted([&] { return ::read(file, bytes.data() + done, size - done); });
+      if (n < 0) fail("read", path);
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    bytes.resize(done);
+  };
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (check_start) {
+    read_up_to(std::min<std::size_t>(size, 64));
+    check_start(bytes, path);
   }
-  bytes.resize(done);
+  read_up_to(size);
   return bytes;
 }
 

@@ -185,6 +185,18 @@ std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payl
   return tensors;
 }
 
+/// Refuses a file that does not begin as ours do.
+void check_start(std::string_view bytes, const std::string& path) {
+  const bool ours = bytes.substr(std::min(length_bytes, bytes.size())).starts_with(start) &&
+                    bytes.substr(std::min(digits_end, bytes.size())).starts_with(after_checksum);
+  check<FormatError>(ours, "{}: byte {}: not a gradus checkpoint (bad magic)", path, length_bytes);
+}
+/// The same for any program's files.
+void check_brace(std::string_view bytes, const std::string& path) {
+  const bool known = bytes.size() > length_bytes && bytes[length_bytes] == '{';
+  check<FormatError>(known, "{}: byte {}: not a safetensors file", path, length_bytes);
+}
+
 /// The bytes of the header, which has at least `shortest` bytes.
 std::string_view header_in(std::string_view bytes, const std::string& path, std::size_t shortest) {
   std::uint64_t length = 0;
@@ -196,18 +208,9 @@ std::string_view header_in(std::string_view bytes, const std::string& path, std:
   return bytes.substr(length_bytes, static_cast<std::size_t>(length));
 }
 
-/// The header of a file by another program.
-std::string_view foreign_header_in(std::string_view bytes, const std::string& path) {
-  const bool known = bytes.size() > length_bytes && bytes[length_bytes] == '{';
-  check<FormatError>(known, "{}: byte {}: not a safetensors file", path, length_bytes);
-  return header_in(bytes, path, 2);
-}
-
 /// The header, after all checks that need no JSON.
 std::string_view header_in(std::string_view bytes, const std::string& path) {
-  const bool ours = bytes.substr(std::min(length_bytes, bytes.size())).starts_with(start) &&
-                    bytes.substr(std::min(digits_end, bytes.size())).starts_with(after_checksum);
-  check<FormatError>(ours, "{}: byte {}: not a gradus checkpoint (bad magic)", path, length_bytes);
+  check_start(bytes, path);
   const std::string_view header = header_in(bytes, path, shortest_header);
   const std::string_view given = bytes.substr(digits_at, zeros.size());
   const std::string computed = checksum_of(bytes, {});
@@ -310,13 +313,15 @@ std::string format_tensors(TensorFile file) {
 }
 
 TensorFile load_tensors(const std::string& path) {
-  return parse_tensors(read_file(path, longest_file), path);
+  return parse_tensors(read_file(path, longest_file, check_start), path);
 }
 
 TensorFile load_foreign_tensors(const std::string& path) {
   TensorFile file;
-  file.content = std::make_shared<const std::string>(read_file(path, longest_file));
-  const std::string_view all = *file.content, header = foreign_header_in(all, path);
+  file.content = std::make_shared<const std::string>(read_file(path, longest_file, check_brace));
+  const std::string_view all = *file.content;
+  check_brace(all, path);  // a file may change while it is read
+  const std::string_view header = header_in(all, path, 2);
   const Json json = parse_header(header, path);
   file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), true, path);
   return file;

@@ -165,7 +165,7 @@ class Sequential {
   /// Checks x, targets against the loss, and weights; builds the model if needed.
   Batch checked_batch(const char* caller, const Batch& batch);
   /// The loss of a batch, with the penalties of the weights.
-  Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
+  BatchLoss loss_of(const Batch& batch, const Tensor& y_pred) const;
   /// StateError while fit() runs, in a callback.
   void check_idle(const char* caller) const;
   /// One training step. The fault says which number was not finite; then nothing has changed.

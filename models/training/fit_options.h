@@ -99,7 +99,7 @@ struct FitOptions {
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
   std::vector<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split = 0;           ///< share of rows, from the end, held back; in [0, 1)
+  double validation_split = 0;           ///< share held back, from the end: see rows_kept(); [0, 1)
   ValidationData validation_data = {};   ///< evaluated after epochs; wins over the split
   bool shuffle = true;                   ///< a new order of the training rows each epoch
   ClassWeight class_weight = {};         ///< rows of class k weigh class_weight[k]
