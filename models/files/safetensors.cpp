@@ -117,7 +117,7 @@ struct Entry {
       expect(member.is(Type::text), "dtype must be a text");
       const auto known = std::ranges::find(dtype_names, member.text) - std::begin(dtype_names);
       expect(known < (foreign ? std::ssize(dtype_names) : own_dtypes),
-             "dtype must be F32, F64 or I64{}", foreign ? ", F16 or BF16" : "");
+             "dtype must be {}F32, F64 or I64", foreign ? "F16, BF16, " : "");
       tensor.dtype = static_cast<Dtype>(known);
     } else if (key == "shape") {
       for (const std::uint64_t extent : numbers(key, member)) {
@@ -319,9 +319,7 @@ TensorFile load_tensors(const std::string& path) {
 TensorFile load_foreign_tensors(const std::string& path) {
   TensorFile file;
   file.content = std::make_shared<const std::string>(read_file(path, longest_file, check_brace));
-  const std::string_view all = *file.content;
-  check_brace(all, path);  // a file may change while it is read
-  const std::string_view header = header_in(all, path, 2);
+  const std::string_view all = *file.content, header = header_in(all, path, 2);
   const Json json = parse_header(header, path);
   file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), true, path);
   return file;

@@ -139,7 +139,6 @@ class Sequential {
  private:
   struct Fit;
 
-  Sequential(const Sequential& other, const detail::DeepCopies&);
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
   void swap(Sequential& other);
