@@ -269,11 +269,10 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   const Parts& parts = built ? *built : parts_;
   std::vector<detail::Buffer> values = values_of(contents, parts.weights, options.allow_non_finite);
   std::optional<Optimizer> optimizer;
+  if (compiled_ && (all || built)) parts.give_to(optimizer.emplace(compiled_->optimizer));
   Counters counters;
   detail::Run run;
   if (all) {
-    optimizer = compiled_->optimizer;
-    parts.give_to(*optimizer);
     restore(contents, *optimizer, options.allow_non_finite);
     State state = contents.state("run/");
     const detail::StateReader read(state, "run");
@@ -286,16 +285,13 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   }
   contents.check_all_used(all ? "" : "weights/");
 
-  // The first of these may run out of memory; then nothing has changed. The others cannot.
+  if (optimizer) compiled_->optimizer = *optimizer;  // may run out of memory; the rest does not
   if (all) {
-    compiled_->optimizer = *optimizer;
     compiled_->seed = counters.seed;
     batches_ = counters.batches;
     std::swap(run_, run);
-    if (built) parts_ = std::move(*built);  // the optimizer has its parameters
-  } else if (built) {
-    adopt(std::move(*built));
   }
+  if (built) parts_ = std::move(*built);
   for (std::size_t i = 0; i < values.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }

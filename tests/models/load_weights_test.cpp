@@ -1,4 +1,5 @@
-/// Sequential::load_weights: safetensors files of other programs.
+// Sequential::load_weights: safetensors files of other programs.
+#include <gradus/models/sequential.h>
 
 #include <fmt/format.h>
 
@@ -11,7 +12,6 @@
 
 #include <gradus/models/file.h>
 #include <gradus/models/normalization.h>
-#include <gradus/models/sequential.h>
 #include <gradus/optim/adam.h>
 
 #include "data_files.h"
