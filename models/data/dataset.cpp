@@ -7,9 +7,58 @@
 #include <span>
 #include <string_view>
 
+#include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+ExactTensor ExactTensor::from_doubles(const Shape& shape, std::vector<double> numbers) {
+  check<ShapeError>(
+      shape.count() == std::ssize(numbers),
+      "ExactTensor: shape {} must have as many elements as there are numbers (got {})", shape,
+      numbers.size());
+  detail::NewTensor rounded(shape);
+  bool exact = true;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    rounded.data[i] = static_cast<Scalar>(numbers[i]);
+    exact = exact && value(rounded.data[i]) == numbers[i];
+  }
+  ExactTensor x(std::move(rounded.tensor));
+  if (!exact) x.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
+  return x;
+}
+
+ExactTensor ExactTensor::slice(int axis, std::int64_t start, std::int64_t stop,
+                               std::int64_t step) const {
+  ExactTensor part = gradus::slice(static_cast<const Tensor&>(*this), axis, start, stop, step);
+  if (!numbers_) return part;
+  const int along = axis < 0 ? axis + rank() : axis;
+  const std::int64_t extent = shape()[along], chosen = part.shape()[along];
+  std::int64_t width = 1;  // of one index along the axis
+  for (int i = along + 1; i < rank(); ++i) width *= shape()[i];
+  const std::int64_t first = start < 0 ? start + extent : start;
+  std::vector<double> numbers;
+  for (std::int64_t block = 0; chosen > 0 && block < size() / (extent * width); ++block)
+    for (std::int64_t i = 0; i < chosen; ++i) {
+      const auto from = numbers_->begin() + (block * extent + first + i * step) * width;
+      numbers.insert(numbers.end(), from, from + width);
+    }
+  part.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
+  return part;
+}
+
+ExactTensor ExactTensor::gather_rows(std::span<const std::int64_t> rows) const {
+  ExactTensor part = gradus::gather_rows(static_cast<const Tensor&>(*this), Indices(rows));
+  if (!numbers_) return part;
+  const std::int64_t width = size() / shape()[0];
+  std::vector<double> numbers;
+  numbers.reserve(static_cast<std::size_t>(part.size()));
+  for (const std::int64_t row : rows)
+    numbers.insert(numbers.end(), numbers_->begin() + row * width,
+                   numbers_->begin() + (row + 1) * width);
+  part.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
+  return part;
+}
 
 // Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles
 // 100 (1 - 0.9) is 9.999...
@@ -56,34 +105,41 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   return {.train = part(tests, rows), .test = part(0, tests)};
 }
 
-Tensor Standardization::operator()(const Tensor& x) const {
+Tensor Standardization::operator()(const ExactTensor& x) const {
   check<ShapeError>(x.rank() == 2 && x.shape()[1] == mean.size(),
                     "Standardization: x must be of shape (rows,{}) (got {})", mean.size(),
                     x.shape());
-  return (x - mean) / deviation;
+  if (!std::same_as<Scalar, float> || x.wants_grad()) return (x - mean) / deviation;
+  detail::NewTensor scaled(x.shape());
+  const auto size = static_cast<std::size_t>(x.size());
+  const auto width = static_cast<std::size_t>(mean.size());
+  for (std::size_t i = 0; i < size; ++i)
+    scaled.data[i] = static_cast<Scalar>((x.exact(i) - mean.exact(i % width)) /
+                                         value(deviation.values()[i % width]));
+  return std::move(scaled.tensor);
 }
 
-Standardization standardization(const Tensor& x) {
+Standardization standardization(const ExactTensor& x) {
   check<ShapeError>(x.rank() == 2, "standardization: x must be of rank 2 (got shape {})",
                     x.shape());
   check(x.shape()[0] > 0, "standardization: x must have rows (got shape {})", x.shape());
-  const auto values = x.values();
+  const auto size = static_cast<std::size_t>(x.size());
   const auto width = static_cast<std::size_t>(x.shape()[1]);
   const auto rows = static_cast<double>(x.shape()[0]);
-  std::vector<Scalar> means, deviations;
+  std::vector<double> means;
+  std::vector<Scalar> deviations;
   for (std::size_t column = 0; column < width; ++column) {
     // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
-    const double first = value(values[column]);
+    const double first = x.exact(column);
     double sum = 0, squares = 0;
-    for (std::size_t i = column; i < values.size(); i += width) sum += value(values[i]) - first;
+    for (std::size_t i = column; i < size; i += width) sum += x.exact(i) - first;
     const double mean = first + sum / rows;
-    for (std::size_t i = column; i < values.size(); i += width)
-      squares += std::pow(value(values[i]) - mean, 2);
+    for (std::size_t i = column; i < size; i += width) squares += std::pow(x.exact(i) - mean, 2);
     const auto deviation = static_cast<Scalar>(std::sqrt(squares / rows));
-    means.push_back(static_cast<Scalar>(mean));
+    means.push_back(mean);
     deviations.push_back(deviation == 0 ? 1 : deviation);
   }
-  return {Tensor({width}, means), Tensor({width}, deviations)};
+  return {ExactTensor::from_doubles({width}, std::move(means)), Tensor({width}, deviations)};
 }
 
 namespace {
