@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <numeric>
 #include <span>
@@ -12,52 +13,21 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-ExactTensor ExactTensor::from_doubles(const Shape& shape, std::vector<double> numbers) {
-  check<ShapeError>(
-      shape.count() == std::ssize(numbers),
-      "ExactTensor: shape {} must have as many elements as there are numbers (got {})", shape,
-      numbers.size());
-  detail::NewTensor rounded(shape);
-  bool exact = true;
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    rounded.data[i] = static_cast<Scalar>(numbers[i]);
-    exact = exact && value(rounded.data[i]) == numbers[i];
-  }
-  ExactTensor x(std::move(rounded.tensor));
-  if (!exact) x.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
-  return x;
-}
-
-ExactTensor ExactTensor::slice(int axis, std::int64_t start, std::int64_t stop,
-                               std::int64_t step) const {
-  ExactTensor part = gradus::slice(static_cast<const Tensor&>(*this), axis, start, stop, step);
-  if (!numbers_) return part;
-  const int along = axis < 0 ? axis + rank() : axis;
-  const std::int64_t extent = shape()[along], chosen = part.shape()[along];
-  std::int64_t width = 1;  // of one index along the axis
-  for (int i = along + 1; i < rank(); ++i) width *= shape()[i];
-  const std::int64_t first = start < 0 ? start + extent : start;
-  std::vector<double> numbers;
-  for (std::int64_t block = 0; chosen > 0 && block < size() / (extent * width); ++block)
-    for (std::int64_t i = 0; i < chosen; ++i) {
-      const auto from = numbers_->begin() + (block * extent + first + i * step) * width;
-      numbers.insert(numbers.end(), from, from + width);
+// A double is the sum of three floats.
+ExactTensor ExactTensor::from_doubles(const Shape& shape, std::span<const double> numbers) {
+  std::vector<double> left(numbers.begin(), numbers.end());
+  std::vector<Scalar> part(left.size());
+  const auto next = [&] {
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      part[i] = static_cast<Scalar>(left[i]);
+      left[i] -= value(part[i]);
     }
-  part.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
-  return part;
-}
-
-ExactTensor ExactTensor::gather_rows(std::span<const std::int64_t> rows) const {
-  ExactTensor part = gradus::gather_rows(static_cast<const Tensor&>(*this), Indices(rows));
-  if (!numbers_) return part;
-  const std::int64_t width = size() / shape()[0];
-  std::vector<double> numbers;
-  numbers.reserve(static_cast<std::size_t>(part.size()));
-  for (const std::int64_t row : rows)
-    numbers.insert(numbers.end(), numbers_->begin() + row * width,
-                   numbers_->begin() + (row + 1) * width);
-  part.numbers_ = std::make_shared<const std::vector<double>>(std::move(numbers));
-  return part;
+    return Tensor(shape, part);
+  };
+  ExactTensor x = next();
+  for (int n = 0; n < 2 && std::ranges::any_of(left, std::identity()); ++n)
+    x.rest_.push_back(next());
+  return x;
 }
 
 // Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles
@@ -139,7 +109,7 @@ Standardization standardization(const ExactTensor& x) {
     means.push_back(mean);
     deviations.push_back(deviation == 0 ? 1 : deviation);
   }
-  return {ExactTensor::from_doubles({width}, std::move(means)), Tensor({width}, deviations)};
+  return {ExactTensor::from_doubles({width}, means), Tensor({width}, deviations)};
 }
 
 namespace {

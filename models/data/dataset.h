@@ -4,7 +4,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -15,34 +14,42 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// A tensor that keeps the doubles that its values were rounded from. A float has 7 digits, the
-/// numbers of a file up to 16: seconds since 1970 become floats in steps of 128. standardization()
-/// and slice() and gather_rows() use the doubles; any other op gives a plain Tensor of the values.
+/// numbers of a file up to 16: seconds since 1970 become floats in steps of 128. standardization(),
+/// slice() and gather_rows() use the doubles; any other op gives a plain Tensor of the values.
 class ExactTensor : public Tensor {
  public:
   using Tensor::Tensor;
   ExactTensor() = default;
   ExactTensor(Tensor values) : Tensor(std::move(values)) {}
   /// From numbers in row-major order. ShapeError unless their number fits the shape.
-  static ExactTensor from_doubles(const Shape& shape, std::vector<double> numbers);
+  static ExactTensor from_doubles(const Shape& shape, std::span<const double> numbers);
 
   /// Element i in row-major order, before it was rounded.
-  double exact(std::size_t i) const { return numbers_ ? (*numbers_)[i] : value(values()[i]); }
-  /// As the functions of these names for tensors.
-  ExactTensor slice(int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) const;
-  ExactTensor gather_rows(std::span<const std::int64_t> rows) const;
+  double exact(std::size_t i) const {
+    double number = value(values()[i]);
+    for (const Tensor& part : rest_) number += value(part.values()[i]);
+    return number;
+  }
+  /// Moves the elements by a function of a Tensor that only chooses and arranges them.
+  ExactTensor arranged(auto&& arrange) const {
+    ExactTensor to = arrange(static_cast<const Tensor&>(*this));
+    for (const Tensor& part : rest_) to.rest_.push_back(arrange(part));
+    return to;
+  }
 
  private:
-  std::shared_ptr<const std::vector<double>> numbers_;  ///< none if the values are exact
+  std::vector<Tensor>
+      rest_;  ///< what to add to the values, two floats each; empty if they are exact
 };
 
 // Templates, so that a braced list is still a Tensor.
 template <std::same_as<ExactTensor> T>
 T slice(const T& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) {
-  return x.slice(axis, start, stop, step);
+  return x.arranged([&](const Tensor& part) { return slice(part, axis, start, stop, step); });
 }
 template <std::same_as<ExactTensor> T>
 T gather_rows(const T& x, const Indices& rows) {
-  return x.gather_rows(rows.list());
+  return x.arranged([&](const Tensor& part) { return gather_rows(part, rows); });
 }
 
 /// Inputs and targets, one row each per example.

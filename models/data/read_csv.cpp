@@ -275,7 +275,7 @@ class Table {
         if (!feature.one_hot) x.push_back(feature.numbers[row]);
         for (const std::string& word : feature.known) x.push_back(word == feature.words[row]);
       }
-    data.x = ExactTensor::from_doubles({lines_.size(), data.columns.size()}, std::move(x));
+    data.x = ExactTensor::from_doubles({lines_.size(), data.columns.size()}, x);
   }
 
   /// Sets y and, for labels of text, the class names: options.classes, if they are given.
@@ -298,7 +298,7 @@ class Table {
                        : read_value(label, lines_[i], label_));
     }
     const Shape shape = text ? Shape{y.size()} : Shape{y.size(), 1};
-    data.y = ExactTensor::from_doubles(shape, std::move(y));
+    data.y = ExactTensor::from_doubles(shape, y);
   }
 
   const std::string& path_;

@@ -104,7 +104,7 @@ TEST_CASE("the parts of a table keep its numbers") {
 }
 
 TEST_CASE("a tensor of exact numbers is a tensor") {
-  const ExactTensor x = ExactTensor::from_doubles({2, 1}, {1.7e9 + 1, 1.7e9 + 2});
+  const ExactTensor x = ExactTensor::from_doubles({2, 1}, std::vector{1.7e9 + 1, 1.7e9 + 2});
   const Tensor handle = x;
   CHECK(handle.node() == x.node());
   const ExactTensor plain = x + 0;  // an op gives the rounded values
@@ -113,9 +113,7 @@ TEST_CASE("a tensor of exact numbers is a tensor") {
   assigned = Tensor{{1}, {2}};
   CHECK(assigned.exact(1) == 2);
   CHECK(ExactTensor{{1, 2}, {3, 4}}.exact(3) == 4);
-  CHECK_THROWS_WITH_AS(
-      ExactTensor::from_doubles({3}, {1, 2}),
-      "ExactTensor: shape (3) must have as many elements as there are numbers (got 2)", ShapeError);
+  CHECK_THROWS_AS(ExactTensor::from_doubles({3}, std::vector{1.0, 2.0}), ShapeError);
   // Gradients go through a standardisation.
   const Tensor p = parameter({{4.0}, {8.0}});
   const Standardization scale{Tensor{2.0}, Tensor{4.0}};
