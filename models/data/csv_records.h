@@ -15,7 +15,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 using Names = std::vector<std::string>;
 
 /// The records of a CSV file as lists of fields, quoted as in RFC 4180: a quoted field may contain
-/// line ends.
+/// line ends. Blanks around a field, and around its quotes, do not count.
 class Records {
  public:
   /// Reads the file, decompressed if it is gzip, without a byte order mark. IoError; FormatError
@@ -43,9 +43,10 @@ class Records {
       if (at_ == text_.size()) return false;
       fields.clear();
       line_ = next_line_;
-      do fields.push_back(take('"') ? quoted_field() : plain_field());
-      while (take(separator_));
-      take('\r');
+      do {
+        skip_blanks();
+        fields.push_back(take('"') ? quoted_field() : plain_field());
+      } while (take(separator_));
       const bool ended = at_ == text_.size() || take('\n');
       check<FormatError>(ended, "{}:{}: text after a closing quote", path_, next_line_);
       ++next_line_;
@@ -56,6 +57,7 @@ class Records {
   std::int64_t line() const { return line_; }
 
  private:
+  static constexpr std::string_view blanks = " \t\r";
   static constexpr std::size_t longest_line = std::size_t{1} << 20;
   static constexpr std::size_t longest_text = std::size_t{1} << 30;
 
@@ -91,12 +93,17 @@ class Records {
       if (doubled) field += '"';
     }
     next_line_ += std::ranges::count(field, '\n');
+    skip_blanks();
     return trimmed(field);
+  }
+
+  void skip_blanks() {
+    while (at_ < text_.size() && text_[at_] != separator_ && blanks.find(text_[at_]) != blanks.npos)
+      ++at_;
   }
 
   /// The text without blanks at both ends.
   static std::string trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
     const std::size_t first = text.find_first_not_of(blanks);
     if (first == text.npos) return "";
     return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));

@@ -11,6 +11,28 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+// Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles
+// 100 (1 - 0.9) is 9.999...
+std::int64_t rows_kept(std::int64_t rows, double share) {
+  const auto narrow = static_cast<float>(share);  // 0.1f was written as 0.1
+  const std::string text =                        // 0.29, 1e-05 or 2.5e-07
+      narrow == share ? fmt::format("{}", narrow) : fmt::format("{}", share);
+  const std::size_t end = std::min(text.find('e'), text.size());
+  std::int64_t held = 0, left_over = 0;
+  const auto shift = [&] {
+    left_over |= held % 10;
+    held /= 10;
+  };
+  const std::size_t point = std::min(text.find('.'), end);
+  for (std::size_t i = end; i-- > 0;) {
+    if (i == point) continue;
+    held += rows * (text[i] - '0');
+    if (i > point) shift();
+  }
+  for (int n = end < text.size() ? std::stoi(text.substr(end + 2)) : 0; n > 0; --n) shift();
+  return rows - held - (left_over != 0);
+}
+
 Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   check<ShapeError>(data.x.rank() > 0 && data.y.rank() > 0, "split: x and y must have rows");
   const std::int64_t rows = data.x.shape()[0];
@@ -18,7 +40,7 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
                     data.y.shape()[0]);
   check(test_fraction > 0 && test_fraction < 1, "split: test_fraction must be in (0,1) (got {})",
         test_fraction);
-  const auto tests = static_cast<std::int64_t>(test_fraction * static_cast<double>(rows));
+  const std::int64_t tests = rows - rows_kept(rows, test_fraction);
   check(tests >= 1 && tests < rows,
         "split: test_fraction must leave a row on both sides (got {} of {} rows)", test_fraction,
         rows);

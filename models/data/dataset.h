@@ -28,7 +28,12 @@ struct Split {
   Dataset train, test;
 };
 
-/// Deals the rows at random into floor(test_fraction rows) for testing and the rest for training.
+/// The rows left for training when a share of them is held back: floor(rows (1 - share)), as Keras
+/// cuts them, where `share` is the shortest decimal number of its value. So a share of 0.9 leaves
+/// 10 of 100 rows, and 0.3 leaves 17 of 25. Needs 0 <= share < 1.
+std::int64_t rows_kept(std::int64_t rows, double share);
+
+/// Deals the rows at random: rows_kept(rows, test_fraction) for training, the rest for testing.
 /// ValueError unless both sides get a row; ShapeError if x and y differ in rows.
 Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
 

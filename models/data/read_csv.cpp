@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string_view>
 
 #include <gradus/core/from_text.h>
@@ -71,11 +72,10 @@ bool contains(const Names& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The place of a name that is there once, or nowhere.
+/// The place of a name, or nowhere.
 std::size_t place_of(const std::string& name, const Names& names) {
   const auto found = std::ranges::find(names, name);
-  return std::count(found, names.end(), name) == 1 ? static_cast<std::size_t>(found - names.begin())
-                                                   : nowhere;
+  return found != names.end() ? static_cast<std::size_t>(found - names.begin()) : nowhere;
 }
 
 /// The column of `one_hot` that a feature such as `origin=europe` comes from, or "".
@@ -111,6 +111,7 @@ class Table {
     check<FormatError>(records.next(fields), "{}: no data rows", path_);
     check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read",
                        path_, records.line(), fields.size(), most_columns);
+    if (options_.header) check_names(fields, records.line());
     choose(fields, records.line());
     for (bool more = !options_.header || records.next(fields); more; more = records.next(fields))
       read_row(fields, records.line());
@@ -124,6 +125,17 @@ class Table {
   }
 
  private:
+  void check_names(const Names& names, std::int64_t line) const {
+    std::map<std::string_view, std::size_t> columns;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto [first, is_new] = columns.emplace(names[i], i);
+      const bool is_number = read_number(names[i]).problem.empty();
+      check<FormatError>(is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", path_,
+                         line, names[i], first->second + 1, i + 1,
+                         is_number ? " (set .header = false if this line is data)" : "");
+    }
+  }
+
   void choose(const Names& first_record, std::int64_t line) {
     names_ = first_record;
     for (std::size_t i = 0; i < names_.size() && !options_.header; ++i)
@@ -161,9 +173,8 @@ class Table {
         features_.push_back({i, !of_words.empty()});
       if (!of_words.empty()) features_.back().known.push_back(listed_name.substr(name.size() + 1));
     }
-    check<FormatError>(missing.empty(),
-                       "{}:{}: columns of these names are needed, once each: {} (got {})", path_,
-                       line, listed(missing), listed(names_));
+    check<FormatError>(missing.empty(), "{}:{}: columns of these names are needed: {} (got {})",
+                       path_, line, listed(missing), listed(names_));
   }
 
   /// Selects all columns but the label and those to ignore.

@@ -140,12 +140,13 @@ void remove_stale(int directory, std::string_view prefix) {
 class Temporary {
  public:
   Temporary(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
-  Temporary(const Temporary&) = delete;
+  Temporary(Temporary&& other) noexcept
+      : directory_(other.directory_), name_(std::exchange(other.name_, {})) {}
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
     if (!name_.empty()) unlinkat(directory_, name_.c_str(), 0);
   }
-  const char* name() const { return name_.c_str(); }
+  const std::string& name() const { return name_; }
   void release() { name_.clear(); }
 
  private:
@@ -153,38 +154,39 @@ class Temporary {
   std::string name_;
 };
 
-/// Makes and locks a file that nobody else uses. Returns its name without `.tmp`, or "" with the
-/// reason in errno.
-std::string make_temporary(int directory, const std::string& prefix, const Target& target,
-                           Descriptor& file) {
+/// Makes and locks a file that nobody else uses; an error is that of writing `path`.
+Temporary make_temporary(int directory, const std::string& prefix, const Target& target,
+                         const std::string& path, Descriptor& file) {
   // A file that replaces another is private until it has the other's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
-    std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
-    file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    Temporary fresh(directory, fmt::format("{}{}-{}.tmp", prefix, getpid(), number));
+    file = open_at(directory, fresh.name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (file < 0) fresh.release();
     if (file < 0 && errno == EEXIST) continue;
-    if (file < 0) return "";
+    if (file < 0) fail("write", path);
     // Between the two calls another saver may have removed the file as stale.
     struct stat status = {};
     const bool taken = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return stem;
+    if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return fresh;
+    fresh.release();  // the name may be another thread's by now
   }
 }
 
 /// Renames the new file to the final name. If the folder cannot be flushed, it restores the old
 /// file, which has a second name until then.
-void replace(int directory, const std::string& path, const Target& target, Temporary& fresh,
-             const std::string& spare) {
-  const char* const name = target.name.c_str();
-  const bool kept = linkat(directory, name, directory, spare.c_str(), 0) == 0;
-  Temporary old(directory, kept ? spare : "");
-  if (uninterrupted([&] { return renameat(directory, fresh.name(), directory, name); }) != 0)
+void replace(int directory, const std::string& path, const Target& target, Temporary& fresh) {
+  const char *const name = target.name.c_str(), *const made = fresh.name().c_str();
+  Temporary old(directory, fresh.name().substr(0, fresh.name().size() - 4) + ".old.tmp");
+  const bool kept = linkat(directory, name, directory, old.name().c_str(), 0) == 0;
+  if (!kept) old.release();
+  if (uninterrupted([&] { return renameat(directory, made, directory, name); }) != 0)
     fail("rename a new file to", path);
   fresh.release();
   const bool flushed = uninterrupted([&] { return fsync(directory); }) == 0;
   if (flushed || errno == EINVAL) return;  // EINVAL: this file system flushes no folders
   const int reason = errno;
-  if (kept && renameat(directory, old.name(), directory, name) == 0) old.release();
+  if (kept && renameat(directory, old.name().c_str(), directory, name) == 0) old.release();
   if (!target.exists) unlinkat(directory, name, 0);
   fail("flush the folder of", path, reason);
 }
@@ -195,22 +197,32 @@ void replace(int directory, const std::string& path, const Target& target, Tempo
 // another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
 
-std::string read_file(const std::string& path, std::int64_t most) {
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view, const std::string&)) {
   const Descriptor file = open_regular(path);
   struct stat status = {};
   if (fstat(file, &status) != 0) fail("read", path);
   most = std::min<std::int64_t>(most, PTRDIFF_MAX);
   check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n =
-        uninterrupted([&] { return ::read(file, bytes.data() + done, bytes.size() - done); });
-    if (n < 0) fail("read", path);
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
+  std::string bytes;
+  const auto read_up_to = [&](std::size_t size) {
+    std::size_t done = bytes.size();
+    bytes.resize(size);
+    while (done < size) {
+      const ssize_t n =
+          uninterrupted([&] { return ::read(file, bytes.data() + done, size - done); });
+      if (n < 0) fail("read", path);
+      if (n == 0) break;
+      done += static_cast<std::size_t>(n);
+    }
+    bytes.resize(done);
+  };
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (check_start) {
+    read_up_to(std::min<std::size_t>(size, 64));
+    check_start(bytes, path);
   }
-  bytes.resize(done);
+  read_up_to(size);
   return bytes;
 }
 
@@ -250,9 +262,7 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   remove_stale(directory, prefix);
 
   Descriptor file;
-  const std::string stem = make_temporary(directory, prefix, target, file);
-  if (stem.empty()) fail("write", path);
-  Temporary fresh(directory, stem + ".tmp");
+  Temporary fresh = make_temporary(directory, prefix, target, path, file);
   for (const std::string_view piece : pieces)
     if (write_all(file, piece) < piece.size()) fail("write", path);
   if (target.exists && uninterrupted([&] { return fchmod(file, target.permissions); }) != 0)
@@ -260,7 +270,7 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   if (uninterrupted([&] { return fsync(file); }) != 0) fail("flush", path);
   const Descriptor lock(fcntl(file, F_DUPFD_CLOEXEC, 0));  // until it has its final name
   if (lock < 0 || !file.close()) fail("close", path);
-  replace(directory, path, target, fresh, stem + ".old.tmp");
+  replace(directory, path, target, fresh);
 }
 
 bool create_file(const std::string& path) {

@@ -39,8 +39,11 @@ class Descriptor {
 };
 
 /// Returns the content of a regular file. IoError if it is missing, not permitted, or not a regular
-/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes.
-std::string read_file(const std::string& path, std::int64_t most);
+/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes. `check_start`
+/// gets the first bytes, at most 64, before the rest is read: it throws to refuse the file.
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view bytes,
+                                          const std::string& path) = nullptr);
 
 /// A data file, read from front to end: plain or compressed with gzip.
 class InputFile {

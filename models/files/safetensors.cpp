@@ -180,11 +180,16 @@ std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payl
   return tensors;
 }
 
-/// The header, after all checks that need no JSON.
-std::string_view header_in(std::string_view bytes, const std::string& path) {
+/// Refuses a file that does not begin as ours do.
+void check_start(std::string_view bytes, const std::string& path) {
   const bool ours = bytes.substr(std::min(length_bytes, bytes.size())).starts_with(start) &&
                     bytes.substr(std::min(digits_end, bytes.size())).starts_with(after_checksum);
   check<FormatError>(ours, "{}: byte {}: not a gradus checkpoint (bad magic)", path, length_bytes);
+}
+
+/// The header, after all checks that need no JSON.
+std::string_view header_in(std::string_view bytes, const std::string& path) {
+  check_start(bytes, path);
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_bytes);
   const std::size_t most = std::min(longest_header, bytes.size() - length_bytes);
@@ -273,7 +278,7 @@ std::string format_tensors(TensorFile file) {
 }
 
 TensorFile load_tensors(const std::string& path) {
-  return parse_tensors(read_file(path, longest_file), path);
+  return parse_tensors(read_file(path, longest_file, check_start), path);
 }
 
 TensorFile parse_tensors(std::string bytes, const std::string& path) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 
+#include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 
@@ -117,7 +118,7 @@ class Loss {
  public:
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
-      : held_(std::make_shared<const Held<L>>(std::move(loss))), options_(options) {}
+      : held_(std::make_unique<Held<L>>(std::move(loss))), options_(options) {}
   template <detail::NoLoss L>
   Loss(L, LossOptions = {}, detail::Expects<"[](const Tensor& y, const Tensor& p)"> = {}) = delete;
   template <detail::TypeText expects = "compile({.loss = MeanSquaredError{}})">
@@ -180,7 +181,7 @@ class Loss {
     L loss;
   };
 
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
   LossOptions options_;
 };
 

@@ -88,7 +88,7 @@ class Metric {
            !std::same_as<M, Loss>) Metric(M metric)
       : name_(name_of<M>()),
         direction_(direction_of<M>()),
-        held_(std::make_shared<const Held<M>>(std::move(metric))) {}
+        held_(std::make_unique<Held<M>>(std::move(metric))) {}
   template <detail::NoMetric M>
   Metric(M, detail::Expects<"Accuracy{} or [](const Tensor& y, const Tensor& p)"> = {}) = delete;
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
@@ -168,7 +168,7 @@ class Metric {
 
   std::string name_;
   MonitorMode direction_;
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
 };
 
 }}  // namespace gradus

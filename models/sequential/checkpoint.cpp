@@ -240,13 +240,16 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   }
   contents.check_all_used(all ? "" : "weights/");
 
+  // The first of these may run out of memory; then nothing has changed. The others cannot.
   if (all) {
     compiled_->optimizer = *optimizer;
     compiled_->seed = counters.seed;
     batches_ = counters.batches;
     std::swap(run_, run);
+    if (built) parts_ = std::move(*built);  // the optimizer has its parameters
+  } else if (built) {
+    adopt(std::move(*built));
   }
-  if (built) adopt(std::move(*built));
   for (std::size_t i = 0; i < values.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,10 +24,18 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     Tensor answer = model.predict({{0.5}});
 ///
 /// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss needs it. The first
-/// data gives the number of features, and then the seed gives the initial weights. A copy of a
-/// model has its own weights and optimizer. Data that contains nan or infinity is a ValueError,
-/// before any update. For a model with branches, write a struct of layers and pass it as the only
-/// layer: see models/layer.h.
+/// data gives the number of features, and then the seed gives the initial weights. Data that
+/// contains nan or infinity is a ValueError, before any update. For a model with branches, write a
+/// struct of layers and pass it as the only layer: see models/layer.h.
+///
+/// A copy of a model shares nothing with it: weights, optimizer, and every tensor that layers, loss
+/// and metrics hold or capture are copied. So the two may train in different threads, each on its
+/// own tensors. Only what a struct reaches through a pointer or a reference stays shared. One model
+/// belongs to one thread at a time.
+///
+/// Memory that runs out is std::bad_alloc, and the model is as before the call: an assignment,
+/// compile(), build(), set_weights() and load() act whole or not at all, and fit() and
+/// train_on_batch() leave the model at its last completed update, from which fit() resumes.
 class Sequential {
  public:
   /// ValueError without layers. Layers that share a weight still share it.
@@ -120,6 +129,7 @@ class Sequential {
  private:
   struct Fit;
 
+  Sequential(const Sequential& other, const detail::DeepCopies&);
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
   void swap(Sequential& other);
@@ -158,7 +168,7 @@ class Sequential {
             const Logs& logs);
 
   Parts parts_;
-  std::optional<CompileOptions> compiled_;
+  std::unique_ptr<CompileOptions> compiled_;
   Step batches_ = 0;  ///< trained on so far; the key of shuffles and Dropout
   detail::Run run_;
   detail::Session* session_ = nullptr;  ///< while a fit() runs

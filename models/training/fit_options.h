@@ -101,8 +101,8 @@ struct FitOptions {
   Count batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
-  List<Callback> callbacks = {};              ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split = 0;                ///< share of rows, from the end, held back; in [0, 1)
+  List<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
+  double validation_split = 0;    ///< share held back, from the end: see rows_kept(); [0, 1)
   std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
   bool shuffle = true;                        ///< a new order of the training rows each epoch
   ClassWeight class_weight = {};              ///< rows of class k weigh class_weight[k]

@@ -137,7 +137,7 @@ grep -q '^class,big,"old, ""big""",small$' out && grep -q '^"old, ""big""",[0-9.
 printf 'kind,size\nnewer,1\n' >bad.csv
 refuses "bad.csv:2: unknown word 'newer' (column 'kind')" predict t.st bad.csv
 printf 'more,size\nnew,1\n' >bad.csv
-refuses "bad.csv:1: columns of these names are needed, once each: kind (got more, size)" predict t.st bad.csv
+refuses "bad.csv:1: columns of these names are needed: kind (got more, size)" predict t.st bad.csv
 printf 'kind,size\n?,1\nnew,\n' >bad.csv
 refuses "bad.csv: no data rows without a missing value" predict t.st bad.csv
 # Each row gets a line, also a row that lacks a value, in the training file, too.
