@@ -20,6 +20,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+class Layer;
 class Sequential;
 
 /// One weight of a layer, and how training treats it.
@@ -79,6 +80,11 @@ concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
   layer.parameters();
 };
 
+/// Neither kind of layer, but a function or a struct that can be called.
+template <class L>
+concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
+                  !std::derived_from<L, Sequential>;
+
 }  // namespace detail
 
 /// A struct becomes a layer by `Tensor operator()(const Tensor& x)`, or `(const Tensor& x, const
@@ -118,6 +124,8 @@ class Layer {
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
+  template <detail::NoLayer L>
+  Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
   Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }

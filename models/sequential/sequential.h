@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
 
