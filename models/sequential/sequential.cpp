@@ -11,12 +11,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// Copies with their own weights, as far as the layers can be copied.
+/// Copies with their own weights; layers that share a weight go on sharing it.
 std::vector<Layer> copies(std::span<const Layer> layers) {
-  std::vector<Layer> all;
-  for (const Layer& layer : layers) all.push_back(layer.copy_or_self());
-  Layer::renew(layers, all);
-  return all;
+  const detail::DeepCopies own(Layer::nodes(layers));
+  return {layers.begin(), layers.end()};
 }
 
 /// Expected and given rows: `4 features (got 5)`, or shapes for images.
