@@ -97,7 +97,7 @@ struct Feature {
   std::size_t column;
   bool one_hot = false;
   Names known = {};                  ///< its words, if options.columns lists them
-  std::vector<Scalar> numbers = {};  ///< of each row, or the words:
+  std::vector<double> numbers = {};  ///< of each row, or the words:
   Names words = {};
 };
 
@@ -230,7 +230,7 @@ class Table {
       if (feature.one_hot)
         feature.words.push_back(field);
       else
-        feature.numbers.push_back(read_scalar(field, line, feature.column));
+        feature.numbers.push_back(read_value(field, line, feature.column));
     }
     if (label_ != nowhere) labels_.push_back(fields[label_]);
     lines_.push_back(line);
@@ -246,7 +246,7 @@ class Table {
     return label_ != nowhere && missing(label_) ? label_ : nowhere;
   }
 
-  Scalar read_scalar(const std::string& field, std::int64_t line, std::size_t column) const {
+  double read_value(const std::string& field, std::int64_t line, std::size_t column) const {
     const Number number = read_number(field);
     const bool first_row = !options_.header && lines_.empty();
     check<FormatError>(number.problem.empty() || !first_row,
@@ -254,7 +254,7 @@ class Table {
                        path_, line, field, number.problem);
     check<FormatError>(number.problem.empty(), "{}:{}: '{:.60}' {} (column '{}')", path_, line,
                        field, number.problem, names_[column]);
-    return static_cast<Scalar>(number.value);
+    return number.value;
   }
 
   /// Sets x and the names of its columns; a feature of words becomes one column per word.
@@ -269,20 +269,20 @@ class Table {
       for (const std::string& word : feature.known)
         data.columns.push_back(fmt::format("{}={}", name, word));
     }
-    std::vector<Scalar> x;
+    std::vector<double> x;
     for (std::size_t row = 0; row < lines_.size(); ++row)
       for (const Feature& feature : features_) {
         if (!feature.one_hot) x.push_back(feature.numbers[row]);
         for (const std::string& word : feature.known) x.push_back(word == feature.words[row]);
       }
-    data.x = Tensor({lines_.size(), data.columns.size()}, x);
+    data.x = ExactTensor::from_doubles({lines_.size(), data.columns.size()}, x);
   }
 
   /// Sets y and, for labels of text, the class names: options.classes, if they are given.
   void set_target(Dataset& data) const {
     const Names& known = options_.classes;
     const bool text = !known.empty() || is_text(labels_[0]);
-    std::vector<Scalar> y;
+    std::vector<double> y;
     data.label = names_[label_];
     if (text) data.classes = known.empty() ? sorted(labels_) : known;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
@@ -294,10 +294,11 @@ class Table {
       check<FormatError>(!text || !known.empty() || read_number(label).problem == not_a_number,
                          "{}:{}: the label '{:.60}' is a number, that of line {} is text", path_,
                          lines_[i], label, lines_[0]);
-      y.push_back(text ? static_cast<Scalar>(place - data.classes.begin())
-                       : read_scalar(label, lines_[i], label_));
+      y.push_back(text ? static_cast<double>(place - data.classes.begin())
+                       : read_value(label, lines_[i], label_));
     }
-    data.y = text ? Tensor({y.size()}, y) : Tensor({y.size(), 1}, y);
+    const Shape shape = text ? Shape{y.size()} : Shape{y.size(), 1};
+    data.y = ExactTensor::from_doubles(shape, y);
   }
 
   const std::string& path_;

@@ -58,6 +58,19 @@ std::size_t write_all(int file, std::string_view bytes) {
   return done;
 }
 
+/// Returns the bytes read: fewer than `count` only where the file ends.
+std::size_t read_all(int file, const std::string& path, void* to, std::size_t count) {
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t n =
+        uninterrupted([&] { return ::read(file, static_cast<char*>(to) + done, count - done); });
+    if (n < 0) fail("read", path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
 Descriptor open_regular(const std::string& path) {
   // O_NONBLOCK: refuse a FIFO instead of waiting for a writer.
   Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
@@ -206,16 +219,9 @@ std::string read_file(const std::string& path, std::int64_t most,
   check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
   std::string bytes;
   const auto read_up_to = [&](std::size_t size) {
-    std::size_t done = bytes.size();
+    const std::size_t done = bytes.size();
     bytes.resize(size);
-    while (done < size) {
-      const ssize_t n =
-          uninterrupted([&] { return ::read(file, bytes.data() + done, size - done); });
-      if (n < 0) fail("read", path);
-      if (n == 0) break;
-      done += static_cast<std::size_t>(n);
-    }
-    bytes.resize(done);
+    bytes.resize(done + read_all(file, path, bytes.data() + done, size - done));
   };
   const auto size = static_cast<std::size_t>(status.st_size);
   if (check_start) {
@@ -226,26 +232,59 @@ std::string read_file(const std::string& path, std::int64_t most,
   return bytes;
 }
 
-InputFile::InputFile(const std::string& path) : path_(path) {
-  Descriptor file = open_regular(path);
-  file_.reset(gzdopen(file, "rb"));
-  if (!file_) throw std::bad_alloc();
-  file.release();  // file_ closes it from here on
+InputFile::InputFile(const std::string& path) : path_(path), file_(open_regular(path)) {
+  std::array<unsigned char, 2> magic = {};
+  if (uninterrupted([&] { return pread(file_, magic.data(), 2, 0); }) < 0) fail("read", path);
+  if (magic != std::array<unsigned char, 2>{0x1f, 0x8b}) return;
+  packed_.resize(1 << 16);
+  stream_.reset(new z_stream());
+  if (inflateInit2(stream_.get(), 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
 }
 
+/// Makes packed data available, in the next member if one has ended; false at the end of the file.
+bool InputFile::next_member() {
+  z_stream& stream = *stream_;
+  if (stream.avail_in == 0) {
+    stream.next_in = packed_.data();
+    stream.avail_in = static_cast<uInt>(read_all(file_, path_, packed_.data(), packed_.size()));
+    taken_ += stream.avail_in;
+    check<FormatError>(stream.avail_in > 0 || !inside_, "{}: byte {}: the gzip data ends early",
+                       path_, taken_);
+  }
+  if (inside_ || stream.avail_in == 0) return stream.avail_in > 0;
+  inside_ = *stream.next_in == 0x1f && inflateReset(&stream) == Z_OK;
+  return inside_;
+}
+
+// gzread() does not see that the trailer is missing where its buffer is full at the end of the
+// data.
 std::size_t InputFile::read(void* to, std::size_t count) {
-  const int got = gzread(file_.get(), to, static_cast<unsigned>(count));
-  const int reason = errno;
-  int status = Z_OK;
-  gzerror(file_.get(), &status);
-  if (status == Z_MEM_ERROR) throw std::bad_alloc();
-  if (status == Z_ERRNO) fail("read", path_, reason);
-  check<FormatError>(got >= 0 && status != Z_BUF_ERROR, "{}: byte {}: the gzip data {}", path_,
-                     gzoffset(file_.get()), status == Z_BUF_ERROR ? "ends early" : "is damaged");
-  return static_cast<std::size_t>(got);
+  if (!stream_) return read_all(file_, path_, to, count);
+  z_stream& stream = *stream_;
+  stream.next_out = static_cast<Bytef*>(to);
+  stream.avail_out = static_cast<uInt>(count);
+  while (stream.avail_out > 0 && next_member()) {
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    check<FormatError>(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR,
+                       "{}: byte {}: the gzip data is damaged", path_, taken_ - stream.avail_in);
+    inside_ = result != Z_STREAM_END;
+  }
+  return count - stream.avail_out;
 }
 
-void InputFile::Close::operator()(gzFile_s* file) const { gzclose(file); }
+void InputFile::rewind() {
+  if (lseek(file_, 0, SEEK_SET) != 0) fail("read", path_);
+  if (!stream_) return;
+  stream_->avail_in = 0;
+  taken_ = 0;
+  inside_ = inflateReset(stream_.get()) == Z_OK;
+}
+
+void InputFile::Close::operator()(z_stream_s* stream) const {
+  inflateEnd(stream);
+  delete stream;
+}
 
 std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
   if (bytes.empty()) return before;  // crc32_z starts again for a null pointer

@@ -52,12 +52,11 @@ Sequential::Sequential(std::vector<Layer> layers) : parts_{std::move(layers)} {
   check(!parts_.layers.empty(), "Sequential: the model has no layers");
 }
 
-Sequential::Sequential(const Sequential& other) : Sequential(other, detail::DeepCopies()) {}
-Sequential::Sequential(const Sequential& other, const detail::DeepCopies&)
-    : parts_(other.parts_),
-      compiled_(other.compiled_ ? std::make_unique<CompileOptions>(*other.compiled_) : nullptr),
-      batches_(other.batches_),
-      run_(other.run_) {}
+Sequential::Sequential(const Sequential& other) : batches_(other.batches_), run_(other.run_) {
+  const detail::DeepCopies deep;
+  parts_ = other.parts_;
+  if (other.compiled_) compiled_ = std::make_unique<CompileOptions>(*other.compiled_);
+}
 
 /// Leaves the other without layers.
 Sequential::Sequential(Sequential&& other) { swap(other); }

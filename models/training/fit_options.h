@@ -34,6 +34,15 @@ struct Batch {
   std::int64_t rows() const { return x.rank() > 0 ? x.shape()[0] : 0; }
 };
 
+/// Rows for validation, or none. A pair of tensors needs no type: `.validation_data = {x, y}`, or
+/// with weights `{x, y, sample_weight}`; a Dataset, a Batch or an optional of one will do, too.
+struct ValidationData : std::optional<Batch> {
+  using std::optional<Batch>::optional;
+  ValidationData(std::optional<Batch> rows) : optional(std::move(rows)) {}
+  ValidationData(Tensor x, Tensor y, Tensor sample_weight = {})
+      : optional(Batch(std::move(x), std::move(y), std::move(sample_weight))) {}
+};
+
 /// A callable that gives one batch at a time, as a Batch or a Dataset, or an optional of one: an
 /// empty optional ends the epoch. It takes nothing, or the number of the batch, counted from 0 over
 /// all epochs of a fit(); with the number, a resumed run asks for exactly the batches it lacks,
@@ -101,11 +110,11 @@ struct FitOptions {
   Count batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
-  List<Callback> callbacks = {};  ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split = 0;    ///< share held back, from the end: see rows_kept(); [0, 1)
-  std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
-  bool shuffle = true;                        ///< a new order of the training rows each epoch
-  ClassWeight class_weight = {};              ///< rows of class k weigh class_weight[k]
+  List<Callback> callbacks = {};        ///< such as {EarlyStopping{.patience = 3}}
+  double validation_split = 0;          ///< share held back, from the end: see rows_kept(); [0, 1)
+  ValidationData validation_data = {};  ///< evaluated after epochs; wins over the split
+  bool shuffle = true;                  ///< a new order of the training rows each epoch
+  ClassWeight class_weight = {};        ///< rows of class k weigh class_weight[k]
   /// (rows): how much each row's loss counts. A batch's loss is sum(w l) / rows. Not together with
   /// class_weight (ValueError).
   Tensor sample_weight = {};

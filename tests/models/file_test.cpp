@@ -76,7 +76,7 @@ TEST_CASE("a long file is refused after its first bytes") {
   CHECK_THROWS_WITH_AS(load_tensors(path),
                        (path + ": byte 8: not a gradus checkpoint (bad magic)").c_str(),
                        FormatError);
-  for (const std::size_t size : {0, 1, 5, 63, 64, 65, 200}) {
+  for (const std::size_t size : {0u, 1u, 5u, 63u, 64u, 65u, 200u}) {
     const std::string content(size, 'c');
     write_file(path, {content});
     CHECK(read_file(path, no_limit, [](std::string_view, const std::string&) {}) == content);

@@ -82,63 +82,6 @@ TEST_CASE("a CSV file is read the same in each of its spellings") {
   check_plain(read_csv(folder.write_gz("data.csv.gz", plain)));
 }
 
-TEST_CASE("blanks beside the quotes of a CSV field do not count") {
-  const std::string blanks[] = {"", " ", "\t", "  \t "};
-  const std::string in_quotes[] = {"", " "};
-  for (const char separator : {',', ';', '\t', ' ', '|'})
-    for (const std::string& before : blanks)
-      for (const std::string& after : blanks)
-        for (const std::string& inside : in_quotes)
-          for (const char* end : {"\n", "\r\n", " \r\n"}) {
-            if ((before + after + end).find(separator) != std::string::npos) continue;
-            const auto field = [&](const std::string& text) {
-              return before + '"' + inside + text + inside + '"' + after;
-            };
-            std::string text;
-            for (const auto& [a, b, y] :
-                 {std::tuple("a, b;", "say \"\"hi\"\"", "y"), {"1", "2", "3"}, {"4", "5", "6"}})
-              text += field(a) + separator + field(b) + separator + field(y) + end;
-            CAPTURE(text);
-            const Dataset data = csv(text, {.separator = separator});
-            CHECK(numbers(data.x) == std::vector<double>{1, 2, 4, 5});
-            CHECK(numbers(data.y) == std::vector<double>{3, 6});
-            CHECK(data.columns == Names{"a, b;", "say \"hi\""});
-            CHECK(data.label == "y");
-          }
-  const Dataset plain_beside = csv(" \"a\" ,b, \"y\" \n 1 , \"2\",3\n");
-  CHECK(plain_beside.columns == Names{"a", "b"});
-  expect_refused("a,b\n1, \"2\" 3\n", ":2: text after a closing quote");
-  expect_refused("a,b\n1, \"2\n", ":2: the quote opened here is never closed");
-}
-
-TEST_CASE("a name that stands twice in the header is refused with both columns") {
-  for (std::size_t width = 2; width < 8; ++width)
-    for (std::size_t first = 0; first < width; ++first)
-      for (std::size_t second = first + 1; second < width; ++second)
-        for (const auto& [name, again] :
-             {std::pair("twice"s, "twice"s), {"a b", "\"a b\""}, {"", " "}, {"y", " y "}}) {
-          std::string names, row;
-          for (std::size_t i = 0; i < width; ++i) {
-            const std::string& text = i == first    ? name
-                                      : i == second ? again
-                                                    : fmt::format("c{}", i);
-            names += (i ? "," : "") + text;
-            row += i ? ",1" : "1";
-          }
-          const std::string said = fmt::format(":1: the name '{}' stands in columns {} and {}",
-                                               name, first + 1, second + 1);
-          expect_refused(names + "\n" + row + "\n", said);
-          expect_refused(names + "\n" + row + "\n", said, {.label = name});
-          expect_refused(names + "\n" + row + "\n", said, {.ignore = {name}});
-          expect_refused(names + "\n" + row + "\n", said, {.columns = {name}});
-        }
-  expect_refused(
-      "5.1,5.1,setosa\n4.9,3.0,setosa\n",
-      ":1: the name '5.1' stands in columns 1 and 2 (set .header = false if this line is "
-      "data)");
-  CHECK(csv("5.1,5.1,setosa\n", {.header = false}).x.shape() == Shape{1, 2});
-}
-
 TEST_CASE("quotes in a CSV file follow RFC 4180") {
   const Dataset data =
       csv("\"one, two\",\"say \"\"hi\"\"\",\"two\nlines\"\n"
