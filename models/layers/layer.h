@@ -20,6 +20,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+class Layer;
 class Sequential;
 
 /// One weight of a layer, and how training treats it.
@@ -79,6 +80,11 @@ concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
   layer.parameters();
 };
 
+/// Neither kind of layer, but a function or a struct that can be called.
+template <class L>
+concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
+                  !std::derived_from<L, Sequential>;
+
 }  // namespace detail
 
 /// A struct becomes a layer by `Tensor operator()(const Tensor& x)`, or `(const Tensor& x, const
@@ -95,6 +101,9 @@ concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
+/// - errors of its own (ValueError, ShapeError, StateError), which get the layer's name in the
+/// model
+///   in front: `dense_2: ...`;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -118,6 +127,8 @@ class Layer {
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
+  template <detail::NoLayer L>
+  Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
   Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }

@@ -13,6 +13,8 @@
 #include <gradus/core/tensor.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+class Loss;
+
 namespace detail {
 
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
@@ -59,6 +61,13 @@ template <class L>
 concept LossFunction = requires(const L& loss, const Tensor& y) {
   { loss(y, y) } -> std::convertible_to<Tensor>;
 };
+
+namespace detail {
+/// Also a text: Keras takes "mse".
+template <class L>
+concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
+                 (Callable<L> || std::convertible_to<L, std::string_view>);
+}  // namespace detail
 
 /// From one value l per row to the number that training minimizes; w are the sample weights, 1
 /// without them.
@@ -110,6 +119,10 @@ class Loss {
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
       : held_(std::make_unique<Held<L>>(std::move(loss))), options_(options) {}
+  template <detail::NoLoss L>
+  Loss(L, LossOptions = {}, detail::Expects<"[](const Tensor& y, const Tensor& p)"> = {}) = delete;
+  template <detail::TypeText expects = "compile({.loss = MeanSquaredError{}})">
+  Loss() = delete;  // compile({.loss = MeanSquaredError{}})
 
   Loss(const Loss&) = default;  // and no moves: a loss is never empty
   Loss& operator=(const Loss&) = default;

@@ -24,6 +24,8 @@ struct Confusion {
   double true_positives, false_positives, true_negatives, false_negatives;
 };
 
+class Metric;
+
 namespace detail {
 
 template <class M>
@@ -35,6 +37,10 @@ template <class M>
 concept ConfusionMetric = requires(const M& metric, const Confusion& counts) {
   { metric.result(counts) } -> std::convertible_to<double>;
 };
+
+template <class M>
+concept NoMetric =
+    NoLoss<M> && !MetricFunction<M> && !ConfusionMetric<M> && !std::same_as<M, Metric>;
 
 /// Which outputs are called positive, and which of a row's outputs count.
 struct Selection {
@@ -83,6 +89,8 @@ class Metric {
       : name_(name_of<M>()),
         direction_(direction_of<M>()),
         held_(std::make_unique<Held<M>>(std::move(metric))) {}
+  template <detail::NoMetric M>
+  Metric(M, detail::Expects<"Accuracy{} or [](const Tensor& y, const Tensor& p)"> = {}) = delete;
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
   ~Metric() = default;

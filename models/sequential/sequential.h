@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
 
@@ -112,6 +113,17 @@ class Sequential {
   /// on_train_begin.
   void load(const std::string& path, const LoadOptions& options = {});
 
+  /// Sets all weights, as set_weights() does, from a safetensors file of any program, with numbers
+  /// of type F32, F64, F16 or BF16. Counted are the tensors below `weights/`, as in a file of
+  /// save(), or all if there are none. If their names are those of weights(), each weight gets the
+  /// tensor of its name. Otherwise the weights get them in the order of their data in the file; for
+  /// that, count and shapes must agree.
+  ///
+  /// StateError before build(); IoError; ShapeError for the first tensor of another shape;
+  /// FormatError for a damaged file, another count or type, or a number that is not finite as a
+  /// Scalar.
+  void load_weights(const std::string& path);
+
   /// The history of the last fit(), or of the file that load() read.
   const History& history() const { return run_.history; }
   /// The loss of the last batch that fit() trained on, before its update; nan before the first.
@@ -128,13 +140,16 @@ class Sequential {
  private:
   struct Fit;
 
-  Sequential(const Sequential& other, const detail::DeepCopies&);
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
   void swap(Sequential& other);
   /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
   std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
+  /// Layer number i of the model, or its copy. Its errors get its name in front, and shapes of so
+  /// many rows, if those are given and fail as well.
+  Tensor call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
+                    std::int64_t rows = 0) const;
   /// The layers and, once built, the rest.
   struct Parts {
     std::vector<Layer> layers;

@@ -1,9 +1,8 @@
-/// Copies of a model in threads. The tsan preset runs this test for data races.
+// Copies of a model in threads. The tsan preset runs this test for data races.
+#include <gradus/gradus.h>
 
 #include <functional>
 #include <thread>
-
-#include <gradus/gradus.h>
 
 #include "training_support.h"
 

