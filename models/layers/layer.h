@@ -99,6 +99,9 @@ concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
+/// - errors of its own (ValueError, ShapeError, StateError), which get the layer's name in the
+/// model
+///   in front: `dense_2: ...`;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
