@@ -278,6 +278,26 @@ void make_directory(const std::string& path) {
     fail("make the folder", path, reason);
 }
 
+void make_directories(const std::string& path) {
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    make_directory(path.substr(0, end));
+  }
+}
+
+void check_writable(const std::string& path) {
+  make_directories(path.substr(0, path.find_last_of('/') + 1));
+  const Target target = find_target(path);
+  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
+  Descriptor file;
+  const std::string stem =
+      directory < 0 ? ""
+                    : make_temporary(directory, fmt::format(".{}.", target.name.substr(0, 200)),
+                                     target, file);
+  if (stem.empty()) fail("write", path);
+  const Temporary trial(directory, stem + ".tmp");
+}
+
 bool file_exists(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) == 0) return true;

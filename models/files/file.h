@@ -85,6 +85,11 @@ bool create_file(const std::string& path);
 
 /// Makes a folder, unless it exists. Its parent must exist.
 void make_directory(const std::string& path);
+/// Makes a folder and its parents, as far as they do not exist. "" is the current folder.
+void make_directories(const std::string& path);
+/// Makes the folder of a file that is going to be saved. IoError if that fails, if no file can be
+/// made in the folder, or if the path is that of something other than a file.
+void check_writable(const std::string& path);
 
 /// Whether there is something with this path. IoError when the system does not say.
 bool file_exists(const std::string& path);
