@@ -340,6 +340,13 @@ void AppendFile::write(std::string_view text) {
   size_ += static_cast<std::int64_t>(text.size());
 }
 
+void AppendFile::end_line() {
+  char last = '\n';  // also of what cannot be read, such as a pipe
+  const Descriptor file = open_at(AT_FDCWD, path_, O_RDONLY | O_NONBLOCK);
+  if (size_ > 0 && pread(file, &last, 1, static_cast<off_t>(size_) - 1) == 1 && last != '\n')
+    write("\n");
+}
+
 void AppendFile::truncate(std::int64_t size) {
   check(size >= 0 && size <= size_, "AppendFile: size must be in [0, {}] (got {})", size_, size);
   if (size == size_) return;

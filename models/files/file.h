@@ -116,6 +116,8 @@ class AppendFile {
   std::int64_t size() const { return size_; }
   /// Appends the whole text or, with an IoError, nothing (in a pipe a part may remain).
   void write(std::string_view text);
+  /// Appends a newline, unless the file is empty or ends with one.
+  void end_line();
   /// Cuts the file to its first `size` bytes: a resumed run removes the lines that were logged
   /// after its checkpoint. ValueError unless 0 <= size <= size().
   void truncate(std::int64_t size);

@@ -21,6 +21,7 @@ void remove_file(const std::string&) {}
 
 AppendFile::AppendFile(std::string path, bool) : path_(std::move(path)) { refuse(path_); }
 void AppendFile::write(std::string_view) { refuse(path_); }
+void AppendFile::end_line() { refuse(path_); }
 void AppendFile::truncate(std::int64_t) { refuse(path_); }
 
 std::string host_name() { return "localhost"; }

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include <gradus/models/event_file.h>
 #include <gradus/models/model_checkpoint.h>
 #include <gradus/schedules/exponential_decay.h>
 
@@ -41,18 +40,6 @@ struct Quoted {
   }
   double result(std::span<const double>) const { return std::nan(""); }
 };
-
-/// True if the event file holds this point, at any time (9 bytes).
-bool holds(const std::string& events, const std::string& tag, double number, Step step) {
-  return events.find(detail::scalar_event(0, step, tag, number).substr(9)) != std::string::npos;
-}
-
-std::vector<std::string> event_files(const std::string& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    files.push_back(entry.path());
-  return files;
-}
 
 }  // namespace
 
@@ -160,39 +147,6 @@ TEST_CASE("a logger used twice empties its file") {
     const std::string text = content(folder.path("log.csv"));
     CHECK(std::count(text.begin(), text.end(), '\n') == 2);
   }
-}
-
-TEST_CASE("TensorBoard gets a curve for each number, by epoch and by update") {
-  const Folder folder;
-  const auto fit = [&](const std::string& name, bool every_batch) {
-    Sequential model = scripted({3, 1, 7, 2, 4, 8}, [](double step) { return 1 + step; });
-    const Tensor x = Tensor::ones({2, 1});
-    const Batch held{one_row, one_row};
-    const History h = model.fit(x, x,
-                                {.batch_size = 1,
-                                 .epochs = 2,
-                                 .verbose = 0,
-                                 .callbacks = {TensorBoard{folder.path(name), every_batch}},
-                                 .validation_data = held});
-    CHECK(h["val_loss"] == std::vector<double>{7, 8});
-    const auto files = event_files(folder.path(name));
-    REQUIRE(files.size() == 1);
-    return content(files[0]);
-  };
-  const std::string epochs = fit("epochs", false), batches = fit("batches", true);
-  for (const std::string& events : {epochs, batches}) {
-    CHECK(holds(events, "loss/train", 2, 0));
-    CHECK(holds(events, "loss/train", 3, 1));
-    CHECK(holds(events, "loss/validation", 7, 0));
-    CHECK(holds(events, "loss/validation", 8, 1));
-    CHECK(holds(events, "learning_rate", 2, 0));
-    CHECK(holds(events, "learning_rate", 4, 1));
-  }
-  CHECK(holds(batches, "batch_loss/train", 3, 1));
-  CHECK(holds(batches, "batch_loss/train", 2, 2));
-  CHECK(holds(batches, "batch_learning_rate", 4, 4));
-  CHECK(epochs.find("batch_") == std::string::npos);
-  CHECK(batches.find("val_") == std::string::npos);
 }
 
 TEST_CASE("the log of a resumed run goes on at the checkpoint") {

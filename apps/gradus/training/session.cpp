@@ -137,7 +137,7 @@ void Session::resume(const std::string& path) {
   check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
                     done, epochs_);
   const std::string& log = saved_->training.log;
-  log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
+  log_continues_ = same_file(log, options_.log);
   if (log_continues_) check_is_log(log);
 }
 
