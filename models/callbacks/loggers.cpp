@@ -155,27 +155,32 @@ void TensorBoard::begin() {
       detail::AppendFile(path, true).truncate(folder->place.end);
     const bool by_update = every_batch && folder == &train && updates > 0;
     folder->file->start_session(by_update ? std::max(epoch, updates + 1) : epoch);
+    const std::string now = folder->file->path().substr(folder->path.size() + 1);
+    folder->place = {{now.begin(), now.end()}, folder->file->size()};
   }
 }
 
 void TensorBoard::add(Folder& folder, const std::string& tag, double value, Step step) {
+  begin();
   if (!folder.file) return;
   folder.file->add(tag, value, step);
-  const std::string name = folder.file->path().substr(folder.path.size() + 1);
-  folder.place = {{name.begin(), name.end()}, folder.file->size()};
+  folder.place.end = folder.file->size();
+}
+
+void TensorBoard::on_epoch_begin(std::int64_t number) {
+  epoch = number;
+  begin();
 }
 
 void TensorBoard::on_train_batch_end(std::int64_t, const Logs& logs, Sequential& model) {
   const Optimizer& optimizer = model.optimizer();
   if (!every_batch || optimizer.iterations() == updates) return;  // gradients were only collected
-  begin();
+  for (const auto& [key, number] : logs) add(train, "batch_" + key, number, optimizer.iterations());
+  add(train, "batch_learning_rate", value(optimizer.last_learning_rate()), optimizer.iterations());
   updates = optimizer.iterations();
-  for (const auto& [key, number] : logs) add(train, "batch_" + key, number, updates);
-  add(train, "batch_learning_rate", value(optimizer.last_learning_rate()), updates);
 }
 
 void TensorBoard::on_epoch_end(std::int64_t number, const Logs& logs) {
-  begin();
   for (const auto& [key, value] : logs)
     if (key.starts_with("val_"))
       add(validation, "epoch_" + key.substr(4), value, number);

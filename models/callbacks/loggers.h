@@ -120,7 +120,7 @@ struct TensorBoard {
 
   void on_train_begin(const Logs& keys, Sequential& model);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_begin(std::int64_t number) { epoch = number; }
+  void on_epoch_begin(std::int64_t number);
   void on_epoch_end(std::int64_t number, const Logs& logs);
   void on_train_end() { train.file = validation.file = nullptr; }
   static void fields(auto& self, auto&& field) {

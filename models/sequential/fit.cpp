@@ -6,6 +6,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
+#include <gradus/schedules/inspect.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -40,6 +41,7 @@ struct Sequential::Fit {
   void fail(const detail::Fault& fault, std::int64_t number, Step step);
   Logs keys() const;
   void recall_logs();
+  void note_rate();
   bool validates(std::int64_t epoch) const {
     return validation && (epoch + 1) % options.validation_freq == 0;
   }
@@ -117,6 +119,29 @@ void Sequential::Fit::begin() {
     recall_logs();
   }
   if (moved && watched && same_metrics) now.totals.report(with, batch_logs);
+  note_rate();
+}
+
+/// Says what may be a mistake in the rate, from the first update of all to the last one of this
+/// run.
+void Sequential::Fit::note_rate() {
+  const Optimizer& optimizer = model.compiled_->optimizer;
+  const double each = value(optimizer.options().gradient_accumulation_steps.value_or(1).count);
+  const double batches =
+      static_cast<double>(options.epochs - now.epoch) * static_cast<double>(steps) -
+      static_cast<double>(now.in_epoch ? now.batch : 0);
+  const double last = static_cast<double>(optimizer.iterations()) + std::floor(batches / each);
+  if (!options.inspect || options.verbose == 0 || steps == 0 || batches < each || last > 1e15)
+    return;
+  if (optimizer.schedule().constant()) return;
+  std::vector<std::string> notes;
+  try {
+    notes = inspect(optimizer.schedule(), static_cast<Step>(last));
+  } catch (
+      const std::exception&) {  // of the user's function; training will say so, if it gets there
+  }
+  for (const std::string& note : notes)
+    session.progress.say(fmt::format("note: learning_rate: {}\n", note));
 }
 
 /// The logs of the last epoch, as its hooks had them.
