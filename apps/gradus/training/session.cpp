@@ -156,7 +156,9 @@ std::string Session::description() const {
                             {"epochs", epochs_},
                             {"seed", problem_.network.seed}});
   if (saved_) json.add("resumed_at", optimizer().iterations());
-  return json.line();
+  std::string line = json.line();
+  line.pop_back();  // the logger ends it
+  return line;
 }
 
 std::vector<Callback> Session::loggers() const {
