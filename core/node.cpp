@@ -30,6 +30,21 @@ void release(Node* node) noexcept {
   }
 }
 
+Node* DeepCopies::copy_of(Node* node) {
+  const auto is_it = [&](const auto& made) {
+    return made.first == node || made.second.node() == node;
+  };
+  auto found = std::find_if(made_.begin(), made_.end(), is_it);
+  if (found == made_.end()) {
+    Tensor made(make_node(node->shape, node->size, node->value.copy(node->size)));
+    made.node()->wants_grad = made.node()->is_parameter = node->is_parameter;
+    made.node()->finite = node->finite;
+    found = made_.insert(made_.end(), {node, std::move(made)});
+  }
+  retain(found->second.node());
+  return found->second.node();
+}
+
 void Node::forget() noexcept {
   if (!recorded()) return;
   drop(closure.data());

@@ -86,8 +86,6 @@ class Optimizer {
   /// and parameters differ; StateError for other parameters after the first update, and for a
   /// parameter that was not made with parameter() or is given twice.
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {});
-  /// Goes on with the new parameter of each pair instead of the old one: for a copy of a model.
-  void renew(std::span<const std::pair<Tensor, Tensor>> renewed);
   /// With use_ema, copies the averages into the weights. fit() calls it at its end.
   void finalize();
 

@@ -17,15 +17,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace detail {
-/// The new handle that stands beside this old one; the handle itself if there is none.
-inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tensor>> pairs) {
-  for (const auto& [from, to] : pairs)
-    if (from.node() == old.node()) return to;
-  return old;
-}
-}  // namespace detail
-
 /// Selects parameters: all whose name contains a text, or a single one by its handle.
 ///
 ///     {.exclude_from_weight_decay = {"bias"}}   {.exclude_from_weight_decay = {b}}
@@ -40,11 +31,6 @@ class ParameterSelector {
   ParameterSelector(Tensor parameter) : chosen_(std::move(parameter)) {}
 
   bool selects(const Tensor& parameter, std::string_view name) const;
-
-  /// Selects the new handle of each pair where it selected the old one.
-  void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
-    if (Tensor* handle = std::get_if<Tensor>(&chosen_)) *handle = detail::renewed(*handle, renewed);
-  }
 
   /// The text; `a parameter` for a handle.
   friend std::string to_string(const ParameterSelector& s);

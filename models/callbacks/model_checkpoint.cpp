@@ -49,6 +49,11 @@ std::string folder_of(const std::string& path) {
 void ModelCheckpoint::validate() const {
   check(!save_freq || !save_best_only,
         "ModelCheckpoint: save_freq must not come with save_best_only, which goes by epochs");
+  for (const std::string_view suffix : {".h5", ".hdf5", ".keras", ".tf"})
+    check(!filepath.ends_with(suffix),
+          "ModelCheckpoint: filepath must not end in {}, since the file's format is safetensors "
+          "(got '{}'; write '{}.safetensors')",
+          suffix, filepath, filepath.substr(0, filepath.rfind('.')));
 }
 
 void ModelCheckpoint::on_train_begin(const Logs& reported, Sequential& model) {

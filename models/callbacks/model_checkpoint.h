@@ -15,7 +15,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// The path may hold {epoch}, from 1, and the names of the logs, with formats: `{epoch:02}`,
 /// `net-{val_loss:.2f}.safetensors`; with save_freq, only the logs of batches, "loss" and the
 /// metrics. A validation's number is nan after an epoch without validation. Missing folders are
-/// made. Before training, ValueError for a path that cannot be filled in, and for save_best_only
+/// made. Before training, ValueError for a path that cannot be filled in or ends like a file of
+/// Keras (.h5, .keras), since the format is that of Sequential::save, and for save_best_only
 /// together with save_freq, and IoError for a folder that cannot be made or written to (unless its
 /// name has placeholders); IoError, which ends training, when the file system refuses later.
 ///

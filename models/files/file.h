@@ -11,10 +11,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gradus/core/error.h>
 
-struct gzFile_s;  // so that this header does not include zlib's
+struct z_stream_s;  // so that this header does not include zlib's
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -39,24 +40,36 @@ class Descriptor {
 };
 
 /// Returns the content of a regular file. IoError if it is missing, not permitted, or not a regular
-/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes.
-std::string read_file(const std::string& path, std::int64_t most);
+/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes. `check_start`
+/// gets the first bytes, at most 64, before the rest is read: it throws to refuse the file.
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view bytes,
+                                          const std::string& path) = nullptr);
 
-/// A data file, read from front to end: plain or compressed with gzip.
+/// A data file, read from front to end: plain or compressed with gzip, also in several members. As
+/// gzip does, it ignores what follows the last one.
 class InputFile {
  public:
   /// IoError as read_file().
   explicit InputFile(const std::string& path);
-  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. IoError, or FormatError for
-  /// damaged gzip data.
+  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. Decompresses no more than
+  /// that. IoError, or FormatError for gzip data that is damaged or lacks its end.
   std::size_t read(void* to, std::size_t count);
+  /// Goes back to the first byte.
+  void rewind();
 
  private:
   struct Close {
-    void operator()(gzFile_s* file) const;
+    void operator()(z_stream_s* stream) const;
   };
+  bool next_member();
+
   std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  Descriptor file_;
+  std::unique_ptr<z_stream_s, Close> stream_;  ///< none for a plain file
+  std::vector<unsigned char> packed_;          ///< a piece of the file, for stream_
+  std::int64_t taken_ = 0;                     ///< bytes of the file in the pieces so far
+  bool inside_ = true;                         ///< a member has begun and not ended
 };
 
 /// The CRC-32 of gzip and zlib: of the bytes whose CRC-32 is `before`, with these after them.

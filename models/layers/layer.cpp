@@ -25,7 +25,7 @@ std::vector<Tensor> Layer::parameters() const {
 
 Layer::Layer(const Layer& other)
     : Layer(other.held().clone(other.input_ ? &*other.input_ : nullptr), other.input_) {
-  renew({&other, 1}, {this, 1});
+  if (!detail::DeepCopies::active()) renew({&other, 1}, {this, 1});
 }
 
 Layer Layer::copy_or_self() const {
@@ -38,8 +38,8 @@ Layer Layer::copy_or_self() const {
 
 /// A member Layer of a struct has its own weights by now, since it was copied with the struct; but
 /// weights that two members share were copied twice.
-detail::Renewed Layer::renew(std::span<const Layer> from, std::span<const Layer> to) {
-  detail::Renewed renewed;
+void Layer::renew(std::span<const Layer> from, std::span<const Layer> to) {
+  std::vector<std::pair<Tensor, Tensor>> renewed;  // old weights, and those of the copies
   for (std::size_t i = 0; i < from.size(); ++i) {
     const detail::WeightList old = from[i].held().list(), now = to[i].held().list();
     for (std::size_t j = 0; j < old.weights.size(); ++j) {
@@ -53,12 +53,13 @@ detail::Renewed Layer::renew(std::span<const Layer> from, std::span<const Layer>
         if (member) *member = known->second;
         continue;
       }
-      if (member && member->node() == before.node())
-        *member = before.node()->is_parameter ? parameter(before) : detach(before);
+      if (member && member->node() == before.node()) {
+        const Tensor own(before.shape(), before.values());  // shares no storage: see Sequential
+        *member = before.node()->is_parameter ? parameter(own) : own;
+      }
       renewed.emplace_back(before, member ? *member : now.weights[j].tensor);
     }
   }
-  return renewed;
 }
 
 void Layer::copy_values(std::string_view type, const std::vector<Tensor>& from,
@@ -69,7 +70,7 @@ void Layer::copy_values(std::string_view type, const std::vector<Tensor>& from,
                           to[i].shape() == from[i].shape(),
                       "Layer: {} must list its weights in weights(self, weight) to be copied",
                       type);
-    to[i].node()->value = from[i].node()->value;
+    to[i].node()->value = from[i].node()->value.copy(from[i].size());
   }
 }
 

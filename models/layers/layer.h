@@ -20,6 +20,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+class Layer;
 class Sequential;
 
 /// One weight of a layer, and how training treats it.
@@ -79,8 +80,10 @@ concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
   layer.parameters();
 };
 
-/// Old weights and the new ones that a copy has in their place.
-using Renewed = std::vector<std::pair<Tensor, Tensor>>;
+/// Neither kind of layer, but a function or a struct that can be called.
+template <class L>
+concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
+                  !std::derived_from<L, Sequential>;
 
 }  // namespace detail
 
@@ -112,13 +115,17 @@ using Renewed = std::vector<std::pair<Tensor, Tensor>>;
 /// A copy of a Layer has its own weights with the same values. A struct with weights(self, weight)
 /// is copied and gets new tensors in the listed members. A struct with parameters() is copied,
 /// built again for the same input shape, and gets the values. A struct with parameters() that were
-/// there before build() cannot be copied this way: copying its Layer is a StateError.
+/// there before build() cannot be copied this way: copying its Layer is a StateError. A tensor that
+/// a struct does not list, or that a lambda captures, stays shared; a copy of a Sequential copies
+/// that one, too.
 class Layer {
  public:
   template <class L>
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
+  template <detail::NoLayer L>
+  Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
   Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
@@ -146,8 +153,8 @@ class Layer {
   /// For models. A copy; or this layer itself if it cannot be copied.
   Layer copy_or_self() const;
   /// Gives the copies `to` of the layers `from` their own weights; layers that share a weight go on
-  /// sharing it. Returns the pairs.
-  static detail::Renewed renew(std::span<const Layer> from, std::span<const Layer> to);
+  /// sharing it.
+  static void renew(std::span<const Layer> from, std::span<const Layer> to);
 
  private:
   struct Interface {
@@ -166,6 +173,7 @@ class Layer {
     std::shared_ptr<Interface> clone([[maybe_unused]] const Shape* input) const override {
       auto copy = std::make_shared<Held>(*this);
       if constexpr (detail::HasParameters<L>) {
+        if (detail::DeepCopies::active()) return copy;  // which then has its own tensors
         Random random(0);
         if (input) copy->build(*input, random);
         copy_values(type(), layer.parameters(), copy->layer.parameters());

@@ -163,6 +163,30 @@ void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite) {
   if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
 }
 
+/// The tensors of a file that are weights, in the order of `weights`; see
+/// Sequential::load_weights.
+std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Weight>& weights,
+                                   const std::string& path) {
+  constexpr std::string_view folder = "weights/";
+  const auto in_folder = [&](const StoredTensor& t) { return t.name.starts_with(folder); };
+  const bool nested = std::any_of(file.tensors.begin(), file.tensors.end(), in_folder);
+  std::vector<StoredTensor> given, named;
+  std::string missing;
+  for (const StoredTensor& tensor : file.tensors)
+    if (!nested || in_folder(tensor)) given.push_back(tensor);
+  for (const Weight& weight : weights) {
+    const StoredTensor* found = file.find((nested ? std::string(folder) : "") + weight.name);
+    if (found) named.push_back(*found);
+    if (!found && missing.empty()) missing = weight.name;
+  }
+  check<FormatError>(given.size() == weights.size(),
+                     "load_weights: '{}': the file must have as many tensors as the model has "
+                     "weights, {} (got {}{})",
+                     path, weights.size(), given.size(),
+                     missing.empty() ? "" : fmt::format("; '{}' is not among them", missing));
+  return missing.empty() ? named : given;
+}
+
 /// Takes the entries whose names begin with `prefix` out of `state`, without it.
 State below(State& state, std::string_view prefix) {
   State found;
@@ -205,6 +229,28 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
   detail::save_tensors(path, std::move(file));
 }
 
+void Sequential::load_weights(const std::string& path) {
+  check_built("load_weights");
+  const TensorFile file = detail::load_foreign_tensors(path);
+  std::vector<Tensor> values;
+  for (const StoredTensor& tensor : in_order(file, parts_.weights, path)) {
+    const Weight& weight = parts_.weights[values.size()];
+    const Shape& shape = weight.tensor.shape();
+    const std::string rule = fmt::format("load_weights: '{}': '{}', read as {}, must be", path,
+                                         tensor.name, weight.name);
+    check<FormatError>(tensor.dtype != detail::Dtype::i64,
+                       "{} of type F32, F64, F16 or BF16 (got I64)", rule);
+    check<ShapeError>(tensor.shape == shape, "{} of shape {} (got {})", rule, shape, tensor.shape);
+    const std::vector<double> numbers = tensor.numbers();
+    const Tensor& read =
+        values.emplace_back(shape, std::vector<Scalar>(numbers.begin(), numbers.end()));
+    const std::int64_t bad = detail::kernels().first_not_finite(read.values().data(), read.size());
+    check<FormatError>(bad < 0, "{} finite (got {} at element {})", rule,
+                       bad < 0 ? 0 : numbers[static_cast<std::size_t>(bad)], bad);
+  }
+  set_weights(values);
+}
+
 std::map<std::string, std::string> read_metadata(const std::string& path) {
   std::map<std::string, std::string> texts;
   for (const auto& [name, text] : detail::load_tensors(path).metadata)
@@ -224,11 +270,10 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   const Parts& parts = built ? *built : parts_;
   std::vector<detail::Buffer> values = values_of(contents, parts.weights, options.allow_non_finite);
   std::optional<Optimizer> optimizer;
+  if (compiled_ && (all || built)) parts.give_to(optimizer.emplace(compiled_->optimizer));
   Counters counters;
   detail::Run run;
   if (all) {
-    optimizer = compiled_->optimizer;
-    parts.give_to(*optimizer);
     restore(contents, *optimizer, options.allow_non_finite);
     State state = contents.state("run/");
     const detail::StateReader read(state, "run");
@@ -241,13 +286,13 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   }
   contents.check_all_used(all ? "" : "weights/");
 
+  if (optimizer) compiled_->optimizer = *optimizer;  // may run out of memory; the rest does not
   if (all) {
-    compiled_->optimizer = *optimizer;
     compiled_->seed = counters.seed;
     batches_ = counters.batches;
     std::swap(run_, run);
   }
-  if (built) adopt(std::move(*built));
+  if (built) parts_ = std::move(*built);
   for (std::size_t i = 0; i < values.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }

@@ -67,15 +67,25 @@ detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_s
   detail::Totals totals;
   Logs logs;
   callbacks.call(Hook::test_begin, 0, logs, *this);
-  std::int64_t done = 0;
+  std::vector<Tensor> outputs;  // kept only where one value in all is asked for, or may be
+  std::int64_t done = 0, seen = 0;
   for (std::int64_t start = 0; start < data.rows() && (steps == 0 || done < steps);
        start += batch_size, ++done) {
     callbacks.call(Hook::test_batch_begin, done, logs, *this);
     const Batch batch = detail::row_range(data, start, std::min(data.rows(), start + batch_size));
     const Tensor y_pred = (*this)(batch.x);
-    totals.add(*compiled_, batch, y_pred, value(loss_of(batch, y_pred).item()));
+    totals.add(*compiled_, batch, y_pred, loss_of(batch, y_pred));
+    if (totals.whole || batch.rows() == 1) outputs.push_back(y_pred);
+    seen += batch.rows();
     if (!callbacks.empty()) totals.report(*compiled_, logs);
     callbacks.call(Hook::test_batch_end, done, logs, *this);
+  }
+  if (done > 1 && std::ssize(outputs) == done) {
+    const Batch all = detail::row_range(data, 0, seen);
+    const Tensor y_pred = concat(outputs, 0);
+    totals.clear();
+    totals.add(*compiled_, all, y_pred, loss_of(all, y_pred));
+    totals.report(*compiled_, logs);
   }
   callbacks.call(Hook::test_end, 0, logs, *this);
   return totals;

@@ -52,12 +52,10 @@ Sequential::Sequential(std::vector<Layer> layers) : parts_{std::move(layers)} {
   check(!parts_.layers.empty(), "Sequential: the model has no layers");
 }
 
-Sequential::Sequential(const Sequential& other)
-    : parts_(other.parts_), compiled_(other.compiled_), batches_(other.batches_), run_(other.run_) {
-  const detail::Renewed renewed = Layer::renew(other.parts_.layers, parts_.layers);
-  for (Weight& weight : parts_.weights) weight.tensor = detail::renewed(weight.tensor, renewed);
-  for (Tensor& parameter : parts_.parameters) parameter = detail::renewed(parameter, renewed);
-  if (compiled_) compiled_->optimizer.renew(renewed);
+Sequential::Sequential(const Sequential& other) : batches_(other.batches_), run_(other.run_) {
+  const detail::DeepCopies deep;
+  parts_ = other.parts_;
+  if (other.compiled_) compiled_ = std::make_unique<CompileOptions>(*other.compiled_);
 }
 
 /// Leaves the other without layers.
@@ -97,11 +95,11 @@ void Sequential::compile(CompileOptions options) {
     metric.rename(std::move(name));
   });
   if (parts_.input_shape) parts_.give_to(options.optimizer);
-  compiled_ = std::move(options);
+  compiled_ = std::make_unique<CompileOptions>(std::move(options));
 }
 
 void Sequential::check_compiled(const char* caller) const {
-  check<StateError>(compiled_.has_value(), "{}: call compile() first", caller);
+  check<StateError>(compiled_ != nullptr, "{}: call compile() first", caller);
 }
 
 void Sequential::check_built(const char* caller) const {
@@ -213,7 +211,8 @@ const std::vector<Weight>& Sequential::weights() const {
 
 std::vector<Tensor> Sequential::get_weights() const {
   std::vector<Tensor> values;
-  for (const Weight& weight : weights()) values.push_back(detach(weight.tensor));
+  for (const Weight& weight : weights())
+    values.emplace_back(weight.tensor.shape(), weight.tensor.values());
   return values;
 }
 
@@ -229,7 +228,8 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
     detail::check_finite("set_weights", "weights", weights[i]);
   }
   std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
-  for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
+  for (const Tensor& weight : weights)
+    values.push_back(detail::node_of(weight).value.copy(weight.size()));
   for (std::size_t i = 0; i < weights.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
 }

@@ -19,12 +19,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace detail {
-/// The struct, or the one that a std::reference_wrapper refers to.
-template <class C>
-using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
-}  // namespace detail
-
 /// A struct becomes a callback by any of Keras's hooks, as a method:
 ///
 ///     struct PrintRate {
@@ -52,6 +46,9 @@ using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
 /// `after_hook(logs, model)` get the same logs: it is the place to save the model, since the file
 /// then holds what all callbacks made of that hook, in any order of the list.
 ///
+/// A struct with a method that reads like a hook but is none, such as on_epoch_ends, on_batch_end
+/// or on_train_epoch_end, does not compile. The list of these names is models/misspelt_hooks.h.
+///
 /// A struct with a `state` (models/state.h) is saved in checkpoints and restored from them.
 /// fit() uses a copy; `std::ref(callback)` makes it use the original.
 ///
@@ -64,10 +61,12 @@ using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
 /// from before it.
 class Callback {
  public:
-  template <class C>
-  requires(!std::same_as<C, Callback> && detail::has_hooks<detail::Unwrapped<C>>)
-      Callback(C callback)
-      : held_(std::make_unique<Held<C>>(std::move(callback))) {}
+  template <detail::HooksFit C>
+  Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}
+  template <detail::HookOfOtherArguments C>
+  Callback(C, detail::Expects<"(std::int64_t index, const Logs&, Sequential&)"> = {}) = delete;
+  template <detail::NoSuchHook C>
+  Callback(C, detail::Expects<"on_{epoch,train,test,predict,*_batch}_{begin,end}"> = {}) = delete;
   Callback(const Callback&) = default;  // and no moves: a callback is never empty
   Callback& operator=(const Callback&) = default;
   ~Callback() = default;
@@ -99,8 +98,6 @@ class Callback {
   template <class C>
   struct Held final : Interface {
     using Struct = detail::Unwrapped<C>;
-    static_assert(detail::hooks_callable<Struct>,
-                  "a hook of this callback takes other arguments than (index, logs, model)");
     explicit Held(C c) : callback(std::move(c)) {
       calls = detail::hook_calls<Struct>.data();
       type = detail::type_name<Struct>();

@@ -7,6 +7,7 @@
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
+#include <gradus/models/dataset.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
@@ -63,7 +64,7 @@ Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
 
 Batch hold_back(Batch& training, double share) {
   const std::int64_t rows = training.rows();
-  const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - share)));
+  const std::int64_t kept = rows_kept(rows, share);
   check(kept > 0 && kept < rows,
         "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
   Batch held = row_range(training, kept, rows);

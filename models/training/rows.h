@@ -17,7 +17,8 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows);
 /// Rows [start, stop).
 Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop);
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop);
-/// Takes the last `share` of the rows off `training`. ValueError unless both keep rows.
+/// Takes the last `share` of the rows off `training`, as rows_kept() has it. ValueError unless both
+/// keep rows.
 Batch hold_back(Batch& training, double share);
 /// The weight of each row by its class in y, or sample_weight if there is no class_weight.
 Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Tensor& sample_weight,

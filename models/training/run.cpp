@@ -1,17 +1,35 @@
 #include <gradus/models/run.h>
 
+#include <array>
+
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
+namespace {
+
+/// The sums of a file of an older version are those of batches that weighed as much as their rows.
+std::array<double, 3> loss_sums(const Totals& totals) {
+  const std::vector<double>& sums = totals.loss;
+  if (sums.size() == 3) return {sums[0], sums[1], sums[2]};
+  return {sums.empty() ? 0 : sums[0], totals.rows, 0};
+}
+
+}  // namespace
+
 void Totals::add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred,
-                 double batch_loss) {
+                 const BatchLoss& batch_loss) {
   const NoGrad off;
   const auto count = static_cast<double>(batch.rows());
-  loss += batch_loss * count;
-  last_loss = batch_loss;
+  const double divisor = batch_loss.divisor;
+  const auto [values, divisors, penalties] = loss_sums(*this);
+  last_loss = value(batch_loss.loss.item());
+  loss = {values + batch_loss.values * (divisor == 0 ? 1 : divisor),  // by 0 nothing was divided
+          divisors + divisor, penalties + (*last_loss - batch_loss.values) * count};
   rows += count;
+  whole = batch_loss.whole;
   metrics.resize(with.metrics.size() + with.weighted_metrics.size());
   for_each_metric(with, [&](std::size_t i, const Metric& metric, bool weighted) {
-    metric.update(metrics[i], batch.y, y_pred, weighted ? batch.sample_weight : Tensor());
+    const Tensor weights = weighted ? batch.sample_weight : Tensor();
+    whole = metric.update(metrics[i], batch.y, y_pred, weights) || whole;
   });
 }
 
@@ -22,14 +40,17 @@ void Totals::report(const CompileOptions& with, Logs& logs, std::string_view pre
     else
       logs.set(fmt::format("{}{}", prefix, name), number);
   };
-  set("loss", loss / rows);
+  const auto [values, divisors, penalties] = loss_sums(*this);
+  const bool divided = divisors != 0 && with.loss.reduction() != LossReduction::sum;
+  set("loss", values / (divided ? divisors : 1) + penalties / rows);
   for_each_metric(with, [&](std::size_t i, const Metric& metric, bool) {
     set(metric.name(), metric.result(metrics[i]));
   });
 }
 
 void Totals::clear() {
-  loss = rows = 0;
+  rows = 0;
+  loss.clear();
   for (std::vector<double>& sums : metrics) sums.clear();
 }
 

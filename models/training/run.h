@@ -6,15 +6,19 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Sums over the batches so far.
+/// Sums over the batches so far. Their means are those of all rows as one batch (see Loss).
 struct Totals {
-  double loss = 0;  ///< each batch's loss times its rows
+  /// Sums of each batch's values times its divisor, of the divisors, of penalties times rows. Files
+  /// of older versions hold only the first, times rows.
+  std::vector<double> loss = {};
   double rows = 0;
   std::vector<std::vector<double>> metrics = {};  ///< the sums of each, then of each weighted one
   std::optional<double> last_loss = {};           ///< of the last batch; not part of the means
+  bool whole = false;  ///< the loss or a metric gave one value in all of the last batch
 
   /// Adds a batch whose loss is known.
-  void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred, double batch_loss);
+  void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred,
+           const BatchLoss& batch_loss);
   /// Writes the means to `logs`, under "loss" and the metrics' names with `prefix`.
   void report(const CompileOptions& with, Logs& logs, std::string_view prefix = "") const;
   /// Resets the sums.

@@ -149,6 +149,18 @@ TEST_CASE("ModelCheckpoint saves the weights alone, or all the state of training
   CHECK(same(other.get_weights(), model.get_weights()));
 }
 
+TEST_CASE("a path that ends like a file of Keras is refused with the name to write") {
+  for (const std::string suffix : {".h5", ".hdf5", ".keras", ".tf"}) {
+    const std::string complaint = "ModelCheckpoint: filepath must not end in " + suffix +
+                                  ", since the file's format is safetensors (got 'a/net-{epoch}" +
+                                  suffix + "'; write 'a/net-{epoch}.safetensors')";
+    CHECK_THROWS_WITH_AS(Callback(ModelCheckpoint{"a/net-{epoch}" + suffix}), complaint.c_str(),
+                         ValueError);
+  }
+  for (const char* path : {"net.safetensors", "net", "net.h5.safetensors", "net.st", "a.h5/net"})
+    CHECK_NOTHROW(Callback(ModelCheckpoint{path}));
+}
+
 TEST_CASE("a path that cannot be filled in is refused before training") {
   Sequential model = line(0.01, {MeanAbsoluteError{}});
   const auto fit = [&](ModelCheckpoint checkpoint) {

@@ -122,9 +122,7 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
   if (saved_) resume(command.resume);
 }
 
-std::int64_t Session::training_rows() const {
-  return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_out_)));
-}
+std::int64_t Session::training_rows() const { return rows_kept(rows(), held_out_); }
 
 void Session::resume(const std::string& path) {
   const std::string other = difference(*saved_, describe(options_, problem_));

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "problem/saved.h"
@@ -57,7 +56,7 @@ void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Seque
 }
 
 EraseBar::~EraseBar() {
-  if (drawn) fmt::print(stderr, "\r\x1b[K");
+  if (drawn) write_stderr("\r\x1b[K");
 }
 
 void SaveAndStop::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
