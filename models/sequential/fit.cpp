@@ -134,13 +134,14 @@ void Sequential::Fit::note_rate() {
   if (!options.inspect || options.verbose == 0 || steps == 0 || batches < each || last > 1e15)
     return;
   if (optimizer.schedule().constant()) return;
-  std::vector<std::string> notes;
-  try {
-    notes = inspect(optimizer.schedule(), static_cast<Step>(last));
-  } catch (
-      const std::exception&) {  // of the user's function; training will say so, if it gets there
-  }
-  for (const std::string& note : notes)
+  const auto notes = [&]() -> std::vector<std::string> {
+    try {
+      return inspect(optimizer.schedule(), static_cast<Step>(last));
+    } catch (const std::exception&) {
+      return {};  // of the user's function; training will report it when it gets there
+    }
+  };
+  for (const std::string& note : notes())
     session.progress.say(fmt::format("note: learning_rate: {}\n", note));
 }
 
