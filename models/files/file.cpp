@@ -327,6 +327,22 @@ void make_directory(const std::string& path) {
     fail("make the folder", path, reason);
 }
 
+void make_directories(const std::string& path) {
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    make_directory(path.substr(0, end));
+  }
+}
+
+void check_writable(const std::string& path) {
+  make_directories(path.substr(0, path.find_last_of('/') + 1));
+  const Target target = find_target(path);
+  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
+  if (directory < 0) fail("write", path);
+  Descriptor file;
+  make_temporary(directory, fmt::format(".{}.", target.name.substr(0, 200)), target, path, file);
+}
+
 bool file_exists(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) == 0) return true;
@@ -367,6 +383,13 @@ void AppendFile::write(std::string_view text) {
     fail("write", path_, reason);
   }
   size_ += static_cast<std::int64_t>(text.size());
+}
+
+void AppendFile::end_line() {
+  char last = '\n';  // also of what cannot be read, such as a pipe
+  const Descriptor file = open_at(AT_FDCWD, path_, O_RDONLY | O_NONBLOCK);
+  if (size_ > 0 && pread(file, &last, 1, static_cast<off_t>(size_) - 1) == 1 && last != '\n')
+    write("\n");
 }
 
 void AppendFile::truncate(std::int64_t size) {

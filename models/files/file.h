@@ -98,6 +98,11 @@ bool create_file(const std::string& path);
 
 /// Makes a folder, unless it exists. Its parent must exist.
 void make_directory(const std::string& path);
+/// Makes a folder and its parents, as far as they do not exist. "" is the current folder.
+void make_directories(const std::string& path);
+/// Makes the folder of a file that is going to be saved. IoError if that fails, if no file can be
+/// made in the folder, or if the path is that of something other than a file.
+void check_writable(const std::string& path);
 
 /// Whether there is something with this path. IoError when the system does not say.
 bool file_exists(const std::string& path);
@@ -124,6 +129,8 @@ class AppendFile {
   std::int64_t size() const { return size_; }
   /// Appends the whole text or, with an IoError, nothing (in a pipe a part may remain).
   void write(std::string_view text);
+  /// Appends a newline, unless the file is empty or ends with one.
+  void end_line();
   /// Cuts the file to its first `size` bytes: a resumed run removes the lines that were logged
   /// after its checkpoint. ValueError unless 0 <= size <= size().
   void truncate(std::int64_t size);

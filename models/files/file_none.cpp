@@ -16,12 +16,15 @@ std::string read_file(const std::string& path, std::int64_t,
 void write_file(const std::string& path, std::span<const std::string_view>) { refuse(path); }
 bool create_file(const std::string& path) { refuse(path); }
 void make_directory(const std::string& path) { refuse(path); }
+void make_directories(const std::string& path) { refuse(path); }
+void check_writable(const std::string& path) { refuse(path); }
 bool file_exists(const std::string&) { return false; }
 std::int64_t file_size(const std::string&) { return -1; }
 void remove_file(const std::string&) {}
 
 AppendFile::AppendFile(std::string path, bool) : path_(std::move(path)) { refuse(path_); }
 void AppendFile::write(std::string_view) { refuse(path_); }
+void AppendFile::end_line() { refuse(path_); }
 void AppendFile::truncate(std::int64_t) { refuse(path_); }
 
 std::string host_name() { return "localhost"; }

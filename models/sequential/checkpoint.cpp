@@ -221,7 +221,8 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
     detail::StateWriter write(state, "run");
     write("counters", Counters{optimizer.counters(), compiled_->seed, batches_});
     write("fit", run_);
-    const State callbacks = session_ ? session_->callback_state() : run_.callbacks;
+    const State callbacks =
+        session_ && session_->begun ? session_->callbacks.state() : run_.callbacks;
     for (const auto& [name, saved] : callbacks) state["run/callbacks/" + name] = saved;
   }
   add(file, state);

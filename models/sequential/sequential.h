@@ -176,10 +176,8 @@ class Sequential {
   detail::Fault train_step(const Batch& batch, Random random, detail::Totals& totals);
   void finish_step();
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
-                               std::vector<Callback>& callbacks);
+                               detail::CallbackList& callbacks);
   Evaluation evaluation(const detail::Totals& totals) const;
-  void call(std::vector<Callback>& callbacks, detail::Hook hook, std::int64_t index,
-            const Logs& logs);
 
   Parts parts_;
   std::unique_ptr<CompileOptions> compiled_;

@@ -131,6 +131,12 @@ struct FitOptions {
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
+  /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what
+  /// inspect() (schedules/inspect.h) finds in the rate over the updates until the last epoch: a
+  /// rate of 0 for much of the run, one that hardly moves, as when it was written in epochs, one
+  /// that is longer or shorter than the run. It needs the number of batches in an epoch. A good
+  /// schedule gives no note, and a constant none. A function is called for this up to 65,000 times.
+  bool inspect = true;
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;
@@ -152,6 +158,7 @@ struct FitOptions {
     field("terminate_on_nan", self.terminate_on_nan);
     field("resume", self.resume);
     field("progress", self.progress);
+    field("inspect", self.inspect);
   }
 };
 

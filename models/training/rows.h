@@ -38,8 +38,10 @@ class Feed {
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
-  /// The next batch; none at the end of the pass or of the source.
-  std::optional<Batch> next(Run& run);
+  /// The batch at the position; none at the end of the pass or of the source.
+  std::optional<Batch> next(const Run& run);
+  /// The source has ended an epoch. A source without numbers does so again when it is drawn again.
+  void ended(Run& run) const { run.shuffle_index += source_.has_value(); }
 
  private:
   void put_in_order(Step index);

@@ -1,6 +1,7 @@
 #pragma once
 /// The state of a fit(): sums over batches, its place in its data, and what callbacks use.
 
+#include <gradus/models/callback_list.h>
 #include <gradus/models/fit_options.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -40,18 +41,22 @@ void for_each_metric(Options& with, F f) {
 }
 
 /// The place of a fit() in its data, its sums and its history. Checkpoints save it together with
-/// weights and optimizer, so that training can continue.
+/// weights and optimizer, so that training can continue. It moves when an update is applied and
+/// when an epoch has ended, and at no other time; what callbacks have heard since is in their
+/// state.
 struct Run {
   std::int64_t epoch = 0;  ///< the epoch in training, or the next one
   std::int64_t batch = 0;  ///< batches done in it
-  bool in_epoch = false;   ///< it has begun
+  bool in_epoch = false;   ///< batches were done in it; so they were in one that a stop cut short,
+                           ///< although the history has it
   std::int64_t rows = 0;   ///< of the training data; 0 for a BatchSource
   std::int64_t batch_size = 0;
-  std::int64_t shuffle_index = 0;  ///< the index of the order in force; see Feed
-  std::int64_t position = 0;       ///< batches taken of that order, or of the BatchSource
-  Totals totals = {};
+  std::int64_t shuffle_index = 0;  ///< the index of the order in force, or the ends that a
+                                   ///< BatchSource gave; see Feed
+  std::int64_t position = 0;       ///< batches done of that order, or of the BatchSource
+  Totals totals = {};              ///< over the batches done in this epoch, or in the last
   History history = {};
-  State callbacks = {};  ///< of the callbacks, when the run was saved or ended
+  State callbacks = {};  ///< see CallbackList, when the run was saved or ended
 
   static void state(auto& self, auto&& field) {
     field("epoch", self.epoch);
@@ -69,16 +74,8 @@ struct Run {
 /// The part of a running fit() that callbacks and save() use.
 struct Session {
   Progress progress;
-  std::vector<Callback> callbacks;
-  bool begun = false;  ///< on_train_begin is over
-
-  /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
-  State callback_state() const;
-  /// Reads it back. A callback without saved state keeps its own; unknown state is dropped.
-  void load_callbacks(State state);
-
- private:
-  std::string callback_name(std::size_t i) const;
+  CallbackList callbacks;
+  bool begun = false;  ///< on_train_begin is over, and the callbacks have their state
 };
 
 }}}  // namespace gradus::detail

@@ -68,7 +68,7 @@ run 0 train --epochs 2 --batch-size 100 --log run.jsonl --tensorboard logs --qui
 head -n 1 run.jsonl | grep -q '^{"gradus":"[0-9.]*","command":\["train","--batch-size","100","--epochs","2","--log","run.jsonl","--tensorboard","logs"\],"data":"moons: 200 rows, 2 classes","model":"layers 2-16-16-1 with relu","optimizer":"SGD(.*)","schedule":"0.01","loss":"binary_crossentropy","batch_size":100,"epochs":2,"seed":0}$' ||
   fail "another description in the log"
 [ "$(wc -l <run.jsonl)" -eq 7 ] || fail "not 4 updates and 2 epochs in the log"
-ls logs/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
+ls logs/train/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
 run 0 train --epochs 2 --log run.csv --quiet
 [ "$(head -n 1 run.csv)" = "epoch,binary_accuracy,learning_rate,loss" ] || fail "no such log"
 # A continued log equals that of one whole run, except for the line of the second start.
@@ -96,6 +96,9 @@ for end in jsonl csv; do
     new=log.$end
     if [ -z "$log" ]; then rm log.$end; else new=new.$end; cp log.$end kept.$end; fi
     run 0 train --resume log.st --epochs 4 --quiet $log
+    said=$(cat err)
+    [ "$said" = "$([ -n "$log" ] || echo "Logger: 'log.$end' was removed or emptied, and begins anew")" ] ||
+      fail "said '$said'"
     [ -z "$log" ] || cmp -s log.$end kept.$end || fail "the old log was written to"
     run 0 train --resume log.st --epochs 6 --quiet
     case $end in
@@ -112,7 +115,7 @@ run 2 train --resume kept.st --epochs 4
 grep -q "^gradus: error: --log: 'part.jsonl' must hold at least the [0-9]* bytes that it held when training was saved (got [0-9]*); give another --log$" err ||
   fail "a cut log is continued"
 run 0 train --resume kept.st --epochs 4 --log part.csv --tensorboard logs2 --quiet
-[ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/events.out.tfevents.* >/dev/null || fail "no other logs"
+[ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/train/events.out.tfevents.* >/dev/null || fail "no other logs"
 refuses "--log: the file must end in .jsonl or .csv (got 'run.txt')" train --log run.txt
 refuses "cannot open 'none/run.csv': No such file or directory" train --quiet --log none/run.csv
 

@@ -135,7 +135,7 @@ void Session::resume(const std::string& path) {
   check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
                     done, epochs_);
   const std::string& log = saved_->training.log;
-  log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
+  log_continues_ = same_file(log, options_.log);
   if (log_continues_) check_is_log(log);
 }
 
@@ -154,7 +154,9 @@ std::string Session::description() const {
                             {"epochs", epochs_},
                             {"seed", problem_.network.seed}});
   if (saved_) json.add("resumed_at", optimizer().iterations());
-  return json.line();
+  std::string line = json.line();
+  line.pop_back();  // the logger ends it
+  return line;
 }
 
 std::vector<Callback> Session::loggers() const {
