@@ -92,22 +92,33 @@ inline Node& node_of(const Tensor& tensor) {
 
 /// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
 /// own storage: what owns tensors, such as a model, is then copied with all that its members hold
-/// or capture. All copies of one tensor are one new tensor. The outermost counts.
+/// or capture; given a list, only with those in it. All copies of one tensor are one new tensor.
+/// The outermost counts.
 class DeepCopies {
  public:
-  DeepCopies() : before_(thread_state.copies) {
+  DeepCopies() : DeepCopies(std::vector<const Node*>()) {
+    before_all_ = std::exchange(thread_state.copies->all_, true);
+  }
+  explicit DeepCopies(std::vector<const Node*> only)
+      : before_(thread_state.copies), only_(std::move(only)) {
     if (!before_) thread_state.copies = this;
+    before_all_ = thread_state.copies->all_;
   }
   DeepCopies(const DeepCopies&) = delete;
   DeepCopies& operator=(const DeepCopies&) = delete;
-  ~DeepCopies() { thread_state.copies = before_; }
+  ~DeepCopies() {
+    thread_state.copies->all_ = before_all_;
+    thread_state.copies = before_;
+  }
 
   static bool active() { return thread_state.copies != nullptr; }
-  /// The new tensor in place of this one; the caller owns it.
+  /// The tensor in place of this one; the caller owns it.
   Node* copy_of(Node* node);
 
  private:
   DeepCopies* before_;
+  std::vector<const Node*> only_;
+  bool all_ = false, before_all_ = false;
   std::vector<std::pair<const Node*, Tensor>> made_;
 };
 

@@ -89,6 +89,11 @@ void check_probabilities(std::string_view owner, const Tensor& y_true, const Sha
 }
 
 void check_distributions(std::string_view owner, const Tensor& y_true, const Shape& y_pred) {
+  const bool numbers = width_of(y_true) == 1 && y_pred.rank() == 2 && y_pred[1] > 1;
+  check<ShapeError>(y_true.rank() > 2 || !numbers,
+                    "{}: targets of shape {} must fit outputs of shape ({},{}); for class numbers "
+                    "use SparseCategoricalCrossentropy",
+                    owner, y_true.shape(), rows_of(y_true), y_pred[1]);
   check_probabilities(owner, y_true, y_pred);
   const auto classes = static_cast<std::size_t>(y_pred.rank() > 0 ? y_pred.back() : 1);
   for (auto rest = y_true.values(); classes > 0 && !rest.empty(); rest = rest.subspan(classes)) {
@@ -102,10 +107,13 @@ void check_distributions(std::string_view owner, const Tensor& y_true, const Sha
 void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_pred,
                    std::optional<int> ignored) {
   const Shape& s = y_true.shape();
-  check<ShapeError>(y_pred.rank() == 2 && (s.rank() == 1 || (s.rank() == 2 && s[1] == 1)),
+  Shape outputs = y_pred;
+  if (outputs.rank() > 0) outputs.set(0, rows_of(y_true));
+  check<ShapeError>(outputs.rank() == 2 && (s.rank() == 1 || (s.rank() == 2 && s[1] == 1)),
                     "{}: class numbers (n) must go with outputs (n, classes) (got shapes {} and "
-                    "{})",
-                    owner, s, y_pred);
+                    "{}){}",
+                    owner, s, outputs,
+                    s == outputs ? "; for one-hot targets use CategoricalCrossentropy" : "");
   for (std::size_t i = 0; i < y_true.values().size(); ++i) {
     const double y = value(y_true.values()[i]);
     if (ignored && y == *ignored) continue;

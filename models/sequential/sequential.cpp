@@ -11,12 +11,24 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// Copies with their own weights, as far as the layers can be copied.
+/// Copies with their own weights; layers that share a weight go on sharing it.
 std::vector<Layer> copies(std::span<const Layer> layers) {
-  std::vector<Layer> all;
-  for (const Layer& layer : layers) all.push_back(layer.copy_or_self());
-  Layer::renew(layers, all);
-  return all;
+  const detail::DeepCopies own(Layer::nodes(layers));
+  return {layers.begin(), layers.end()};
+}
+
+/// Throws the error in flight again, with the layer's name in front.
+[[noreturn]] void rethrow_named(const std::string& layer) {
+  const auto text = [&](const Error& e) { return fmt::format("{}: {}", layer, e.what()); };
+  try {
+    throw;
+  } catch (const ShapeError& e) {
+    throw ShapeError(text(e));
+  } catch (const StateError& e) {
+    throw StateError(text(e));
+  } catch (const ValueError& e) {
+    throw ValueError(text(e));
+  }
 }
 
 /// Expected and given rows: `4 features (got 5)`, or shapes for images.
@@ -136,7 +148,7 @@ Sequential::Parts Sequential::built_for(const Shape& input) const {
                       "build: {} gives {} features, but {} must have {}",
                       i > 0 ? name_of(i - 1) : "the input", h.shape().back(), name_of(i), width);
     Random random(seed, "weights", i);
-    h = layer(h, {.training = false, .random = random});  // which builds it
+    h = call_layer(layer, i, h, {.training = false, .random = random}, input[0]);  // builds it
     built.output_shapes.push_back(h.shape());
     for (Weight& weight : layer.weights()) {
       const auto is_it = [&](const Weight& w) { return w.tensor.node() == weight.tensor.node(); };
@@ -168,8 +180,9 @@ Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   if (!parts_.input_shape) return rows;
   Shape expected = *parts_.input_shape;
   expected.set(0, rows.shape()[0]);
-  check<ShapeError>(rows.shape() == expected, "{}: model expects {}", caller,
-                    mismatch(expected, rows.shape()));
+  check<ShapeError>(rows.shape() == expected, "{}: model expects {}{}", caller,
+                    mismatch(expected, rows.shape()),
+                    x.rank() > 1 ? "" : fmt::format("; x of shape {} is rows of one", x.shape()));
   return rows;
 }
 
@@ -232,6 +245,18 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
     values.push_back(detail::node_of(weight).value.copy(weight.size()));
   for (std::size_t i = 0; i < weights.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
+}
+
+Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
+                              std::int64_t rows) const {
+  try {
+    return layer(x, mode);
+  } catch (const Error&) {
+    Shape shape = x.shape();
+    if (rows > 0) shape.set(0, rows);
+    if (shape != x.shape()) call_layer(layer, i, Tensor::zeros(shape), mode);  // throws, or else:
+    rethrow_named(layer_name(i));
+  }
 }
 
 std::string Sequential::layer_name(std::size_t layer) const {

@@ -146,6 +146,10 @@ class Sequential {
   /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
   std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
+  /// Layer number i of the model, or its copy. Its errors get its name in front, and shapes of so
+  /// many rows, if those are given and fail as well.
+  Tensor call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
+                    std::int64_t rows = 0) const;
   /// The layers and, once built, the rest.
   struct Parts {
     std::vector<Layer> layers;

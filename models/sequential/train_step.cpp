@@ -30,7 +30,8 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
 Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
   check_built("Sequential");
   Tensor h = x;
-  for (Layer& layer : parts_.layers) h = layer(h, mode);
+  for (std::size_t i = 0; i < parts_.layers.size(); ++i)
+    h = call_layer(parts_.layers[i], i, h, mode);
   return h;
 }
 

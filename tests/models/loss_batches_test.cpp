@@ -93,7 +93,7 @@ Tensor inputs() {
 const Tensor x = inputs();
 
 Sequential model_of(const Case& c, LossReduction reduction) {
-  Sequential model{Dense{.units = 3, .activation = softmax, .kernel_regularizer = L2(0.1)}};
+  Sequential model{Dense{.units = 3, .activation = softmax, .kernel_regularizer = L2{0.1}}};
   model.compile({.optimizer = SGD{.learning_rate = same_weights},
                  .loss = c.loss({.reduction = reduction}),
                  .metrics = {c.metric()},
@@ -106,8 +106,8 @@ Sequential model_of(const Case& c, LossReduction reduction) {
 /// another order differ by less than 100 of these, 6e-6.
 void check_same(const Evaluation& got, const Evaluation& want) {
   CHECK(got.loss == Approx(want.loss).epsilon(6e-6));
-  for (const auto& [name, number] : want.metrics)
-    CHECK_MESSAGE(got[name] == Approx(number).epsilon(6e-6), name);
+  for (const auto& metric : want.metrics)
+    CHECK_MESSAGE(got[metric.first] == Approx(metric.second).epsilon(6e-6), metric.first);
 }
 
 Evaluation last_of(const History& history, const Evaluation& names, const std::string& prefix) {

@@ -57,7 +57,7 @@ toml::table parse(const std::string& path) {
   } catch (const toml::parse_error& error) {
     std::string what(error.description());
     if (what.starts_with("Error ")) what.erase(0, 6);
-    what = fmt::format("must be TOML ({})", what);
+    what = fmt::format("must be TOML ({:.300})", what);
     if (!gradus::detail::is_utf8(text)) what = "must be UTF-8 text";
     const std::size_t first = text.find_first_not_of(" \t\r\n");
     if (first != text.npos && text[first] == '{') what = "must be TOML, key = value (got JSON?)";
@@ -102,7 +102,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
   const auto add = [&](const toml::key& key, const toml::node& value) {
     const std::int64_t line = key.source().begin.line;
     if (!keys.insert(key.str()).second)
-      fail(path, line, fmt::format("the key '{}' is repeated", key.str()));
+      fail(path, line, fmt::format("the key '{:.60}' is repeated", key.str()));
     const toml::array* const list = value.as_array();
     ConfigEntry entry{
         std::string(key.str()), {}, list != nullptr, fmt::format("{}:{}", clean(path), line)};
@@ -116,7 +116,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
     if (!section) add(*key, *value);
     if (section && std::ranges::count(commands, key->str()) == 0)
       fail(path, key->source().begin.line,
-           fmt::format("unknown command '{}'; did you mean {}?", key->str(),
+           fmt::format("unknown command '{:.60}'; did you mean {}?", key->str(),
                        gradus::detail::nearest(std::string(key->str()), commands)));
     if (!section || key->str() != command) continue;
     for (const auto& [name, option] : in_order(*section)) add(*name, *option);
@@ -127,7 +127,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
 void check_keys(const std::vector<ConfigEntry>& entries, const std::vector<std::string>& options) {
   for (const ConfigEntry& entry : entries)
     check<UsageError>(std::ranges::count(options, entry.key) > 0,
-                      "{}: unknown key '{}'; did you mean {}?", entry.place, entry.key,
+                      "{}: unknown key '{:.60}'; did you mean {}?", entry.place, entry.key,
                       gradus::detail::nearest(entry.key, options));
 }
 
