@@ -49,8 +49,9 @@ struct Node {
   std::int64_t size;
   Shape shape;
   Buffer value;
-  Buffer grad;  ///< on a parameter: the sum of gradients from backward()
-  Buffer flow;  ///< the gradient during a pass
+  Buffer grad;               ///< on a parameter: the sum of gradients from backward()
+  Buffer flow;               ///< the gradient during a pass
+  double bound = unbounded;  ///< no |value| is above it; kept for parameters, by their Optimizer
 
   // The backward step: inputs (owned), and a closure that passes `flow` on to them.
   Node** inputs = nullptr;
@@ -63,8 +64,13 @@ struct Node {
 
   bool recorded() const { return run != nullptr; }
   const Scalar* data() const { return value.data(); }
-  /// Storage to write to: copied first if another buffer shares it.
+  /// Storage to write to: copied first if another buffer shares it. The writer keeps `bound`.
   Scalar* writable();
+  /// New values in place of the old.
+  void replace(Buffer values) noexcept {
+    value = std::move(values);
+    bound = unbounded;
+  }
   /// Drops the backward step, and frees, iteratively, inputs that have no other owner.
   void forget() noexcept;
 };

@@ -22,6 +22,7 @@ struct AdamW {
   void update(ParameterUpdate& u) const {
     detail::adam(u, u.learning_rate, u.at(beta_1), u.at(beta_2), epsilon, amsgrad);
   }
+  void bound(UpdateBounds& b) const { detail::adam_bound(b, b.learning_rate, beta_1, epsilon); }
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;

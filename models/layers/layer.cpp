@@ -13,7 +13,7 @@ void Mode::assign(const Tensor& state, const Tensor& value) const {
   if (assignments)
     assignments->push_back({state, detach(value)});
   else
-    detail::node_of(state).value = detail::node_of(value).value;
+    detail::node_of(state).replace(detail::node_of(value).value);
 }
 
 std::vector<Tensor> Layer::parameters() const {
@@ -69,7 +69,7 @@ void Layer::copy_values(std::string_view type, const std::vector<Tensor>& from,
                           to[i].shape() == from[i].shape(),
                       "Layer: {} must list its weights in weights(self, weight) to be copied",
                       type);
-    to[i].node()->value = from[i].node()->value;
+    to[i].node()->replace(from[i].node()->value);
   }
 }
 

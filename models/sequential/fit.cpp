@@ -58,7 +58,8 @@ struct Sequential::Fit {
 History Sequential::Fit::run() {
   begin();
   while (now.epoch < options.epochs && !model.stop_training) epoch();
-  model.compiled_->optimizer.finalize();
+  if (options.epochs > 0 && (!now.history.epochs().empty() || now.batch > 0))
+    model.compiled_->optimizer.finalize();
   call(Hook::train_end, 0, epoch_logs);
   now.callbacks = session.callback_state();
   return now.history;
@@ -66,7 +67,11 @@ History Sequential::Fit::run() {
 
 void Sequential::Fit::begin() {
   model.stop_training = false;
-  if (!options.resume) now = {.epoch = options.initial_epoch};
+  if (!now.note.empty()) session.progress.say(std::exchange(now.note, {}));
+  if (!options.resume) {
+    now = {.epoch = options.initial_epoch};
+    model.compiled_->optimizer.drop_collected();
+  }
   Logs keys;
   const CompileOptions& with = *model.compiled_;
   for (const char* prefix : {"", "val_"}) {
@@ -90,6 +95,7 @@ void Sequential::Fit::begin() {
 }
 
 void Sequential::Fit::epoch() {
+  model.compiled_->optimizer.resume();  // also for hooks before the first update
   session.progress.begin_epoch(now.epoch);
   if (!now.in_epoch) {
     now.batch = 0;
@@ -136,11 +142,6 @@ void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step
 }
 
 void Sequential::Fit::end_epoch() {
-  for (const Weight& weight : model.parts_.weights)
-    if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
-        0)
-      fail({"non-finite weights after the update"}, now.batch,
-           model.compiled_->optimizer.iterations() - 1);
   Logs& logs = epoch_logs;  // kept, so that an epoch asks for no memory
   if (options.validation_freq > 1) logs = {};
   now.totals.report(*model.compiled_, logs);

@@ -47,7 +47,8 @@ struct Run {
   std::int64_t position = 0;       ///< batches taken of that order, or of the BatchSource
   Totals totals = {};
   History history = {};
-  State callbacks = {};  ///< of the callbacks, when the run was saved or ended
+  State callbacks = {};   ///< of the callbacks, when the run was saved or ended
+  std::string note = {};  ///< of load(), for the progress sink of the next fit()
 
   static void state(auto& self, auto&& field) {
     field("epoch", self.epoch);
