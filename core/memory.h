@@ -6,7 +6,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <new>
 #include <utility>
 
@@ -70,9 +69,6 @@ inline void release_memory(void* memory) noexcept {
   FreeBlock*& list = pool.free[size_class];
   list = new (memory) FreeBlock{list};
 }
-
-/// A bound of magnitudes that is not known.
-inline constexpr double unbounded = std::numeric_limits<double>::infinity();
 
 /// `count` elements with shared ownership. The number of owners is not atomic: a buffer belongs to
 /// one thread at a time.

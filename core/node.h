@@ -40,18 +40,18 @@ struct Node {
   std::uint32_t owners = 1;
   bool wants_grad = false;
   bool is_parameter = false;
-  bool spent = false;      ///< was run backward: its backward step is gone
-  bool queued = false;     ///< waits in a backward pass
-  bool keep_flow = false;  ///< gradients() asked for the gradient of this node itself
-  bool finite = false;     ///< known to hold only finite values; never set on a parameter
+  bool spent = false;        ///< was run backward: its backward step is gone
+  bool queued = false;       ///< waits in a backward pass
+  bool keep_flow = false;    ///< gradients() asked for the gradient of this node itself
+  bool finite = false;       ///< known to hold only finite values; never set on a parameter
+  std::int16_t trusted = 0;  ///< of a parameter: see Optimizer::trusted()
   std::uint32_t input_count = 0;
   std::int64_t id;
   std::int64_t size;
   Shape shape;
   Buffer value;
-  Buffer grad;               ///< on a parameter: the sum of gradients from backward()
-  Buffer flow;               ///< the gradient during a pass
-  double bound = unbounded;  ///< no |value| is above it; kept for parameters, by their Optimizer
+  Buffer grad;  ///< on a parameter: the sum of gradients from backward()
+  Buffer flow;  ///< the gradient during a pass
 
   // The backward step: inputs (owned), and a closure that passes `flow` on to them.
   Node** inputs = nullptr;
@@ -64,12 +64,12 @@ struct Node {
 
   bool recorded() const { return run != nullptr; }
   const Scalar* data() const { return value.data(); }
-  /// Storage to write to: copied first if another buffer shares it. The writer keeps `bound`.
+  /// Storage to write to: copied first if another buffer shares it.
   Scalar* writable();
   /// New values in place of the old.
   void replace(Buffer values) noexcept {
     value = std::move(values);
-    bound = unbounded;
+    trusted = 0;
   }
   /// Drops the backward step, and frees, iteratively, inputs that have no other owner.
   void forget() noexcept;

@@ -1,7 +1,6 @@
 #pragma once
 /// Adam: a running mean of the gradient, divided by the root of a running mean of its square.
 
-#include <algorithm>
 #include <cmath>
 
 #include <gradus/core/kernels.h>
@@ -32,13 +31,10 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
         amsgrad ? u.slot(2).data() : nullptr, u.w.data(), Length{});
 }
 
-/// m and v are means of what they were and g or g^2; no step is longer than m / epsilon.
-inline void adam_bound(UpdateBounds& b, double rate, const Schedule& beta_1, Real epsilon) {
-  b.slots[0] = std::max(b.slots[0], b.g);
-  b.slots[1] = std::max(b.slots[1], b.g * b.g);
-  b.slots[2] = std::max(b.slots[2], b.slots[1]);
-  const double least = value(1 - beta_1.at(static_cast<double>(b.step)));  // bias correction
-  b.w += rate * b.slots[0] / least / std::min(value(epsilon), 1.0);
+/// m and v are means of what they were and g or g^2, and a step is at most rate m / epsilon times
+/// the bias correction.
+inline bool adam_stays_finite(Real beta_1, Real epsilon) {
+  return value(1 - beta_1) >= 0x1p-10 && value(epsilon) >= 0x1p-24;
 }
 
 inline SlotInfo adam_slot(int i) {
@@ -77,7 +73,9 @@ struct Adam {
   void update(ParameterUpdate& u) const {
     detail::adam(u, u.learning_rate, u.at(beta_1), u.at(beta_2), epsilon, amsgrad);
   }
-  void bound(UpdateBounds& b) const { detail::adam_bound(b, b.learning_rate, beta_1, epsilon); }
+  bool stays_finite(Step step) const {
+    return detail::adam_stays_finite(beta_1.at(static_cast<double>(step)), epsilon);
+  }
 
   static void fields(auto& self, auto&& field) {
     detail::adam_fields(self, field);

@@ -54,8 +54,9 @@ detail::Fault Optimizer::call(std::span<const Tensor> parameters, GradientOf gra
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
   if (surely_finite(rate)) return update(rate), detail::Fault();
   Undo undo(*this);
+  const Step step = iterations();
   update(rate);
-  detail::Fault fault = fault_after();
+  detail::Fault fault = fault_after(step);
   if (!fault) undo.drop();
   return fault;
 }
@@ -86,7 +87,8 @@ void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
   const Scalar* g = clips ? clipped(entry, shrink) : entry.gradient;
   slots_.clear();
-  for (std::size_t i = 0; i < slots(); ++i) slots_.push_back(entry.memory[i].span());
+  const std::size_t count = slots();
+  for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
   ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, slots_};
   if (entry.decay != Real(0))
     kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);

@@ -125,8 +125,7 @@ class Optimizer {
   /// that has adopted the same parameters, training continues bit for bit. Before adopt() there is
   /// no state.
   void state(auto&& visit) {
-    for (Entry& entry : entries_)
-      for (Memory& m : entry.memory) m.bound = detail::unbounded;
+    for (Entry& entry : entries_) entry.trusted = 0;
     visit_state<Scalar>(visit);
   }
   void state(auto&& visit) const { visit_state<const Scalar>(visit); }
@@ -151,7 +150,6 @@ class Optimizer {
     std::int64_t size;
     detail::Buffer values;
     bool not_negative = false;
-    double bound = detail::unbounded;  ///< no |value| is above it
     std::span<Scalar> span() const { return {values.data(), static_cast<std::size_t>(size)}; }
   };
   /// A parameter with its options and memory.
@@ -163,8 +161,9 @@ class Optimizer {
     Constrain constraint;         ///< or null
     std::vector<Memory> memory;   ///< slots; then average and raw, then the accumulator, if any
     const Scalar* gradient = {};  ///< in the present call; null: none
-    double gradient_bound = 0;    ///< no element is above it
+    bool calm = true;             ///< the gradient, if any, and the rate are far from overflow
     Real decay = 0;               ///< of the weights, in the present call
+    int trusted = 0;              ///< see trusted()
   };
 
   /// An update rule of any type.
@@ -176,13 +175,12 @@ class Optimizer {
     /// Null if the rule has no weight decay.
     virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
-    virtual void bound(UpdateBounds& b) const = 0;
+    /// False if the rule does not say.
+    virtual bool stays_finite(Step step) const = 0;
     /// Returns the error in this rate, or in the value of another schedule at this step; or "".
     virtual detail::Fault fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
     virtual detail::Config config() const = 0;
-
-    bool has_bounds = false;  ///< the rule has the optional bound()
   };
   template <class R>
   struct Held;
@@ -235,8 +233,8 @@ class Optimizer {
   // the checks around an update, in optimizer_checks.cpp
   detail::Fault fault_before(Real rate);
   bool surely_finite(Real rate);
-  bool raise_bounds(Entry& entry, Real rate, bool updates);
-  detail::Fault fault_after() const;
+  bool trusted(Entry& entry) const;
+  detail::Fault fault_after(Step step) const;
   void each_number(auto&& f);
 
   // the parts of an update, in optimizer_options.cpp
@@ -284,9 +282,7 @@ class RawWeights {
 
 template <class R>
 struct Optimizer::Held final : Interface {
-  static constexpr bool bounds = requires(const R& r, UpdateBounds& b) { r.bound(b); };
   explicit Held(R r) : rule(std::move(r)) {
-    has_bounds = bounds;
     check_field(name(), "learning_rate", rule.learning_rate, rules::not_negative);
     detail::validate(rule);
   }
@@ -305,8 +301,9 @@ struct Optimizer::Held final : Interface {
       return nullptr;
   }
   void update(ParameterUpdate& u) const override { rule.update(u); }
-  void bound([[maybe_unused]] UpdateBounds& b) const override {
-    if constexpr (bounds) rule.bound(b);
+  bool stays_finite([[maybe_unused]] Step step) const override {
+    if constexpr (requires { rule.stays_finite(step); }) return rule.stays_finite(step);
+    return false;
   }
   detail::Fault fault_at(Step step, Real rate) const override {
     detail::Fault found =

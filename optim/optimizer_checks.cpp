@@ -14,20 +14,10 @@ using detail::node_of;
 
 namespace {
 
-/// Far below the largest number, so that rounding does not count.
-constexpr double most = 0x1p100;
+/// Whether these numbers are far from the largest: a rule then says whether an update is, too.
+bool calm(const Scalar* x, std::int64_t n) { return kernels().sum_of_magnitudes(x, n) <= 0x1p40; }
 
 bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
-
-/// The bound; measured, where it is not known or has become too high to be of use.
-double bounded(double& bound, const detail::Buffer& values, std::int64_t n, bool not_negative) {
-  if (bound <= most) return bound;
-  bound = kernels().sum_of_magnitudes(values.data(), n);
-  const auto negative = [](Scalar x) { return x < 0; };
-  if (not_negative && std::any_of(values.data(), values.data() + n, negative))
-    bound = detail::unbounded;
-  return bound;
-}
 
 }  // namespace
 
@@ -58,10 +48,9 @@ detail::Fault Optimizer::fault_before(Real rate) {
     if (!e.gradient) continue;
     any = true;
     if (wrong) break;
-    e.gradient_bound = kernels().sum_of_magnitudes(e.gradient, e.parameter.size());
-    const std::int64_t bad = e.gradient_bound < detail::unbounded
-                                 ? -1
-                                 : kernels().first_not_finite(e.gradient, e.parameter.size());
+    e.calm = calm(e.gradient, e.parameter.size());
+    const std::int64_t bad =
+        e.calm ? -1 : kernels().first_not_finite(e.gradient, e.parameter.size());
     if (bad >= 0)
       wrong.text = fmt::format(
           "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
@@ -76,67 +65,51 @@ detail::Fault Optimizer::fault_before(Real rate) {
   return wrong;
 }
 
-/// Whether no number can come near the largest one in this call. Carrying bounds along costs
-/// nothing next to Undo, which copies everything.
+/// Whether no number can come near the largest one in this call, so that nothing has to be copied
+/// for Undo. Also notes the weights' decays.
 bool Optimizer::surely_finite(Real rate) {
-  const auto& calls = options_.gradient_accumulation_steps;
-  const bool updates =
-      !calls || static_cast<double>(counters_.collected + 1) >= value(calls->count);
-  bool sure = !shows_averages() && (!updates || rule_->has_bounds);
+  bool sure = !shows_averages() && rule_->stays_finite(iterations());
   for (Entry& e : entries_) {
     const Schedule* own = rule_->weight_decay_of(e.parameter.shape());
     const Real decay = (own ? *own : options_.weight_decay).at(static_cast<double>(iterations()));
-    e.decay = e.decays ? decay * (rate * e.multiplier) : Real(0);
-    sure = sure && !e.constraint && raise_bounds(e, rate, updates);
+    const Real its_rate = rate * e.multiplier;
+    e.decay = e.decays ? decay * its_rate : Real(0);
+    sure = sure && !e.constraint && (!e.gradient || e.calm) && value(its_rate) <= 0x1p20 &&
+           value(e.decay) <= 1 && trusted(e);
   }
   return sure;
 }
 
-/// Raises a parameter's bounds to what this call can reach. False if that is too high to be sure.
-bool Optimizer::raise_bounds(Entry& e, Real rate, bool updates) {
-  constexpr double rounding = 1 + 1e-6;
-  bool low = true;
-  const auto raised = [&](double& bound, double to) {
-    bound = to * rounding;
-    low = low && bound <= most;
-    return bound;
-  };
-  const auto bound_of = [&](Memory& m) {
-    return bounded(m.bound, m.values, m.size, m.not_negative);
-  };
+/// Whether a parameter's numbers were small at most a thousand calls ago; since then, only calls of
+/// the kind above have changed them. Measures them if that is not known.
+bool Optimizer::trusted(Entry& e) const {
   detail::Node& node = node_of(e.parameter);
-  double w = bounded(node.bound, node.value, node.size, false);
-  double g = e.gradient ? e.gradient_bound : 0;
-  if (options_.gradient_accumulation_steps)
-    g = raised(accumulator(e).bound, bound_of(accumulator(e)) + g);
-  if (updates) {
-    UpdateBounds b{w * (1 + value(e.decay)), g, {}, value(rate * e.multiplier), iterations()};
-    for (std::size_t i = 0; i < slots(); ++i) b.slots[i] = bound_of(e.memory[i]);
-    rule_->bound(b);
-    for (std::size_t i = 0; i < slots(); ++i) raised(e.memory[i].bound, b.slots[i]);
-    w = b.w;
-  }
-  if (options_.use_ema) w = raised(average(e).bound, std::max(w, bound_of(average(e))));
-  raised(node.bound, w);
-  return low && g <= most;
+  if (e.trusted-- > 0 && node.trusted-- > 0) return true;
+  const auto small = [](const Memory& m) {
+    const auto negative = [](Scalar x) { return x < 0; };
+    return calm(m.values.data(), m.size) &&
+           !(m.not_negative && std::ranges::any_of(m.span(), negative));
+  };
+  const bool all = calm(node.data(), node.size) && std::ranges::all_of(e.memory, small);
+  e.trusted = node.trusted = static_cast<std::int16_t>(all ? 1000 : 0);
+  return all;
 }
 
-/// Calls f(values, bound, size) for all that an update may change.
+/// Calls f(values, size) for all that an update may change.
 void Optimizer::each_number(auto&& f) {
   for (Entry& e : entries_) {
-    detail::Node& node = node_of(e.parameter);
-    f(node.value, node.bound, node.size);
+    f(node_of(e.parameter).value, e.parameter.size());
     for (Memory& m : e.memory)
-      if (in_state(e, m)) f(m.values, m.bound, m.size);
+      if (in_state(e, m)) f(m.values, m.size);
   }
 }
 
 Optimizer::Undo::Undo(Optimizer& optimizer) : all_(optimizer), counters_(optimizer.counters_) {
   all_.before_.clear();
-  all_.each_number([&](detail::Buffer& values, double& bound, std::int64_t size) {
+  for (Entry& e : all_.entries_) e.trusted = node_of(e.parameter).trusted = 0;
+  all_.each_number([&](detail::Buffer& values, std::int64_t size) {
     all_.before_.push_back(values);
     values = values.copy(size);
-    bound = detail::unbounded;
   });
 }
 
@@ -144,22 +117,20 @@ Optimizer::Undo::~Undo() {
   if (!dropped_) {
     all_.counters_ = counters_;
     std::size_t i = 0;
-    all_.each_number([&](detail::Buffer& values, double&, std::int64_t) {
-      values = std::move(all_.before_[i++]);
-    });
+    all_.each_number(
+        [&](detail::Buffer& values, std::int64_t) { values = std::move(all_.before_[i++]); });
   }
   all_.before_.clear();
 }
 
 /// Returns the first number of the state that is not finite.
-detail::Fault Optimizer::fault_after() const {
+detail::Fault Optimizer::fault_after(Step step) const {
   const auto fault = [&](const Entry& e, std::string_view memory, const Scalar* x, std::int64_t n) {
     const std::int64_t bad = kernels().first_not_finite(x, n);
     if (bad < 0) return detail::Fault();
-    return detail::Fault{
-        fmt::format("Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})",
-                    e.name, memory.empty() ? "" : fmt::format("/{}", memory), value(x[bad]), bad,
-                    counters_.iterations)};
+    return detail::Fault{fmt::format(
+        "Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})", e.name,
+        memory.empty() ? "" : fmt::format("/{}", memory), value(x[bad]), bad, step)};
   };
   for (const Entry& e : entries_) {
     if (auto found = fault(e, "", node_of(e.parameter).data(), e.parameter.size())) return found;

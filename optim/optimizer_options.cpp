@@ -181,7 +181,7 @@ void Optimizer::swap_averages() noexcept {
   for (Entry& e : entries_) {
     detail::Node& node = node_of(e.parameter);
     std::swap(node.value, raw(e).values);
-    node.bound = detail::unbounded;
+    node.trusted = 0;
   }
   counters_.shows_averages = !counters_.shows_averages;
 }
@@ -199,7 +199,7 @@ void Optimizer::weights_changed() {
   if (!options_.use_ema) return;
   for (Entry& e : entries_) {
     std::ranges::copy(e.parameter.values(), average(e).values.data());
-    average(e).bound = detail::unbounded;
+    e.trusted = 0;
   }
 }
 

@@ -30,10 +30,7 @@ struct SGD {
     detail::share(n, detail::kernels().sgd_momentum, rate, mu, nesterov, u.g.data(),
                   u.slot(0).data(), u.w.data(), detail::Length{});
   }
-  void bound(UpdateBounds& b) const {
-    const double move = b.learning_rate * b.g;
-    b.w += plain() ? move : (b.slots[0] += move) + move;
-  }
+  bool stays_finite(Step) const { return true; }
 
   void validate() const {
     check(!nesterov || !plain(), "SGD: nesterov must come with momentum > 0 (got momentum 0)");

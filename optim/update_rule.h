@@ -1,7 +1,6 @@
 #pragma once
 /// An update rule: a plain struct, such as SGD, that says how one parameter changes in one update.
 
-#include <array>
 #include <cmath>
 #include <concepts>
 #include <limits>
@@ -15,10 +14,6 @@
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
-namespace detail {
-inline constexpr int most_slots = 8;
-}  // namespace detail
 
 namespace rules {
 inline constexpr Rule not_positive{[](double v) { return std::isfinite(v) && v <= 0; },
@@ -66,14 +61,6 @@ struct ParameterUpdate {
   }
 };
 
-/// Bounds of the magnitudes in one parameter's turn: no element of w, g or slot i exceeds them.
-struct UpdateBounds {
-  double w, g;
-  std::array<double, detail::most_slots> slots;
-  double learning_rate;
-  Step step;
-};
-
 /// Describes a slot, for a rule with `SlotInfo slot_info(int i, const Shape& parameter) const`.
 struct SlotInfo {
   std::string_view name;            ///< in checkpoints; a literal, or other static text
@@ -93,9 +80,10 @@ struct SlotInfo {
 /// Optional members: `fields` and `validate()` (core/fields.h), which check, print and read the
 /// options; `slot_info` (above); `const Schedule& weight_decay_of(const Shape& parameter) const`
 /// for a rule that has a weight decay among its options, as AdamW has, which the Optimizer applies
-/// (see OptimizerOptions::weight_decay); and for speed `void bound(UpdateBounds& b) const`, the
-/// formula for bounds: it raises b.w and b.slots to what the update can reach. Where these stay far
-/// from the largest number, the Optimizer need not copy weights and slots to take an update back.
+/// (see OptimizerOptions::weight_decay); and for speed `bool stays_finite(Step step) const`:
+/// whether, with options as at this step, weights and slots of at most 2^40 are still finite after
+/// a thousand updates by gradients of at most 2^50 at rates of at most 2^20. If so, the Optimizer
+/// need not copy them before an update to be able to take it back.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
   requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;
@@ -104,6 +92,8 @@ concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
 };
 
 namespace detail {
+
+inline constexpr int most_slots = 8;
 
 /// Returns the error in a schedule's value at this step, or "".
 Fault fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,

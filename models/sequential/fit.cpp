@@ -96,6 +96,7 @@ void Sequential::Fit::begin() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
+  const HideAverages at_end{model};
   session.progress.begin_epoch(now.epoch);
   if (!now.in_epoch) {
     now.batch = 0;
