@@ -18,7 +18,7 @@ bool ParameterSelector::selects(const Tensor& parameter, std::string_view name,
   if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
     return handle->node() == parameter.node();
   std::string text = fmt::format("/{}", std::get<std::string>(chosen_));
-  if (!text.ends_with('/')) text += '/';
+  if (text.size() == 1 || !text.ends_with('/')) text += '/';
   const auto place = [&](std::string_view path) { return fmt::format("/{}/", path).find(text); };
   const bool from_start = std::ranges::any_of(names, [&](auto& path) { return place(path) == 0; });
   return from_start ? place(name) == 0 : place(name) != text.npos;
