@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . apps/packages.sh
 
-need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-dev libcli11-dev
+need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-dev libcli11-dev libtomlplusplus-dev
 cmake --workflow --preset demo
 build/demo/staircase
 [ ! -x build/demo/gradus ] ||

@@ -25,14 +25,14 @@ void median_of_runs(std::uint64_t seeds, const char* what, int digits, auto run)
 /// A main(): calls lesson(path) with the one argument. Prints the usage without it, and errors.
 int run_lesson(int argc, char** argv, const char* usage, auto lesson) {
   if (argc != 2) {
-    fmt::print(stderr, "usage: {}\n", usage);
+    std::fputs(fmt::format("usage: {}\n", usage).c_str(), stderr);
     return 2;
   }
   try {
     lesson(argv[1]);
     return 0;
   } catch (const gradus::Error& error) {
-    fmt::print(stderr, "{}: error: {}\n", argv[0], error.what());
+    std::fputs(fmt::format("{}: error: {}\n", argv[0], error.what()).c_str(), stderr);
     return 2;
   }
 }

@@ -17,8 +17,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +77,27 @@ template <class T>
 concept HasValidate = requires(const T& self) {
   self.validate();
 };
+
+struct AnyCall {
+  void operator()();
+};
+template <class F>
+struct WithCall : F, AnyCall {};
+/// A function, or a struct or lambda with any operator(): in WithCall that name has two meanings.
+template <class F>
+concept Callable = std::is_function_v<std::remove_pointer_t<F>> ||
+    (std::is_class_v<F> && !std::is_final_v<F> && !requires { &WithCall<F>::operator(); });
+
+/// A text in a type. Value types delete the conversion from what cannot become one of them, and say
+/// in a last parameter Expects<"..."> what can: g++ prints it with the name of the deleted
+/// function, clang the line where that function stands.
+template <std::size_t n>
+struct TypeText {
+  constexpr TypeText(const char (&from)[n]) { std::copy_n(from, n, text); }
+  char text[n];
+};
+template <TypeText text>
+struct Expects {};
 
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;

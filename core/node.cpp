@@ -2,6 +2,8 @@
 
 #include <gradus/core/node.h>
 
+#include <algorithm>
+
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 constinit thread_local ThreadState thread_state{};
@@ -28,6 +30,25 @@ void release(Node* node) noexcept {
     release_memory(dead);
     --thread_state.census.tensors;
   }
+}
+
+Node* DeepCopies::copy_of(Node* node) {
+  const auto is_it = [&](const auto& made) {
+    return made.first == node || made.second.node() == node;
+  };
+  auto found = std::find_if(made_.begin(), made_.end(), is_it);
+  if (found == made_.end() && !all_ && std::ranges::find(only_, node) == only_.end()) {
+    retain(node);
+    return node;
+  }
+  if (found == made_.end()) {
+    Tensor made(make_node(node->shape, node->size, node->value.copy(node->size)));
+    made.node()->wants_grad = made.node()->is_parameter = node->is_parameter;
+    made.node()->finite = node->finite;
+    found = made_.insert(made_.end(), {node, std::move(made)});
+  }
+  retain(found->second.node());
+  return found->second.node();
 }
 
 void Node::forget() noexcept {

@@ -10,6 +10,7 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <gradus/core/kernels.h>
 #include <gradus/core/tensor.h>
@@ -17,12 +18,14 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 class Backward;
+class DeepCopies;
 
 /// All state of the library besides its memory, one per thread.
 struct ThreadState {
   bool recording = true;
   std::int64_t next_id = 0;
   Census census{0, 0};
+  DeepCopies* copies = nullptr;
 };
 extern constinit thread_local ThreadState thread_state;
 
@@ -92,6 +95,38 @@ inline Node& node_of(const Tensor& tensor) {
   Node* node = tensor.node();
   return node ? *node : empty_node();
 }
+
+/// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
+/// own storage: what owns tensors, such as a model, is then copied with all that its members hold
+/// or capture; given a list, only with those in it. All copies of one tensor are one new tensor.
+/// The outermost counts.
+class DeepCopies {
+ public:
+  DeepCopies() : DeepCopies(std::vector<const Node*>()) {
+    before_all_ = std::exchange(thread_state.copies->all_, true);
+  }
+  explicit DeepCopies(std::vector<const Node*> only)
+      : before_(thread_state.copies), only_(std::move(only)) {
+    if (!before_) thread_state.copies = this;
+    before_all_ = thread_state.copies->all_;
+  }
+  DeepCopies(const DeepCopies&) = delete;
+  DeepCopies& operator=(const DeepCopies&) = delete;
+  ~DeepCopies() {
+    thread_state.copies->all_ = before_all_;
+    thread_state.copies = before_;
+  }
+
+  static bool active() { return thread_state.copies != nullptr; }
+  /// The tensor in place of this one; the caller owns it.
+  Node* copy_of(Node* node);
+
+ private:
+  DeepCopies* before_;
+  std::vector<const Node*> only_;
+  bool all_ = false, before_all_ = false;
+  std::vector<std::pair<const Node*, Tensor>> made_;
+};
 
 /// A tensor with uninitialised values, and the address to write them to.
 struct NewTensor {

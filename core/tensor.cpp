@@ -76,7 +76,11 @@ Tensor::Tensor(const Shape& shape, std::span<const Scalar> values) {
 }
 
 Tensor::Tensor(const Tensor& other) : node_(other.node_) {
-  if (node_) detail::retain(node_);
+  if (!node_) return;
+  if (detail::DeepCopies::active()) [[unlikely]]
+    node_ = detail::thread_state.copies->copy_of(node_);
+  else
+    detail::retain(node_);
 }
 
 Tensor Tensor::scalar(Scalar number) {

@@ -59,7 +59,12 @@ concept EigenMatrix = requires(const M& m) {
 ///
 /// A copy is a handle to the same tensor: after `Tensor v = w`, an optimizer's update of w also
 /// changes v. A recorded computation keeps the values that it used: an update then writes to new
-/// storage. A default-constructed Tensor has shape (0). A tensor belongs to one thread at a time.
+/// storage. A default-constructed Tensor has shape (0).
+///
+/// A tensor belongs to one thread at a time, together with its handles and with what detach(),
+/// reshape(), parameter() and grad() made of it, since these share its storage. Several threads may
+/// read shape() and values() while no thread does anything else with it; for ops or fit(), each
+/// thread needs its own tensor: `Tensor(x.shape(), x.values())`.
 class Tensor {
  public:
   Tensor() = default;

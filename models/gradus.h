@@ -3,6 +3,9 @@
 
 #include <fmt/core.h>
 
+// First, since compilers print the way to a header before an error in it.
+#include <gradus/models/fit_options.h>
+
 #include <gradus/core/check_gradients.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/random.h>

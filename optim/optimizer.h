@@ -101,8 +101,6 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// Goes on with the new parameter of each pair instead of the old one: for a copy of a model.
-  void renew(std::span<const std::pair<Tensor, Tensor>> renewed);
   /// With use_ema, shows the averages in the weights; fit() calls it at its end. Does nothing
   /// before they begin. NumericError, and nothing changes, if a constraint gives nan or infinity
   /// for them.

@@ -17,15 +17,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace detail {
-/// The new handle that stands beside this old one; the handle itself if there is none.
-inline Tensor renewed(const Tensor& old, std::span<const std::pair<Tensor, Tensor>> pairs) {
-  for (const auto& [from, to] : pairs)
-    if (from.node() == old.node()) return to;
-  return old;
-}
-}  // namespace detail
-
 /// Selects parameters by whole names, or a single one by its handle.
 ///
 ///     {.exclude_from_weight_decay = {"bias"}}   {.exclude_from_weight_decay = {b}}
@@ -46,11 +37,6 @@ class ParameterSelector {
   /// Whether it selects this parameter, of a model with these `names`.
   bool selects(const Tensor& parameter, std::string_view name,
                std::span<const std::string> names) const;
-
-  /// Selects the new handle of each pair where it selected the old one.
-  void renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
-    if (Tensor* handle = std::get_if<Tensor>(&chosen_)) *handle = detail::renewed(*handle, renewed);
-  }
 
   /// The text; `a parameter` for a handle.
   friend std::string to_string(const ParameterSelector& s);

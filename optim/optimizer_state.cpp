@@ -112,12 +112,6 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
   make_room();
 }
 
-void Optimizer::renew(std::span<const std::pair<Tensor, Tensor>> renewed) {
-  for (Entry& entry : entries_) entry.parameter = detail::renewed(entry.parameter, renewed);
-  for (ParameterSelector& s : options_.exclude_from_weight_decay) s.renew(renewed);
-  for (LearningRateMultiplier& m : options_.learning_rate_multipliers) m.parameters.renew(renewed);
-}
-
 bool Optimizer::owns(std::span<const Tensor> parameters) const {
   return std::equal(parameters.begin(), parameters.end(), entries_.begin(), entries_.end(),
                     [](const Tensor& p, const Entry& e) { return p.node() == e.parameter.node(); });

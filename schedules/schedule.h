@@ -40,6 +40,12 @@ concept Composition = requires(const F& f) {
 };
 template <class F>
 concept ScheduleStruct = Formula<F> || Composition<F>;
+/// A tensor can be called, too, with indices.
+template <class F>
+concept OtherFunction =
+    Callable<F> && !ScheduleStruct<F> && !std::same_as<F, Schedule> && !requires(const F& f) {
+  f.shape();
+};
 
 template <class T>
 concept Constant = PlainNumber<T> || std::same_as<T, Real>;
@@ -80,6 +86,8 @@ class Schedule {
   /// ValueError for a bad option of the struct, or a null function.
   template <class F>
   requires detail::ScheduleStruct<F> Schedule(F function) : held_(hold(std::move(function))) {}
+  template <detail::OtherFunction F>
+  Schedule(F, detail::Expects<"[](double step) { return 0.1 / (1 + step); }"> = {}) = delete;
 
   Schedule(const Schedule&) = default;  // and no moves: a schedule is never empty
   Schedule& operator=(const Schedule&) = default;

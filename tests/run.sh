@@ -15,8 +15,8 @@ rm -f "$log"
 packages="g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-dev doctest-dev python3-numpy
   clang-format-14"
 case $preset in
-test) packages="$packages libcli11-dev gnuplot-nox pkgconf patch clang-14" ;;
-asan) packages="$packages libcli11-dev gnuplot-nox clang-14 libclang-rt-14-dev" ;;
+test) packages="$packages libcli11-dev libtomlplusplus-dev gnuplot-nox pkgconf patch clang-14" ;;
+asan) packages="$packages libcli11-dev libtomlplusplus-dev gnuplot-nox clang-14 libclang-rt-14-dev" ;;
 tsan) packages="$packages clang-14 libclang-rt-14-dev" ;;
 esac
 status=1

@@ -51,9 +51,15 @@ double now() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
+std::string step_field(Step step) {
+  return field(2, Wire::varint, varint(static_cast<std::uint64_t>(step)));
+}
+
+constexpr std::string_view name_start = "events.out.tfevents.";
+
 std::string new_file_in(const std::string& directory) {
   make_directory(directory);
-  const std::string stem = fmt::format("{}/events.out.tfevents.{}.{}.{}.", directory,
+  const std::string stem = fmt::format("{}/{}{}.{}.{}.", directory, name_start,
                                        static_cast<std::int64_t>(now()), host_name(), process_id());
   for (int n = 0;; ++n)
     if (std::string path = stem + std::to_string(n); create_file(path)) return path;
@@ -65,8 +71,13 @@ std::string scalar_event(double time, Step step, std::string_view tag, double va
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
   const std::string point =
       field(1, Wire::length_first, tag) + field(2, Wire::four_bytes, fixed(bits, 4));
-  return time_field(time) + field(2, Wire::varint, varint(static_cast<std::uint64_t>(step))) +
+  return time_field(time) + step_field(step) +
          field(5, Wire::length_first, field(1, Wire::length_first, point));
+}
+
+std::string start_event(double time, Step step) {
+  return time_field(time) + step_field(step) +
+         field(7, Wire::length_first, field(1, Wire::varint, varint(1)));
 }
 
 std::string event_record(std::string_view event) {
@@ -81,6 +92,12 @@ EventFile::EventFile(const std::string& directory) : file_(new_file_in(directory
 void EventFile::add(std::string_view tag, double value, Step step) {
   check(is_utf8(tag), "EventFile: tag must be UTF-8 without NUL");
   file_.write(event_record(scalar_event(now(), step, tag, value)));
+}
+
+void EventFile::start_session(Step step) { file_.write(event_record(start_event(now(), step))); }
+
+bool EventFile::is_name(std::string_view name) {
+  return name.starts_with(name_start) && is_utf8(name) && name.find('/') == name.npos;
 }
 
 }  // namespace detail

@@ -24,10 +24,16 @@ class EventFile {
   explicit EventFile(const std::string& directory);
 
   const std::string& path() const { return file_.path(); }
+  std::int64_t size() const { return file_.size(); }
+  /// Whether an event file may have this name in its folder.
+  static bool is_name(std::string_view name);
   /// Adds a point to the curve `tag`; a `/` in it makes a group. The value is kept as a float, and
   /// may be nan. ValueError for a tag that is not UTF-8; IoError, with nothing added, when the disk
   /// is full.
   void add(std::string_view tag, double value, Step step);
+  /// Adds the start of a session: in the other files of the folder, viewers drop the points at this
+  /// step and after it.
+  void start_session(Step step);
 
  private:
   AppendFile file_;
@@ -35,6 +41,8 @@ class EventFile {
 
 /// The Event of a point; `time` in seconds since 1970.
 std::string scalar_event(double time, Step step, std::string_view tag, double value);
+/// The Event of a session's start.
+std::string start_event(double time, Step step);
 /// The record that holds an Event.
 std::string event_record(std::string_view event);
 

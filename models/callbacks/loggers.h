@@ -16,20 +16,26 @@ class EventFile;
 
 /// Writes one line per epoch: its number, from 0, then every number of History, in alphabetical
 /// order, exactly; NA where an epoch has none. The first line names the columns. Keras:
-/// keras.callbacks.CSVLogger. A resumed run removes the lines written after its checkpoint and goes
-/// on. IoError when the file cannot be written.
+/// keras.callbacks.CSVLogger.
+///
+/// A log: IoError, before training, when the file cannot be opened (its folder must exist). A last
+/// line without its newline, as a killed process leaves it, stays a line of its own. A resumed run
+/// removes the lines written after its checkpoint and goes on, so that the file has each epoch
+/// once. Where the file was removed or emptied in between, it begins anew, and says so through
+/// fit()'s progress sink; StateError for one that is shorter than it was at the checkpoint.
 struct CSVLogger {
   std::string filename = {};
   std::string separator = ",";
   bool append = false;  ///< false: empties the file; true: adds to it, without a second header;
                         ///< StateError when its header names other columns
 
-  std::int64_t offset = 0;                ///< the state: where its lines end; 0 before the first
+  std::int64_t offset = 0;                ///< the state: where the lines of the run end
   std::vector<std::string> columns = {};  ///< of this fit()
   std::shared_ptr<detail::AppendFile> file = nullptr;  ///< open while it trains
 
   void on_train_begin(const Logs& keys);
-  void on_epoch_end(std::int64_t epoch, const Logs& logs);
+  void on_epoch_begin(std::int64_t number, const Logs& logs, Sequential& model);
+  void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end() { file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("filename", self.filename, rules::given);
@@ -50,8 +56,7 @@ struct CSVLogger {
 ///
 /// `step` counts updates, `learning_rate` is the rate of the update, `batch_loss` the loss of the
 /// batch, `loss` and the metrics the epoch's means so far. Numbers are exact; nan and infinities
-/// are null, as JSON has none. A resumed run removes the lines written after its checkpoint and
-/// goes on. IoError when the file cannot be written.
+/// are null, as JSON has none. It is a log as CSVLogger's is.
 struct JSONLogger {
   std::string filename = {};
   bool append = false;      ///< false: empties the file
@@ -62,9 +67,9 @@ struct JSONLogger {
   std::shared_ptr<detail::AppendFile> file = nullptr;  ///< open while it trains
 
   void on_train_begin(const Logs& keys);
-  void on_epoch_begin(std::int64_t number) { epoch = number; }
+  void on_epoch_begin(std::int64_t number, const Logs& logs, Sequential& model);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t epoch, const Logs& logs);
+  void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end() { file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("filename", self.filename, rules::given);
@@ -74,27 +79,62 @@ struct JSONLogger {
     field("offset", self.offset), field("epoch", self.epoch);
   }
 
+ protected:
+  void write(const std::string& line, const Sequential& model);
+
  private:
-  void write(const std::string& start, const Logs& logs);
+  void write(const std::string& start, const Logs& logs, const Sequential& model);
 };
 
-/// Writes curves for TensorBoard: `loss/train`, `loss/validation`, the same for each metric, and
-/// `learning_rate`, by epoch; with `every_batch`, those of training also by update. Keras:
-/// keras.callbacks.TensorBoard, of which this is the scalars. IoError when a file cannot be
-/// written.
+/// Writes curves for TensorBoard, in the folders and under the names of Keras 3: in `train`,
+/// `epoch_loss`, `epoch_` and each metric, and `epoch_learning_rate`, by epoch from 0; in
+/// `validation`, the same of the validation. With `every_batch` also in `train`, by update from 1,
+/// `batch_loss`, `batch_` and each metric, and `batch_learning_rate`, which Keras lacks: one point
+/// per update, however many batches it collects. Keras: keras.callbacks.TensorBoard, of which this
+/// is the scalars, without `evaluation_..._vs_iterations`.
+///
+/// The files of each fit() begin with a session's start: from its step on, viewers drop the points
+/// of files before it. A resumed run also cuts off what was written after its checkpoint. IoError,
+/// before training, when a folder cannot be made or written to.
 struct TensorBoard {
   std::string log_dir = "logs";  ///< made if it is missing, but not its parent
-  bool every_batch = false;      ///< curves named batch_loss/train and so on, by update
-  std::shared_ptr<detail::EventFile> file = nullptr;  ///< open while it trains
+  bool every_batch = false;      ///< curves by update, too
 
-  void on_train_begin();
+  /// A folder's file, as checkpoints have it: its name, and where its points end.
+  struct Place {
+    std::vector<char> name = {};
+    std::int64_t end = 0;
+    static void state(auto& self, auto&& field) {
+      field("name", self.name), field("end", self.end);
+    }
+  };
+  struct Folder {
+    std::string path = {};
+    std::shared_ptr<detail::EventFile> file = nullptr;  ///< open while it trains
+    Place place = {};
+  };
+  Folder train = {}, validation = {};
+  std::int64_t epoch = 0;  ///< the next one to be written
+  Step updates = 0;        ///< the last one written
+  bool begun = false;      ///< the session's start is written
+
+  void on_train_begin(const Logs& keys, Sequential& model);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t epoch, const Logs& logs);
-  void on_train_end() { file = nullptr; }
+  void on_epoch_begin(std::int64_t number);
+  void on_epoch_end(std::int64_t number, const Logs& logs);
+  void on_train_end() { train.file = validation.file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("log_dir", self.log_dir, rules::given);
     field("every_batch", self.every_batch);
   }
+  static void state(auto& self, auto&& field) {
+    field("train", self.train.place), field("validation", self.validation.place);
+    field("epoch", self.epoch), field("updates", self.updates);
+  }
+
+ private:
+  void begin();
+  void add(Folder& folder, const std::string& tag, double value, Step step);
 };
 
 }}  // namespace gradus

@@ -3,6 +3,8 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
+#include <utility>
+
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -24,11 +26,22 @@ std::string filled(const std::string& path, std::int64_t epoch, const Logs& logs
   }
 }
 
-/// True if the model is to be saved after this batch.
-bool due(const std::optional<Count>& save_freq, std::int64_t& batches) {
-  if (!save_freq || ++batches < *save_freq) return false;
-  batches = 0;
-  return true;
+/// Saves if enough has happened since the last time. The file holds the count that begins then.
+template <class Save>
+void save_if_due(std::int64_t& count, const std::optional<Count>& freq, Save save) {
+  if (count < freq.value_or(1)) return;
+  const std::int64_t due = std::exchange(count, 0);
+  try {
+    save();
+  } catch (...) {
+    count = due;
+    throw;
+  }
+}
+
+/// The path up to its last `/`.
+std::string folder_of(const std::string& path) {
+  return path.substr(0, path.find_last_of('/') + 1);
 }
 
 }  // namespace
@@ -36,52 +49,57 @@ bool due(const std::optional<Count>& save_freq, std::int64_t& batches) {
 void ModelCheckpoint::validate() const {
   check(!save_freq || !save_best_only,
         "ModelCheckpoint: save_freq must not come with save_best_only, which goes by epochs");
+  for (const std::string_view suffix : {".h5", ".hdf5", ".keras", ".tf"})
+    check(!filepath.ends_with(suffix),
+          "ModelCheckpoint: filepath must not end in {}, since the file's format is safetensors "
+          "(got '{}'; write '{}.safetensors')",
+          suffix, filepath, filepath.substr(0, filepath.rfind('.')));
 }
 
 void ModelCheckpoint::on_train_begin(const Logs& reported, Sequential& model) {
   keys = {};
   for (const auto& [key, number] : reported)
     if (!save_freq || (!key.starts_with("val_") && key != "learning_rate")) keys.set(key, number);
-  filled(filepath, 0, keys);
+  const std::string first = filled(filepath, 0, keys);
   if (save_best_only) mode = detail::resolve(mode, "ModelCheckpoint", monitor, reported, model);
+  // A folder with placeholders in its name is made when they are known.
+  const std::string folder = folder_of(filepath);
+  if (folder.find('{') == folder.npos) detail::check_writable(first);
   best = initial_value_threshold;
-  batches = epoch = 0;
+  count = epoch = 0;
 }
 
-void ModelCheckpoint::on_train_batch_end(std::int64_t, const Logs& logs, Sequential& model) {
-  if (due(save_freq, batches)) save(logs, model);
-}
-
-void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs, Sequential& model) {
+void ModelCheckpoint::on_epoch_end(std::int64_t, const Logs& logs) {
   if (save_freq) return;
   if (save_best_only) {
     if (!logs.contains(monitor)) return;  // not validated in this epoch
     if (!detail::improves(mode, logs[monitor], best)) return;
     best = logs[monitor];
   }
-  save(logs, model);
+  count = 1;
 }
 
-void ModelCheckpoint::save(const Logs& logs, Sequential& model) const {
-  Logs numbers = keys;
-  for (const auto& [key, number] : logs) numbers.set(key, number);
-  const std::string path = filled(filepath, epoch, numbers);
-  model.save(path, {.weights_only = save_weights_only});
-  if (verbose > 0) model.report(fmt::format("Epoch {}: saved the model to {}\n", epoch + 1, path));
+void ModelCheckpoint::after_hook(const Logs& logs, Sequential& model) {
+  save_if_due(count, save_freq, [&] {
+    Logs numbers = keys;
+    for (const auto& [key, number] : logs) numbers.set(key, number);
+    const std::string path = filled(filepath, epoch, numbers);
+    detail::make_directories(folder_of(path));
+    model.save(path, {.weights_only = save_weights_only});
+    if (verbose > 0)
+      model.report(fmt::format("Epoch {}: saved the model to {}\n", epoch + 1, path));
+  });
 }
 
 void BackupAndRestore::on_train_begin(const Logs&, Sequential& model) {
-  batches = 0;
+  count = 0;
   detail::make_directory(backup_dir);
+  detail::check_writable(path());
   if (detail::file_exists(path())) model.load(path());
 }
 
-void BackupAndRestore::on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
-  if (due(save_freq, batches)) model.save(path());
-}
-
-void BackupAndRestore::on_epoch_end(std::int64_t, const Logs&, Sequential& model) {
-  if (!save_freq) model.save(path());
+void BackupAndRestore::after_hook(const Logs&, Sequential& model) {
+  save_if_due(count, save_freq, [&] { model.save(path()); });
 }
 
 void BackupAndRestore::on_train_end() {

@@ -14,9 +14,14 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///
 /// The path may hold {epoch}, from 1, and the names of the logs, with formats: `{epoch:02}`,
 /// `net-{val_loss:.2f}.safetensors`; with save_freq, only the logs of batches, "loss" and the
-/// metrics. A validation's number is nan after an epoch without validation. ValueError, before
-/// training, for a path that cannot be filled in, and for save_best_only together with save_freq;
-/// IoError, which ends training, for a missing folder or a refusal by the file system.
+/// metrics. A validation's number is nan after an epoch without validation. Missing folders are
+/// made. Before training, ValueError for a path that cannot be filled in or ends like a file of
+/// Keras (.h5, .keras), since the format is that of Sequential::save, and for save_best_only
+/// together with save_freq, and IoError for a folder that cannot be made or written to (unless its
+/// name has placeholders); IoError, which ends training, when the file system refuses later.
+///
+/// It saves when all callbacks have had the hook, so the file holds their states from after it, and
+/// `best` with this save.
 struct ModelCheckpoint {
   std::string filepath = {};
   std::string monitor = "val_loss";  ///< for save_best_only
@@ -29,14 +34,15 @@ struct ModelCheckpoint {
 
   // The state.
   std::optional<double> best = {};
-  std::int64_t batches = 0, epoch = 0;
+  std::int64_t count = 0;  ///< batches since the last save; without save_freq, 1 to save now
+  std::int64_t epoch = 0;
   Logs keys = {};  ///< of this fit(): the names that the path may hold
 
-  static constexpr bool runs_last = true;  // so that it saves the other callbacks' new state
   void on_train_begin(const Logs& reported, Sequential& model);
   void on_epoch_begin(std::int64_t number) { epoch = number; }
-  void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t number, const Logs& logs, Sequential& model);
+  void on_train_batch_end() { count += save_freq.has_value(); }
+  void on_epoch_end(std::int64_t number, const Logs& logs);
+  void after_hook(const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
     field("filepath", self.filepath, rules::given);
     field("monitor", self.monitor), field("verbose", self.verbose);
@@ -47,37 +53,36 @@ struct ModelCheckpoint {
   }
   void validate() const;
   static void state(auto& self, auto&& field) {
-    field("best", self.best), field("batches", self.batches), field("epoch", self.epoch);
+    field("best", self.best), field("batches", self.count), field("epoch", self.epoch);
   }
-
- private:
-  void save(const Logs& logs, Sequential& model) const;
 };
 
 /// Survives a killed process: saves the model and the place in training into `backup_dir` after
-/// each epoch, or every `save_freq` batches. A fit() that finds this file when it begins goes on
-/// from there, bit for bit, and returns the history of the whole run. The end of training removes
-/// the file, so that the next fit() begins a new run. Keras: keras.callbacks.BackupAndRestore.
+/// each epoch, or every `save_freq` batches, when all callbacks have had the hook. A fit() that
+/// finds this file when it begins goes on from there, bit for bit, and returns the history of the
+/// whole run. The end of training removes the file, so that the next fit() begins a new run. Keras:
+/// keras.callbacks.BackupAndRestore.
 ///
 ///     model.fit(x, y, {.epochs = 1000, .callbacks = {BackupAndRestore{"backup"}}});
 struct BackupAndRestore {
-  std::string backup_dir = {};          ///< made if it is missing, but not its parent
+  /// Made if it is missing, but not its parent. IoError, before training, if it cannot be used.
+  std::string backup_dir = {};
   std::optional<Count> save_freq = {};  ///< in batches of the fit(), >= 1; without it, each epoch
   bool delete_checkpoint = true;        ///< false: the file stays, and a later fit() starts at it
 
-  std::int64_t batches = 0;  ///< the state
+  std::int64_t count = 0;  ///< the state: batches since the last save; without save_freq, epochs
 
-  static constexpr bool runs_last = true;
   void on_train_begin(const Logs& keys, Sequential& model);
-  void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
-  void on_epoch_end(std::int64_t number, const Logs& logs, Sequential& model);
+  void on_train_batch_end() { count += save_freq.has_value(); }
+  void on_epoch_end() { count += !save_freq; }
+  void after_hook(const Logs& logs, Sequential& model);
   void on_train_end();
   static void fields(auto& self, auto&& field) {
     field("backup_dir", self.backup_dir, rules::given);
     field("save_freq", self.save_freq, rules::one_or_more);
     field("delete_checkpoint", self.delete_checkpoint);
   }
-  static void state(auto& self, auto&& field) { field("batches", self.batches); }
+  static void state(auto& self, auto&& field) { field("batches", self.count); }
 
   /// The file in backup_dir.
   std::string path() const { return backup_dir + "/backup.safetensors"; }

@@ -15,7 +15,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 using Names = std::vector<std::string>;
 
 /// The records of a CSV file as lists of fields, quoted as in RFC 4180: a quoted field may contain
-/// line ends.
+/// line ends. Blanks around a field, and around its quotes, do not count.
 class Records {
  public:
   /// Reads the file, decompressed if it is gzip, without a byte order mark. IoError; FormatError
@@ -23,16 +23,15 @@ class Records {
   Records(const std::string& path, char separator) : path_(path), separator_(separator) {
     InputFile file(path);
     constexpr std::size_t piece = 1 << 16;
-    // Stops at a line that is far too long, to save memory; check_text refuses it.
-    const auto unfinished = [&] { return text_.size() - (text_.rfind('\n') + 1); };
-    for (std::size_t got = 1; got > 0 && unfinished() < 2 * longest_line;) {
+    Checked checked;
+    for (std::size_t got = 1; got > 0;) {
       const std::size_t before = text_.size();
       text_.resize(before + piece);
       got = file.read(text_.data() + before, piece);
       text_.resize(before + got);
       check<FormatError>(text_.size() <= longest_text, "{}: longer than 1 GiB", path);
+      check_text(checked, got == 0);
     }
-    check_text();
     if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;  // a byte order mark
   }
 
@@ -43,9 +42,10 @@ class Records {
       if (at_ == text_.size()) return false;
       fields.clear();
       line_ = next_line_;
-      do fields.push_back(take('"') ? quoted_field() : plain_field());
-      while (take(separator_));
-      take('\r');
+      do {
+        skip_blanks();
+        fields.push_back(take('"') ? quoted_field() : plain_field());
+      } while (take(separator_));
       const bool ended = at_ == text_.size() || take('\n');
       check<FormatError>(ended, "{}:{}: text after a closing quote", path_, next_line_);
       ++next_line_;
@@ -56,13 +56,22 @@ class Records {
   std::int64_t line() const { return line_; }
 
  private:
+  static constexpr std::string_view blanks = " \t\r";
   static constexpr std::size_t longest_line = std::size_t{1} << 20;
   static constexpr std::size_t longest_text = std::size_t{1} << 30;
 
-  void check_text() const {
-    std::size_t line = 1, line_start = 0;
-    for (std::size_t at = 0; at < text_.size();) {
+  /// How far the text is checked.
+  struct Checked {
+    std::size_t at = 0, line_start = 0, line = 1;
+  };
+
+  /// Checks the text that was read since: as it grows, so that a large file of another kind, or a
+  /// small one that decompresses to much, is refused early.
+  void check_text(Checked& checked, bool whole) const {
+    auto& [at, line_start, line] = checked;
+    while (at < text_.size()) {
       const std::size_t length = utf8_length(std::string_view(text_).substr(at));
+      if (length == 0 && !whole && text_.size() - at < 4) return;  // a character's beginning
       check<FormatError>(length > 0, "{}:{}: not UTF-8 text", path_, line);
       check<FormatError>(at - line_start < longest_line, "{}:{}: longer than 1 MiB", path_, line);
       if (text_[at] == '\n') {
@@ -91,12 +100,17 @@ class Records {
       if (doubled) field += '"';
     }
     next_line_ += std::ranges::count(field, '\n');
+    skip_blanks();
     return trimmed(field);
+  }
+
+  void skip_blanks() {
+    while (at_ < text_.size() && text_[at_] != separator_ && blanks.find(text_[at_]) != blanks.npos)
+      ++at_;
   }
 
   /// The text without blanks at both ends.
   static std::string trimmed(std::string_view text) {
-    constexpr std::string_view blanks = " \t\r";
     const std::size_t first = text.find_first_not_of(blanks);
     if (first == text.npos) return "";
     return std::string(text.substr(first, text.find_last_not_of(blanks) - first + 1));

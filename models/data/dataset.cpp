@@ -2,14 +2,55 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numbers>
 #include <numeric>
 #include <span>
 #include <string_view>
 
+#include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+// A double is the sum of three floats.
+ExactTensor ExactTensor::from_doubles(const Shape& shape, std::span<const double> numbers) {
+  std::vector<double> left(numbers.begin(), numbers.end());
+  std::vector<Scalar> part(left.size());
+  const auto next = [&] {
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      part[i] = static_cast<Scalar>(left[i]);
+      left[i] -= value(part[i]);
+    }
+    return Tensor(shape, part);
+  };
+  ExactTensor x = next();
+  for (int n = 0; n < 2 && std::ranges::any_of(left, std::identity()); ++n)
+    x.rest_.push_back(next());
+  return x;
+}
+
+// Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles
+// 100 (1 - 0.9) is 9.999...
+std::int64_t rows_kept(std::int64_t rows, double share) {
+  const auto narrow = static_cast<float>(share);  // 0.1f was written as 0.1
+  const std::string text =                        // 0.29, 1e-05 or 2.5e-07
+      narrow == share ? fmt::format("{}", narrow) : fmt::format("{}", share);
+  const std::size_t end = std::min(text.find('e'), text.size());
+  std::int64_t held = 0, left_over = 0;
+  const auto shift = [&] {
+    left_over |= held % 10;
+    held /= 10;
+  };
+  const std::size_t point = std::min(text.find('.'), end);
+  for (std::size_t i = end; i-- > 0;) {
+    if (i == point) continue;
+    held += rows * (text[i] - '0');
+    if (i > point) shift();
+  }
+  for (int n = end < text.size() ? std::stoi(text.substr(end + 2)) : 0; n > 0; --n) shift();
+  return rows - held - (left_over != 0);
+}
 
 Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   check<ShapeError>(data.x.rank() > 0 && data.y.rank() > 0, "split: x and y must have rows");
@@ -18,7 +59,7 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
                     data.y.shape()[0]);
   check(test_fraction > 0 && test_fraction < 1, "split: test_fraction must be in (0,1) (got {})",
         test_fraction);
-  const auto tests = static_cast<std::int64_t>(test_fraction * static_cast<double>(rows));
+  const std::int64_t tests = rows - rows_kept(rows, test_fraction);
   check(tests >= 1 && tests < rows,
         "split: test_fraction must leave a row on both sides (got {} of {} rows)", test_fraction,
         rows);
@@ -34,34 +75,41 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed) {
   return {.train = part(tests, rows), .test = part(0, tests)};
 }
 
-Tensor Standardization::operator()(const Tensor& x) const {
+Tensor Standardization::operator()(const ExactTensor& x) const {
   check<ShapeError>(x.rank() == 2 && x.shape()[1] == mean.size(),
                     "Standardization: x must be of shape (rows,{}) (got {})", mean.size(),
                     x.shape());
-  return (x - mean) / deviation;
+  if (!std::same_as<Scalar, float> || x.wants_grad()) return (x - mean) / deviation;
+  detail::NewTensor scaled(x.shape());
+  const auto size = static_cast<std::size_t>(x.size());
+  const auto width = static_cast<std::size_t>(mean.size());
+  for (std::size_t i = 0; i < size; ++i)
+    scaled.data[i] = static_cast<Scalar>((x.exact(i) - mean.exact(i % width)) /
+                                         value(deviation.values()[i % width]));
+  return std::move(scaled.tensor);
 }
 
-Standardization standardization(const Tensor& x) {
+Standardization standardization(const ExactTensor& x) {
   check<ShapeError>(x.rank() == 2, "standardization: x must be of rank 2 (got shape {})",
                     x.shape());
   check(x.shape()[0] > 0, "standardization: x must have rows (got shape {})", x.shape());
-  const auto values = x.values();
+  const auto size = static_cast<std::size_t>(x.size());
   const auto width = static_cast<std::size_t>(x.shape()[1]);
   const auto rows = static_cast<double>(x.shape()[0]);
-  std::vector<Scalar> means, deviations;
+  std::vector<double> means;
+  std::vector<Scalar> deviations;
   for (std::size_t column = 0; column < width; ++column) {
     // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
-    const double first = value(values[column]);
+    const double first = x.exact(column);
     double sum = 0, squares = 0;
-    for (std::size_t i = column; i < values.size(); i += width) sum += value(values[i]) - first;
+    for (std::size_t i = column; i < size; i += width) sum += x.exact(i) - first;
     const double mean = first + sum / rows;
-    for (std::size_t i = column; i < values.size(); i += width)
-      squares += std::pow(value(values[i]) - mean, 2);
+    for (std::size_t i = column; i < size; i += width) squares += std::pow(x.exact(i) - mean, 2);
     const auto deviation = static_cast<Scalar>(std::sqrt(squares / rows));
-    means.push_back(static_cast<Scalar>(mean));
+    means.push_back(mean);
     deviations.push_back(deviation == 0 ? 1 : deviation);
   }
-  return {Tensor({width}, means), Tensor({width}, deviations)};
+  return {ExactTensor::from_doubles({width}, means), Tensor({width}, deviations)};
 }
 
 namespace {

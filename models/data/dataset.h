@@ -2,19 +2,60 @@
 /// Data to train on: a pair of tensors with names, splitting, standardisation, and small synthetic
 /// data sets. Reading files: read_csv.h, read_idx.h.
 
+#include <concepts>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include <gradus/core/shape.h>
-#include <gradus/core/tensor.h>
+#include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+/// A tensor that keeps the doubles that its values were rounded from. A float has 7 digits, the
+/// numbers of a file up to 16: seconds since 1970 become floats in steps of 128. standardization(),
+/// slice() and gather_rows() use the doubles; any other op gives a plain Tensor of the values.
+class ExactTensor : public Tensor {
+ public:
+  using Tensor::Tensor;
+  ExactTensor() = default;
+  ExactTensor(Tensor values) : Tensor(std::move(values)) {}
+  /// From numbers in row-major order. ShapeError unless their number fits the shape.
+  static ExactTensor from_doubles(const Shape& shape, std::span<const double> numbers);
+
+  /// Element i in row-major order, before it was rounded.
+  double exact(std::size_t i) const {
+    double number = value(values()[i]);
+    for (const Tensor& part : rest_) number += value(part.values()[i]);
+    return number;
+  }
+  /// Moves the elements by a function of a Tensor that only chooses and arranges them.
+  ExactTensor arranged(auto&& arrange) const {
+    ExactTensor to = arrange(static_cast<const Tensor&>(*this));
+    for (const Tensor& part : rest_) to.rest_.push_back(arrange(part));
+    return to;
+  }
+
+ private:
+  std::vector<Tensor>
+      rest_;  ///< what to add to the values, two floats each; empty if they are exact
+};
+
+// Templates, so that a braced list is still a Tensor.
+template <std::same_as<ExactTensor> T>
+T slice(const T& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step = 1) {
+  return x.arranged([&](const Tensor& part) { return slice(part, axis, start, stop, step); });
+}
+template <std::same_as<ExactTensor> T>
+T gather_rows(const T& x, const Indices& rows) {
+  return x.arranged([&](const Tensor& part) { return gather_rows(part, rows); });
+}
+
 /// Inputs and targets, one row each per example.
 struct Dataset {
-  Tensor x = {};                          ///< (rows, features), or (rows, height, width) for images
-  Tensor y = {};                          ///< (rows) class numbers, or (rows, 1) values
+  ExactTensor x = {};                     ///< (rows, features), or (rows, height, width) for images
+  ExactTensor y = {};                     ///< (rows) class numbers, or (rows, 1) values
   std::vector<std::string> columns = {};  ///< names of the features, if the source has them
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
   std::string label = {};                 ///< name of the target, if the source has one
@@ -28,7 +69,12 @@ struct Split {
   Dataset train, test;
 };
 
-/// Deals the rows at random into floor(test_fraction rows) for testing and the rest for training.
+/// The rows left for training when a share of them is held back: floor(rows (1 - share)), as Keras
+/// cuts them, where `share` is the shortest decimal number of its value. So a share of 0.9 leaves
+/// 10 of 100 rows, and 0.3 leaves 17 of 25. Needs 0 <= share < 1.
+std::int64_t rows_kept(std::int64_t rows, double share);
+
+/// Deals the rows at random: rows_kept(rows, test_fraction) for training, the rest for testing.
 /// ValueError unless both sides get a row; ShapeError if x and y differ in rows.
 Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
 
@@ -38,16 +84,19 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
 ///     const Standardization scale = standardization(train.x);
 ///     model.fit(scale(train.x), train.y);
 ///     model.evaluate(scale(test.x), test.y);
+/// The mean is taken off in double, before the values become floats. So a column of a CSV file
+/// standardises as well far from 0 as near it: seconds since 1970, say.
 struct Standardization {
-  Tensor mean, deviation;  ///< (features) each
+  ExactTensor mean;  ///< (features)
+  Tensor deviation;  ///< (features)
 
   /// (x - mean) / deviation. ShapeError unless x is (rows, features) with as many features.
-  Tensor operator()(const Tensor& x) const;
+  Tensor operator()(const ExactTensor& x) const;
 };
 
 /// The mean and the deviation, sqrt(mean((x - mean)^2)), of each column; a constant column gets
 /// deviation 1. ValueError on no rows, ShapeError unless rank 2.
-Standardization standardization(const Tensor& x);
+Standardization standardization(const ExactTensor& x);
 
 // ---- synthetic data -----------------------------------------------------------------------------
 // The same options give the same rows. The rows are in random order, so that any part of them is a

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string_view>
 
 #include <gradus/core/from_text.h>
@@ -71,11 +72,10 @@ bool contains(const Names& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-/// The place of a name that is there once, or nowhere.
+/// The place of a name, or nowhere.
 std::size_t place_of(const std::string& name, const Names& names) {
   const auto found = std::ranges::find(names, name);
-  return std::count(found, names.end(), name) == 1 ? static_cast<std::size_t>(found - names.begin())
-                                                   : nowhere;
+  return found != names.end() ? static_cast<std::size_t>(found - names.begin()) : nowhere;
 }
 
 /// The column of `one_hot` that a feature such as `origin=europe` comes from, or "".
@@ -97,7 +97,7 @@ struct Feature {
   std::size_t column;
   bool one_hot = false;
   Names known = {};                  ///< its words, if options.columns lists them
-  std::vector<Scalar> numbers = {};  ///< of each row, or the words:
+  std::vector<double> numbers = {};  ///< of each row, or the words:
   Names words = {};
 };
 
@@ -111,6 +111,7 @@ class Table {
     check<FormatError>(records.next(fields), "{}: no data rows", path_);
     check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read",
                        path_, records.line(), fields.size(), most_columns);
+    if (options_.header) check_names(fields, records.line());
     choose(fields, records.line());
     for (bool more = !options_.header || records.next(fields); more; more = records.next(fields))
       read_row(fields, records.line());
@@ -124,6 +125,17 @@ class Table {
   }
 
  private:
+  void check_names(const Names& names, std::int64_t line) const {
+    std::map<std::string_view, std::size_t> columns;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      const auto [first, is_new] = columns.emplace(names[i], i);
+      const bool is_number = read_number(names[i]).problem.empty();
+      check<FormatError>(is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", path_,
+                         line, names[i], first->second + 1, i + 1,
+                         is_number ? " (set .header = false if this line is data)" : "");
+    }
+  }
+
   void choose(const Names& first_record, std::int64_t line) {
     names_ = first_record;
     for (std::size_t i = 0; i < names_.size() && !options_.header; ++i)
@@ -161,9 +173,8 @@ class Table {
         features_.push_back({i, !of_words.empty()});
       if (!of_words.empty()) features_.back().known.push_back(listed_name.substr(name.size() + 1));
     }
-    check<FormatError>(missing.empty(),
-                       "{}:{}: columns of these names are needed, once each: {} (got {})", path_,
-                       line, listed(missing), listed(names_));
+    check<FormatError>(missing.empty(), "{}:{}: columns of these names are needed: {} (got {})",
+                       path_, line, listed(missing), listed(names_));
   }
 
   /// Selects all columns but the label and those to ignore.
@@ -219,7 +230,7 @@ class Table {
       if (feature.one_hot)
         feature.words.push_back(field);
       else
-        feature.numbers.push_back(read_scalar(field, line, feature.column));
+        feature.numbers.push_back(read_value(field, line, feature.column));
     }
     if (label_ != nowhere) labels_.push_back(fields[label_]);
     lines_.push_back(line);
@@ -235,7 +246,7 @@ class Table {
     return label_ != nowhere && missing(label_) ? label_ : nowhere;
   }
 
-  Scalar read_scalar(const std::string& field, std::int64_t line, std::size_t column) const {
+  double read_value(const std::string& field, std::int64_t line, std::size_t column) const {
     const Number number = read_number(field);
     const bool first_row = !options_.header && lines_.empty();
     check<FormatError>(number.problem.empty() || !first_row,
@@ -243,7 +254,7 @@ class Table {
                        path_, line, field, number.problem);
     check<FormatError>(number.problem.empty(), "{}:{}: '{:.60}' {} (column '{}')", path_, line,
                        field, number.problem, names_[column]);
-    return static_cast<Scalar>(number.value);
+    return number.value;
   }
 
   /// Sets x and the names of its columns; a feature of words becomes one column per word.
@@ -258,20 +269,20 @@ class Table {
       for (const std::string& word : feature.known)
         data.columns.push_back(fmt::format("{}={}", name, word));
     }
-    std::vector<Scalar> x;
+    std::vector<double> x;
     for (std::size_t row = 0; row < lines_.size(); ++row)
       for (const Feature& feature : features_) {
         if (!feature.one_hot) x.push_back(feature.numbers[row]);
         for (const std::string& word : feature.known) x.push_back(word == feature.words[row]);
       }
-    data.x = Tensor({lines_.size(), data.columns.size()}, x);
+    data.x = ExactTensor::from_doubles({lines_.size(), data.columns.size()}, x);
   }
 
   /// Sets y and, for labels of text, the class names: options.classes, if they are given.
   void set_target(Dataset& data) const {
     const Names& known = options_.classes;
     const bool text = !known.empty() || is_text(labels_[0]);
-    std::vector<Scalar> y;
+    std::vector<double> y;
     data.label = names_[label_];
     if (text) data.classes = known.empty() ? sorted(labels_) : known;
     for (std::size_t i = 0; i < labels_.size(); ++i) {
@@ -283,10 +294,11 @@ class Table {
       check<FormatError>(!text || !known.empty() || read_number(label).problem == not_a_number,
                          "{}:{}: the label '{:.60}' is a number, that of line {} is text", path_,
                          lines_[i], label, lines_[0]);
-      y.push_back(text ? static_cast<Scalar>(place - data.classes.begin())
-                       : read_scalar(label, lines_[i], label_));
+      y.push_back(text ? static_cast<double>(place - data.classes.begin())
+                       : read_value(label, lines_[i], label_));
     }
-    data.y = text ? Tensor({y.size()}, y) : Tensor({y.size(), 1}, y);
+    const Shape shape = text ? Shape{y.size()} : Shape{y.size(), 1};
+    data.y = ExactTensor::from_doubles(shape, y);
   }
 
   const std::string& path_;

@@ -48,9 +48,11 @@ struct CsvOptions {
 ///
 /// The file is UTF-8 text, plain or compressed with gzip, quoted as in RFC 4180, with lines of at
 /// most 1 MiB and 1 GiB in all. A number is a whole field such as 1, -2.5, +3e-4, whatever the
-/// locale; one too small for a double is 0, one too large for a Scalar an error. Blanks around a
-/// field and blank lines are ignored. IoError if the file cannot be read, ValueError for a column
-/// that it does not have, FormatError with file and line for anything else.
+/// locale, kept as a double for standardization(); one too small for a double is 0, one too large
+/// for a Scalar an error. Blanks around a field, inside and outside its quotes, and blank lines are
+/// ignored. The names in a header differ, those of columns to leave out, too. IoError if the file
+/// cannot be read, ValueError for a column that it does not have, FormatError with file and line
+/// for anything else.
 Dataset read_csv(const std::string& path, const CsvOptions& options = {});
 
 }}  // namespace gradus

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include <gradus/core/node.h>
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -38,22 +39,33 @@ Shape read_shape(const std::string& path, detail::InputFile& file) {
 Tensor read_idx(const std::string& path) {
   detail::InputFile file(path);
   const Shape shape = read_shape(path, file);
-  const auto count = static_cast<std::size_t>(shape.count());
-  const std::size_t header = 4 + 4 * shape.size();
-
-  // Grows with the data: a forged shape alone must not allocate memory.
-  std::vector<Scalar> values;
+  const std::int64_t count = shape.count();
+  const std::int64_t header = 4 + 4 * shape.rank();
   std::vector<unsigned char> piece(1 << 16);
-  while (values.size() < count) {
-    const std::size_t got = file.read(piece.data(), std::min(piece.size(), count - values.size()));
-    check<FormatError>(got > 0, "{}: byte {}: the data ends early, shape {} needs {} bytes", path,
-                       header + values.size(), shape, count);
-    for (std::size_t i = 0; i < got; ++i) values.push_back(static_cast<Scalar>(piece[i]));
-  }
-  check<FormatError>(file.read(piece.data(), 1) == 0,
-                     "{}: byte {}: the data goes on, shape {} needs only {} bytes", path,
-                     header + count, shape, count);
-  return Tensor(shape, values);
+  const auto read_data = [&](auto&& take) {
+    const auto most = static_cast<std::int64_t>(piece.size());
+    for (std::int64_t done = 0; done < count;) {
+      const auto wanted = static_cast<std::size_t>(std::min(most, count - done));
+      const auto got = static_cast<std::int64_t>(file.read(piece.data(), wanted));
+      check<FormatError>(got > 0, "{}: byte {}: the data ends early, shape {} needs {} bytes", path,
+                         header + done, shape, count);
+      take(done, got);
+      done += got;
+    }
+    check<FormatError>(file.read(piece.data(), 1) == 0,
+                       "{}: byte {}: the data goes on, shape {} needs only {} bytes", path,
+                       header + count, shape, count);
+  };
+  // First without keeping it: a forged shape or damaged data must not take memory.
+  read_data([](std::int64_t, std::int64_t) {});
+  file.rewind();
+  file.read(piece.data(), static_cast<std::size_t>(header));
+  detail::NewTensor tensor(shape);
+  read_data([&](std::int64_t at, std::int64_t got) {
+    for (std::int64_t i = 0; i < got; ++i)
+      tensor.data[at + i] = static_cast<Scalar>(piece[static_cast<std::size_t>(i)]);
+  });
+  return std::move(tensor.tensor);
 }
 
 }}  // namespace gradus

@@ -15,8 +15,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///
 /// The format: bytes 0, 0, 8 (the elements are bytes), the rank; each extent in 4 bytes, highest
 /// first; the elements, row-major.
-/// IoError if the file cannot be read; FormatError, with the byte, for another format, damaged
-/// data, or a count of elements that differs from the shape.
+/// IoError if the file cannot be read; FormatError, with the byte, for another format, gzip data
+/// that is damaged or lacks its end, or a count of elements that differs from the shape. The data
+/// is decompressed no further than one byte past what the shape needs, and memory for the elements
+/// is taken after all of it was checked.
 Tensor read_idx(const std::string& path);
 
 }}  // namespace gradus

@@ -58,6 +58,19 @@ std::size_t write_all(int file, std::string_view bytes) {
   return done;
 }
 
+/// Returns the bytes read: fewer than `count` only where the file ends.
+std::size_t read_all(int file, const std::string& path, void* to, std::size_t count) {
+  std::size_t done = 0;
+  while (done < count) {
+    const ssize_t n =
+        uninterrupted([&] { return ::read(file, static_cast<char*>(to) + done, count - done); });
+    if (n < 0) fail("read", path);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  return done;
+}
+
 Descriptor open_regular(const std::string& path) {
   // O_NONBLOCK: refuse a FIFO instead of waiting for a writer.
   Descriptor file = open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
@@ -140,12 +153,13 @@ void remove_stale(int directory, std::string_view prefix) {
 class Temporary {
  public:
   Temporary(int directory, std::string name) : directory_(directory), name_(std::move(name)) {}
-  Temporary(const Temporary&) = delete;
+  Temporary(Temporary&& other) noexcept
+      : directory_(other.directory_), name_(std::exchange(other.name_, {})) {}
   Temporary& operator=(const Temporary&) = delete;
   ~Temporary() {
     if (!name_.empty()) unlinkat(directory_, name_.c_str(), 0);
   }
-  const char* name() const { return name_.c_str(); }
+  const std::string& name() const { return name_; }
   void release() { name_.clear(); }
 
  private:
@@ -153,38 +167,39 @@ class Temporary {
   std::string name_;
 };
 
-/// Makes and locks a file that nobody else uses. Returns its name without `.tmp`, or "" with the
-/// reason in errno.
-std::string make_temporary(int directory, const std::string& prefix, const Target& target,
-                           Descriptor& file) {
+/// Makes and locks a file that nobody else uses; an error is that of writing `path`.
+Temporary make_temporary(int directory, const std::string& prefix, const Target& target,
+                         const std::string& path, Descriptor& file) {
   // A file that replaces another is private until it has the other's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
-    std::string stem = fmt::format("{}{}-{}", prefix, getpid(), number);
-    file = open_at(directory, stem + ".tmp", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    Temporary fresh(directory, fmt::format("{}{}-{}.tmp", prefix, getpid(), number));
+    file = open_at(directory, fresh.name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    if (file < 0) fresh.release();
     if (file < 0 && errno == EEXIST) continue;
-    if (file < 0) return "";
+    if (file < 0) fail("write", path);
     // Between the two calls another saver may have removed the file as stale.
     struct stat status = {};
     const bool taken = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return stem;
+    if (!taken && fstat(file, &status) == 0 && status.st_nlink > 0) return fresh;
+    fresh.release();  // the name may be another thread's by now
   }
 }
 
 /// Renames the new file to the final name. If the folder cannot be flushed, it restores the old
 /// file, which has a second name until then.
-void replace(int directory, const std::string& path, const Target& target, Temporary& fresh,
-             const std::string& spare) {
-  const char* const name = target.name.c_str();
-  const bool kept = linkat(directory, name, directory, spare.c_str(), 0) == 0;
-  Temporary old(directory, kept ? spare : "");
-  if (uninterrupted([&] { return renameat(directory, fresh.name(), directory, name); }) != 0)
+void replace(int directory, const std::string& path, const Target& target, Temporary& fresh) {
+  const char *const name = target.name.c_str(), *const made = fresh.name().c_str();
+  Temporary old(directory, fresh.name().substr(0, fresh.name().size() - 4) + ".old.tmp");
+  const bool kept = linkat(directory, name, directory, old.name().c_str(), 0) == 0;
+  if (!kept) old.release();
+  if (uninterrupted([&] { return renameat(directory, made, directory, name); }) != 0)
     fail("rename a new file to", path);
   fresh.release();
   const bool flushed = uninterrupted([&] { return fsync(directory); }) == 0;
   if (flushed || errno == EINVAL) return;  // EINVAL: this file system flushes no folders
   const int reason = errno;
-  if (kept && renameat(directory, old.name(), directory, name) == 0) old.release();
+  if (kept && renameat(directory, old.name().c_str(), directory, name) == 0) old.release();
   if (!target.exists) unlinkat(directory, name, 0);
   fail("flush the folder of", path, reason);
 }
@@ -195,45 +210,81 @@ void replace(int directory, const std::string& path, const Target& target, Tempo
 // another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
 
-std::string read_file(const std::string& path, std::int64_t most) {
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view, const std::string&)) {
   const Descriptor file = open_regular(path);
   struct stat status = {};
   if (fstat(file, &status) != 0) fail("read", path);
   most = std::min<std::int64_t>(most, PTRDIFF_MAX);
   check<FormatError>(status.st_size <= most, "{}: longer than {} bytes", path, most);
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t n =
-        uninterrupted([&] { return ::read(file, bytes.data() + done, bytes.size() - done); });
-    if (n < 0) fail("read", path);
-    if (n == 0) break;
-    done += static_cast<std::size_t>(n);
+  std::string bytes;
+  const auto read_up_to = [&](std::size_t size) {
+    const std::size_t done = bytes.size();
+    bytes.resize(size);
+    bytes.resize(done + read_all(file, path, bytes.data() + done, size - done));
+  };
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (check_start) {
+    read_up_to(std::min<std::size_t>(size, 64));
+    check_start(bytes, path);
   }
-  bytes.resize(done);
+  read_up_to(size);
   return bytes;
 }
 
-InputFile::InputFile(const std::string& path) : path_(path) {
-  Descriptor file = open_regular(path);
-  file_.reset(gzdopen(file, "rb"));
-  if (!file_) throw std::bad_alloc();
-  file.release();  // file_ closes it from here on
+InputFile::InputFile(const std::string& path) : path_(path), file_(open_regular(path)) {
+  std::array<unsigned char, 2> magic = {};
+  if (uninterrupted([&] { return pread(file_, magic.data(), 2, 0); }) < 0) fail("read", path);
+  if (magic != std::array<unsigned char, 2>{0x1f, 0x8b}) return;
+  packed_.resize(1 << 16);
+  stream_.reset(new z_stream());
+  if (inflateInit2(stream_.get(), 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
 }
 
+/// Makes packed data available, in the next member if one has ended; false at the end of the file.
+bool InputFile::next_member() {
+  z_stream& stream = *stream_;
+  if (stream.avail_in == 0) {
+    stream.next_in = packed_.data();
+    stream.avail_in = static_cast<uInt>(read_all(file_, path_, packed_.data(), packed_.size()));
+    taken_ += stream.avail_in;
+    check<FormatError>(stream.avail_in > 0 || !inside_, "{}: byte {}: the gzip data ends early",
+                       path_, taken_);
+  }
+  if (inside_ || stream.avail_in == 0) return stream.avail_in > 0;
+  inside_ = *stream.next_in == 0x1f && inflateReset(&stream) == Z_OK;
+  return inside_;
+}
+
+// gzread() does not see that the trailer is missing where its buffer is full at the end of the
+// data.
 std::size_t InputFile::read(void* to, std::size_t count) {
-  const int got = gzread(file_.get(), to, static_cast<unsigned>(count));
-  const int reason = errno;
-  int status = Z_OK;
-  gzerror(file_.get(), &status);
-  if (status == Z_MEM_ERROR) throw std::bad_alloc();
-  if (status == Z_ERRNO) fail("read", path_, reason);
-  check<FormatError>(got >= 0 && status != Z_BUF_ERROR, "{}: byte {}: the gzip data {}", path_,
-                     gzoffset(file_.get()), status == Z_BUF_ERROR ? "ends early" : "is damaged");
-  return static_cast<std::size_t>(got);
+  if (!stream_) return read_all(file_, path_, to, count);
+  z_stream& stream = *stream_;
+  stream.next_out = static_cast<Bytef*>(to);
+  stream.avail_out = static_cast<uInt>(count);
+  while (stream.avail_out > 0 && next_member()) {
+    const int result = inflate(&stream, Z_NO_FLUSH);
+    if (result == Z_MEM_ERROR) throw std::bad_alloc();
+    check<FormatError>(result == Z_OK || result == Z_STREAM_END || result == Z_BUF_ERROR,
+                       "{}: byte {}: the gzip data is damaged", path_, taken_ - stream.avail_in);
+    inside_ = result != Z_STREAM_END;
+  }
+  return count - stream.avail_out;
 }
 
-void InputFile::Close::operator()(gzFile_s* file) const { gzclose(file); }
+void InputFile::rewind() {
+  if (lseek(file_, 0, SEEK_SET) != 0) fail("read", path_);
+  if (!stream_) return;
+  stream_->avail_in = 0;
+  taken_ = 0;
+  inside_ = inflateReset(stream_.get()) == Z_OK;
+}
+
+void InputFile::Close::operator()(z_stream_s* stream) const {
+  inflateEnd(stream);
+  delete stream;
+}
 
 std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
   if (bytes.empty()) return before;  // crc32_z starts again for a null pointer
@@ -250,9 +301,7 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   remove_stale(directory, prefix);
 
   Descriptor file;
-  const std::string stem = make_temporary(directory, prefix, target, file);
-  if (stem.empty()) fail("write", path);
-  Temporary fresh(directory, stem + ".tmp");
+  Temporary fresh = make_temporary(directory, prefix, target, path, file);
   for (const std::string_view piece : pieces)
     if (write_all(file, piece) < piece.size()) fail("write", path);
   if (target.exists && uninterrupted([&] { return fchmod(file, target.permissions); }) != 0)
@@ -260,7 +309,7 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   if (uninterrupted([&] { return fsync(file); }) != 0) fail("flush", path);
   const Descriptor lock(fcntl(file, F_DUPFD_CLOEXEC, 0));  // until it has its final name
   if (lock < 0 || !file.close()) fail("close", path);
-  replace(directory, path, target, fresh, stem + ".old.tmp");
+  replace(directory, path, target, fresh);
 }
 
 bool create_file(const std::string& path) {
@@ -276,6 +325,22 @@ void make_directory(const std::string& path) {
   struct stat status = {};
   if (stat(path.c_str(), &status) != 0 || !S_ISDIR(status.st_mode))
     fail("make the folder", path, reason);
+}
+
+void make_directories(const std::string& path) {
+  for (std::size_t end = 0; end < path.size();) {
+    end = std::min(path.find('/', end + 1), path.size());
+    make_directory(path.substr(0, end));
+  }
+}
+
+void check_writable(const std::string& path) {
+  make_directories(path.substr(0, path.find_last_of('/') + 1));
+  const Target target = find_target(path);
+  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
+  if (directory < 0) fail("write", path);
+  Descriptor file;
+  make_temporary(directory, fmt::format(".{}.", target.name.substr(0, 200)), target, path, file);
 }
 
 bool file_exists(const std::string& path) {
@@ -318,6 +383,13 @@ void AppendFile::write(std::string_view text) {
     fail("write", path_, reason);
   }
   size_ += static_cast<std::int64_t>(text.size());
+}
+
+void AppendFile::end_line() {
+  char last = '\n';  // also of what cannot be read, such as a pipe
+  const Descriptor file = open_at(AT_FDCWD, path_, O_RDONLY | O_NONBLOCK);
+  if (size_ > 0 && pread(file, &last, 1, static_cast<off_t>(size_) - 1) == 1 && last != '\n')
+    write("\n");
 }
 
 void AppendFile::truncate(std::int64_t size) {

@@ -11,10 +11,11 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <gradus/core/error.h>
 
-struct gzFile_s;  // so that this header does not include zlib's
+struct z_stream_s;  // so that this header does not include zlib's
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -39,24 +40,36 @@ class Descriptor {
 };
 
 /// Returns the content of a regular file. IoError if it is missing, not permitted, or not a regular
-/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes.
-std::string read_file(const std::string& path, std::int64_t most);
+/// file (a folder, a FIFO, /dev/zero); FormatError if it is longer than `most` bytes. `check_start`
+/// gets the first bytes, at most 64, before the rest is read: it throws to refuse the file.
+std::string read_file(const std::string& path, std::int64_t most,
+                      void (*check_start)(std::string_view bytes,
+                                          const std::string& path) = nullptr);
 
-/// A data file, read from front to end: plain or compressed with gzip.
+/// A data file, read from front to end: plain or compressed with gzip, also in several members. As
+/// gzip does, it ignores what follows the last one.
 class InputFile {
  public:
   /// IoError as read_file().
   explicit InputFile(const std::string& path);
-  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. IoError, or FormatError for
-  /// damaged gzip data.
+  /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. Decompresses no more than
+  /// that. IoError, or FormatError for gzip data that is damaged or lacks its end.
   std::size_t read(void* to, std::size_t count);
+  /// Goes back to the first byte.
+  void rewind();
 
  private:
   struct Close {
-    void operator()(gzFile_s* file) const;
+    void operator()(z_stream_s* stream) const;
   };
+  bool next_member();
+
   std::string path_;
-  std::unique_ptr<gzFile_s, Close> file_;
+  Descriptor file_;
+  std::unique_ptr<z_stream_s, Close> stream_;  ///< none for a plain file
+  std::vector<unsigned char> packed_;          ///< a piece of the file, for stream_
+  std::int64_t taken_ = 0;                     ///< bytes of the file in the pieces so far
+  bool inside_ = true;                         ///< a member has begun and not ended
 };
 
 /// The CRC-32 of gzip and zlib: of the bytes whose CRC-32 is `before`, with these after them.
@@ -85,6 +98,11 @@ bool create_file(const std::string& path);
 
 /// Makes a folder, unless it exists. Its parent must exist.
 void make_directory(const std::string& path);
+/// Makes a folder and its parents, as far as they do not exist. "" is the current folder.
+void make_directories(const std::string& path);
+/// Makes the folder of a file that is going to be saved. IoError if that fails, if no file can be
+/// made in the folder, or if the path is that of something other than a file.
+void check_writable(const std::string& path);
 
 /// Whether there is something with this path. IoError when the system does not say.
 bool file_exists(const std::string& path);
@@ -111,6 +129,8 @@ class AppendFile {
   std::int64_t size() const { return size_; }
   /// Appends the whole text or, with an IoError, nothing (in a pipe a part may remain).
   void write(std::string_view text);
+  /// Appends a newline, unless the file is empty or ends with one.
+  void end_line();
   /// Cuts the file to its first `size` bytes: a resumed run removes the lines that were logged
   /// after its checkpoint. ValueError unless 0 <= size <= size().
   void truncate(std::int64_t size);

@@ -1,17 +1,20 @@
 #include <gradus/models/safetensors.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <nlohmann/json.hpp>
+#include <cmath>
 #include <set>
 
 #include <gradus/models/file.h>
 #include <gradus/models/utf8.h>
+#include <gradus/schedules/json_tree.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-using Json = nlohmann::json;
-using Ordered = nlohmann::ordered_json;  // keeps the keys in the order in which they are set
+using Json = JsonTree;
+using Type = Json::Type;
 
 constexpr std::string_view start = R"({"__metadata__":{"checksum":")", zeros = "00000000",
                            after_checksum = "\",", metadata_key = "__metadata__", version = "1";
@@ -21,7 +24,8 @@ constexpr std::size_t shortest_header = start.size() + zeros.size() + after_chec
                       longest_header = 1 << 20, longest_name = 256;
 constexpr int deepest = 4;  // of lists and objects in the header: 3, and one to name the error
 constexpr std::int64_t longest_file = std::int64_t{1} << 34;
-constexpr std::string_view dtype_names[] = {"F32", "F64", "I64"};
+constexpr std::string_view dtype_names[] = {"F32", "F64", "I64", "F16", "BF16"};
+constexpr std::int64_t own_dtypes = 3;  // those of our files
 
 bool is_name(std::string_view name) {
   const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == 0x7f; };
@@ -39,45 +43,38 @@ std::string checksum_of(std::string_view head, std::span<const StoredTensor> res
   return fmt::format("{:08x}", checksum);
 }
 
+/// The value of a 16-bit float: 1 bit for the sign, 5 for the exponent, 10 for the fraction.
+double half(std::uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const double size = exponent == 31  ? (fraction == 0 ? HUGE_VAL : std::nan(""))
+                      : exponent == 0 ? std::ldexp(fraction, -24)
+                                      : std::ldexp(1024 + fraction, exponent - 25);
+  return bits >> 15 != 0 ? -size : size;
+}
+
 // ---- reading ------------------------------------------------------------------------------------
 
-/// Parses the header. Refuses repeated keys, and nesting that no header of ours has, so that a
-/// forged header takes little memory.
+/// Parses the header. Refuses nesting that no header has, so that a forged one takes little memory.
 Json parse_header(std::string_view header, const std::string& path) {
-  using Event = Json::parse_event_t;
-  std::vector<std::set<std::string>> keys;  // of the objects that are open, by depth
-  const auto inspect = [&](int depth, Event event, const Json& parsed) {
-    const auto level = static_cast<std::size_t>(depth);
-    if (event == Event::object_start || event == Event::array_start)
-      check<FormatError>(depth < deepest, "{}: the header must nest at most {} deep", path,
-                         deepest);
-    if (event == Event::object_start) {
-      keys.resize(level);
-      keys.emplace_back();
-    }
-    if (event == Event::key) {
-      const auto& key = parsed.get_ref<const std::string&>();
-      check<FormatError>(keys[level - 1].insert(key).second, "{}: the key '{}' is there twice",
-                         path, key);
-    }
-    return true;
-  };
-  try {
-    return Json::parse(header, inspect);
-  } catch (const Json::parse_error& e) {
-    const std::size_t at = length_bytes + e.byte - std::min<std::size_t>(e.byte, 1);
-    detail::fail<FormatError>("{}: byte {}: the header must be JSON", path, at);
-  } catch (const Json::out_of_range&) {
-    detail::fail<FormatError>("{}: the header holds a number out of range", path);
-  }
+  return parse_json(header, deepest, [&](const JsonFault& fault) {
+    using Kind = JsonFault::Kind;
+    check<FormatError>(fault.kind != Kind::depth, "{}: the header must nest at most {} deep", path,
+                       deepest);
+    check<FormatError>(fault.kind != Kind::repeated, "{}: the key '{}' is there twice", path,
+                       fault.text);
+    check<FormatError>(fault.kind != Kind::range, "{}: the header holds a number out of range",
+                       path);
+    detail::fail<FormatError>("{}: byte {}: the header must be JSON", path,
+                              length_bytes + std::max<std::size_t>(fault.position, 1) - 1);
+  });
 }
 
 std::map<std::string, std::string> read_metadata(const Json& metadata, const std::string& path) {
   std::map<std::string, std::string> texts;
-  for (const auto& [key, text] : metadata.items()) {
+  for (const auto& [key, text] : metadata.members) {
     check<FormatError>(is_name(key), "{}: a metadata key {}", path, name_rule);
-    check<FormatError>(text.is_string(), "{}: metadata '{}' must be a text", path, key);
-    texts[key] = text.get<std::string>();
+    check<FormatError>(text.is(Type::text), "{}: metadata '{}' must be a text", path, key);
+    texts[key] = text.text;
     check<FormatError>(is_utf8(texts[key]), "{}: metadata '{}' must not hold NUL", path, key);
   }
   const std::string given = texts["format"];
@@ -96,6 +93,7 @@ struct Entry {
   using Numbers = std::vector<std::uint64_t>;
 
   const std::string* path;  ///< of the file, for errors
+  bool foreign;
   StoredTensor tensor;
   std::uint64_t begin = 0, end = 0;  ///< of its data
 
@@ -105,18 +103,22 @@ struct Entry {
   }
 
   Numbers numbers(std::string_view key, const Json& list) const {
-    expect(list.is_array(), "{} must be a list", key);
-    const auto is_whole = [](const Json& item) { return item.is_number_unsigned(); };
-    expect(std::all_of(list.begin(), list.end(), is_whole), "{} must hold whole numbers >= 0", key);
-    return list.get<Numbers>();
+    expect(list.is(Type::list), "{} must be a list", key);
+    Numbers all;
+    for (const auto& [_, item] : list.members) {
+      expect(item.is(Type::whole), "{} must hold whole numbers >= 0", key);
+      all.push_back(item.whole);
+    }
+    return all;
   }
 
   void read_member(const std::string& key, const Json& member) {
     if (key == "dtype") {
-      expect(member.is_string(), "dtype must be a text");
-      const auto known = std::find(std::begin(dtype_names), std::end(dtype_names), member);
-      expect(known != std::end(dtype_names), "dtype must be F32, F64 or I64");
-      tensor.dtype = static_cast<Dtype>(known - dtype_names);
+      expect(member.is(Type::text), "dtype must be a text");
+      const auto known = std::ranges::find(dtype_names, member.text) - std::begin(dtype_names);
+      expect(known < (foreign ? std::ssize(dtype_names) : own_dtypes),
+             "dtype must be {}F32, F64 or I64", foreign ? "F16, BF16, " : "");
+      tensor.dtype = static_cast<Dtype>(known);
     } else if (key == "shape") {
       for (const std::uint64_t extent : numbers(key, member)) {
         expect(tensor.shape.rank() < Shape::max_rank && extent <= std::uint64_t{1} << 60,
@@ -133,10 +135,10 @@ struct Entry {
   }
 
   void read(const Json& members) {
-    expect(members.is_object(), "must be a JSON object");
-    for (const auto& [key, member] : members.items()) read_member(key, member);
+    expect(members.is(Type::object), "must be a JSON object");
+    for (const auto& [key, member] : members.members) read_member(key, member);
     for (const char* key : {"dtype", "shape", "data_offsets"})
-      expect(members.contains(key), "{} is missing", key);
+      expect(members.find(key), "{} is missing", key);
   }
 
   std::uint64_t count() const try {
@@ -158,16 +160,19 @@ struct Entry {
   }
 };
 
-std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payload,
+std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payload, bool foreign,
                                        const std::string& path) {
   std::vector<Entry> entries;
-  for (const auto& [name, members] : header.items()) {
+  for (const auto& [name, members] : header.members) {
     if (name == metadata_key) continue;
     check<FormatError>(is_name(name), "{}: a tensor's name {}", path, name_rule);
-    entries.push_back({&path, {name}});
+    entries.push_back({&path, foreign, {name}});
     entries.back().read(members);
   }
-  std::ranges::sort(entries, precedes, &Entry::tensor);
+  if (foreign)
+    std::ranges::stable_sort(entries, {}, [](const Entry& e) { return std::pair(e.begin, e.end); });
+  else
+    std::ranges::sort(entries, precedes, &Entry::tensor);
   std::vector<StoredTensor> tensors;
   std::uint64_t at = 0;
   for (Entry& entry : entries) {
@@ -180,39 +185,57 @@ std::vector<StoredTensor> read_tensors(const Json& header, std::string_view payl
   return tensors;
 }
 
-/// The header, after all checks that need no JSON.
-std::string_view header_in(std::string_view bytes, const std::string& path) {
+/// Refuses a file that does not begin as ours do.
+void check_start(std::string_view bytes, const std::string& path) {
   const bool ours = bytes.substr(std::min(length_bytes, bytes.size())).starts_with(start) &&
                     bytes.substr(std::min(digits_end, bytes.size())).starts_with(after_checksum);
   check<FormatError>(ours, "{}: byte {}: not a gradus checkpoint (bad magic)", path, length_bytes);
+}
+/// The same for any program's files.
+void check_brace(std::string_view bytes, const std::string& path) {
+  const bool known = bytes.size() > length_bytes && bytes[length_bytes] == '{';
+  check<FormatError>(known, "{}: byte {}: not a safetensors file", path, length_bytes);
+}
+
+/// The bytes of the header, which has at least `shortest` bytes.
+std::string_view header_in(std::string_view bytes, const std::string& path, std::size_t shortest) {
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_bytes);
   const std::size_t most = std::min(longest_header, bytes.size() - length_bytes);
-  check<FormatError>(length >= shortest_header && length <= most,
-                     "{}: byte 0: the header's length must be in [{}, {}] (got {})", path,
-                     shortest_header, most, length);
+  check<FormatError>(length >= shortest && length <= most,
+                     "{}: byte 0: the header's length must be in [{}, {}] (got {})", path, shortest,
+                     most, length);
+  return bytes.substr(length_bytes, static_cast<std::size_t>(length));
+}
+
+/// The header, after all checks that need no JSON.
+std::string_view header_in(std::string_view bytes, const std::string& path) {
+  check_start(bytes, path);
+  const std::string_view header = header_in(bytes, path, shortest_header);
   const std::string_view given = bytes.substr(digits_at, zeros.size());
   const std::string computed = checksum_of(bytes, {});
   check<FormatError>(given == computed,
                      "{}: byte {}: the file is damaged: its checksum is {}, not the one written "
                      "here",
                      path, digits_at, computed);
-  return bytes.substr(length_bytes, static_cast<std::size_t>(length));
+  return header;
 }
 
 // ---- writing ------------------------------------------------------------------------------------
 
 /// The header with a checksum of zeros; the tensors are sorted.
-Ordered header_of(const TensorFile& file) {
-  Ordered header = {{metadata_key, {{"checksum", zeros}, {"format", version}}}};
+std::string header_of(const TensorFile& file) {
+  const auto quoted = [](std::string_view text) { return in_quotes(text, false, "save_tensors"); };
+  std::string header =
+      fmt::format("{}{}{}\"format\":\"{}\"", start, zeros, after_checksum, version);
   for (const auto& [key, text] : file.metadata) {
     check(is_name(key), "save_tensors: a metadata key {} (got '{}')", name_rule, key);
     check(key != "checksum" && key != "format",
           "save_tensors: a metadata key must not be checksum or format (got '{}')", key);
     check(is_utf8(text), "save_tensors: metadata '{}' must be UTF-8 without NUL", key);
-    header[metadata_key][key] = text;
+    header += fmt::format(",{}:{}", quoted(key), quoted(text));
   }
-  auto& entries = header.get_ref<Ordered::object_t&>();  // a vector: adding takes no search
+  header += '}';
   std::set<std::string_view> names;
   std::int64_t begin = 0;
   for (const auto& [name, dtype, shape, bytes] : file.tensors) {
@@ -227,19 +250,17 @@ Ordered header_of(const TensorFile& file) {
     const std::int64_t end = begin + size;
     check(end <= longest_file - std::int64_t{2 * longest_header},
           "save_tensors: the file must be at most {} bytes", longest_file);
-    entries.emplace_back(name,
-                         Ordered{{"dtype", name_of(dtype)},
-                                 {"shape", std::vector<std::int64_t>(shape.begin(), shape.end())},
-                                 {"data_offsets", {begin, end}}});
+    header += fmt::format(R"(,{}:{{"dtype":"{}","shape":[{}],"data_offsets":[{},{}]}})",
+                          quoted(name), name_of(dtype), fmt::join(shape, ","), begin, end);
     begin = end;
   }
-  return header;
+  return header += '}';
 }
 
 /// Sorts the tensors; returns everything that the file holds before their bytes.
 std::string head_of(TensorFile& file) {
   std::sort(file.tensors.begin(), file.tensors.end(), precedes);
-  std::string head = std::string(length_bytes, '\0') + header_of(file).dump();
+  std::string head = std::string(length_bytes, '\0') + header_of(file);
   head.resize((head.size() + 7) / 8 * 8, ' ');
   const std::uint64_t length = head.size() - length_bytes;
   check(length <= longest_header,
@@ -251,6 +272,25 @@ std::string head_of(TensorFile& file) {
 }
 
 }  // namespace
+
+std::vector<double> StoredTensor::numbers() const {
+  std::vector<double> all(static_cast<std::size_t>(shape.count()));
+  const auto size = static_cast<std::size_t>(size_of(dtype));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const char* const from = bytes.data() + i * size;
+    const auto read = [&]<class T>(T number) {
+      std::memcpy(&number, from, sizeof number);
+      return number;
+    };
+    if (dtype == Dtype::f64) all[i] = read(double{});
+    if (dtype == Dtype::f32) all[i] = read(float{});
+    if (dtype == Dtype::i64) all[i] = static_cast<double>(read(std::int64_t{}));
+    if (dtype == Dtype::f16) all[i] = half(read(std::uint16_t{}));
+    if (dtype == Dtype::bf16)  // the upper half of a float
+      all[i] = std::bit_cast<float>(std::uint32_t{read(std::uint16_t{})} << 16);
+  }
+  return all;
+}
 
 std::string_view name_of(Dtype dtype) { return dtype_names[static_cast<std::size_t>(dtype)]; }
 
@@ -273,7 +313,16 @@ std::string format_tensors(TensorFile file) {
 }
 
 TensorFile load_tensors(const std::string& path) {
-  return parse_tensors(read_file(path, longest_file), path);
+  return parse_tensors(read_file(path, longest_file, check_start), path);
+}
+
+TensorFile load_foreign_tensors(const std::string& path) {
+  TensorFile file;
+  file.content = std::make_shared<const std::string>(read_file(path, longest_file, check_brace));
+  const std::string_view all = *file.content, header = header_in(all, path, 2);
+  const Json json = parse_header(header, path);
+  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), true, path);
+  return file;
 }
 
 TensorFile parse_tensors(std::string bytes, const std::string& path) {
@@ -281,8 +330,8 @@ TensorFile parse_tensors(std::string bytes, const std::string& path) {
   file.content = std::make_shared<const std::string>(std::move(bytes));
   const std::string_view all = *file.content, header = header_in(all, path);
   const Json json = parse_header(header, path);
-  file.metadata = read_metadata(json[metadata_key], path);
-  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), path);
+  file.metadata = read_metadata(*json.find(metadata_key), path);
+  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), false, path);
   return file;
 }
 

@@ -39,12 +39,14 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "files hold numbers lowest byte first");
 
-enum class Dtype { f32, f64, i64 };
+enum class Dtype { f32, f64, i64, f16, bf16 };  // the last two only in files of other programs
 
-/// `F32`, `F64`, `I64`.
+/// `F32`, `F64`, `I64`, ...
 std::string_view name_of(Dtype dtype);
 /// The bytes that one number takes.
-constexpr std::int64_t size_of(Dtype dtype) { return dtype == Dtype::f32 ? 4 : 8; }
+constexpr std::int64_t size_of(Dtype dtype) {
+  return dtype == Dtype::f32 ? 4 : dtype == Dtype::f64 || dtype == Dtype::i64 ? 8 : 2;
+}
 
 template <class T>
 concept Storable =
@@ -77,6 +79,8 @@ struct StoredTensor {
           name_of(dtype_of<T>), shape.count(), name_of(dtype));
     if (!bytes.empty()) std::memcpy(to.data(), bytes.data(), bytes.size());
   }
+  /// The numbers of any type, as doubles.
+  std::vector<double> numbers() const;
 };
 
 /// The order of arrays in a file.
@@ -100,6 +104,10 @@ void save_tensors(const std::string& path, TensorFile file);
 /// IoError if the file cannot be read; FormatError, with the place, if a rule above is broken.
 /// Keeps one copy of the content in memory.
 TensorFile load_tensors(const std::string& path);
+/// Reads a file that any program wrote: without checksum and version, with metadata of any kind,
+/// which is dropped, types also F16 and BF16, and tensors in any order, which is kept: that of
+/// their data.
+TensorFile load_foreign_tensors(const std::string& path);
 
 /// The bytes that save_tensors writes, and their reader; errors name `path`.
 std::string format_tensors(TensorFile file);

@@ -7,12 +7,26 @@
 /// takes further arguments; call it from a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
 /// Comments state the slope at each kink. ValueError for arguments out of range.
 
+#include <concepts>
 #include <optional>
+#include <string_view>
+#include <type_traits>
 
 #include <gradus/core/ops.h>
 #include <gradus/models/function.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+struct Activation;
+
+namespace detail {
+template <class F>
+concept NoActivation =
+    (Callable<F> ||
+     std::convertible_to<F, std::string_view>)&&!std::is_invocable_r_v<Tensor, const F&,
+                                                                       const Tensor&> &&
+    !std::derived_from<F, Activation>;
+}  // namespace detail
 
 /// A function of a tensor as a value, and a layer: an activation such as `relu`, or any callable
 /// `Tensor(const Tensor&)`. Without one it returns its input.
@@ -22,6 +36,8 @@ struct Activation : Function<Tensor(const Tensor&)> {
   Activation(Tensor (*op)(const Tensor&)) : Function(op) {
     check(op != nullptr, "Activation: the function must not be null");
   }
+  template <detail::NoActivation F>
+  Activation(F, detail::Expects<"relu or [](const Tensor& x) { return 2 * x; }"> = {}) = delete;
   Tensor operator()(const Tensor& x) const { return *this ? Function::operator()(x) : x; }
 };
 

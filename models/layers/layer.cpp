@@ -23,54 +23,17 @@ std::vector<Tensor> Layer::parameters() const {
   return trainable;
 }
 
-Layer::Layer(const Layer& other)
-    : Layer(other.held().clone(other.input_ ? &*other.input_ : nullptr), other.input_) {
-  renew({&other, 1}, {this, 1});
+Layer::Layer(const Layer& other) : input_(other.input_) {
+  const detail::DeepCopies own(nodes({&other, 1}));
+  held_ = other.held().clone();
 }
 
-Layer Layer::copy_or_self() const {
-  try {
-    return *this;
-  } catch (const StateError&) {
-    return {held_, input_};
-  }
-}
-
-/// A member Layer of a struct has its own weights by now, since it was copied with the struct; but
-/// weights that two members share were copied twice.
-detail::Renewed Layer::renew(std::span<const Layer> from, std::span<const Layer> to) {
-  detail::Renewed renewed;
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const detail::WeightList old = from[i].held().list(), now = to[i].held().list();
-    for (std::size_t j = 0; j < old.weights.size(); ++j) {
-      const Tensor& before = old.weights[j].tensor;
-      if (!before.node()) continue;
-      const auto known = std::find_if(renewed.begin(), renewed.end(), [&](const auto& pair) {
-        return pair.first.node() == before.node();
-      });
-      Tensor* const member = now.members[j];
-      if (known != renewed.end()) {
-        if (member) *member = known->second;
-        continue;
-      }
-      if (member && member->node() == before.node())
-        *member = before.node()->is_parameter ? parameter(before) : detach(before);
-      renewed.emplace_back(before, member ? *member : now.weights[j].tensor);
-    }
-  }
-  return renewed;
-}
-
-void Layer::copy_values(std::string_view type, const std::vector<Tensor>& from,
-                        const std::vector<Tensor>& to) {
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    if (!from[i].node()) continue;
-    check<StateError>(i < to.size() && to[i].node() && to[i].node() != from[i].node() &&
-                          to[i].shape() == from[i].shape(),
-                      "Layer: {} must list its weights in weights(self, weight) to be copied",
-                      type);
-    to[i].node()->replace(from[i].node()->value);
-  }
+std::vector<const detail::Node*> Layer::nodes(std::span<const Layer> layers) {
+  std::vector<const detail::Node*> all;
+  if (detail::DeepCopies::active()) return all;
+  for (const Layer& layer : layers)
+    for (const Weight& weight : layer.weights()) all.push_back(weight.tensor.node());
+  return all;
 }
 
 detail::WeightList Layer::list_of(const std::vector<const Layer*>& parts) {
@@ -81,7 +44,6 @@ detail::WeightList Layer::list_of(const std::vector<const Layer*>& parts) {
       Weight weight = part.weights[j];
       weight.name = fmt::format("{}/{}", detail::layer_name(parts, i), weight.name);
       all.weights.push_back(std::move(weight));
-      all.members.push_back(part.members[j]);
     }
   }
   return all;

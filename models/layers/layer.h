@@ -20,6 +20,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+class Layer;
 class Sequential;
 
 /// One weight of a layer, and how training treats it.
@@ -65,10 +66,8 @@ struct WeightList {
     weight.name = name;
     weight.tensor = tensor;
     weights.push_back(std::move(weight));
-    members.push_back(&tensor);
   }
   std::vector<Weight> weights;
-  std::vector<Tensor*> members;  ///< where the struct keeps each; null if it does not say
 };
 template <class L>
 concept ListsWeights = requires(L& layer, WeightList& list) {
@@ -79,8 +78,10 @@ concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
   layer.parameters();
 };
 
-/// Old weights and the new ones that a copy has in their place.
-using Renewed = std::vector<std::pair<Tensor, Tensor>>;
+/// Neither kind of layer, but a function or a struct that can be called.
+template <class L>
+concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
+                  !std::derived_from<L, Sequential>;
 
 }  // namespace detail
 
@@ -98,6 +99,9 @@ using Renewed = std::vector<std::pair<Tensor, Tensor>>;
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
+/// - errors of its own (ValueError, ShapeError, StateError), which get the layer's name in the
+/// model
+///   in front: `dense_2: ...`;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -109,16 +113,16 @@ using Renewed = std::vector<std::pair<Tensor, Tensor>>;
 ///     };
 ///     Sequential model{WideAndDeep{}};
 ///
-/// A copy of a Layer has its own weights with the same values. A struct with weights(self, weight)
-/// is copied and gets new tensors in the listed members. A struct with parameters() is copied,
-/// built again for the same input shape, and gets the values. A struct with parameters() that were
-/// there before build() cannot be copied this way: copying its Layer is a StateError.
+/// A copy of a Layer has its own weights with the same values. A tensor that a struct does not
+/// list, or that a lambda captures, stays shared; a copy of a Sequential copies that one, too.
 class Layer {
  public:
   template <class L>
   requires((detail::PlainLayer<L> || detail::ModalLayer<L>)&&!std::same_as<L, Layer> &&
            !std::same_as<L, Sequential>) Layer(L layer)
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
+  template <detail::NoLayer L>
+  Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
   Layer(const Layer& other);
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
@@ -143,17 +147,13 @@ class Layer {
   /// The struct's name, such as `Dense`.
   std::string_view type() const { return held().type(); }
 
-  /// For models. A copy; or this layer itself if it cannot be copied.
-  Layer copy_or_self() const;
-  /// Gives the copies `to` of the layers `from` their own weights; layers that share a weight go on
-  /// sharing it. Returns the pairs.
-  static detail::Renewed renew(std::span<const Layer> from, std::span<const Layer> to);
+  /// For models: the tensors that a copy of these layers has anew.
+  static std::vector<const detail::Node*> nodes(std::span<const Layer> layers);
 
  private:
   struct Interface {
     virtual ~Interface() = default;
-    /// A copy built for `input`, if that is not null.
-    virtual std::shared_ptr<Interface> clone(const Shape* input) const = 0;
+    virtual std::shared_ptr<Interface> clone() const = 0;
     virtual Tensor call(const Tensor& x, const Mode& mode) = 0;
     virtual void build(const Shape& input, Random& random) = 0;
     virtual detail::WeightList list() = 0;
@@ -163,15 +163,7 @@ class Layer {
   template <class L>
   struct Held final : Interface {
     explicit Held(L l) : layer(std::move(l)) { detail::validate(layer); }
-    std::shared_ptr<Interface> clone([[maybe_unused]] const Shape* input) const override {
-      auto copy = std::make_shared<Held>(*this);
-      if constexpr (detail::HasParameters<L>) {
-        Random random(0);
-        if (input) copy->build(*input, random);
-        copy_values(type(), layer.parameters(), copy->layer.parameters());
-      }
-      return copy;
-    }
+    std::shared_ptr<Interface> clone() const override { return std::make_shared<Held>(*this); }
     Tensor call(const Tensor& x, const Mode& mode) override {
       if constexpr (detail::ModalLayer<L>)
         return layer(x, mode);
@@ -192,7 +184,6 @@ class Layer {
       if constexpr (detail::HasParameters<L>)
         for (const Tensor& tensor : layer.parameters()) {
           all.weights.push_back({std::to_string(all.weights.size()), tensor});
-          all.members.push_back(nullptr);
         }
       return all;
     }
@@ -204,15 +195,11 @@ class Layer {
     L layer;
   };
 
-  Layer(std::shared_ptr<Interface> held, const std::optional<Shape>& input)
-      : held_(std::move(held)), input_(input) {}
   Interface& held() const {
     check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
     return *held_;
   }
   static detail::WeightList list_of(const std::vector<const Layer*>& parts);
-  static void copy_values(std::string_view type, const std::vector<Tensor>& from,
-                          const std::vector<Tensor>& to);
 
   std::shared_ptr<Interface> held_;
   std::optional<Shape> input_;  ///< once built

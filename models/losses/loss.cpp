@@ -68,6 +68,16 @@ void check_shapes(std::string_view owner, const Tensor& y_true, Shape y_pred) {
   check_fit(owner, y_true.shape(), y_pred);
 }
 
+void check_labels(std::string_view owner, const Tensor& y_true, const Shape& y_pred) {
+  check_shapes(owner, y_true, y_pred);
+  const auto other = [](Scalar y) { return y != 0 && y != 1; };
+  const auto y = y_true.values();
+  const auto found = std::ranges::find_if(y, other);
+  check(found == y.end() || std::ranges::find(y, Scalar(0)) == y.end(),
+        "{}: y must hold 0 and 1 alone, or -1 and 1 (got 0 and {})", owner,
+        found == y.end() ? 0 : value(*found));
+}
+
 void check_probabilities(std::string_view owner, const Tensor& y_true, const Shape& y_pred) {
   check_shapes(owner, y_true, y_pred);
   const auto y = y_true.values();
@@ -79,6 +89,11 @@ void check_probabilities(std::string_view owner, const Tensor& y_true, const Sha
 }
 
 void check_distributions(std::string_view owner, const Tensor& y_true, const Shape& y_pred) {
+  const bool numbers = width_of(y_true) == 1 && y_pred.rank() == 2 && y_pred[1] > 1;
+  check<ShapeError>(y_true.rank() > 2 || !numbers,
+                    "{}: targets of shape {} must fit outputs of shape ({},{}); for class numbers "
+                    "use SparseCategoricalCrossentropy",
+                    owner, y_true.shape(), rows_of(y_true), y_pred[1]);
   check_probabilities(owner, y_true, y_pred);
   const auto classes = static_cast<std::size_t>(y_pred.rank() > 0 ? y_pred.back() : 1);
   for (auto rest = y_true.values(); classes > 0 && !rest.empty(); rest = rest.subspan(classes)) {
@@ -92,10 +107,13 @@ void check_distributions(std::string_view owner, const Tensor& y_true, const Sha
 void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_pred,
                    std::optional<int> ignored) {
   const Shape& s = y_true.shape();
-  check<ShapeError>(y_pred.rank() == 2 && (s.rank() == 1 || (s.rank() == 2 && s[1] == 1)),
+  Shape outputs = y_pred;
+  if (outputs.rank() > 0) outputs.set(0, rows_of(y_true));
+  check<ShapeError>(outputs.rank() == 2 && (s.rank() == 1 || (s.rank() == 2 && s[1] == 1)),
                     "{}: class numbers (n) must go with outputs (n, classes) (got shapes {} and "
-                    "{})",
-                    owner, s, y_pred);
+                    "{}){}",
+                    owner, s, outputs,
+                    s == outputs ? "; for one-hot targets use CategoricalCrossentropy" : "");
   for (std::size_t i = 0; i < y_true.values().size(); ++i) {
     const double y = value(y_true.values()[i]);
     if (ignored && y == *ignored) continue;
@@ -106,25 +124,27 @@ void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_
 
 }  // namespace detail
 
-Tensor Loss::reduced(const Tensor& y_true, const Tensor& y_pred,
-                     const Tensor& sample_weight) const {
+BatchLoss Loss::of_batch(const Tensor& y_true, const Tensor& y_pred,
+                         const Tensor& sample_weight) const {
   Tensor values = (*this)(y_true, y_pred);
   const std::int64_t rows = detail::rows_of(y_pred);
-  if (!detail::one_per_row("loss", type(), values, rows, sample_weight)) return values;
+  const bool adds = options_.reduction == LossReduction::sum;
+  const double all = adds ? 1 : static_cast<double>(rows);
+  if (!detail::one_per_row("loss", type(), values, rows, sample_weight)) return {values, all, true};
   if (values.rank() > 1) values = reshape(values, {rows});
 
   const Tensor kept = counted(y_true);
   Tensor weights = detail::row_weights("Loss", sample_weight, rows);
   if (kept.size() > 0) weights = weights.size() > 0 ? weights * kept : kept;
   if (weights.size() > 0) values = values * weights;
-  if (options_.reduction == LossReduction::none) return values;
-  if (options_.reduction == LossReduction::sum) return sum(values);
+  if (options_.reduction == LossReduction::none) return {values};
+  if (adds) return {sum(values)};
   const bool by_weight = options_.reduction == LossReduction::mean_with_sample_weight;
   const Tensor& divisor = by_weight ? weights : kept;
-  if (divisor.size() == 0) return mean(values);
+  if (divisor.size() == 0) return {mean(values), all};
   double total = 0;
   for (const Scalar v : divisor.values()) total += value(v);
-  return sum(values) / (total == 0 ? 1 : total);  // at 0, all values were multiplied by 0
+  return {sum(values) / (total == 0 ? 1 : total), total};
 }
 
 }}  // namespace gradus

@@ -8,10 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+class Loss;
+
 namespace detail {
 
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
@@ -39,10 +42,12 @@ Tensor row_weights(std::string_view owner, const Tensor& sample_weight, std::int
 /// x divided by its length along an axis, which is at least 1e-7.
 Tensor unit_vectors(const Tensor& x, int axis);
 
-/// Checks of all targets before training; a loss may name one of the first three as its
+/// Checks of all targets before training; a loss may name one of the first four as its
 /// check_targets. The targets fit the outputs as for fitted():
 void check_shapes(std::string_view owner, const Tensor& y_true, Shape y_pred);
-/// and are in [0, 1]:
+/// and hold no 0, or 0 and 1 alone:
+void check_labels(std::string_view owner, const Tensor& y_true, const Shape& y_pred);
+/// The targets are in [0, 1]:
 void check_probabilities(std::string_view owner, const Tensor& y_true, const Shape& y_pred);
 /// and sum to 1 over the last axis.
 void check_distributions(std::string_view owner, const Tensor& y_true, const Shape& y_pred);
@@ -56,6 +61,13 @@ template <class L>
 concept LossFunction = requires(const L& loss, const Tensor& y) {
   { loss(y, y) } -> std::convertible_to<Tensor>;
 };
+
+namespace detail {
+/// Also a text: Keras takes "mse".
+template <class L>
+concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
+                 (Callable<L> || std::convertible_to<L, std::string_view>);
+}  // namespace detail
 
 /// From one value l per row to the number that training minimizes; w are the sample weights, 1
 /// without them.
@@ -72,6 +84,15 @@ struct LossOptions {
   static void fields(auto& self, auto&& field) { field("reduction", self.reduction); }
 };
 
+/// The loss of a batch, and what a mean over several batches needs.
+struct BatchLoss {
+  Tensor loss;  ///< the number that training minimizes
+  double divisor =
+      1;  ///< the rows or the sum of weights that the reduction divided by; 1 for `sum`
+  bool whole = false;  ///< the struct gave one value in all
+  double values = 0;   ///< the reduced values as a number, before a model adds its penalties
+};
+
 /// Any struct with `Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const` that gives
 /// one value per row, or one in all, computed by ops so that it has a gradient.
 ///
@@ -86,11 +107,22 @@ struct LossOptions {
 /// - `Tensor counted(const Tensor& y_true) const`, (rows): 1 for a row that counts, 0 for a row to
 ///   leave out of sum and count; an empty Tensor if all count;
 /// - `fields` or `void validate() const`, which refuse bad options when it becomes a Loss.
+///
+/// The loss of many rows does not depend on how they are cut into batches. evaluate(), `val_loss`
+/// and the mean of an epoch weigh each batch by what its reduction divided by: its rows, the rows
+/// that count, or the sum of their weights; they add the batches of LossReduction::sum. Penalties
+/// of weights are neither multiplied nor added up. A loss that gives one value in all is computed
+/// by evaluate() and `val_loss` from all rows at once; in the mean of an epoch, where the weights
+/// change from batch to batch, each of its values weighs as much as its batch has rows.
 class Loss {
  public:
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
-      : held_(std::make_shared<const Held<L>>(std::move(loss))), options_(options) {}
+      : held_(std::make_unique<Held<L>>(std::move(loss))), options_(options) {}
+  template <detail::NoLoss L>
+  Loss(L, LossOptions = {}, detail::Expects<"[](const Tensor& y, const Tensor& p)"> = {}) = delete;
+  template <detail::TypeText expects = "compile({.loss = MeanSquaredError{}})">
+  Loss() = delete;  // compile({.loss = MeanSquaredError{}})
 
   Loss(const Loss&) = default;  // and no moves: a loss is never empty
   Loss& operator=(const Loss&) = default;
@@ -104,7 +136,12 @@ class Loss {
   /// has shape (rows) or (rows, 1), or is default-constructed for none. ShapeError for values or
   /// weights of another shape; StateError for weights beside a loss that gives one value in all.
   Tensor reduced(const Tensor& y_true, const Tensor& y_pred,
-                 const Tensor& sample_weight = {}) const;
+                 const Tensor& sample_weight = {}) const {
+    return of_batch(y_true, y_pred, sample_weight).loss;
+  }
+  /// The same, with the divisor of the reduction.
+  BatchLoss of_batch(const Tensor& y_true, const Tensor& y_pred,
+                     const Tensor& sample_weight = {}) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const {
     held_->check_targets(y_true, y_pred);
   }
@@ -144,7 +181,7 @@ class Loss {
     L loss;
   };
 
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
   LossOptions options_;
 };
 

@@ -130,11 +130,12 @@ struct CosineSimilarity {
 };
 
 // ---- margins ------------------------------------------------------------------------------------
-// Labels are -1 and 1; in a batch that holds only 0 and 1, 0 stands for -1.
+// Labels are -1 and 1; in a batch that holds only 0 and 1, 0 stands for -1. Targets with 0 and
+// another number than 0 and 1 are a ValueError, since the loss of a row would depend on its batch.
 
 /// mean max(1 - y p, 0).
 struct Hinge {
-  static constexpr bool like_outputs = true;
+  static constexpr auto check_targets = detail::check_labels;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor y = detail::signed_labels(*this, y_true, y_pred);
     return detail::row_means(maximum(1 - y * y_pred, 0));
@@ -143,7 +144,7 @@ struct Hinge {
 
 /// mean max(1 - y p, 0)^2.
 struct SquaredHinge {
-  static constexpr bool like_outputs = true;
+  static constexpr auto check_targets = detail::check_labels;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor y = detail::signed_labels(*this, y_true, y_pred);
     return detail::row_means(square(maximum(1 - y * y_pred, 0)));

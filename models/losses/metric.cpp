@@ -14,22 +14,25 @@ void detail::add_rows(Sums& sums, const Tensor& values, const Tensor& sample_wei
   }
 }
 
-void detail::add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+bool detail::add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
                       const Tensor& sample_weight) {
   const std::int64_t rows = rows_of(y_pred);
   const Tensor values = loss(y_true, y_pred);
-  if (!one_per_row("metric", loss.type(), values, rows, sample_weight))
-    return add_rows(sums, values, Tensor{static_cast<double>(rows)});
-  const Tensor kept = loss.counted(y_true);
-  if (kept.size() == 0) return add_rows(sums, values, sample_weight);
-  add_rows(sums, values, sample_weight.size() > 0 ? sample_weight * kept : kept);
+  if (!one_per_row("metric", loss.type(), values, rows, sample_weight)) {
+    add_rows(sums, values, Tensor{static_cast<double>(rows)});
+    return true;
+  }
+  const Tensor kept = loss.counted(y_true), &weight = sample_weight;
+  const bool both = kept.size() > 0 && weight.size() > 0;
+  add_rows(sums, values, both ? weight * kept : kept.size() > 0 ? kept : weight);
+  return false;
 }
 
-void Metric::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+bool Metric::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                     const Tensor& sample_weight) const {
   const NoGrad off;
-  held_->update(sums, y_true, y_pred,
-                detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
+  return held_->update(sums, y_true, y_pred,
+                       detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
 }
 
 }}  // namespace gradus

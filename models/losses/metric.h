@@ -24,6 +24,8 @@ struct Confusion {
   double true_positives, false_positives, true_negatives, false_negatives;
 };
 
+class Metric;
+
 namespace detail {
 
 template <class M>
@@ -36,6 +38,10 @@ concept ConfusionMetric = requires(const M& metric, const Confusion& counts) {
   { metric.result(counts) } -> std::convertible_to<double>;
 };
 
+template <class M>
+concept NoMetric =
+    NoLoss<M> && !MetricFunction<M> && !ConfusionMetric<M> && !std::same_as<M, Metric>;
+
 /// Which outputs are called positive, and which of a row's outputs count.
 struct Selection {
   std::optional<double> threshold = {};
@@ -46,8 +52,9 @@ void add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true, con
                    const Tensor& sample_weight, const Selection& selection);
 /// Adds one value per row to `sums` = {sum w v, sum w}; no weights: 1 each.
 void add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight);
-/// Adds the loss's values of a batch to the same two sums; one value in all counts as each row's.
-void add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+/// Adds the loss's values of a batch to the same two sums. True for one value in all, which counts
+/// as each row's.
+bool add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight);
 /// a / b; 0 / 0 is 0, as in Keras's metrics.
 inline double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
@@ -81,7 +88,9 @@ class Metric {
            !std::same_as<M, Loss>) Metric(M metric)
       : name_(name_of<M>()),
         direction_(direction_of<M>()),
-        held_(std::make_shared<const Held<M>>(std::move(metric))) {}
+        held_(std::make_unique<Held<M>>(std::move(metric))) {}
+  template <detail::NoMetric M>
+  Metric(M, detail::Expects<"Accuracy{} or [](const Tensor& y, const Tensor& p)"> = {}) = delete;
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
   ~Metric() = default;
@@ -94,8 +103,10 @@ class Metric {
   MonitorMode direction() const { return direction_; }
 
   /// Adds a batch. sample_weight: (rows) or (rows, 1), or default-constructed for none. ShapeError
-  /// for targets or weights that do not fit the outputs.
-  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+  /// for targets or weights that do not fit the outputs. True for a struct that gave one value in
+  /// all: only from all rows at once is the result independent of the batches. evaluate() does
+  /// that.
+  bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight = {}) const;
   /// The value so far. 0 / 0 is 0, so before the first batch it is 0.
   double result(std::span<const double> sums) const {
@@ -105,7 +116,7 @@ class Metric {
  private:
   struct Interface {
     virtual ~Interface() = default;
-    virtual void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+    virtual bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                         const Tensor& weight) const = 0;
     virtual double result(std::span<const double> sums) const = 0;
   };
@@ -114,7 +125,7 @@ class Metric {
     static constexpr bool own_sums = detail::MetricFunction<M>, counts = detail::ConfusionMetric<M>;
 
     explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
-    void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+    bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                 const Tensor& weight) const override {
       if constexpr (own_sums) {
         metric.update(sums, y_true, y_pred, weight);
@@ -125,8 +136,9 @@ class Metric {
         if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
         detail::add_confusion(detail::type_name<M>(), sums, y_true, y_pred, weight, selection);
       } else {
-        detail::add_loss(sums, metric, y_true, y_pred, weight);
+        return detail::add_loss(sums, metric, y_true, y_pred, weight);
       }
+      return false;
     }
     double result(std::span<const double> sums) const override {
       if constexpr (own_sums)
@@ -156,7 +168,7 @@ class Metric {
 
   std::string name_;
   MonitorMode direction_;
-  std::shared_ptr<const Interface> held_;
+  detail::Boxed<Interface> held_;
 };
 
 }}  // namespace gradus

@@ -199,6 +199,49 @@ void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite, st
   if (const auto rate = rate_from(contents, optimizer, note)) optimizer.set_learning_rate(*rate);
 }
 
+/// The tensors of a file that are weights, in the order of `weights`; see
+/// Sequential::load_weights.
+std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Weight>& weights,
+                                   const std::string& path) {
+  constexpr std::string_view folder = "weights/";
+  const auto in_folder = [&](const StoredTensor& t) { return t.name.starts_with(folder); };
+  const bool nested = std::any_of(file.tensors.begin(), file.tensors.end(), in_folder);
+  std::vector<StoredTensor> given, named;
+  std::string missing;
+  for (const StoredTensor& tensor : file.tensors)
+    if (!nested || in_folder(tensor)) given.push_back(tensor);
+  for (const Weight& weight : weights) {
+    const StoredTensor* found = file.find((nested ? std::string(folder) : "") + weight.name);
+    if (found) named.push_back(*found);
+    if (!found && missing.empty()) missing = weight.name;
+  }
+  check<FormatError>(given.size() == weights.size(),
+                     "load_weights: '{}': the file must have as many tensors as the model has "
+                     "weights, {} (got {}{})",
+                     path, weights.size(), given.size(),
+                     missing.empty() ? "" : fmt::format("; '{}' is not among them", missing));
+  return missing.empty() ? named : given;
+}
+
+/// What a file holds of the run. Older files have no averages that began late, or that are shown.
+State run_state(Contents& contents) {
+  State state = contents.state("run/");
+  for (const char* name : {"averages_from", "shows_averages"})
+    state.try_emplace(fmt::format("run/counters/{}", name),
+                      detail::Saved{{1}, std::vector<std::int64_t>{0}});
+  return state;
+}
+
+/// A file with other weights could not be loaded.
+void check_finite(const std::vector<Weight>& weights, const std::string& path) {
+  for (const Weight& weight : weights) {
+    const Scalar* values = weight.tensor.values().data();
+    const std::int64_t bad = detail::kernels().first_not_finite(values, weight.tensor.size());
+    check<NumericError>(bad < 0, "save: '{}': 'weights/{}' must be finite (got {} at element {})",
+                        path, weight.name, bad < 0 ? 0 : value(values[bad]), bad);
+  }
+}
+
 /// Takes the entries whose names begin with `prefix` out of `state`, without it.
 State below(State& state, std::string_view prefix) {
   State found;
@@ -213,12 +256,7 @@ State below(State& state, std::string_view prefix) {
 
 void Sequential::save(const std::string& path, const SaveOptions& options) const {
   check_built("save");
-  for (const Weight& weight : parts_.weights) {
-    const Scalar* values = weight.tensor.values().data();
-    const std::int64_t bad = detail::kernels().first_not_finite(values, weight.tensor.size());
-    check<NumericError>(bad < 0, "save: '{}': 'weights/{}' must be finite (got {} at element {})",
-                        path, weight.name, bad < 0 ? 0 : value(values[bad]), bad);
-  }
+  check_finite(parts_.weights, path);
   TensorFile file;
   file.metadata["input_shape"] = fmt::format("{}", fmt::join(*parts_.input_shape, ","));
   for (const auto& [name, text] : options.metadata)
@@ -241,11 +279,34 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
     detail::StateWriter write(state, "run");
     write("counters", Counters{optimizer.counters(), compiled_->seed, batches_});
     write("fit", run_);
-    const State callbacks = session_ ? session_->callback_state() : run_.callbacks;
+    const State callbacks =
+        session_ && session_->begun ? session_->callbacks.state() : run_.callbacks;
     for (const auto& [name, saved] : callbacks) state["run/callbacks/" + name] = saved;
   }
   add(file, state);
   detail::save_tensors(path, std::move(file));
+}
+
+void Sequential::load_weights(const std::string& path) {
+  check_built("load_weights");
+  const TensorFile file = detail::load_foreign_tensors(path);
+  std::vector<Tensor> values;
+  for (const StoredTensor& tensor : in_order(file, parts_.weights, path)) {
+    const Weight& weight = parts_.weights[values.size()];
+    const Shape& shape = weight.tensor.shape();
+    const std::string rule = fmt::format("load_weights: '{}': '{}', read as {}, must be", path,
+                                         tensor.name, weight.name);
+    check<FormatError>(tensor.dtype != detail::Dtype::i64,
+                       "{} of type F32, F64, F16 or BF16 (got I64)", rule);
+    check<ShapeError>(tensor.shape == shape, "{} of shape {} (got {})", rule, shape, tensor.shape);
+    const std::vector<double> numbers = tensor.numbers();
+    const Tensor& read =
+        values.emplace_back(shape, std::vector<Scalar>(numbers.begin(), numbers.end()));
+    const std::int64_t bad = detail::kernels().first_not_finite(read.values().data(), read.size());
+    check<FormatError>(bad < 0, "{} finite (got {} at element {})", rule,
+                       bad < 0 ? 0 : numbers[static_cast<std::size_t>(bad)], bad);
+  }
+  set_weights(values);
 }
 
 std::map<std::string, std::string> read_metadata(const std::string& path) {
@@ -267,15 +328,11 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   const Parts& parts = built ? *built : parts_;
   std::vector<detail::Buffer> values = values_of(contents, parts.weights, options.allow_non_finite);
   std::optional<Optimizer> optimizer;
+  if (compiled_ && (all || built)) parts.give_to(optimizer.emplace(compiled_->optimizer));
   Counters counters;
   detail::Run run;
   if (all) {
-    optimizer = compiled_->optimizer;
-    parts.give_to(*optimizer);
-    State state = contents.state("run/");
-    for (const char* name : {"averages_from", "shows_averages"})  // not in older files
-      state.try_emplace(fmt::format("run/counters/{}", name),
-                        detail::Saved{{1}, std::vector<std::int64_t>{0}});
+    State state = run_state(contents);
     const detail::StateReader read(state, "run");
     read("counters", counters);
     read("fit", run);
@@ -287,16 +344,16 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   }
   contents.check_all_used(all ? "" : "weights/");
 
+  if (optimizer) compiled_->optimizer = *optimizer;  // may run out of memory; the rest does not
   if (all) {
-    compiled_->optimizer = *optimizer;
     compiled_->seed = counters.seed;
     batches_ = counters.batches;
     std::swap(run_, run);
-    if (session_ && !run_.note.empty()) report(std::exchange(run_.note, {}));
   }
-  if (built) adopt(std::move(*built));
+  if (built) parts_ = std::move(*built);
   assign(values);
   if (!all && compiled_) compiled_->optimizer.weights_changed();
+  if (session_ && !run_.note.empty()) report(std::exchange(run_.note, {}));
 }
 
 }}  // namespace gradus

@@ -11,13 +11,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 using detail::Hook;
 
-void Sequential::call(std::vector<Callback>& callbacks, Hook hook, std::int64_t index,
-                      const Logs& logs) {
-  for (const bool last : {false, true})
-    for (Callback& callback : callbacks)
-      if (callback.runs_last() == last) callback.call(hook, index, logs, *this);
-}
-
 Evaluation Sequential::evaluation(const detail::Totals& totals) const {
   Logs logs;
   totals.report(*compiled_, logs);
@@ -38,7 +31,7 @@ MonitorMode Sequential::direction_of(std::string_view metric) const {
 
 Evaluation Sequential::evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options) {
   detail::validate(options, "evaluate");
-  std::vector<Callback> callbacks = options.callbacks;
+  detail::CallbackList callbacks(options.callbacks);
   const Batch data = checked_batch("evaluate", {x, y, options.sample_weight});
   return evaluation(
       evaluate_rows(data, options.batch_size, options.steps ? options.steps->count : 0, callbacks));
@@ -62,30 +55,40 @@ Evaluation Sequential::test_on_batch(const Tensor& x, const Tensor& y,
                                      const BatchOptions& options) {
   check(options.class_weight.empty(), "test_on_batch: class_weight must be empty");
   const Batch data = checked_batch("test_on_batch", {x, y, options.sample_weight});
-  std::vector<Callback> none;
+  detail::CallbackList none({});
   return evaluation(evaluate_rows(data, data.rows(), 0, none));
 }
 
 /// In batches of `batch_size`, at most `steps` of them, or all if that is 0.
 detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_size,
-                                         std::int64_t steps, std::vector<Callback>& callbacks) {
+                                         std::int64_t steps, detail::CallbackList& callbacks) {
   const NoGrad off;
   const Threads threads(compiled_->threads);
   const HideAverages at_end{*this};
   detail::Totals totals;
   Logs logs;
-  call(callbacks, Hook::test_begin, 0, logs);
-  std::int64_t done = 0;
+  callbacks.call(Hook::test_begin, 0, logs, *this);
+  std::vector<Tensor> outputs;  // kept only where one value in all is asked for, or may be
+  std::int64_t done = 0, seen = 0;
   for (std::int64_t start = 0; start < data.rows() && (steps == 0 || done < steps);
        start += batch_size, ++done) {
-    call(callbacks, Hook::test_batch_begin, done, logs);
+    callbacks.call(Hook::test_batch_begin, done, logs, *this);
     const Batch batch = detail::row_range(data, start, std::min(data.rows(), start + batch_size));
     const Tensor y_pred = (*this)(batch.x);
-    totals.add(*compiled_, batch, y_pred, value(loss_of(batch, y_pred).item()));
+    totals.add(*compiled_, batch, y_pred, loss_of(batch, y_pred));
+    if (totals.whole || batch.rows() == 1) outputs.push_back(y_pred);
+    seen += batch.rows();
     if (!callbacks.empty()) totals.report(*compiled_, logs);
-    call(callbacks, Hook::test_batch_end, done, logs);
+    callbacks.call(Hook::test_batch_end, done, logs, *this);
   }
-  call(callbacks, Hook::test_end, 0, logs);
+  if (done > 1 && std::ssize(outputs) == done) {
+    const Batch all = detail::row_range(data, 0, seen);
+    const Tensor y_pred = concat(outputs, 0);
+    totals.clear();
+    totals.add(*compiled_, all, y_pred, loss_of(all, y_pred));
+    totals.report(*compiled_, logs);
+  }
+  callbacks.call(Hook::test_end, 0, logs, *this);
   return totals;
 }
 
@@ -98,20 +101,20 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   const HideAverages at_end{*this};
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
-  std::vector<Callback> callbacks = options.callbacks;
+  detail::CallbackList callbacks(options.callbacks);
   const Logs none;
-  call(callbacks, Hook::predict_begin, 0, none);
+  callbacks.call(Hook::predict_begin, 0, none, *this);
   const std::int64_t count = rows.shape()[0];
   std::vector<Tensor> parts;
   for (std::int64_t start = 0; start < count; start += options.batch_size) {
     const std::int64_t done = std::ssize(parts);
     if (options.steps && done == *options.steps) break;
-    call(callbacks, Hook::predict_batch_begin, done, none);
+    callbacks.call(Hook::predict_batch_begin, done, none, *this);
     parts.push_back((*this)(
         detail::row_range(rows, start, std::min<std::int64_t>(count, start + options.batch_size))));
-    call(callbacks, Hook::predict_batch_end, done, none);
+    callbacks.call(Hook::predict_batch_end, done, none, *this);
   }
-  call(callbacks, Hook::predict_end, 0, none);
+  callbacks.call(Hook::predict_end, 0, none, *this);
   return concat(parts, 0);
 }
 

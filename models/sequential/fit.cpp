@@ -6,6 +6,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
+#include <gradus/schedules/inspect.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -23,10 +24,9 @@ struct Sequential::Fit {
         steps(with.steps_per_epoch ? with.steps_per_epoch->count : feed.batches()),
         session{{with.verbose, with.progress, with.epochs, steps,
                  !trained.compiled_->optimizer.schedule().constant()},
-                with.callbacks} {
-    for (const Callback& callback : session.callbacks)
-      watched =
-          watched || callback.has(Hook::train_batch_begin) || callback.has(Hook::train_batch_end);
+                detail::CallbackList(with.callbacks)},
+        watched(session.callbacks.has(Hook::train_batch_begin) ||
+                session.callbacks.has(Hook::train_batch_end)) {
     model.session_ = &session;
   }
   ~Fit() { model.session_ = nullptr; }
@@ -35,11 +35,18 @@ struct Sequential::Fit {
   void begin();
   void epoch();
   void batch(const Batch& rows);
-  void end_epoch();
+  void end_batch();
+  enum class End { of_steps, of_source, stopped };
+  void end_epoch(End end);
   void fail(const detail::Fault& fault, std::int64_t number, Step step);
-  bool validates() const { return validation && (now.epoch + 1) % options.validation_freq == 0; }
+  Logs keys() const;
+  void recall_logs();
+  void note_rate();
+  bool validates(std::int64_t epoch) const {
+    return validation && (epoch + 1) % options.validation_freq == 0;
+  }
   void call(Hook hook, std::int64_t index, const Logs& logs) {
-    model.call(session.callbacks, hook, index, logs);
+    session.callbacks.call(hook, index, logs, model);
   }
 
   const Threads threads;
@@ -51,18 +58,41 @@ struct Sequential::Fit {
   std::int64_t steps;                    ///< batches in an epoch; 0 if only the source knows
   Random::Streams draws{0, "training"};  ///< for layers that draw random numbers, such as Dropout
   detail::Session session;
-  Logs batch_logs, epoch_logs;
-  bool watched = false;  ///< a callback has a hook for batches
+  bool watched;                      ///< a callback has a hook for batches
+  detail::Totals staged;             ///< with the batch whose update may be refused
+  Logs batch_logs, epoch_logs = {};  ///< kept, so that an epoch asks for no memory
 };
 
 History Sequential::Fit::run() {
   begin();
-  while (now.epoch < options.epochs && !model.stop_training) epoch();
-  if (options.epochs > 0 && (!now.history.epochs().empty() || now.batch > 0))
-    model.compiled_->optimizer.finalize();
-  call(Hook::train_end, 0, epoch_logs);
-  now.callbacks = session.callback_state();
+  try {
+    // The hook of the last epoch's end, for those who have not heard it.
+    if (!now.in_epoch && !now.history.epochs().empty())
+      call(Hook::epoch_end, now.history.epochs().back(), epoch_logs);
+    while (now.epoch < options.epochs && !model.stop_training) epoch();
+    if (options.epochs > 0 && (now.in_epoch || !now.history.epochs().empty()))
+      model.compiled_->optimizer.finalize();
+    call(Hook::train_end, 0, epoch_logs);
+  } catch (...) {
+    now.callbacks = session.callbacks.state();
+    throw;
+  }
+  now.callbacks = session.callbacks.state();
   return now.history;
+}
+
+/// The names that the run will report, with nan.
+Logs Sequential::Fit::keys() const {
+  Logs keys;
+  for (const char* prefix : {"", "val_"}) {
+    if (*prefix && !validation) continue;
+    keys.set(fmt::format("{}loss", prefix), std::nan(""));
+    detail::for_each_metric(*model.compiled_, [&](std::size_t, const Metric& metric, bool) {
+      keys.set(prefix + metric.name(), std::nan(""));
+    });
+  }
+  keys.set("learning_rate", std::nan(""));
+  return keys;
 }
 
 void Sequential::Fit::begin() {
@@ -72,63 +102,110 @@ void Sequential::Fit::begin() {
     now = {.epoch = options.initial_epoch};
     model.compiled_->optimizer.drop_collected();
   }
-  Logs keys;
   const CompileOptions& with = *model.compiled_;
-  for (const char* prefix : {"", "val_"}) {
-    if (*prefix && !validation) continue;
-    keys.set(fmt::format("{}loss", prefix), std::nan(""));
-    detail::for_each_metric(with, [&](std::size_t, const Metric& metric, bool) {
-      keys.set(prefix + metric.name(), std::nan(""));
-    });
-  }
-  keys.set("learning_rate", std::nan(""));
-  call(Hook::train_begin, 0, keys);
+  call(Hook::train_begin, 0, keys());
   // A callback may have loaded a checkpoint by now; then its run continues.
-  session.begun = true;
-  check<StateError>(!now.in_epoch || now.totals.metrics.size() ==
-                                         with.metrics.size() + with.weighted_metrics.size(),
+  const bool same_metrics =
+      now.totals.metrics.size() == with.metrics.size() + with.weighted_metrics.size();
+  check<StateError>(!now.in_epoch || same_metrics,
                     "fit: to go on with the run, the metrics must be those it had");
   now.history.reserve(options.epochs);
   feed.resume(now, with.seed);
   draws = Random::Streams(with.seed, "training");
-  session.load_callbacks(std::exchange(now.callbacks, {}));
+  const bool moved = now.in_epoch || !now.history.epochs().empty();
+  session.callbacks.load(now.callbacks, moved ? 1 : 0);
+  session.begun = true;
+  now.history.set_diverged(false);
+  recall_logs();
+  const bool cut_short =
+      now.in_epoch && epoch_logs.size() > 0 && now.history.epochs().back() == now.epoch;
+  if (cut_short && now.epoch < options.epochs) {  // it goes on
+    now.history.remove_last(epoch_logs);
+    recall_logs();
+  }
+  if (moved && watched && same_metrics) now.totals.report(with, batch_logs);
+  note_rate();
+}
+
+/// Says what may be a mistake in the rate, from the first update of all to the last one of this
+/// run.
+void Sequential::Fit::note_rate() {
+  const Optimizer& optimizer = model.compiled_->optimizer;
+  const double each = value(optimizer.options().gradient_accumulation_steps.value_or(1).count);
+  const double batches =
+      static_cast<double>(options.epochs - now.epoch) * static_cast<double>(steps) -
+      static_cast<double>(now.in_epoch ? now.batch : 0);
+  const double last = static_cast<double>(optimizer.iterations()) + std::floor(batches / each);
+  if (!options.inspect || options.verbose == 0 || steps == 0 || batches < each || last > 1e15)
+    return;
+  if (optimizer.schedule().constant()) return;
+  const auto notes = [&]() -> std::vector<std::string> {
+    try {
+      return inspect(optimizer.schedule(), static_cast<Step>(last));
+    } catch (const std::exception&) {
+      return {};  // of the user's function; training will report it when it gets there
+    }
+  };
+  for (const std::string& note : notes())
+    session.progress.say(fmt::format("note: learning_rate: {}\n", note));
+}
+
+/// The logs of the last epoch, as its hooks had them.
+void Sequential::Fit::recall_logs() {
+  epoch_logs = {};
+  if (now.history.epochs().empty()) return;
+  const bool validated = validates(now.history.epochs().back());
+  for (const auto& [name, _] : keys())
+    if (now.history.contains(name) && !now.history[name].empty() &&
+        (validated || !name.starts_with("val_")))
+      epoch_logs.set(name, now.history[name].back());
 }
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
   const HideAverages at_end{model};
   session.progress.begin_epoch(now.epoch);
-  if (!now.in_epoch) {
+  if (now.in_epoch) {
+    end_batch();  // of the last one, for those who have not heard it
+  } else {
     now.batch = 0;
-    now.totals.clear();
     if (!options.steps_per_epoch || now.position == 0) feed.begin_pass(now, model.batches_);
-    now.in_epoch = true;
     call(Hook::epoch_begin, now.epoch, epoch_logs);
   }
-  while ((steps == 0 || now.batch < steps) && !model.stop_training) {
+  const auto whole = [&] { return steps > 0 && now.batch >= steps; };
+  while (!whole() && !model.stop_training) {
     std::optional<Batch> next = feed.next(now);
     if (!next && options.steps_per_epoch && feed.batches() > 0) {  // start over at the first row
       feed.begin_pass(now, model.batches_);
       next = feed.next(now);
     }
-    if (!next) break;
+    if (!next && now.in_epoch) return end_epoch(End::of_source);
+    check<StateError>(next.has_value(), "fit: the source must give at least one batch (got none)");
     batch(feed.batches() > 0 ? *next : model.checked_batch("fit", *next));
   }
-  if (now.batch > 0) return end_epoch();
-  check<StateError>(model.stop_training, "fit: the source must give at least one batch (got none)");
+  if (now.in_epoch) end_epoch(whole() ? End::of_steps : End::stopped);
 }
 
 void Sequential::Fit::batch(const Batch& rows) {
-  const std::int64_t number = now.batch;
-  call(Hook::train_batch_begin, number, batch_logs);
+  call(Hook::train_batch_begin, now.batch, batch_logs);
   const Random random(draws, static_cast<std::uint64_t>(model.batches_));
-  if (const detail::Fault fault = model.train_step(rows, random, now.totals)) [[unlikely]]
+  staged = now.totals;
+  if (!now.in_epoch) staged.clear();
+  if (const detail::Fault fault = model.train_step(rows, random, staged)) [[unlikely]]
     return fail(fault, now.batch + 1, model.compiled_->optimizer.iterations());
+  std::swap(now.totals, staged);
   ++now.batch;
+  ++now.position;
+  now.in_epoch = true;
+  session.callbacks.moved();
+  end_batch();
+}
+
+void Sequential::Fit::end_batch() {
   const bool due = session.progress.due();
   if (watched || due) now.totals.report(*model.compiled_, batch_logs);
   if (due) session.progress.batch(now.batch, batch_logs);
-  call(Hook::train_batch_end, number, batch_logs);
+  call(Hook::train_batch_end, now.batch - 1, batch_logs);
 }
 
 /// Ends training after a number that is not finite: with an error, or marked in the history.
@@ -137,24 +214,32 @@ void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step
   check<NumericError>(
       options.terminate_on_nan, "fit: {} at epoch {} batch {} step {} (lr {}, last finite loss {})",
       fault.text, now.epoch + 1, number, step, value(rate.at(static_cast<double>(step))),
-      now.totals.last_loss.value_or(std::nan("")));
-  now.history.set_diverged();
+      staged.last_loss.value_or(std::nan("")));
+  now.history.set_diverged(true);
   model.stop_training = true;
 }
 
-void Sequential::Fit::end_epoch() {
-  Logs& logs = epoch_logs;  // kept, so that an epoch asks for no memory
+/// An epoch that was stopped is reported, but the run stays within it.
+void Sequential::Fit::end_epoch(End end) {
+  if (end == End::stopped) session.callbacks.hold();
+  Logs& logs = epoch_logs;
   if (options.validation_freq > 1) logs = {};
   now.totals.report(*model.compiled_, logs);
-  if (validates()) {
+  if (validates(now.epoch)) {
     const Extent rows = options.validation_batch_size.value_or(options.batch_size);
     model.evaluate_rows(*validation, rows, options.validation_steps.value_or(0), session.callbacks)
         .report(*model.compiled_, logs, "val_");
   }
   logs.set("learning_rate", value(model.compiled_->optimizer.last_learning_rate()));
-  const std::int64_t number = now.epoch++, batches = now.batch;
-  now.in_epoch = false;
+  const std::int64_t number = now.epoch, batches = now.batch;
   now.history.add(number, logs);
+  if (end != End::stopped) {
+    ++now.epoch;
+    now.batch = 0;
+    now.in_epoch = false;
+    if (end == End::of_source) feed.ended(now);
+    session.callbacks.moved();
+  }
   call(Hook::epoch_end, number, logs);
   session.progress.end_epoch(batches, logs);
 }

@@ -11,12 +11,24 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
 
-/// Copies with their own weights, as far as the layers can be copied.
+/// Copies with their own weights; layers that share a weight go on sharing it.
 std::vector<Layer> copies(std::span<const Layer> layers) {
-  std::vector<Layer> all;
-  for (const Layer& layer : layers) all.push_back(layer.copy_or_self());
-  Layer::renew(layers, all);
-  return all;
+  const detail::DeepCopies own(Layer::nodes(layers));
+  return {layers.begin(), layers.end()};
+}
+
+/// Throws the error in flight again, with the layer's name in front.
+[[noreturn]] void rethrow_named(const std::string& layer) {
+  const auto text = [&](const Error& e) { return fmt::format("{}: {}", layer, e.what()); };
+  try {
+    throw;
+  } catch (const ShapeError& e) {
+    throw ShapeError(text(e));
+  } catch (const StateError& e) {
+    throw StateError(text(e));
+  } catch (const ValueError& e) {
+    throw ValueError(text(e));
+  }
 }
 
 /// Expected and given rows: `4 features (got 5)`, or shapes for images.
@@ -56,12 +68,10 @@ Sequential::Sequential(std::vector<Layer> layers) : parts_{std::move(layers)} {
   check(!parts_.layers.empty(), "Sequential: the model has no layers");
 }
 
-Sequential::Sequential(const Sequential& other)
-    : parts_(other.parts_), compiled_(other.compiled_), batches_(other.batches_), run_(other.run_) {
-  const detail::Renewed renewed = Layer::renew(other.parts_.layers, parts_.layers);
-  for (Weight& weight : parts_.weights) weight.tensor = detail::renewed(weight.tensor, renewed);
-  for (Tensor& parameter : parts_.parameters) parameter = detail::renewed(parameter, renewed);
-  if (compiled_) compiled_->optimizer.renew(renewed);
+Sequential::Sequential(const Sequential& other) : batches_(other.batches_), run_(other.run_) {
+  const detail::DeepCopies deep;
+  parts_ = other.parts_;
+  if (other.compiled_) compiled_ = std::make_unique<CompileOptions>(*other.compiled_);
 }
 
 /// Leaves the other without layers.
@@ -102,11 +112,11 @@ void Sequential::compile(CompileOptions options) {
   });
   if (parts_.input_shape) parts_.give_to(options.optimizer);
   options.optimizer.drop_collected();
-  compiled_ = std::move(options);
+  compiled_ = std::make_unique<CompileOptions>(std::move(options));
 }
 
 void Sequential::check_compiled(const char* caller) const {
-  check<StateError>(compiled_.has_value(), "{}: call compile() first", caller);
+  check<StateError>(compiled_ != nullptr, "{}: call compile() first", caller);
 }
 
 void Sequential::check_built(const char* caller) const {
@@ -143,7 +153,7 @@ Sequential::Parts Sequential::built_for(const Shape& input) const {
                       "build: {} gives {} features, but {} must have {}",
                       i > 0 ? name_of(i - 1) : "the input", h.shape().back(), name_of(i), width);
     Random random(seed, "weights", i);
-    h = layer(h, {.training = false, .random = random});  // which builds it
+    h = call_layer(layer, i, h, {.training = false, .random = random}, input[0]);  // builds it
     built.output_shapes.push_back(h.shape());
     for (Weight& weight : layer.weights()) {
       const auto is_it = [&](const Weight& w) { return w.tensor.node() == weight.tensor.node(); };
@@ -175,8 +185,9 @@ Tensor Sequential::checked_input(const char* caller, const Tensor& x) const {
   if (!parts_.input_shape) return rows;
   Shape expected = *parts_.input_shape;
   expected.set(0, rows.shape()[0]);
-  check<ShapeError>(rows.shape() == expected, "{}: model expects {}", caller,
-                    mismatch(expected, rows.shape()));
+  check<ShapeError>(rows.shape() == expected, "{}: model expects {}{}", caller,
+                    mismatch(expected, rows.shape()),
+                    x.rank() > 1 ? "" : fmt::format("; x of shape {} is rows of one", x.shape()));
   return rows;
 }
 
@@ -218,7 +229,8 @@ const std::vector<Weight>& Sequential::weights() const {
 
 std::vector<Tensor> Sequential::get_weights() const {
   std::vector<Tensor> values;
-  for (const Weight& weight : weights()) values.push_back(detach(weight.tensor));
+  for (const Weight& weight : weights())
+    values.emplace_back(weight.tensor.shape(), weight.tensor.values());
   return values;
 }
 
@@ -234,7 +246,8 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
     detail::check_finite("set_weights", "weights", weights[i]);
   }
   std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
-  for (const Tensor& weight : weights) values.push_back(detail::node_of(weight).value);
+  for (const Tensor& weight : weights)
+    values.push_back(detail::node_of(weight).value.copy(weight.size()));
   assign(values);
   if (compiled_) compiled_->optimizer.weights_changed();
 }
@@ -242,6 +255,18 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
 void Sequential::assign(std::vector<detail::Buffer>& values) noexcept {
   for (std::size_t i = 0; i < values.size(); ++i)
     detail::node_of(parts_.weights[i].tensor).replace(std::move(values[i]));
+}
+
+Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
+                              std::int64_t rows) const {
+  try {
+    return layer(x, mode);
+  } catch (const Error&) {
+    Shape shape = x.shape();
+    if (rows > 0) shape.set(0, rows);
+    if (shape != x.shape()) call_layer(layer, i, Tensor::zeros(shape), mode);  // throws, or else:
+    rethrow_named(layer_name(i));
+  }
 }
 
 std::string Sequential::layer_name(std::size_t layer) const {

@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
 
@@ -22,10 +24,18 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     Tensor answer = model.predict({{0.5}});
 ///
 /// Data is rows: x (n, features...), where (n) counts as (n, 1); y as the loss needs it. The first
-/// data gives the number of features, and then the seed gives the initial weights. A copy of a
-/// model has its own weights and optimizer. Data that contains nan or infinity is a ValueError,
-/// before any update. For a model with branches, write a struct of layers and pass it as the only
-/// layer: see models/layer.h.
+/// data gives the number of features, and then the seed gives the initial weights. Data that
+/// contains nan or infinity is a ValueError, before any update. For a model with branches, write a
+/// struct of layers and pass it as the only layer: see models/layer.h.
+///
+/// A copy of a model shares nothing with it: weights, optimizer, and every tensor that layers, loss
+/// and metrics hold or capture are copied. So the two may train in different threads, each on its
+/// own tensors. Only what a struct reaches through a pointer or a reference stays shared. One model
+/// belongs to one thread at a time.
+///
+/// Memory that runs out is std::bad_alloc, and the model is as before the call: an assignment,
+/// compile(), build(), set_weights() and load() act whole or not at all, and fit() and
+/// train_on_batch() leave the model at its last completed update, from which fit() resumes.
 class Sequential {
  public:
   /// ValueError without layers. Layers that share a weight still share it.
@@ -106,6 +116,17 @@ class Sequential {
   /// on_train_begin.
   void load(const std::string& path, const LoadOptions& options = {});
 
+  /// Sets all weights, as set_weights() does, from a safetensors file of any program, with numbers
+  /// of type F32, F64, F16 or BF16. Counted are the tensors below `weights/`, as in a file of
+  /// save(), or all if there are none. If their names are those of weights(), each weight gets the
+  /// tensor of its name. Otherwise the weights get them in the order of their data in the file; for
+  /// that, count and shapes must agree.
+  ///
+  /// StateError before build(); IoError; ShapeError for the first tensor of another shape;
+  /// FormatError for a damaged file, another count or type, or a number that is not finite as a
+  /// Scalar.
+  void load_weights(const std::string& path);
+
   /// The history of the last fit(), or of the file that load() read.
   const History& history() const { return run_.history; }
   /// The loss of the last batch that fit() trained on, before its update; nan before the first.
@@ -140,6 +161,10 @@ class Sequential {
   /// Keras's name of a layer, and with the type: `dense_1`, `dense_1 (Dense)`.
   std::string layer_name(std::size_t layer) const;
   std::string name_of(std::size_t layer) const;
+  /// Layer number i of the model, or its copy. Its errors get its name in front, and shapes of so
+  /// many rows, if those are given and fail as well.
+  Tensor call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
+                    std::int64_t rows = 0) const;
   /// The layers and, once built, the rest.
   struct Parts {
     std::vector<Layer> layers;
@@ -161,20 +186,18 @@ class Sequential {
   /// Checks x, targets against the loss, and weights; builds the model if needed.
   Batch checked_batch(const char* caller, const Batch& batch);
   /// The loss of a batch, with the penalties of the weights.
-  Tensor loss_of(const Batch& batch, const Tensor& y_pred) const;
+  BatchLoss loss_of(const Batch& batch, const Tensor& y_pred) const;
   /// StateError while fit() runs, in a callback.
   void check_idle(const char* caller) const;
   /// One training step. The fault says which number was not finite; then nothing has changed.
   detail::Fault train_step(const Batch& batch, Random random, detail::Totals& totals);
   detail::Fault settle_assignments();
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
-                               std::vector<Callback>& callbacks);
+                               detail::CallbackList& callbacks);
   Evaluation evaluation(const detail::Totals& totals) const;
-  void call(std::vector<Callback>& callbacks, detail::Hook hook, std::int64_t index,
-            const Logs& logs);
 
   Parts parts_;
-  std::optional<CompileOptions> compiled_;
+  std::unique_ptr<CompileOptions> compiled_;
   Step batches_ = 0;  ///< trained on so far; the key of shuffles and Dropout
   detail::Run run_;
   detail::Session* session_ = nullptr;  ///< while a fit() runs

@@ -18,13 +18,12 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
   assignments_.clear();
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});
-  const Tensor loss = loss_of(batch, y_pred);
-  const double number = value(loss.item());
-  if (!std::isfinite(number)) [[unlikely]]
+  const BatchLoss loss = loss_of(batch, y_pred);
+  if (!std::isfinite(value(loss.loss.item()))) [[unlikely]]
     return {"non-finite loss"};
-  detail::gradients_into(loss, parts_.parameters, gradients_);
+  detail::gradients_into(loss.loss, parts_.parameters, gradients_);
   if (detail::Fault fault = settle_assignments()) return fault;
-  totals.add(*compiled_, batch, y_pred, number);  // before the update: a metric may throw
+  totals.add(*compiled_, batch, y_pred, loss);  // before the update: a metric may throw
   if (detail::Fault fault = compiled_->optimizer.try_apply(gradients_, parts_.parameters))
     return fault;
   ++batches_;
@@ -35,16 +34,18 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
 Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
   check_built("Sequential");
   Tensor h = x;
-  for (Layer& layer : parts_.layers) h = layer(h, mode);
+  for (std::size_t i = 0; i < parts_.layers.size(); ++i)
+    h = call_layer(parts_.layers[i], i, h, mode);
   return h;
 }
 
-/// The mean loss of the rows, and the penalties.
-Tensor Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
-  Tensor loss = compiled_->loss.reduced(batch.y, y_pred, batch.sample_weight);
+/// The reduced loss of the rows, and the penalties.
+BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
+  BatchLoss all = compiled_->loss.of_batch(batch.y, y_pred, batch.sample_weight);
+  all.values = value(all.loss.item());
   for (const Weight& weight : parts_.weights)
-    if (weight.regularizer) loss = loss + weight.regularizer(weight.tensor);
-  return loss;
+    if (weight.regularizer) all.loss = all.loss + weight.regularizer(weight.tensor);
+  return all;
 }
 
 /// Brings the layers' new state into its constraints. Returns the first number that is not finite.

@@ -19,12 +19,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-namespace detail {
-/// The struct, or the one that a std::reference_wrapper refers to.
-template <class C>
-using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
-}  // namespace detail
-
 /// A struct becomes a callback by any of Keras's hooks, as a method:
 ///
 ///     struct PrintRate {
@@ -47,18 +41,32 @@ using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
 /// numbers; those of a batch the means of the epoch so far; those of an epoch are the entries of
 /// History.
 ///
-/// Callbacks are called in the order of their list; those with `static constexpr bool runs_last =
-/// true`, which save the state of the others, come last. An exception of a callback passes through
-/// fit(); the model is then at its last completed update.
+/// At each hook, the callbacks that have it are called in the order of their list, those with
+/// `static constexpr bool runs_last = true` after the others. Then those with a method
+/// `after_hook(logs, model)` get the same logs: it is the place to save the model, since the file
+/// then holds what all callbacks made of that hook, in any order of the list.
+///
+/// A struct with a method that reads like a hook but is none, such as on_epoch_ends, on_batch_end
+/// or on_train_epoch_end, does not compile. The list of these names is models/misspelt_hooks.h.
 ///
 /// A struct with a `state` (models/state.h) is saved in checkpoints and restored from them.
 /// fit() uses a copy; `std::ref(callback)` makes it use the original.
+///
+/// An exception of a callback passes through fit(); the model is then at its last completed update.
+/// fit() with `resume`, after an exception, a stop or load(), makes exactly the updates that were
+/// not made, and calls exactly the hooks that were not heard, by callback: a hook that threw was
+/// not heard, a hook that saved the file was. on_train_begin and on_train_end belong to a fit(),
+/// and are called each time. An epoch that `stop_training` cut short ends with on_epoch_end and an
+/// entry in the history; a resumed run goes on within it, without that entry and with the states
+/// from before it.
 class Callback {
  public:
-  template <class C>
-  requires(!std::same_as<C, Callback> && detail::has_hooks<detail::Unwrapped<C>>)
-      Callback(C callback)
-      : held_(std::make_unique<Held<C>>(std::move(callback))) {}
+  template <detail::HooksFit C>
+  Callback(C callback) : held_(std::make_unique<Held<C>>(std::move(callback))) {}
+  template <detail::HookOfOtherArguments C>
+  Callback(C, detail::Expects<"(std::int64_t index, const Logs&, Sequential&)"> = {}) = delete;
+  template <detail::NoSuchHook C>
+  Callback(C, detail::Expects<"on_{epoch,train,test,predict,*_batch}_{begin,end}"> = {}) = delete;
   Callback(const Callback&) = default;  // and no moves: a callback is never empty
   Callback& operator=(const Callback&) = default;
   ~Callback() = default;
@@ -69,6 +77,7 @@ class Callback {
       f(held_->struct_address(), index, logs, model);
   }
   bool runs_last() const { return held_->runs_last; }
+  void after_hook(const Logs& logs, Sequential& model) { held_->after_hook(logs, model); }
   /// The struct's name, such as `EarlyStopping`.
   std::string_view type() const { return held_->type; }
   void save(detail::State& state, const std::string& prefix) const { held_->save(state, prefix); }
@@ -78,6 +87,7 @@ class Callback {
   struct Interface {
     virtual ~Interface() = default;
     virtual void* struct_address() = 0;
+    virtual void after_hook(const Logs& logs, Sequential& model) = 0;
     virtual void save(detail::State& state, const std::string& prefix) const = 0;
     virtual void load(detail::State& state, const std::string& prefix) = 0;
 
@@ -88,8 +98,6 @@ class Callback {
   template <class C>
   struct Held final : Interface {
     using Struct = detail::Unwrapped<C>;
-    static_assert(detail::hooks_callable<Struct>,
-                  "a hook of this callback takes other arguments than (index, logs, model)");
     explicit Held(C c) : callback(std::move(c)) {
       calls = detail::hook_calls<Struct>.data();
       type = detail::type_name<Struct>();
@@ -97,6 +105,10 @@ class Callback {
       detail::validate(get());
     }
     void* struct_address() override { return &get(); }
+    void after_hook([[maybe_unused]] const Logs& logs,
+                    [[maybe_unused]] Sequential& model) override {
+      if constexpr (requires { get().after_hook(logs, model); }) get().after_hook(logs, model);
+    }
     void save(detail::State& state, const std::string& prefix) const override {
       if constexpr (detail::HasState<Struct>)
         Struct::state(get(), detail::StateWriter(state, prefix));

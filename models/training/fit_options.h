@@ -34,6 +34,15 @@ struct Batch {
   std::int64_t rows() const { return x.rank() > 0 ? x.shape()[0] : 0; }
 };
 
+/// Rows for validation, or none. A pair of tensors needs no type: `.validation_data = {x, y}`, or
+/// with weights `{x, y, sample_weight}`; a Dataset, a Batch or an optional of one will do, too.
+struct ValidationData : std::optional<Batch> {
+  using std::optional<Batch>::optional;
+  ValidationData(std::optional<Batch> rows) : optional(std::move(rows)) {}
+  ValidationData(Tensor x, Tensor y, Tensor sample_weight = {})
+      : optional(Batch(std::move(x), std::move(y), std::move(sample_weight))) {}
+};
+
 /// A callable that gives one batch at a time, as a Batch or a Dataset, or an optional of one: an
 /// empty optional ends the epoch. It takes nothing, or the number of the batch, counted from 0 over
 /// all epochs of a fit(); with the number, a resumed run asks for exactly the batches it lacks,
@@ -69,12 +78,24 @@ class BatchSource {
   std::function<std::optional<Batch>(std::int64_t)> next_;
 };
 
+/// A vector that says what one item without braces lacks.
+template <class T>
+struct List : std::vector<T> {
+  using std::vector<T>::vector;
+  List(std::vector<T> items) : std::vector<T>(std::move(items)) {}
+  template <std::convertible_to<T> Item>
+  List(Item) {
+    static_assert(std::is_void_v<Item>,
+                  "a list needs braces: .metrics = {Accuracy{}}, .callbacks = {...}");
+  }
+};
+
 struct CompileOptions {
-  Optimizer optimizer;                        ///< such as SGD{.learning_rate = 0.1}
-  Loss loss;                                  ///< such as MeanSquaredError{}
-  std::vector<Metric> metrics = {};           ///< such as {Accuracy{}}; they ignore sample weights
-  std::vector<Metric> weighted_metrics = {};  ///< these count each row by its sample weight
-  std::uint64_t seed = 0;                     ///< of the first weights, the shuffles and Dropout
+  Optimizer optimizer;                 ///< such as SGD{.learning_rate = 0.1}
+  Loss loss;                           ///< such as MeanSquaredError{}
+  List<Metric> metrics = {};           ///< such as {Accuracy{}}; they ignore sample weights
+  List<Metric> weighted_metrics = {};  ///< these count each row by its sample weight
+  std::uint64_t seed = 0;              ///< of the first weights, the shuffles and Dropout
   /// Threads that share the large ops of fit(), evaluate() and predict(), >= 1 (ValueError). The
   /// results are the same bits at any count. When more than one pays: see Threads.
   Count threads = 1;
@@ -89,11 +110,11 @@ struct FitOptions {
   Count batch_size = 32;  ///< rows per update, >= 1; the last batch of an epoch may be short
   Count epochs = 1;       ///< the number of the last epoch, >= 0: passes over the data
   int verbose = 1;        ///< 0 silent, 1 a bar on a terminal (else as 2), 2 a line per epoch
-  std::vector<Callback> callbacks = {};       ///< such as {EarlyStopping{.patience = 3}}
-  double validation_split = 0;                ///< share of rows, from the end, held back; in [0, 1)
-  std::optional<Batch> validation_data = {};  ///< evaluated after epochs; wins over the split
-  bool shuffle = true;                        ///< a new order of the training rows each epoch
-  ClassWeight class_weight = {};              ///< rows of class k weigh class_weight[k]
+  List<Callback> callbacks = {};        ///< such as {EarlyStopping{.patience = 3}}
+  double validation_split = 0;          ///< share held back, from the end: see rows_kept(); [0, 1)
+  ValidationData validation_data = {};  ///< evaluated after epochs; wins over the split
+  bool shuffle = true;                  ///< a new order of the training rows each epoch
+  ClassWeight class_weight = {};        ///< rows of class k weigh class_weight[k]
   /// (rows): how much each row's loss counts. A batch's loss is sum(w l) / rows. Not together with
   /// class_weight (ValueError).
   Tensor sample_weight = {};
@@ -110,6 +131,12 @@ struct FitOptions {
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
+  /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what
+  /// inspect() (schedules/inspect.h) finds in the rate over the updates until the last epoch: a
+  /// rate of 0 for much of the run, one that hardly moves, as when it was written in epochs, one
+  /// that is longer or shorter than the run. It needs the number of batches in an epoch. A good
+  /// schedule gives no note, and a constant none. A function is called for this up to 65,000 times.
+  bool inspect = true;
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;
@@ -131,6 +158,7 @@ struct FitOptions {
     field("terminate_on_nan", self.terminate_on_nan);
     field("resume", self.resume);
     field("progress", self.progress);
+    field("inspect", self.inspect);
   }
 };
 
@@ -138,7 +166,7 @@ struct EvaluateOptions {
   Count batch_size = 32;            ///< rows at a time, >= 1; results do not depend on it
   Tensor sample_weight = {};        ///< (rows), evaluate() only
   std::optional<Count> steps = {};  ///< maximum number of batches
-  std::vector<Callback> callbacks = {};
+  List<Callback> callbacks = {};
 
   static void fields(auto& self, auto&& field) {
     field("batch_size", self.batch_size, rules::one_or_more);

@@ -47,6 +47,11 @@ void History::add(std::int64_t epoch, const Logs& logs) {
   }
 }
 
+void History::remove_last(const Logs& logs) {
+  epochs_.pop_back();
+  for (const auto& [name, _] : logs) series_.find(name)->second.pop_back();
+}
+
 double Evaluation::operator[](std::string_view key) const {
   return key == "loss" ? loss : entry("Evaluation", metrics, metrics.find(key), key);
 }

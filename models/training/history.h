@@ -62,7 +62,9 @@ class History {
   void add(std::int64_t epoch, const Logs& logs);
   /// Reserves memory for this many more epochs, so that training allocates none.
   void reserve(std::int64_t epochs) { expected_ = std::min<std::int64_t>(epochs, 1 << 20); }
-  void set_diverged() { diverged_ = true; }
+  /// Removes the last epoch, whose numbers had these names.
+  void remove_last(const Logs& logs);
+  void set_diverged(bool diverged) { diverged_ = diverged; }
   static void state(auto& self, auto&& field) {
     field("epochs", self.epochs_);
     field("diverged", self.diverged_);

@@ -4,14 +4,17 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
 #include <gradus/models/history.h>
+#include <gradus/models/misspelt_hooks.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+class Callback;
 class Sequential;
 
 namespace detail {
@@ -135,6 +138,24 @@ inline constexpr bool hooks_callable = []<std::size_t... H>(std::index_sequence<
           ...);
 }
 (std::make_index_sequence<hook_count>());
+
+/// The struct, or the one that a std::reference_wrapper refers to.
+template <class C>
+using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
+template <class C>
+concept OtherStruct = std::is_class_v<C> && !std::is_same_v<C, Callback>;
+/// What can be a callback, and what is refused: a hook that takes other arguments, a struct without
+/// a hook, and one with a method that is named as hooks are named elsewhere (misspelt_hooks.h).
+template <class C>
+concept HooksFit = OtherStruct<C> && has_hooks<Unwrapped<C>> && hooks_callable<Unwrapped<C>> &&
+    !HasMisspeltHook<Unwrapped<C>>;
+template <class C>
+concept HookOfOtherArguments = OtherStruct<C> && !hooks_callable<Unwrapped<C>>;
+template <class C>
+concept NoSuchHook =
+    OtherStruct<C> && hooks_callable<Unwrapped<C>> && !HooksFit<C> && !requires(C & list) {
+  list.begin();
+};
 
 }  // namespace detail
 }}  // namespace gradus

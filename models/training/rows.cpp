@@ -7,6 +7,7 @@
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
+#include <gradus/models/dataset.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
@@ -63,7 +64,7 @@ Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
 
 Batch hold_back(Batch& training, double share) {
   const std::int64_t rows = training.rows();
-  const auto kept = static_cast<std::int64_t>(std::floor(static_cast<double>(rows) * (1 - share)));
+  const std::int64_t kept = rows_kept(rows, share);
   check(kept > 0 && kept < rows,
         "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
   Batch held = row_range(training, kept, rows);
@@ -123,20 +124,22 @@ void Feed::resume(const Run& run, std::uint64_t seed) {
     return put_in_order(run.shuffle_index);
   }
   if (source_->numbered()) return;
-  for (std::int64_t i = 0; i < run.position; ++i) (*source_)(i);
+  for (std::int64_t batches = 0, ends = 0; batches < run.position || ends < run.shuffle_index;) {
+    const bool more = (*source_)(batches).has_value();
+    ++(more ? batches : ends);
+    check<StateError>(ends <= run.shuffle_index,
+                      "fit: to go on with the run, the source must give its {} batches again (got "
+                      "{})",
+                      run.position, batches);
+  }
 }
 
-std::optional<Batch> Feed::next(Run& run) {
-  if (source_) {
-    std::optional<Batch> batch = (*source_)(run.position);
-    run.position += batch.has_value();
-    return batch;
-  }
+std::optional<Batch> Feed::next(const Run& run) {
+  if (source_) return (*source_)(run.position);
   const std::int64_t start = run.position * batch_size_;
   if (start >= rows_.rows()) return std::nullopt;
   const std::int64_t size = std::min(batch_size_, rows_.rows() - start);
   const std::span chosen(order_.data() + start, static_cast<std::size_t>(size));
-  ++run.position;
   Batch batch{take_rows(rows_.x, chosen), take_rows(rows_.y, chosen)};
   if (rows_.sample_weight.size() > 0) batch.sample_weight = take_rows(rows_.sample_weight, chosen);
   return batch;

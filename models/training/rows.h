@@ -17,7 +17,8 @@ Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows);
 /// Rows [start, stop).
 Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop);
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop);
-/// Takes the last `share` of the rows off `training`. ValueError unless both keep rows.
+/// Takes the last `share` of the rows off `training`, as rows_kept() has it. ValueError unless both
+/// keep rows.
 Batch hold_back(Batch& training, double share);
 /// The weight of each row by its class in y, or sample_weight if there is no class_weight.
 Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Tensor& sample_weight,
@@ -37,8 +38,10 @@ class Feed {
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
-  /// The next batch; none at the end of the pass or of the source.
-  std::optional<Batch> next(Run& run);
+  /// The batch at the position; none at the end of the pass or of the source.
+  std::optional<Batch> next(const Run& run);
+  /// The source has ended an epoch. A source without numbers does so again when it is drawn again.
+  void ended(Run& run) const { run.shuffle_index += source_.has_value(); }
 
  private:
   void put_in_order(Step index);

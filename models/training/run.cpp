@@ -1,20 +1,38 @@
 #include <gradus/models/run.h>
 
-#include <algorithm>
-#include <span>
+#include <array>
+#include <cmath>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
+namespace {
+
+/// The sums of a file of an older version are those of batches that weighed as much as their rows.
+std::array<double, 3> loss_sums(const Totals& totals) {
+  const std::vector<double>& sums = totals.loss;
+  if (sums.size() == 3) return {sums[0], sums[1], sums[2]};
+  return {sums.empty() ? 0 : sums[0], totals.rows, 0};
+}
+
+}  // namespace
+
 void Totals::add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred,
-                 double batch_loss) {
+                 const BatchLoss& batch_loss) {
   const NoGrad off;
   const auto count = static_cast<double>(batch.rows());
-  loss += batch_loss * count;
-  last_loss = batch_loss;
+  const double divisor = batch_loss.divisor;
+  const auto [values, divisors, penalties] = loss_sums(*this);
+  last_loss = value(batch_loss.loss.item());
+  const bool finite = std::isfinite(batch_loss.values);  // infinity less infinity would be nan
+  const double penalty = finite ? *last_loss - batch_loss.values : 0;
+  loss = {values + batch_loss.values * (divisor == 0 ? 1 : divisor),  // by 0 nothing was divided
+          divisors + divisor, penalties + penalty * count};
   rows += count;
+  whole = batch_loss.whole;
   metrics.resize(with.metrics.size() + with.weighted_metrics.size());
   for_each_metric(with, [&](std::size_t i, const Metric& metric, bool weighted) {
-    metric.update(metrics[i], batch.y, y_pred, weighted ? batch.sample_weight : Tensor());
+    const Tensor weights = weighted ? batch.sample_weight : Tensor();
+    whole = metric.update(metrics[i], batch.y, y_pred, weights) || whole;
   });
 }
 
@@ -25,36 +43,18 @@ void Totals::report(const CompileOptions& with, Logs& logs, std::string_view pre
     else
       logs.set(fmt::format("{}{}", prefix, name), number);
   };
-  set("loss", loss / rows);
+  const auto [values, divisors, penalties] = loss_sums(*this);
+  const bool divided = divisors != 0 && with.loss.reduction() != LossReduction::sum;
+  set("loss", values / (divided ? divisors : 1) + penalties / rows);
   for_each_metric(with, [&](std::size_t i, const Metric& metric, bool) {
     set(metric.name(), metric.result(metrics[i]));
   });
 }
 
 void Totals::clear() {
-  loss = rows = 0;
+  rows = 0;
+  loss.clear();
   for (std::vector<double>& sums : metrics) sums.clear();
-}
-
-std::string Session::callback_name(std::size_t i) const {
-  const std::string_view type = callbacks[i].type();
-  const auto before = std::ranges::count(std::span(callbacks).first(i), type, &Callback::type);
-  return fmt::format("{}/{}", type, before);
-}
-
-State Session::callback_state() const {
-  State state;
-  for (std::size_t i = 0; i < callbacks.size(); ++i) callbacks[i].save(state, callback_name(i));
-  return state;
-}
-
-void Session::load_callbacks(State state) {
-  for (std::size_t i = 0; i < callbacks.size(); ++i) {
-    const std::string name = callback_name(i);
-    const auto first = state.lower_bound(name + "/");
-    if (first != state.end() && first->first.starts_with(name + "/"))
-      callbacks[i].load(state, name);
-  }
 }
 
 }}}  // namespace gradus::detail

@@ -1,19 +1,24 @@
 #pragma once
 /// The state of a fit(): sums over batches, its place in its data, and what callbacks use.
 
+#include <gradus/models/callback_list.h>
 #include <gradus/models/fit_options.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Sums over the batches so far.
+/// Sums over the batches so far. Their means are those of all rows as one batch (see Loss).
 struct Totals {
-  double loss = 0;  ///< each batch's loss times its rows
+  /// Sums of each batch's values times its divisor, of the divisors, of penalties times rows. Files
+  /// of older versions hold only the first, times rows.
+  std::vector<double> loss = {};
   double rows = 0;
   std::vector<std::vector<double>> metrics = {};  ///< the sums of each, then of each weighted one
   std::optional<double> last_loss = {};           ///< of the last batch; not part of the means
+  bool whole = false;  ///< the loss or a metric gave one value in all of the last batch
 
   /// Adds a batch whose loss is known.
-  void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred, double batch_loss);
+  void add(const CompileOptions& with, const Batch& batch, const Tensor& y_pred,
+           const BatchLoss& batch_loss);
   /// Writes the means to `logs`, under "loss" and the metrics' names with `prefix`.
   void report(const CompileOptions& with, Logs& logs, std::string_view prefix = "") const;
   /// Resets the sums.
@@ -36,18 +41,22 @@ void for_each_metric(Options& with, F f) {
 }
 
 /// The place of a fit() in its data, its sums and its history. Checkpoints save it together with
-/// weights and optimizer, so that training can continue.
+/// weights and optimizer, so that training can continue. It moves when an update is applied and
+/// when an epoch has ended, and at no other time; what callbacks have heard since is in their
+/// state.
 struct Run {
   std::int64_t epoch = 0;  ///< the epoch in training, or the next one
   std::int64_t batch = 0;  ///< batches done in it
-  bool in_epoch = false;   ///< it has begun
+  bool in_epoch = false;   ///< batches were done in it; so they were in one that a stop cut short,
+                           ///< although the history has it
   std::int64_t rows = 0;   ///< of the training data; 0 for a BatchSource
   std::int64_t batch_size = 0;
-  std::int64_t shuffle_index = 0;  ///< the index of the order in force; see Feed
-  std::int64_t position = 0;       ///< batches taken of that order, or of the BatchSource
-  Totals totals = {};
+  std::int64_t shuffle_index = 0;  ///< the index of the order in force, or the ends that a
+                                   ///< BatchSource gave; see Feed
+  std::int64_t position = 0;       ///< batches done of that order, or of the BatchSource
+  Totals totals = {};              ///< over the batches done in this epoch, or in the last
   History history = {};
-  State callbacks = {};   ///< of the callbacks, when the run was saved or ended
+  State callbacks = {};   ///< see CallbackList, when the run was saved or ended
   std::string note = {};  ///< of load(), for the progress sink of the next fit()
 
   static void state(auto& self, auto&& field) {
@@ -66,16 +75,8 @@ struct Run {
 /// The part of a running fit() that callbacks and save() use.
 struct Session {
   Progress progress;
-  std::vector<Callback> callbacks;
-  bool begun = false;  ///< on_train_begin is over
-
-  /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
-  State callback_state() const;
-  /// Reads it back. A callback without saved state keeps its own; unknown state is dropped.
-  void load_callbacks(State state);
-
- private:
-  std::string callback_name(std::size_t i) const;
+  CallbackList callbacks;
+  bool begun = false;  ///< on_train_begin is over, and the callbacks have their state
 };
 
 }}}  // namespace gradus::detail

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <set>
 
+#include <gradus/schedules/json_tree.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -12,18 +11,13 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
 using detail::Config, detail::Value;
-using Json = nlohmann::json;
+using Json = detail::JsonTree;
+using Type = Json::Type;
 
-std::string in_quotes(std::string_view text) {
-  const Json json = text;
-  const auto dump = [&](auto on_error) { return json.dump(-1, ' ', true, on_error); };
-  std::string out = dump(Json::error_handler_t::replace);
-  check(out == dump(Json::error_handler_t::ignore), "serialize: a name must be UTF-8 text");
-  return out;
-}
+std::string in_quotes(std::string_view text) { return detail::in_quotes(text, true, "serialize"); }
 std::string scalar(const Value& v) {
   if (const Real* number = std::get_if<Real>(&v.content))
-    return v.whole ? fmt::format("{:.0f}", value(*number)) : Json(value(*number)).dump();
+    return v.whole ? fmt::format("{:.0f}", value(*number)) : detail::json_number(value(*number));
   if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
   const bool* truth = std::get_if<bool>(&v.content);
   return !truth ? "null" : *truth ? "true" : "false";
@@ -66,32 +60,6 @@ void append(std::string& out, const Schedule& s) {
 
 [[noreturn]] void fail(const std::string& what) { detail::fail_to_read("deserialize", 0, what); }
 
-/// Reads the text once for what Json::parse() does not say: the place of an error, with the text
-/// that was read last, and names that are given twice.
-class Checker : public nlohmann::detail::json_sax_acceptor<Json> {
- public:
-  explicit Checker(std::string_view text) : text_(text) {}
-
-  bool start_object(std::size_t) { return names_.emplace_back(), true; }
-  bool end_object() { return names_.pop_back(), true; }
-  bool key(string_t& name) {
-    if (!names_.back().insert(name).second) fail(fmt::format("'{}' is given twice", name));
-    return true;
-  }
-  bool parse_error(std::size_t end, const std::string& last_read,
-                   const nlohmann::detail::exception&) {
-    const std::string_view before = text_.substr(0, end > 0 ? end - 1 : 0);
-    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
-    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
-    fail(fmt::format("line {}, column {}: not JSON at '{}'", line, before.size() - start + 1,
-                     std::string_view(last_read).substr(0, 20)));
-  }
-
- private:
-  std::string_view text_;
-  std::vector<std::set<std::string>> names_;  ///< in the objects that are open
-};
-
 Schedule schedule_of(const Json& object, int depth);
 
 [[noreturn, gnu::noinline]] void fail_too_deep() {
@@ -100,28 +68,29 @@ Schedule schedule_of(const Json& object, int depth);
 
 /// The value as an option; `depth` counts the schedules and lists around it.
 Value value_of(const Json& json, int depth) {
-  if (json.is_structured() && depth >= detail::max_depth) fail_too_deep();
-  if (json.is_object()) return {schedule_of(json, depth + 1)};
-  if (json.is_number()) return {Real(json.get<double>())};
-  if (json.is_boolean()) return {json.get<bool>()};
-  if (json.is_string()) return {json.get<std::string>()};
-  if (json.is_null()) return {detail::None()};
+  const bool structured = json.is(Type::object) || json.is(Type::list);
+  if (structured && depth >= detail::max_depth) fail_too_deep();
+  if (json.is(Type::object)) return {schedule_of(json, depth + 1)};
+  if (json.is(Type::number) || json.is(Type::whole)) return {Real(json.number)};
+  if (json.is(Type::boolean)) return {json.number != 0};
+  if (json.is(Type::text)) return {json.text};
+  if (json.is(Type::null)) return {detail::None()};
   std::vector<Value> list;
-  for (const Json& item : json) list.push_back(value_of(item, depth + 1));
+  for (const auto& [name, item] : json.members) list.push_back(value_of(item, depth + 1));
   return {std::move(list)};
 }
 
 /// The known class, after what can be wrong beside its options.
 [[gnu::noinline]] const KnownSchedule& class_of(const Json& object) {
-  const auto type = object.find("class_name"), module = object.find("module");
-  if (type == object.end() || !type->is_string())
+  const Json *const type = object.find("class_name"), *const module = object.find("module");
+  if (!type || !type->is(Type::text))
     fail("expected a schedule: an object with \"class_name\" and \"config\"");
-  const auto& name = type->get_ref<const std::string&>();
-  if (module != object.end() && module->is_null())
+  const std::string& name = type->text;
+  if (module && module->is(Type::null))
     fail(fmt::format("{} is of no module: a custom class, which only its program knows", name));
-  const auto config = object.find("config");
+  const Json* const config = object.find("config");
   const KnownSchedule& known = detail::find_known("deserialize", name, 0);
-  if (config == object.end() || !config->is_object())
+  if (!config || !config->is(Type::object))
     fail(fmt::format("{} needs \"config\", an object", name));
   return known;
 }
@@ -139,7 +108,7 @@ Value value_of(const Json& json, int depth) {
 Schedule schedule_of(const Json& object, int depth) {
   const KnownSchedule& known = class_of(object);
   std::vector<detail::Argument> arguments;
-  for (const auto& [key, option] : object.at("config").get_ref<const Json::object_t&>())
+  for (const auto& [key, option] : object.find("config")->members)
     arguments.push_back({key, value_of(option, depth)});
   return made(known, std::move(arguments));
 }
@@ -153,11 +122,20 @@ std::string serialize(const Schedule& s) {
 }
 
 Schedule deserialize(std::string_view json) {
-  Checker checker(json);
-  Json::sax_parse(json, &checker);
+  const auto fail_with = [&](const detail::JsonFault& fault) {
+    if (fault.kind == detail::JsonFault::Kind::depth) return;  // refused where it matters
+    if (fault.kind == detail::JsonFault::Kind::repeated)
+      fail(fmt::format("'{}' is given twice", fault.text));
+    const std::string_view before = json.substr(0, std::max<std::size_t>(fault.position, 1) - 1);
+    const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+    const std::size_t start = before.rfind('\n') + 1;  // npos + 1 is 0
+    fail(fmt::format("line {}, column {}: not JSON at '{}'", line, before.size() - start + 1,
+                     std::string_view(fault.text).substr(0, 20)));
+  };
+  // A schedule is an object with a config in it, and its list.
+  const Json tree = detail::parse_json(json, 2 * detail::max_depth + 2, fail_with);
   Schedule s = 0;
-  if (!detail::assign(s, value_of(Json::parse(json), 0)).empty())
-    fail("expected a schedule or a number");
+  if (!detail::assign(s, value_of(tree, 0)).empty()) fail("expected a schedule or a number");
   return s;
 }
 

@@ -68,7 +68,7 @@ run 0 train --epochs 2 --batch-size 100 --log run.jsonl --tensorboard logs --qui
 head -n 1 run.jsonl | grep -q '^{"gradus":"[0-9.]*","command":\["train","--batch-size","100","--epochs","2","--log","run.jsonl","--tensorboard","logs"\],"data":"moons: 200 rows, 2 classes","model":"layers 2-16-16-1 with relu","optimizer":"SGD(.*)","schedule":"0.01","loss":"binary_crossentropy","batch_size":100,"epochs":2,"seed":0}$' ||
   fail "another description in the log"
 [ "$(wc -l <run.jsonl)" -eq 7 ] || fail "not 4 updates and 2 epochs in the log"
-ls logs/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
+ls logs/train/events.out.tfevents.* >/dev/null || fail "no curves for TensorBoard"
 run 0 train --epochs 2 --log run.csv --quiet
 [ "$(head -n 1 run.csv)" = "epoch,binary_accuracy,learning_rate,loss" ] || fail "no such log"
 # A continued log equals that of one whole run, except for the line of the second start.
@@ -96,6 +96,9 @@ for end in jsonl csv; do
     new=log.$end
     if [ -z "$log" ]; then rm log.$end; else new=new.$end; cp log.$end kept.$end; fi
     run 0 train --resume log.st --epochs 4 --quiet $log
+    said=$(cat err)
+    [ "$said" = "$([ -n "$log" ] || echo "Logger: 'log.$end' was removed or emptied, and begins anew")" ] ||
+      fail "said '$said'"
     [ -z "$log" ] || cmp -s log.$end kept.$end || fail "the old log was written to"
     run 0 train --resume log.st --epochs 6 --quiet
     case $end in
@@ -112,7 +115,7 @@ run 2 train --resume kept.st --epochs 4
 grep -q "^gradus: error: --log: 'part.jsonl' must hold at least the [0-9]* bytes that it held when training was saved (got [0-9]*); give another --log$" err ||
   fail "a cut log is continued"
 run 0 train --resume kept.st --epochs 4 --log part.csv --tensorboard logs2 --quiet
-[ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/events.out.tfevents.* >/dev/null || fail "no other logs"
+[ "$(wc -l <part.csv)" -eq 3 ] && ls logs2/train/events.out.tfevents.* >/dev/null || fail "no other logs"
 refuses "--log: the file must end in .jsonl or .csv (got 'run.txt')" train --log run.txt
 refuses "cannot open 'none/run.csv': No such file or directory" train --quiet --log none/run.csv
 
@@ -137,7 +140,7 @@ grep -q '^class,big,"old, ""big""",small$' out && grep -q '^"old, ""big""",[0-9.
 printf 'kind,size\nnewer,1\n' >bad.csv
 refuses "bad.csv:2: unknown word 'newer' (column 'kind')" predict t.st bad.csv
 printf 'more,size\nnew,1\n' >bad.csv
-refuses "bad.csv:1: columns of these names are needed, once each: kind (got more, size)" predict t.st bad.csv
+refuses "bad.csv:1: columns of these names are needed: kind (got more, size)" predict t.st bad.csv
 printf 'kind,size\n?,1\nnew,\n' >bad.csv
 refuses "bad.csv: no data rows without a missing value" predict t.st bad.csv
 # Each row gets a line, also a row that lacks a value, in the training file, too.
@@ -315,12 +318,21 @@ config() { printf '%b' "$2" >bad.toml; refuses "bad.toml:$1" train --config bad.
 config "1: unknown key 'epoch'; did you mean epochs?" 'epoch = 3\n'
 config "2: unknown command 'trein'; did you mean train?" '\n[trein]\n'
 config "1: must be TOML, key = value (got JSON?)" '{"epochs": 3}\n'
-config "2: the key 'seed' is repeated" 'seed = 1\nseed = 2\n'
-config "1: the closing quote is missing" 'data = "line\n'
-config "1: expected ',' or ']'" 'layers = [4 4]\n'
-config "1: expected a word (got '')" 'layers = [4,\n4]\n'
-config "1: expected the end of the line (got '4')" 'seed = 4 4\n'
-config "1: expected key = value" 'seed\n'
+config "2: must be TOML (while parsing key-value pair: cannot redefine existing integer 'seed')" 'seed = 1\nseed = 2\n'
+config "3: the key 'seed' is repeated" 'seed = 1\n[train]\nseed = 2\n'
+config "2: must be TOML (while parsing string: encountered end-of-file)" 'seed = 1\ndata = "line'
+config "1: must be TOML (while parsing array: expected comma or closing ']', saw '4')" 'layers = [4 4]\n'
+config "2: must be TOML (while parsing key-value pair: expected a comment or whitespace, saw '4')" '\nseed = 4 4\n'
+config "1: must be TOML (while parsing value: could not determine value type)" 'data = line\n'
+config "3: must be TOML (while parsing table header: cannot redefine existing table 'train')" '[train]\n\n[train]\n'
+value="a value must be a text, a number, true or false, or a list of them"
+config "1: $value" 'data = 1979-05-27\n'
+config "2: $value" 'layers = [4,\n[4]]\n'
+config "1: $value" 'train.data = {x = 1}\n'
+config "1: unknown command 'data'; did you mean demo?" 'data = {x = 1}\n'
+config "1: a value must not hold NUL" 'data = "a\\u0000b"\n'
+dots=$(head -c 400 /dev/zero | sed 's/\x0/a./g')
+config "2: a key must have at most 200 parts" "# $dots\n$dots = 1\n"
 config "1: quiet must be true or false (got 1)" 'quiet = 1\n'
 config "1: quiet must be true or false (got [true])" 'quiet = [true]\n'
 config "1: save must be one value (got [])" 'save = []\n'
@@ -329,6 +341,39 @@ config "1: layers must not be empty (got [])" 'layers = []\n'
 config "1: a value must not be empty" 'data = ""\n'
 config "1: must be UTF-8 text" 'data = "\0377"\n'
 refuses "cannot open 'none.toml': No such file or directory" train --config none.toml
+# All of TOML: each spelling gives the same options.
+for first in '' '\0357\0273\0277' '# a comment\n\n'; do
+  for ending in '\n' '\r\n'; do
+    while read -r lines; do
+      {
+        printf '%b' "${first}data = \"line\"${ending}quiet = true${ending}optimizer = 'adam'${ending}"
+        printf '%s\n' "$lines" | sed "s/;/$ending/g"
+      } >spelling.toml
+      run 0 train --config spelling.toml --json
+      grep -q '"model":"layers 1-4-8-1 with relu","optimizer":"Adam(.*"epochs":3,' out && [ ! -s err ] ||
+        fail "not the options of $(cat spelling.toml)"
+    done <<'END'
+layers = [4, 8];epochs = 3
+layers = [ # of each layer;  4,;;  8, # the last;];epochs = +3 # all;
+layers = ['4', '''8'''];'epochs' = 0x3;
+layers = '4,8';"epochs" = 0b11
+layers = '''4,8''';epochs = 0o3
+layers = """\;   4\;   ,8""";epochs = '3'
+layers = ["\u0034", 8];epochs = 3.0
+[train];layers = [4, 8];epochs = 3;[schedule];steps = 1_000;
+[ "train" ];layers = [4, 8,];epochs = 3
+train.layers = [4, 8];train . epochs = 3;schedule.steps = 7
+train = {layers = [4, 8], epochs = 3}
+END
+  done
+done
+awk 'BEGIN { print "[schedule]"; for (i = 0; i < 80000; ++i) printf "k%d = 1\n", i }' >many.toml
+begin=$(date +%s)
+run 2 schedule 0.1 --config many.toml
+grep -qx "gradus: error: many.toml:2: unknown key 'k0'; did you mean .*?" err || fail "not the first key"
+sed -i 's/schedule/train/' many.toml
+run 0 schedule 0.1 --csv --config many.toml
+[ "$(($(date +%s) - begin))" -le 2 ] || fail "80000 keys take seconds"
 printf 'epochs = 0\n' >bad.toml
 refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits (got '0')" train --config bad.toml
 

@@ -47,6 +47,32 @@ TEST_CASE("standardisation brings columns to mean 0 and deviation 1") {
   CHECK_THROWS_AS(scale(Tensor::zeros({3})), ShapeError);
 }
 
+TEST_CASE("a share of rows is the decimal that was written") {
+  // share = digits / 10^places: all of one to four places, over many counts of rows.
+  for (const std::int64_t places : {1, 2, 3, 4}) {
+    const auto scale = static_cast<std::int64_t>(std::llround(std::pow(10, places)));
+    for (std::int64_t digits = 0; digits < scale; ++digits) {
+      const double share = std::stod(fmt::format("0.{:0{}}", digits, places));
+      for (const std::int64_t rows : {1, 2, 3, 7, 10, 25, 64, 99, 100, 150, 1000, 60000, 123457}) {
+        const std::int64_t kept = rows * (scale - digits) / scale;
+        if (rows_kept(rows, share) == kept) continue;
+        CAPTURE(rows);
+        CAPTURE(share);
+        CHECK(rows_kept(rows, share) == kept);
+      }
+    }
+  }
+  CHECK(100 - rows_kept(100, 0.9) == 90);
+  CHECK(100 - rows_kept(100, 0.29) == 29);
+  CHECK(100 - rows_kept(100, 0.55) == 55);
+  CHECK(rows_kept(100, 0.1f) == 90);
+  CHECK(rows_kept(std::int64_t{1} << 53, 0.5) == std::int64_t{1} << 52);
+  CHECK(rows_kept(10'000'000, 2.5e-7) == 9'999'997);  // 2.5 rows
+  CHECK(rows_kept(10'000'000, 1e-5) == 9'999'900);
+  CHECK(rows_kept(5, 5e-324) == 4);
+  CHECK(rows_kept(5, 1 - 1e-16) == 0);
+}
+
 TEST_CASE("a split deals out each row once with its target") {
   Dataset data{.columns = {"a"}, .classes = {"k"}};
   std::vector<Scalar> count(25);
@@ -54,8 +80,8 @@ TEST_CASE("a split deals out each row once with its target") {
   data.x = Tensor({25, 1}, count);
   data.y = Tensor({25}, count);
   const auto [train, test] = split(data, 0.3, 4);
-  CHECK(test.x.shape() == Shape{7, 1});  // floor(7.5)
-  CHECK(train.x.shape() == Shape{18, 1});
+  CHECK(test.x.shape() == Shape{8, 1});
+  CHECK(train.x.shape() == Shape{17, 1});  // floor(17.5)
   CHECK(numbers(train.x) == numbers(train.y));
   CHECK(numbers(test.x) == numbers(test.y));
   std::set<double> seen;
@@ -69,8 +95,8 @@ TEST_CASE("a split deals out each row once with its target") {
 
   for (const double fraction : {0.0, 1.0, -0.5, std::nan("")})
     CHECK_THROWS_AS(split(data, fraction), ValueError);
-  CHECK_THROWS_WITH_AS(split(data, 0.03),
-                       "split: test_fraction must leave a row on both sides (got 0.03 of 25 rows)",
+  CHECK_THROWS_WITH_AS(split(data, 0.97),
+                       "split: test_fraction must leave a row on both sides (got 0.97 of 25 rows)",
                        ValueError);
   data.y = Tensor::zeros({24});
   CHECK_THROWS_WITH_AS(split(data, 0.5), "split: x has 25 rows, y has 24", ShapeError);

@@ -111,9 +111,9 @@ TEST_CASE("each callback lists its options") {
   check_all_listed(&EarlyStopping::best);
   check_all_listed(&ReduceLROnPlateau::plateau);
   check_all_listed(&ModelCheckpoint::best);
-  check_all_listed(&BackupAndRestore::batches);
+  check_all_listed(&BackupAndRestore::count);
   check_all_listed(&CSVLogger::offset);
   check_all_listed(&JSONLogger::offset);
-  check_all_listed(&TensorBoard::file);
+  check_all_listed(&TensorBoard::train);
   check_all_listed(&Plateau::scale);
 }

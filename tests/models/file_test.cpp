@@ -11,6 +11,8 @@
 #include <iterator>
 #include <set>
 
+#include <gradus/models/safetensors.h>
+
 #include "data_files.h"
 
 namespace {
@@ -59,6 +61,26 @@ TEST_CASE("a file is saved and read whole") {
   CHECK(read_file(path, 11) == "one and two");
   CHECK_THROWS_WITH_AS(read_file(path, 10), (path + ": longer than 10 bytes").c_str(), FormatError);
   CHECK(names_in(folder.path("")) == Names{"a"});
+}
+
+TEST_CASE("a long file is refused after its first bytes") {
+  const Folder folder;
+  const std::string path = folder.write("a", "magic");
+  fs::resize_file(path, std::uintmax_t{1} << 38);  // without data on the disk; memory has less
+  const auto refuse = [](std::string_view bytes, const std::string& of) {
+    throw FormatError(fmt::format("{} begins with {:.5} of {}", of, bytes, bytes.size()));
+  };
+  CHECK_THROWS_WITH_AS(read_file(path, no_limit, refuse),
+                       (path + " begins with magic of 64").c_str(), FormatError);
+  fs::resize_file(path, (std::uintmax_t{1} << 34) - 1);
+  CHECK_THROWS_WITH_AS(load_tensors(path),
+                       (path + ": byte 8: not a gradus checkpoint (bad magic)").c_str(),
+                       FormatError);
+  for (const std::size_t size : {0u, 1u, 5u, 63u, 64u, 65u, 200u}) {
+    const std::string content(size, 'c');
+    write_file(path, {content});
+    CHECK(read_file(path, no_limit, [](std::string_view, const std::string&) {}) == content);
+  }
 }
 
 TEST_CASE("what is no regular file is refused at once and so is what is not there") {

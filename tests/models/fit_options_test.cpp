@@ -89,6 +89,38 @@ TEST_CASE("sample weights follow their rows through shuffling and the validation
   CHECK(own["val_loss"][0] == Approx(81 / 4.0));
 }
 
+TEST_CASE("validation data is a pair of tensors, with weights, or anything that holds rows") {
+  const auto losses = [](const FitOptions& options) {
+    Sequential model = line();
+    const History h = model.fit(line_x, line_y, options);
+    return h.contains("val_loss") ? h["val_loss"] : std::vector<double>{};
+  };
+  const Tensor x = slice(line_x, 0, 0, 2), y = slice(line_y, 0, 0, 2), w{1, 3};
+  const std::vector<double> plain = losses({.verbose = 0, .validation_data = Batch{x, y}}),
+                            weighted = losses({.verbose = 0, .validation_data = Batch{x, y, w}});
+  CHECK(plain.size() == 1);
+  CHECK(plain != weighted);
+  CHECK(losses({.verbose = 0, .validation_data = {x, y}}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = {{x, y}}}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = {{{1}, {2}}, {{3}, {5}}}}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = {x, y, w}}) == weighted);
+  CHECK(losses({.verbose = 0, .validation_data = {{x, y, w}}}) == weighted);
+  CHECK(losses({.verbose = 0, .validation_data = Dataset{x, y}}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = std::optional<Batch>(Dataset{x, y})}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = std::make_optional<Batch>(x, y)}) == plain);
+  CHECK(losses({.verbose = 0, .validation_data = {}}).empty());
+  CHECK(losses({.verbose = 0, .validation_data = std::nullopt}).empty());
+  FitOptions options{.verbose = 0};
+  options.validation_data = {x, y};
+  CHECK(losses(options) == plain);
+  options.validation_data = Batch{x, y, w};
+  CHECK(losses(options) == weighted);
+  options.validation_data = std::nullopt;
+  CHECK(losses(options).empty());
+  options.validation_data.emplace(x, y);
+  CHECK(losses(options) == plain);
+}
+
 TEST_CASE("class weights apply to training rows only") {
   const Tensor x{{0}, {1}, {2}, {3}}, numbers{0, 1, 2, 2}, column{{0}, {1}, {2}, {2}};
   const Tensor one_hot{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {0, 0, 1}};

@@ -6,7 +6,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include <gradus/models/event_file.h>
 #include <gradus/models/model_checkpoint.h>
 #include <gradus/schedules/exponential_decay.h>
 
@@ -41,18 +40,6 @@ struct Quoted {
   }
   double result(std::span<const double>) const { return std::nan(""); }
 };
-
-/// True if the event file holds this point, at any time (9 bytes).
-bool holds(const std::string& events, const std::string& tag, double number, Step step) {
-  return events.find(detail::scalar_event(0, step, tag, number).substr(9)) != std::string::npos;
-}
-
-std::vector<std::string> event_files(const std::string& folder) {
-  std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(folder))
-    files.push_back(entry.path());
-  return files;
-}
 
 }  // namespace
 
@@ -162,60 +149,95 @@ TEST_CASE("a logger used twice empties its file") {
   }
 }
 
-TEST_CASE("TensorBoard gets a curve for each number, by epoch and by update") {
-  const Folder folder;
-  const auto fit = [&](const std::string& name, bool every_batch) {
-    Sequential model = scripted({3, 1, 7, 2, 4, 8}, [](double step) { return 1 + step; });
-    const Tensor x = Tensor::ones({2, 1});
-    const Batch held{one_row, one_row};
-    const History h = model.fit(x, x,
-                                {.batch_size = 1,
-                                 .epochs = 2,
-                                 .verbose = 0,
-                                 .callbacks = {TensorBoard{folder.path(name), every_batch}},
-                                 .validation_data = held});
-    CHECK(h["val_loss"] == std::vector<double>{7, 8});
-    const auto files = event_files(folder.path(name));
-    REQUIRE(files.size() == 1);
-    return content(files[0]);
-  };
-  const std::string epochs = fit("epochs", false), batches = fit("batches", true);
-  for (const std::string& events : {epochs, batches}) {
-    CHECK(holds(events, "loss/train", 2, 0));
-    CHECK(holds(events, "loss/train", 3, 1));
-    CHECK(holds(events, "loss/validation", 7, 0));
-    CHECK(holds(events, "loss/validation", 8, 1));
-    CHECK(holds(events, "learning_rate", 2, 0));
-    CHECK(holds(events, "learning_rate", 4, 1));
+namespace {
+
+struct Killed {};
+struct Killer {
+  std::int64_t batches;  ///< until it throws
+  static constexpr bool runs_last = true;
+  void on_train_batch_end() {
+    if (--batches == 0) throw Killed();
   }
-  CHECK(holds(batches, "batch_loss/train", 3, 1));
-  CHECK(holds(batches, "batch_loss/train", 2, 2));
-  CHECK(holds(batches, "batch_learning_rate", 4, 4));
-  CHECK(epochs.find("batch_") == std::string::npos);
-  CHECK(batches.find("val_") == std::string::npos);
+};
+
+/// A text without its seconds.
+std::string timeless(std::string text) {
+  for (std::size_t at; (at = text.find(", \"seconds\"")) != text.npos;)
+    text.erase(at, text.find('}', at) - at);
+  return text;
 }
 
-TEST_CASE("the log of a resumed run goes on at the checkpoint") {
-  struct Crash {
-    void on_epoch_end(std::int64_t epoch) {
-      if (epoch == 2) throw std::runtime_error("power cut");
+/// Four epochs of two batches, with both logs.
+std::string log_of(const Folder& folder, bool append, std::vector<Callback> more) {
+  Sequential model = line();
+  more.insert(more.begin(), CSVLogger{.filename = folder.path("csv"), .append = append});
+  more.insert(more.begin(), JSONLogger{.filename = folder.path("json"), .append = append});
+  std::string said;
+  model.fit(line_x, line_y,
+            {.batch_size = 2,
+             .epochs = 4,
+             .verbose = 0,
+             .callbacks = std::move(more),
+             .progress = [&](std::string_view text) { said += text; }});
+  return said;
+}
+
+}  // namespace
+
+TEST_CASE("the logs of a resumed run have each line once, wherever it was killed") {
+  int tried = 0;
+  for (const char* before :
+       {"", "epoch,learning_rate,loss\n0,1,2\n", "epoch,learning_rate,loss\n0,1,2"})
+    for (const bool append : {false, true})
+      for (const std::optional<Extent> save_freq : {std::optional<Extent>(), {1}, {3}})
+        for (std::int64_t batches = 1; batches <= 8; ++batches, ++tried) {
+          CAPTURE(before);
+          CAPTURE(append);
+          CAPTURE(batches);
+          const auto begin = [&](const Folder& folder) {
+            folder.write("csv", before);
+            folder.write("json", before);
+          };
+          const Folder whole, folder;
+          begin(whole), begin(folder);
+          log_of(whole, append, {});
+          const BackupAndRestore backup{folder.path("backup"), save_freq};
+          CHECK_THROWS_AS(log_of(folder, append, {backup, Killer{batches}}), Killed);
+          // Without a checkpoint it is another run.
+          if (!std::filesystem::exists(backup.path()) && append) continue;
+          CHECK(log_of(folder, append, {backup}) == "");
+          CHECK(content(folder.path("csv")) == content(whole.path("csv")));
+          CHECK(timeless(content(folder.path("json"))) == timeless(content(whole.path("json"))));
+        }
+  MESSAGE(tried << " combinations");
+}
+
+TEST_CASE("a log that was removed or emptied begins anew and says so, a shorter one is refused") {
+  for (const bool append : {false, true})
+    for (const char* how : {"removed", "emptied", "cut"}) {
+      const Folder folder;
+      const BackupAndRestore backup{folder.path("backup")};
+      CHECK_THROWS_AS(log_of(folder, append, {backup, Killer{5}}), Killed);
+      for (const char* log : {"csv", "json"}) {
+        const std::string path = folder.path(log);
+        if (how == std::string("removed")) std::filesystem::remove(path);
+        if (how == std::string("emptied")) std::filesystem::resize_file(path, 0);
+        if (how == std::string("cut")) std::filesystem::resize_file(path, 30);
+      }
+      if (how == std::string("cut")) {
+        CHECK_THROWS_WITH_AS(log_of(folder, append, {backup}),
+                             doctest::Contains("must hold at least the"), StateError);
+        continue;
+      }
+      CHECK(log_of(folder, append, {backup}) ==
+            fmt::format("Logger: '{}' was removed or emptied, and begins anew\n"
+                        "Logger: '{}' was removed or emptied, and begins anew\n",
+                        folder.path("json"), folder.path("csv")));
+      const std::string csv = content(folder.path("csv"));
+      CHECK(csv.starts_with("epoch,learning_rate,loss\n2,"));
+      CHECK(std::count(csv.begin(), csv.end(), '\n') == 3);  // the names, and epochs 2 and 3
+      CHECK(lines_of(folder.path("json")).size() == 6);
     }
-  };
-  const Folder folder;
-  const auto fit = [&](const std::string& name, std::vector<Callback> more) {
-    Sequential model = line();
-    const bool append = name == "appended";
-    more.insert(more.begin(), CSVLogger{.filename = folder.path(name), .append = append});
-    more.push_back(BackupAndRestore{folder.path(name + "_backup")});
-    model.fit(line_x, line_y,
-              {.batch_size = 2, .epochs = 4, .verbose = 0, .callbacks = std::move(more)});
-    return content(folder.path(name));
-  };
-  const std::string expected = fit("whole", {});
-  for (const std::string name : {"resumed", "appended"}) {
-    CHECK_THROWS_WITH(fit(name, {Crash{}}), "power cut");  // with the third line written
-    CHECK(fit(name, {}) == expected);
-  }
 }
 
 TEST_CASE("loggers refuse a full disk, a missing folder and missing names") {
@@ -224,10 +246,16 @@ TEST_CASE("loggers refuse a full disk, a missing folder and missing names") {
     Sequential model = line();
     model.fit(line_x, line_y, {.verbose = 0, .callbacks = {logger}});
   };
-  CHECK_THROWS_AS(fit(CSVLogger{folder.path("missing/log")}), IoError);
-  CHECK_THROWS_AS(fit(JSONLogger{folder.path("missing/log")}), IoError);
-  CHECK_THROWS_AS(fit(TensorBoard{folder.path("missing/log")}), IoError);
-  CHECK_THROWS_AS(fit(CSVLogger{folder.path("")}), IoError);
+  // Before the first update.
+  const Callback unwritable[] = {CSVLogger{folder.path("missing/log")},
+                                 JSONLogger{folder.path("missing/log")},
+                                 TensorBoard{folder.path("missing/log")},
+                                 TensorBoard{folder.write("file", "")}, CSVLogger{folder.path("")}};
+  for (const Callback& logger : unwritable) {
+    Sequential model = line();
+    CHECK_THROWS_AS(model.fit(line_x, line_y, {.verbose = 0, .callbacks = {logger}}), IoError);
+    CHECK(model.optimizer().iterations() == 0);
+  }
   if (std::filesystem::exists("/dev/full")) {
     CHECK_THROWS_AS(fit(CSVLogger{"/dev/full"}), IoError);
     CHECK_THROWS_AS(fit(JSONLogger{"/dev/full"}), IoError);

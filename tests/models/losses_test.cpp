@@ -294,6 +294,9 @@ TEST_CASE("a target that is not a distribution is named by its row") {
   const Shape outputs{1, 3};
   CHECK(text(loss, Tensor{{1, 0, 0}, {0.2, 0.5, 0.3}, {0.333, 0.333, 0.333}}, outputs) ==
         "accepted");
+  for (const double off : {-0.0019, 0.0019, -0.0021, 0.0021})
+    CHECK((text(loss, Tensor{{0.5, 0.4, 0.1 + off}}, outputs) == "accepted") ==
+          (std::abs(off) < 0.002));
   CHECK(text(loss, Tensor{{1, 0, 0}, {1, 1, 0}}, outputs) ==
         "CategoricalCrossentropy: y[1] must sum to 1 (got 2)");
   CHECK(text(focal, Tensor{{0, 0, 0}}, outputs) ==

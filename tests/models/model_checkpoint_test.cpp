@@ -105,7 +105,9 @@ TEST_CASE("nan is never the best") {
   const double none = std::nan("");
   checkpoint.on_train_begin(Logs({{"val_loss", none}}), model);
   for (const double number : {none, 2.0, none, 1.0}) {
-    checkpoint.on_epoch_end(checkpoint.epoch, Logs({{"val_loss", number}}), model);
+    const Logs logs({{"val_loss", number}});
+    checkpoint.on_epoch_end(checkpoint.epoch, logs);
+    checkpoint.after_hook(logs, model);
     checkpoint.on_epoch_begin(checkpoint.epoch + 1);
   }
   CHECK(files_in(folder.path("")) == Files{"2", "4"});
@@ -147,6 +149,18 @@ TEST_CASE("ModelCheckpoint saves the weights alone, or all the state of training
   CHECK(same(other.get_weights(), model.get_weights()));
 }
 
+TEST_CASE("a path that ends like a file of Keras is refused with the name to write") {
+  for (const std::string suffix : {".h5", ".hdf5", ".keras", ".tf"}) {
+    const std::string complaint = "ModelCheckpoint: filepath must not end in " + suffix +
+                                  ", since the file's format is safetensors (got 'a/net-{epoch}" +
+                                  suffix + "'; write 'a/net-{epoch}.safetensors')";
+    CHECK_THROWS_WITH_AS(Callback(ModelCheckpoint{"a/net-{epoch}" + suffix}), complaint.c_str(),
+                         ValueError);
+  }
+  for (const char* path : {"net.safetensors", "net", "net.h5.safetensors", "net.st", "a.h5/net"})
+    CHECK_NOTHROW(Callback(ModelCheckpoint{path}));
+}
+
 TEST_CASE("a path that cannot be filled in is refused before training") {
   Sequential model = line(0.01, {MeanAbsoluteError{}});
   const auto fit = [&](ModelCheckpoint checkpoint) {
@@ -169,18 +183,32 @@ TEST_CASE("a path that cannot be filled in is refused before training") {
   CHECK(model.optimizer().iterations() == 0);
 }
 
-TEST_CASE("a missing folder, or a folder in place of the file, is an IoError at the first save") {
+TEST_CASE("ModelCheckpoint makes the folders of its path") {
   const Folder folder;
   Sequential model = line();
-  for (const std::string& path : {folder.path("missing/net"), folder.path("")}) {
-    const Step before = model.optimizer().iterations();
-    CHECK_THROWS_AS(
-        model.fit(line_x, line_y,
-                  {.epochs = 3, .verbose = 0, .callbacks = {ModelCheckpoint{.filepath = path}}}),
-        IoError);
-    CHECK(model.optimizer().iterations() == before + 1);
-  }
-  CHECK(files_in(folder.path("")).empty());
+  for (const char* path : {"a/b/net", "a/{epoch}/{loss:.0f}/net", "/c//net"})
+    model.fit(line_x, line_y,
+              {.verbose = 0, .callbacks = {ModelCheckpoint{.filepath = folder.path(path)}}});
+  CHECK(files_in(folder.path("a/b")) == Files{"net"});
+  CHECK(files_in(folder.path("a/1")).size() == 1);
+  CHECK(files_in(folder.path("c")) == Files{"net"});
+}
+
+TEST_CASE("what cannot be saved is refused before the first update") {
+  const Folder folder;
+  Sequential model = line();
+  const std::string file = folder.write("file", "");
+  const auto refuses = [&](const Callback& callback) {
+    CHECK_THROWS_AS(model.fit(line_x, line_y, {.verbose = 0, .callbacks = {callback}}), IoError);
+    CHECK(model.optimizer().iterations() == 0);
+  };
+  std::filesystem::create_directory(folder.path("net"));
+  for (const char* path : {"file/net", "file/a/net-{epoch}", "net", "", "new/"})
+    refuses(ModelCheckpoint{.filepath = folder.path(path)});
+  std::filesystem::create_directories(folder.path("b/backup.safetensors"));
+  for (const char* path : {"file", "file/a", "no/parent", "b"})
+    refuses(BackupAndRestore{folder.path(path)});
+  CHECK(files_in(folder.path("")) == Files{"b", "file", "net", "new"});
 }
 
 TEST_CASE("BackupAndRestore goes on where a run was interrupted, and removes its file at the end") {

@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "data_files.h"
@@ -12,7 +15,7 @@ namespace {
 using namespace gradus;
 using namespace data_files;
 using namespace std::string_literals;
-using Names = std::vector<std::string>;
+namespace fs = std::filesystem;
 
 /// An IDX file: its first four bytes, the extents, then the elements.
 std::string idx(const std::string& magic, const std::vector<std::uint32_t>& extents,
@@ -89,6 +92,71 @@ TEST_CASE("an IDX file cut short anywhere is refused and so is damaged gzip data
   const std::string path = folder.write("half", packed.substr(0, packed.size() / 2));
   CHECK_THROWS_WITH_AS(read_idx(path), doctest::Contains(": the gzip data ends early"),
                        FormatError);
+}
+
+TEST_CASE("an IDX .gz file without its trailer or with a wrong one is refused at any size") {
+  const Folder folder;
+  constexpr std::uint32_t buffer = 8192;  // zlib's
+  for (const std::uint32_t size :
+       {0u, 1u, 2u, buffer - 9, buffer - 8, buffer - 7, buffer, 2 * buffer - 8, 2 * buffer,
+        8 * buffer - 8, 8 * buffer, 8 * buffer + 1, 200000u})
+    for (const bool random : {false, true}) {
+      CAPTURE(size);
+      std::string data(size, 'x');
+      for (std::size_t i = 0, state = 7; random && i < size; ++i)
+        data[i] =
+            static_cast<char>((state = state * 6364136223846793005u + 1442695040888963407u) >> 33);
+      std::ifstream file(folder.write_gz("whole.gz", idx(magic1, {size}, data)), std::ios::binary);
+      const std::string packed{std::istreambuf_iterator<char>(file), {}};
+      CHECK(read_idx(folder.path("whole.gz")).size() == size);
+      for (std::size_t cut = 1; cut <= 9; ++cut) {
+        CAPTURE(cut);
+        CHECK_THROWS_WITH_AS(read_idx(folder.write("cut", packed.substr(0, packed.size() - cut))),
+                             doctest::Contains(": the gzip data ends early"), FormatError);
+        if (cut > 8) continue;
+        std::string wrong = packed;
+        wrong[wrong.size() - cut] = static_cast<char>(wrong[wrong.size() - cut] ^ 0x10);
+        CHECK_THROWS_WITH_AS(read_idx(folder.write("wrong", wrong)),
+                             doctest::Contains(": the gzip data is damaged"), FormatError);
+      }
+    }
+}
+
+TEST_CASE("an IDX .gz file may have several members, each whole, and something after them") {
+  const Folder folder;
+  const auto packed = [&](const std::string& bytes) {
+    std::ifstream file(folder.write_gz("part.gz", bytes), std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string bytes = idx(magic1, {6}, "abcdef");
+  for (std::size_t at = 0; at <= bytes.size(); ++at) {
+    CAPTURE(at);
+    const std::string two = packed(bytes.substr(0, at)) + packed(bytes.substr(at));
+    for (const std::string& after : {""s, "\0\0\0"s, "end"s})
+      CHECK(numbers(read_idx(folder.write("two", two + after))) ==
+            std::vector<double>{97, 98, 99, 100, 101, 102});
+    for (std::size_t cut = 1; cut < 20; ++cut)
+      CHECK_THROWS_AS(read_idx(folder.write("cut", two.substr(0, two.size() - cut))), FormatError);
+  }
+}
+
+TEST_CASE("a small .gz file that decompresses to much takes no memory") {
+  const Folder folder;
+  const std::string many(std::size_t{1} << 26, '\0');
+  const auto peak = [] {
+    rusage usage = {};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const std::string paths[] = {
+      folder.write_gz("promise", idx(magic1, {0xffffffffu}, many)),  // more than there is
+      folder.write_gz("more", idx(magic1, {100}, many)),             // there is more than that
+      folder.write_gz("damaged", idx(magic2, {1u << 13, 1u << 13}, many)),
+  };
+  fs::resize_file(paths[2], fs::file_size(paths[2]) - 1);
+  const auto before = peak();
+  for (const std::string& path : paths) CHECK_THROWS_AS(read_idx(path), FormatError);
+  CHECK(peak() < before + (1 << 17));  // KiB; the numbers would take twice that
 }
 
 TEST_CASE("the handwritten digits are images of 28 by 28 with labels 0 to 9") {

@@ -10,6 +10,8 @@
 #include <fstream>
 #include <iterator>
 
+#include <gradus/models/safetensors.h>
+
 #include "data_files.h"
 
 using namespace gradus;
@@ -140,6 +142,42 @@ TEST_CASE("save, load and resume go on within the epoch") {
     CHECK(restored.history().epochs().size() == 2);
     check_same(whole, expected, restored, train(restored, setting.callbacks, true));
   }
+}
+
+TEST_CASE("a file of an older version, which does not say what was heard, goes on") {
+  const data_files::Folder folder;
+  for (const Setting& setting : settings())
+    for (const std::int64_t at : {1, 5, 13, 20}) {
+      CAPTURE(setting.name);
+      CAPTURE(at);
+      Sequential whole = model_with(setting), cut = model_with(setting),
+                 restored = model_with(setting);
+      const History expected = train(whole, setting.callbacks);
+      const BackupAndRestore backup{folder.path("old"),
+                                    at % 5 == 0 ? std::nullopt : std::optional<Count>(1)};
+      CHECK_THROWS_AS(train(cut, with(setting.callbacks, {backup, Kill{at + 1}})), Killed);
+      detail::TensorFile file = detail::load_tensors(backup.path());
+      CHECK(std::erase_if(file.tensors, [](const detail::StoredTensor& tensor) {
+              return tensor.name.starts_with("run/callbacks/heard/");
+            }) > 0);
+      detail::save_tensors(folder.path("file"), std::move(file));
+      restored.load(folder.path("file"));
+      check_same(whole, expected, restored, train(restored, setting.callbacks, true));
+      std::filesystem::remove(backup.path());
+    }
+}
+
+TEST_CASE("what on_train_begin saves of a resumed run is the run that is resumed") {
+  const data_files::Folder folder;
+  const Setting setting = settings()[3];
+  Sequential whole = model_with(setting), cut = model_with(setting), other = model_with(setting);
+  const History expected = train(whole, setting.callbacks);
+  CHECK_THROWS_AS(train(cut, with(setting.callbacks, {Kill{17}})), Killed);
+  LambdaCallback save;
+  save.on_train_begin = [&](const Logs&) { cut.save(folder.path("net")); };
+  train(cut, with(setting.callbacks, {save}), true);
+  other.load(folder.path("net"));
+  check_same(whole, expected, other, train(other, setting.callbacks, true));
 }
 
 TEST_CASE("a run can be resumed twice, and beyond its last epoch") {

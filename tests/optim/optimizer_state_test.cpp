@@ -119,15 +119,17 @@ TEST_CASE("a copy has averages and accumulators of its own") {
 }
 
 TEST_CASE(
-    "an optimizer goes on with renewed parameters, also where an option selects one by its "
-    "handle") {
+    "an optimizer that is copied with its parameters goes on with the copies, also where an option "
+    "selects one by its handle") {
   const Tensor w = parameter({2});
   Optimizer one(SGD{.learning_rate = 1}, {.weight_decay = 0.5, .exclude_from_weight_decay = {w}});
   one.adopt(Tensors{w});
-  const Tensor copy = parameter(w);
-  Optimizer its = one;
-  its.renew(std::vector{std::pair(w, copy)});
-  apply(its, copy, {1});
+  const auto [copy, its] = [&] {
+    const detail::DeepCopies deep;
+    return std::pair<Tensor, Optimizer>(w, one);
+  }();
+  Optimizer moved = its;
+  apply(moved, copy, {1});
   CHECK(copy(0) == 1);
   CHECK(w(0) == 2);
 }

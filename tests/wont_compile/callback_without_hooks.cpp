@@ -1,9 +1,9 @@
-// error: no matching|could not convert|no viable|conversion from
+// error: on_\{epoch,train,test,predict,\*_batch\}_\{begin,end\}
 // A callback needs a hook, and by its right name.
 #include <gradus/models/callback.h>
 using namespace gradus;
 
 struct Misspelt {
-  void on_epoch_ends(std::int64_t) {}
+  void epoch_is_over(std::int64_t) {}
 };
 Callback callback = Misspelt{};

@@ -1,4 +1,4 @@
-// error: static assertion failed.*hook of this callback|static_assert failed.*hook of this callback
+// error: \(std::int64_t index, const Logs&, Sequential&\)
 // A hook that nobody could call: logs are const.
 #include <gradus/models/callback.h>
 using namespace gradus;

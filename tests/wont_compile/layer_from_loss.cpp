@@ -1,4 +1,4 @@
-// error: conversion from|no matching|could not convert|no viable
+// error: Dense\{...\} or \[\]\(const Tensor& x\)
 // A loss is not a layer.
 #include <gradus/models/layer.h>
 #include <gradus/models/losses.h>

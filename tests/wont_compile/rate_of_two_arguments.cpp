@@ -1,4 +1,4 @@
-// error: could not convert|no viable conversion|conversion from
+// error: \[\]\(double step\) \{
 // A schedule is a function of the step alone.
 #include <gradus/optim/sgd.h>
 using namespace gradus;

@@ -1,4 +1,4 @@
-// error: conversion from .*bool|no viable conversion from .*bool
+// error: error: .*(conversion from .*bool|no viable conversion from .*bool)
 // Neither is a flag a rate.
 #include <gradus/schedules/schedule.h>
 using namespace gradus;

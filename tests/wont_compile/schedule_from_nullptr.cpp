@@ -1,4 +1,4 @@
-// error: conversion from .*nullptr_t|no viable conversion from .*nullptr
+// error: error: .*(conversion from .*nullptr_t|no viable conversion from .*nullptr)
 // No function is not a function.
 #include <gradus/schedules/schedule.h>
 using namespace gradus;

@@ -1,4 +1,4 @@
-// error: conversion from .*Tensor|no viable conversion from .*Tensor
+// error: error: .*(conversion from .*Tensor|no viable conversion from .*Tensor)
 // A rate that a graph could depend on is not a schedule.
 #include <gradus/core/tensor.h>
 #include <gradus/schedules/schedule.h>

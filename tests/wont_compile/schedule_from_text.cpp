@@ -1,4 +1,4 @@
-// error: conversion from .*char|no viable conversion from .*char
+// error: error: .*(conversion from .*char|no viable conversion from .*char)
 // A text is read by parse_schedule().
 #include <gradus/schedules/schedule.h>
 using namespace gradus;

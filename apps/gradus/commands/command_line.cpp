@@ -16,6 +16,7 @@
 #include "commands/commands.h"
 #include "terminal/command.h"
 #include "terminal/config_file.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 
 namespace {
@@ -100,7 +101,7 @@ std::string unexpected(const CLI::App& app, std::string word) {
 }
 
 int fail(int code, const std::string& what) {
-  fmt::print(stderr, "gradus: error: {}\n", clean(what));
+  write_stderr(fmt::format("gradus: error: {}\n", clean(what)));
   return code;
 }
 
@@ -176,7 +177,7 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     return run(argc, argv);
   } catch (const StoppedError& stopped) {
-    fmt::print(stderr, "gradus: stopped {}\n", clean(stopped.what()));
+    write_stderr(fmt::format("gradus: stopped {}\n", clean(stopped.what())));
     return stopped.code;
   } catch (const CommandError& error) {
     return fail(error.code, error.what());

@@ -55,7 +55,9 @@ Dataset read_table(const std::string& path, const CsvOptions& options, bool has_
     for (const auto& [there, here] : names)
       if (const std::size_t at = what.find(there); at != what.npos)
         what.replace(at, std::string_view(there).size(), here);
-    if (!has_options && what.ends_with(')')) what.erase(std::min(what.rfind(" (--"), what.size()));
+    if (!has_options && what.ends_with(')'))
+      for (const char* hint : {" (--", " (give --"})
+        what.erase(std::min(what.rfind(hint), what.size()));
     throw UsageError(what);
   }
 }

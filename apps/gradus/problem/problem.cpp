@@ -15,8 +15,7 @@ namespace {
 
 /// Standardises the inputs by the rows that are trained on.
 Standardization standardise(Dataset& data, double held_out) {
-  const auto kept =
-      static_cast<std::int64_t>(static_cast<double>(data.x.shape()[0]) * (1 - held_out));
+  const std::int64_t kept = rows_kept(data.x.shape()[0], held_out);
   const Standardization scale =
       standardization(slice(data.x, 0, 0, std::max<std::int64_t>(kept, 1)));
   data.x = scale(data.x);

@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 #include <gradus/schedules/config.h>
 
-#include <cmath>
-
 using namespace gradus;
 
 namespace {
@@ -107,8 +105,7 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
                                 data_code(problem.options.data, problem.network.seed));
   if (problem.scale) {
     const std::int64_t rows = problem.data.x.shape()[0];
-    const auto kept = static_cast<std::int64_t>(
-        std::floor(static_cast<double>(rows) * (1 - options.validation_split)));
+    const std::int64_t kept = rows_kept(rows, options.validation_split);
     out += fmt::format("  const Standardization scale = standardization({});\n",
                        kept == rows ? "data.x" : fmt::format("slice(data.x, 0, 0, {})", kept));
     inputs = "scale(data.x)";

@@ -4,6 +4,7 @@
 #include <gradus/core/error.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
@@ -21,9 +22,10 @@ constexpr const char* key = "problem";
 constexpr std::size_t longest_text = 900'000;  ///< bytes; a file holds at most 1 MiB of texts
 constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< as read_csv() has it
 
-std::vector<double> to_numbers(const Tensor& x) {
+std::vector<double> to_numbers(const ExactTensor& x) {
   std::vector<double> numbers;
-  for (const Scalar v : x.values()) numbers.push_back(value(v));
+  for (std::size_t i = 0; i < static_cast<std::size_t>(x.size()); ++i)
+    numbers.push_back(x.exact(i));
   return numbers;
 }
 
@@ -34,8 +36,24 @@ std::pair<std::vector<double>, std::vector<double>> numbers(
   return {to_numbers(scale->mean), to_numbers(scale->deviation)};
 }
 
-Tensor to_tensor(const std::vector<double>& numbers) {
-  return Tensor({numbers.size()}, std::vector<Scalar>(numbers.begin(), numbers.end()));
+/// Whether two scales are of the same rows. In a file of an earlier version both were computed from
+/// floats, and the mean is one.
+bool same_scale(const SavedProblem& a, const SavedProblem& b) {
+  const auto [mean_a, deviation_a] = numbers(a.scale);
+  const auto [mean_b, deviation_b] = numbers(b.scale);
+  bool same = mean_a.size() == mean_b.size();
+  for (std::size_t i = 0; same && i < mean_a.size(); ++i) {
+    const double rounding = 0x1p-20 * deviation_b[i];
+    const bool is_float = mean_a[i] == static_cast<double>(static_cast<float>(mean_a[i]));
+    same = std::abs(deviation_a[i] - deviation_b[i]) <= rounding &&
+           std::abs(mean_a[i] - mean_b[i]) <=
+               (is_float ? rounding + 0x1p-22 * std::abs(mean_b[i]) : 0);
+  }
+  return same;
+}
+
+ExactTensor to_tensor(const std::vector<double>& numbers) {
+  return ExactTensor::from_doubles({numbers.size()}, numbers);
 }
 
 /// The options by their keys.
@@ -139,7 +157,7 @@ std::string difference(const SavedProblem& a, const SavedProblem& b) {
   if (a.columns.columns != b.columns.columns || a.columns.label != b.columns.label)
     return "columns";
   if (a.columns.classes != b.columns.classes || a.outputs != b.outputs) return "classes";
-  return a.loss != b.loss || numbers(a.scale) != numbers(b.scale) ? "rows" : "";
+  return a.loss != b.loss || !same_scale(a, b) ? "rows" : "";
 }
 
 std::string to_text(const SavedProblem& saved) {

@@ -1,3 +1,5 @@
+// The only file that uses toml++.
+
 #include "terminal/config_file.h"
 
 #include <fmt/format.h>
@@ -5,6 +7,14 @@
 #include <gradus/models/file.h>
 #include <gradus/models/utf8.h>
 
+// As headers alone, for a limit of our own: tables and lists in each other are freed by recursion.
+#define TOML_HEADER_ONLY 1
+#define TOML_ENABLE_FORMATTERS 0
+#define TOML_MAX_NESTED_VALUES 16
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <set>
 #include <string_view>
 
 #include "terminal/command.h"
@@ -13,78 +23,68 @@
 namespace {
 
 constexpr std::int64_t longest_file = 1 << 20;
-constexpr std::string_view bare =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_+.";
+constexpr int most_parts = 200;  ///< of a key such as a.b.c: so many tables in each other
 
-/// Reads one line from left to right.
-class LineReader {
- public:
-  LineReader(std::string place, std::string_view text) : place_(std::move(place)), text_(text) {}
+[[noreturn]] void fail(const std::string& path, std::int64_t line, const std::string& what) {
+  throw UsageError(fmt::format("{}:{}: {}", clean(path), line, clean(what)));
+}
 
-  [[noreturn]] void fail(const std::string& what) const {
-    throw UsageError(fmt::format("{}: {}", place_, clean(what)));
+/// Refuses a line on which a key could have too many parts. In a comment there are no keys.
+void check_parts(const std::string& path, const std::string& text) {
+  std::int64_t line = 1;
+  int parts = 0;
+  bool comment = false, begun = false;
+  for (const char c : text) {
+    comment = comment || (c == '#' && !begun);
+    begun = begun || (c != ' ' && c != '\t');
+    if (c == '.')
+      ++parts;
+    else if (std::string_view(",=[]{}\n").find(c) != std::string_view::npos)
+      parts = 0;
+    if (parts > most_parts && !comment)
+      fail(path, line, fmt::format("a key must have at most {} parts", most_parts));
+    if (c != '\n') continue;
+    ++line;
+    comment = begun = false;
   }
-  /// The next character after blanks; 0 at the end of the line or at a comment.
-  char peek() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r'))
-      ++at_;
-    return at_ == text_.size() || text_[at_] == '#' ? '\0' : text_[at_];
-  }
-  bool accept(char c) {
-    const bool there = peek() == c;
-    if (there) ++at_;
-    return there;
-  }
-  void expect_end() {
-    if (peek()) fail(fmt::format("expected the end of the line (got '{}')", text_.substr(at_)));
-  }
-  std::string word() {
-    peek();
-    const std::size_t end = std::min(text_.find_first_not_of(bare, at_), text_.size());
-    const std::string found(text_.substr(at_, end - at_));
-    if (found.empty()) fail(fmt::format("expected a word (got '{}')", text_.substr(at_)));
-    at_ = end;
-    return found;
-  }
-  std::vector<std::string> values() {
-    if (!accept('[')) return {value()};
-    std::vector<std::string> list;
-    while (!accept(']')) {
-      if (!list.empty() && !accept(',')) fail("expected ',' or ']'");
-      if (accept(']')) break;
-      list.push_back(value());
-    }
-    return list;
-  }
+}
 
- private:
-  std::string value() {
-    if (peek() == '"' || peek() == '\'') return quoted();
-    return word();
+toml::table parse(const std::string& path) {
+  const std::string text = gradus::detail::read_file(path, longest_file);
+  check_parts(path, text);
+  try {
+    return toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    std::string what(error.description());
+    if (what.starts_with("Error ")) what.erase(0, 6);
+    what = fmt::format("must be TOML ({:.300})", what);
+    if (!gradus::detail::is_utf8(text)) what = "must be UTF-8 text";
+    const std::size_t first = text.find_first_not_of(" \t\r\n");
+    if (first != text.npos && text[first] == '{') what = "must be TOML, key = value (got JSON?)";
+    fail(path, error.source().begin.line, what);
   }
-  std::string quoted() {
-    const char quote = text_[at_++];
-    std::string out;
-    for (; at_ < text_.size() && text_[at_] != quote; ++at_) {
-      if (quote == '"' && text_[at_] == '\\') {
-        constexpr std::string_view escapes = "\"\\tn", meant = "\"\\\t\n";
-        const std::size_t which = at_ + 1 < text_.size() ? escapes.find(text_[++at_]) : 0;
-        if (which == escapes.npos) fail("expected \\\", \\\\, \\t or \\n");
-        out += meant[which];
-      } else {
-        out += text_[at_];
-      }
-    }
-    if (at_ == text_.size()) fail("the closing quote is missing");
-    ++at_;
-    if (out.empty()) fail("a value must not be empty");
-    return out;
-  }
+}
 
-  std::string place_;
-  std::string_view text_;
-  std::size_t at_ = 0;
-};
+std::string text_of(const std::string& path, const toml::node& value) {
+  if (const auto* number = value.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* number = value.as_floating_point()) return fmt::format("{}", number->get());
+  if (const auto* truth = value.as_boolean()) return truth->get() ? "true" : "false";
+  const std::int64_t line = value.source().begin.line;
+  const auto* const text = value.as_string();
+  if (!text) fail(path, line, "a value must be a text, a number, true or false, or a list of them");
+  if (text->get().empty()) fail(path, line, "a value must not be empty");
+  if (!gradus::detail::is_utf8(text->get())) fail(path, line, "a value must not hold NUL");
+  return text->get();
+}
+
+/// The keys of a table with their values, in the order of the file.
+std::vector<std::pair<const toml::key*, const toml::node*>> in_order(const toml::table& table) {
+  std::vector<std::pair<const toml::key*, const toml::node*>> out;
+  for (const auto& [key, value] : table) out.emplace_back(&key, &value);
+  std::ranges::stable_sort(out, {},
+                           [](const auto& entry) { return entry.first->source().begin.line; });
+  return out;
+}
 
 [[noreturn]] void refuse(const ConfigEntry& entry, const char* rule) {
   const std::string all = clean(fmt::format("{}", fmt::join(entry.values, ", ")));
@@ -96,37 +96,30 @@ class LineReader {
 
 std::vector<ConfigEntry> read_config(const std::string& path, const std::string& command,
                                      const std::vector<std::string>& commands) {
-  const std::string text = gradus::detail::read_file(path, longest_file);
+  const toml::table root = parse(path);
   std::vector<ConfigEntry> entries;
-  std::string section;
-  std::int64_t line = 0;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string place = fmt::format("{}:{}", clean(path), ++line);
-    LineReader reader(place, std::string_view(text).substr(begin, end - begin));
-    if (!gradus::detail::is_utf8(text.substr(begin, end - begin)))
-      reader.fail("must be UTF-8 text");
-    begin = end + 1;
-    if (!reader.peek()) continue;
-    if (reader.peek() == '{') reader.fail("must be TOML, key = value (got JSON?)");
-    if (reader.accept('[')) {
-      section = reader.word();
-      if (!reader.accept(']')) reader.fail("expected ']'");
-      if (std::ranges::count(commands, section) == 0)
-        reader.fail(fmt::format("unknown command '{}'; did you mean {}?", section,
-                                gradus::detail::nearest(section, commands)));
-    } else {
-      const std::string key = reader.word();
-      if (!reader.accept('=')) reader.fail("expected key = value");
-      const bool list = reader.peek() == '[';
-      const std::vector<std::string> values = reader.values();
-      if (section.empty() || section == command) {
-        if (std::ranges::count(entries, key, &ConfigEntry::key) > 0)
-          reader.fail(fmt::format("the key '{}' is repeated", key));
-        entries.push_back({key, values, list, place});
-      }
-    }
-    reader.expect_end();
+  std::set<std::string_view> keys;
+  const auto add = [&](const toml::key& key, const toml::node& value) {
+    const std::int64_t line = key.source().begin.line;
+    if (!keys.insert(key.str()).second)
+      fail(path, line, fmt::format("the key '{:.60}' is repeated", key.str()));
+    const toml::array* const list = value.as_array();
+    ConfigEntry entry{
+        std::string(key.str()), {}, list != nullptr, fmt::format("{}:{}", clean(path), line)};
+    if (!list) entry.values.push_back(text_of(path, value));
+    for (std::size_t i = 0; list && i < list->size(); ++i)
+      entry.values.push_back(text_of(path, *list->get(i)));
+    entries.push_back(std::move(entry));
+  };
+  for (const auto& [key, value] : in_order(root)) {
+    const toml::table* const section = value->as_table();
+    if (!section) add(*key, *value);
+    if (section && std::ranges::count(commands, key->str()) == 0)
+      fail(path, key->source().begin.line,
+           fmt::format("unknown command '{:.60}'; did you mean {}?", key->str(),
+                       gradus::detail::nearest(std::string(key->str()), commands)));
+    if (!section || key->str() != command) continue;
+    for (const auto& [name, option] : in_order(*section)) add(*name, *option);
   }
   return entries;
 }
@@ -134,7 +127,7 @@ std::vector<ConfigEntry> read_config(const std::string& path, const std::string&
 void check_keys(const std::vector<ConfigEntry>& entries, const std::vector<std::string>& options) {
   for (const ConfigEntry& entry : entries)
     check<UsageError>(std::ranges::count(options, entry.key) > 0,
-                      "{}: unknown key '{}'; did you mean {}?", entry.place, entry.key,
+                      "{}: unknown key '{:.60}'; did you mean {}?", entry.place, entry.key,
                       gradus::detail::nearest(entry.key, options));
 }
 

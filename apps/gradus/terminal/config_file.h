@@ -1,5 +1,5 @@
 #pragma once
-/// Options in a file, written in a subset of TOML.
+/// Options in a file, written in TOML. Texts are in quotes; a list may go over several lines.
 ///
 ///     data = "moons"                              # for every command
 ///     [train]
@@ -28,9 +28,10 @@ struct ConfigEntry {
   std::string text(const std::string& kind) const;
 };
 
-/// The entries for this command: those before the first section, and those of its section.
-/// UsageError, with the line, for a repeated key, a section that is not one of `commands`, a list
-/// in a list, a value over several lines, and anything else that is not TOML.
+/// The entries for this command, in the order of the file: those before the first section, and
+/// those of its section. UsageError, with the line, for a repeated key, a section that is not one
+/// of `commands`, a value that is neither a text, a number, true or false, nor a list of them, and
+/// for anything that is not TOML.
 std::vector<ConfigEntry> read_config(const std::string& path, const std::string& command,
                                      const std::vector<std::string>& commands);
 /// UsageError for an entry whose key is not one of the options.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 
@@ -39,6 +40,8 @@ int picture_columns() {
     return 72;
   return std::clamp(size.ws_col - 1, 24, 100);
 }
+
+void write_stderr(const std::string& text) { std::fputs(text.c_str(), stderr); }
 
 bool can_redraw() { return isatty(STDERR_FILENO) && variable("TERM") != "dumb"; }
 

@@ -7,6 +7,8 @@
 /// Whether stdout gets colours: `always`, `never`, or for `auto` as NO_COLOR, CLICOLOR_FORCE,
 /// FORCE_COLOR, TERM and the kind of stdout say.
 bool wants_color(const std::string& choice);
+/// Writes to stderr, as far as it takes the text: the exit code does not depend on it.
+void write_stderr(const std::string& text);
 /// Whether stderr is a terminal where a line can be drawn again.
 bool can_redraw();
 /// The width of a picture on stdout: one column less than the terminal, at most 100.

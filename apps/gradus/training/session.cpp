@@ -122,9 +122,7 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
   if (saved_) resume(command.resume);
 }
 
-std::int64_t Session::training_rows() const {
-  return static_cast<std::int64_t>(std::floor(static_cast<double>(rows()) * (1 - held_out_)));
-}
+std::int64_t Session::training_rows() const { return rows_kept(rows(), held_out_); }
 
 void Session::resume(const std::string& path) {
   const std::string other = difference(*saved_, describe(options_, problem_));
@@ -137,7 +135,7 @@ void Session::resume(const std::string& path) {
   check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
                     done, epochs_);
   const std::string& log = saved_->training.log;
-  log_continues_ = same_file(log, options_.log) && file_bytes(log) >= 0;
+  log_continues_ = same_file(log, options_.log);
   if (log_continues_) check_is_log(log);
 }
 
@@ -156,7 +154,9 @@ std::string Session::description() const {
                             {"epochs", epochs_},
                             {"seed", problem_.network.seed}});
   if (saved_) json.add("resumed_at", optimizer().iterations());
-  return json.line();
+  std::string line = json.line();
+  line.pop_back();  // the logger ends it
+  return line;
 }
 
 std::vector<Callback> Session::loggers() const {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "problem/saved.h"
@@ -57,7 +56,7 @@ void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Seque
 }
 
 EraseBar::~EraseBar() {
-  if (drawn) fmt::print(stderr, "\r\x1b[K");
+  if (drawn) write_stderr("\r\x1b[K");
 }
 
 void SaveAndStop::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
@@ -79,17 +78,17 @@ void SaveAndStop::stop(const Sequential& model) const {
                                              shell_line({"train", "--resume", path}))));
 }
 
-void JsonLog::on_train_batch_begin() {
-  if (header.empty()) return;
-  file = std::make_shared<AppendFile>(filename, !fresh);
-  check<UsageError>(offset <= file->size(),
+void check_length(const AppendFile& log, std::int64_t offset) {
+  check<UsageError>(log.size() == 0 || offset <= log.size(),
                     "--log: '{}' must hold at least the {} bytes that it held when training was "
-                    "saved (got {}); "
-                    "give another --log",
-                    clean(filename), offset, file->size());
-  if (offset > 0) file->truncate(offset);
-  file->write(std::exchange(header, ""));
-  offset = file->size();
+                    "saved (got {}); give another --log",
+                    clean(log.path()), offset, log.size());
+}
+
+void JsonLog::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model) {
+  if (header.empty()) return;
+  check_length(*file, offset);
+  write(std::exchange(header, ""), model);
 }
 
 void check_is_log(const std::string& path) {

@@ -2,6 +2,7 @@
 /// The callbacks of `gradus train`: progress, saving, stopping at a signal, and logs.
 
 #include <gradus/models/callback.h>
+#include <gradus/models/file.h>
 #include <gradus/models/loggers.h>
 #include <gradus/models/sequential.h>
 
@@ -64,13 +65,20 @@ void ignore_old_place(auto& logger) {
     if (logger.fresh) logger.offset = 0;
 }
 
+/// UsageError when the log is shorter than the checkpoint says. An empty one begins anew.
+void check_length(const gradus::detail::AppendFile& log, std::int64_t offset);
+
 /// JSONLogger with a line that describes the run, at the start and wherever it is resumed.
 struct JsonLog : gradus::JSONLogger {
   std::string header;
   bool fresh;
 
-  /// Writes the description. UsageError when the file is shorter than the checkpoint says.
-  void on_train_batch_begin();
+  void on_epoch_begin(std::int64_t number, const gradus::Logs& logs, gradus::Sequential& model) {
+    check_length(*file, offset);
+    gradus::JSONLogger::on_epoch_begin(number, logs, model);
+  }
+  /// Writes the description.
+  void on_train_batch_begin(std::int64_t, const gradus::Logs&, gradus::Sequential& model);
   static void state(auto& self, auto&& field) {
     gradus::JSONLogger::state(self, field);
     ignore_old_place(self);
@@ -80,6 +88,11 @@ struct JsonLog : gradus::JSONLogger {
 struct CsvLog : gradus::CSVLogger {
   bool fresh;
 
+  void on_train_batch_begin() const { check_length(*file, offset); }
+  void on_epoch_begin(std::int64_t number, const gradus::Logs& logs, gradus::Sequential& model) {
+    check_length(*file, offset);
+    gradus::CSVLogger::on_epoch_begin(number, logs, model);
+  }
   static void state(auto& self, auto&& field) {
     gradus::CSVLogger::state(self, field);
     ignore_old_place(self);
