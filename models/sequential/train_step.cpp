@@ -1,5 +1,7 @@
 /// One training step: forward, loss, backward, update.
 
+#include <algorithm>
+
 #include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
@@ -12,6 +14,7 @@ using detail::node_of;
 /// Changes nothing until the optimizer has accepted the gradients.
 detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::Totals& totals) {
   const detail::FlushDenormals flush;
+  const detail::RawWeights raw(compiled_->optimizer);
   assignments_.clear();
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});
@@ -19,11 +22,12 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
   if (!std::isfinite(value(loss.loss.item()))) [[unlikely]]
     return {"non-finite loss"};
   detail::gradients_into(loss.loss, parts_.parameters, gradients_);
+  if (detail::Fault fault = settle_assignments()) return fault;
   totals.add(*compiled_, batch, y_pred, loss);  // before the update: a metric may throw
   if (detail::Fault fault = compiled_->optimizer.try_apply(gradients_, parts_.parameters))
     return fault;
   ++batches_;
-  finish_step();
+  for (const auto& [state, now] : assignments_) node_of(state).replace(node_of(now).value);
   return {};
 }
 
@@ -44,13 +48,20 @@ BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   return all;
 }
 
-/// Gives layers their new state, and brings constrained weights back into their range.
-void Sequential::finish_step() {
+/// Brings the layers' new state into its constraints. Returns the first number that is not finite.
+detail::Fault Sequential::settle_assignments() {
   const NoGrad off;
-  for (const auto& [state, now] : assignments_) node_of(state).value = node_of(now).value;
-  for (const Weight& weight : parts_.weights)
-    if (weight.constraint)
-      node_of(weight.tensor).value = node_of(weight.constraint(detach(weight.tensor))).value;
+  for (auto& [state, now] : assignments_) {
+    const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
+    const auto weight = std::ranges::find_if(parts_.weights, is_it);
+    if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
+    const std::int64_t bad = detail::kernels().first_not_finite(node_of(now).data(), now.size());
+    if (bad >= 0)
+      return {fmt::format("{} must stay finite in an update (got {} at element {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state",
+                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
+  }
+  return {};
 }
 
 }}  // namespace gradus
