@@ -269,6 +269,22 @@ Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, cons
   }
 }
 
+/// Brings the layers' new state into its constraints. Returns the first number that is not finite.
+detail::Fault Sequential::settle_assignments() {
+  const NoGrad off;
+  for (auto& [state, now] : assignments_) {
+    const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
+    const auto weight = std::ranges::find_if(parts_.weights, is_it);
+    if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
+    const std::int64_t bad = detail::kernels().first_not_finite(node_of(now).data(), now.size());
+    if (bad >= 0)
+      return {fmt::format("{} must stay finite in an update (got {} at element {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state",
+                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
+  }
+  return {};
+}
+
 std::string Sequential::layer_name(std::size_t layer) const {
   std::vector<const Layer*> all;
   for (const Layer& l : parts_.layers) all.push_back(&l);

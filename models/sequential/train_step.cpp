@@ -1,7 +1,5 @@
 /// One training step: forward, loss, backward, update.
 
-#include <algorithm>
-
 #include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
@@ -46,22 +44,6 @@ BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   for (const Weight& weight : parts_.weights)
     if (weight.regularizer) all.loss = all.loss + weight.regularizer(weight.tensor);
   return all;
-}
-
-/// Brings the layers' new state into its constraints. Returns the first number that is not finite.
-detail::Fault Sequential::settle_assignments() {
-  const NoGrad off;
-  for (auto& [state, now] : assignments_) {
-    const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
-    const auto weight = std::ranges::find_if(parts_.weights, is_it);
-    if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
-    const std::int64_t bad = detail::kernels().first_not_finite(node_of(now).data(), now.size());
-    if (bad >= 0)
-      return {fmt::format("{} must stay finite in an update (got {} at element {})",
-                          weight != parts_.weights.end() ? weight->name : "a layer's state",
-                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
-  }
-  return {};
 }
 
 }}  // namespace gradus
