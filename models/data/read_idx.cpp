@@ -37,12 +37,12 @@ Shape read_shape(const std::string& path, detail::InputFile& file) {
 }  // namespace
 
 Tensor read_idx(const std::string& path) {
-  detail::InputFile file(path);
-  const Shape shape = read_shape(path, file);
+  detail::InputFile checked(path), read(path);
+  const Shape shape = read_shape(path, checked);
   const std::int64_t count = shape.count();
   const std::int64_t header = 4 + 4 * shape.rank();
   std::vector<unsigned char> piece(1 << 16);
-  const auto read_data = [&](auto&& take) {
+  const auto read_data = [&](detail::InputFile& file, auto&& take) {
     const auto most = static_cast<std::int64_t>(piece.size());
     for (std::int64_t done = 0; done < count;) {
       const auto wanted = static_cast<std::size_t>(std::min(most, count - done));
@@ -57,11 +57,10 @@ Tensor read_idx(const std::string& path) {
                        header + count, shape, count);
   };
   // First without keeping it: a forged shape or damaged data must not take memory.
-  read_data([](std::int64_t, std::int64_t) {});
-  file.rewind();
-  file.read(piece.data(), static_cast<std::size_t>(header));
+  read_data(checked, [](std::int64_t, std::int64_t) {});
+  read.read(piece.data(), static_cast<std::size_t>(header));
   detail::NewTensor tensor(shape);
-  read_data([&](std::int64_t at, std::int64_t got) {
+  read_data(read, [&](std::int64_t at, std::int64_t got) {
     for (std::int64_t i = 0; i < got; ++i)
       tensor.data[at + i] = static_cast<Scalar>(piece[static_cast<std::size_t>(i)]);
   });

@@ -273,14 +273,6 @@ std::size_t InputFile::read(void* to, std::size_t count) {
   return count - stream.avail_out;
 }
 
-void InputFile::rewind() {
-  if (lseek(file_, 0, SEEK_SET) != 0) fail("read", path_);
-  if (!stream_) return;
-  stream_->avail_in = 0;
-  taken_ = 0;
-  inside_ = inflateReset(stream_.get()) == Z_OK;
-}
-
 void InputFile::Close::operator()(z_stream_s* stream) const {
   inflateEnd(stream);
   delete stream;

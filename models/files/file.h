@@ -55,8 +55,6 @@ class InputFile {
   /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. Decompresses no more than
   /// that. IoError, or FormatError for gzip data that is damaged or lacks its end.
   std::size_t read(void* to, std::size_t count);
-  /// Goes back to the first byte.
-  void rewind();
 
  private:
   struct Close {

@@ -32,7 +32,6 @@ long process_id() { return 1; }
 
 InputFile::InputFile(const std::string& path) { refuse(path); }
 std::size_t InputFile::read(void*, std::size_t) { refuse(path_); }
-void InputFile::rewind() {}
 void InputFile::Close::operator()(z_stream_s*) const {}
 
 // A checkpoint in memory has its checksum here, too.

@@ -197,28 +197,32 @@ void check_brace(std::string_view bytes, const std::string& path) {
   check<FormatError>(known, "{}: byte {}: not a safetensors file", path, length_bytes);
 }
 
-/// The bytes of the header, which has at least `shortest` bytes.
-std::string_view header_in(std::string_view bytes, const std::string& path, std::size_t shortest) {
+/// The bytes of the header, after all checks that need no JSON.
+std::string_view header_in(std::string_view bytes, const std::string& path, bool foreign) {
+  if (!foreign) check_start(bytes, path);
+  const std::size_t shortest = foreign ? 2 : shortest_header;
   std::uint64_t length = 0;
   std::memcpy(&length, bytes.data(), length_bytes);
   const std::size_t most = std::min(longest_header, bytes.size() - length_bytes);
   check<FormatError>(length >= shortest && length <= most,
                      "{}: byte 0: the header's length must be in [{}, {}] (got {})", path, shortest,
                      most, length);
-  return bytes.substr(length_bytes, static_cast<std::size_t>(length));
-}
-
-/// The header, after all checks that need no JSON.
-std::string_view header_in(std::string_view bytes, const std::string& path) {
-  check_start(bytes, path);
-  const std::string_view header = header_in(bytes, path, shortest_header);
-  const std::string_view given = bytes.substr(digits_at, zeros.size());
-  const std::string computed = checksum_of(bytes, {});
-  check<FormatError>(given == computed,
+  const std::string computed = foreign ? "" : checksum_of(bytes, {});
+  check<FormatError>(foreign || bytes.substr(digits_at, zeros.size()) == computed,
                      "{}: byte {}: the file is damaged: its checksum is {}, not the one written "
                      "here",
                      path, digits_at, computed);
-  return header;
+  return bytes.substr(length_bytes, static_cast<std::size_t>(length));
+}
+
+TensorFile parse(std::string bytes, const std::string& path, bool foreign) {
+  TensorFile file;
+  file.content = std::make_shared<const std::string>(std::move(bytes));
+  const std::string_view all = *file.content, header = header_in(all, path, foreign);
+  const Json json = parse_header(header, path);
+  if (!foreign) file.metadata = read_metadata(*json.find(metadata_key), path);
+  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), foreign, path);
+  return file;
 }
 
 // ---- writing ------------------------------------------------------------------------------------
@@ -317,22 +321,11 @@ TensorFile load_tensors(const std::string& path) {
 }
 
 TensorFile load_foreign_tensors(const std::string& path) {
-  TensorFile file;
-  file.content = std::make_shared<const std::string>(read_file(path, longest_file, check_brace));
-  const std::string_view all = *file.content, header = header_in(all, path, 2);
-  const Json json = parse_header(header, path);
-  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), true, path);
-  return file;
+  return parse(read_file(path, longest_file, check_brace), path, true);
 }
 
 TensorFile parse_tensors(std::string bytes, const std::string& path) {
-  TensorFile file;
-  file.content = std::make_shared<const std::string>(std::move(bytes));
-  const std::string_view all = *file.content, header = header_in(all, path);
-  const Json json = parse_header(header, path);
-  file.metadata = read_metadata(*json.find(metadata_key), path);
-  file.tensors = read_tensors(json, all.substr(length_bytes + header.size()), false, path);
-  return file;
+  return parse(std::move(bytes), path, false);
 }
 
 }  // namespace detail

@@ -39,7 +39,9 @@ using State = std::map<std::string, Saved, std::less<>>;
 using NamedNumbers = std::map<std::string, std::vector<double>, std::less<>>;
 
 /// `folder/name`.
-std::string below(std::string_view folder, std::string_view name);
+inline std::string below(std::string_view folder, std::string_view name) {
+  return std::string(folder).append("/").append(name);
+}
 
 template <class T>
 concept HasState = requires(T& self) {
@@ -55,29 +57,27 @@ class StateWriter {
   StateWriter(State& to, std::string prefix) : to_(to), prefix_(std::move(prefix)) {}
 
   template <class T>
-  requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, const std::vector<T>& member) {
-    to_[below(prefix_, name)] = {{member.size()},
-                                 std::vector<Stored<T>>(member.begin(), member.end())};
-  }
-  template <class T>
-  requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, const T& member) { (*this)(name, std::vector{member}); }
-  template <class T>
-  void operator()(std::string_view name, const std::optional<T>& member) {
-    (*this)(name, member ? std::vector{*member} : std::vector<T>{});
-  }
-  void operator()(std::string_view name, const Tensor& member);
-  template <class T>
-  void operator()(std::string_view name, const std::vector<T>& members) {
-    (*this)(below(name, "count"), members.size());
-    for (std::size_t i = 0; i < members.size(); ++i)
-      (*this)(below(name, std::to_string(i)), members[i]);
-  }
-  void operator()(std::string_view name, const NamedNumbers& members);
-  template <HasState T>
-  void operator()(std::string_view name, const T& member) {
-    T::state(member, StateWriter(to_, below(prefix_, name)));
+  void operator()(std::string_view name, const T& member) const {
+    const std::string path = below(prefix_, name);
+    const StateWriter inside(to_, path);
+    if constexpr (HasState<T>) {
+      T::state(member, inside);
+    } else if constexpr (std::is_same_v<T, Tensor>) {
+      const auto values = member.values();
+      to_[path] = {member.shape(), std::vector<Scalar>(values.begin(), values.end())};
+    } else if constexpr (std::is_same_v<T, NamedNumbers>) {
+      for (const auto& [key, numbers] : member) inside(key, numbers);
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      (*this)(name, std::vector{member});
+    } else if constexpr (requires { member.has_value(); }) {
+      (*this)(name, std::vector<typename T::value_type>(member.has_value(), member.value_or(0)));
+    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+      using Number = Stored<typename T::value_type>;
+      to_[path] = {{member.size()}, std::vector<Number>(member.begin(), member.end())};
+    } else {
+      inside("count", member.size());
+      for (std::size_t i = 0; i < member.size(); ++i) inside(std::to_string(i), member[i]);
+    }
   }
 
  private:
@@ -92,49 +92,61 @@ class StateReader {
   StateReader(State& from, std::string prefix) : from_(from), prefix_(std::move(prefix)) {}
 
   template <class T>
-  requires std::is_arithmetic_v<T>
-  void operator()(std::string_view name, std::vector<T>& member) const {
-    const auto numbers = take<Stored<T>>(name);
-    member.assign(numbers.begin(), numbers.end());
-  }
-  template <class T>
-  requires std::is_arithmetic_v<T>
   void operator()(std::string_view name, T& member) const {
-    const auto numbers = take<Stored<T>>(name);
-    check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})",
-                       below(prefix_, name), numbers.size());
-    member = static_cast<T>(numbers[0]);
-    check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
-                       "load: '{}' must fit its type (got {})", below(prefix_, name), numbers[0]);
-  }
-  template <class T>
-  void operator()(std::string_view name, std::optional<T>& member) const {
-    const auto numbers = take<Stored<T>>(name);
-    check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
-                       below(prefix_, name), numbers.size());
-    member.reset();
-    if (!numbers.empty()) member = static_cast<T>(numbers[0]);
-  }
-  void operator()(std::string_view name, Tensor& member) const;
-  template <class T>
-  void operator()(std::string_view name, std::vector<T>& members) const {
-    std::size_t count = 0;
-    (*this)(below(name, "count"), count);
-    check<FormatError>(count <= from_.size(), "load: '{}/count' is more than the file holds ({})",
-                       below(prefix_, name), count);
-    members.assign(count, T{});
-    for (std::size_t i = 0; i < count; ++i) (*this)(below(name, std::to_string(i)), members[i]);
-  }
-  void operator()(std::string_view name, NamedNumbers& members) const;
-  template <HasState T>
-  void operator()(std::string_view name, T& member) const {
-    T::state(member, StateReader(from_, below(prefix_, name)));
+    const std::string path = below(prefix_, name);
+    const StateReader inside(from_, path);
+    if constexpr (HasState<T>) {
+      T::state(member, inside);
+    } else if constexpr (std::is_same_v<T, Tensor>) {
+      const auto [shape, values] = take<Scalar>(path);
+      member = Tensor(shape, values);
+    } else if constexpr (std::is_same_v<T, NamedNumbers>) {
+      member.clear();
+      const std::string folder = path + "/";
+      for (auto at = from_.lower_bound(folder);
+           at != from_.end() && at->first.starts_with(folder);) {
+        const std::string key = at++->first.substr(folder.size());
+        inside(key, member[key]);
+      }
+    } else if constexpr (std::is_arithmetic_v<T>) {
+      const auto numbers = take<Stored<T>>(path).second;
+      check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
+                         numbers.size());
+      member = static_cast<T>(numbers[0]);
+      check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
+                         "load: '{}' must fit its type (got {})", path, numbers[0]);
+    } else if constexpr (requires { member.has_value(); }) {
+      std::vector<typename T::value_type> numbers;
+      (*this)(name, numbers);
+      check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
+                         path, numbers.size());
+      member = numbers.empty() ? T{} : T{numbers[0]};
+    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+      const auto numbers = take<Stored<typename T::value_type>>(path).second;
+      member.assign(numbers.begin(), numbers.end());
+    } else {
+      std::size_t count = 0;
+      inside("count", count);
+      check<FormatError>(count <= from_.size(), "load: '{}/count' is more than the file holds ({})",
+                         path, count);
+      member.assign(count, {});
+      for (std::size_t i = 0; i < count; ++i) inside(std::to_string(i), member[i]);
+    }
   }
 
  private:
-  /// The numbers, which must be of type T (std::int64_t, double or Scalar), and their shape.
+  /// The shape and the numbers, which must be of type T: std::int64_t, double or Scalar.
   template <class T>
-  std::vector<T> take(std::string_view name, Shape* shape = nullptr) const;
+  std::pair<Shape, std::vector<T>> take(const std::string& path) const {
+    const auto found = from_.find(path);
+    check<FormatError>(found != from_.end(), "load: '{}' is missing", path);
+    Saved& saved = found->second;
+    std::vector<T>* const numbers = std::get_if<std::vector<T>>(&saved.numbers);
+    check<FormatError>(numbers != nullptr, "load: '{}' is of another type than it must be", path);
+    std::pair taken(saved.shape, std::move(*numbers));
+    from_.erase(found);
+    return taken;
+  }
   State& from_;
   std::string prefix_;
 };
