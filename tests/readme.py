@@ -5,6 +5,7 @@ cpp      a block with main() is a program; the others are one program: types and
 console  `$ command`, and exactly what it prints to stdout; a line `...` stands for any lines
 diff     patches of the tree, applied to a copy one after another; the tests that they bring must pass
 links    what they name is there
+tables   the cells under `test` are names of tests
 
 BUILD has the commands, include/ and compile_commands.json. LINKED: the library and what it needs.
 """
@@ -74,6 +75,21 @@ class Readme:
             raise Wrong(f'{self.readme.name} links to what is not there: {", ".join(missing)}')
         return len(targets)
 
+    def check_tests(self):
+        folder = next(p / 'tests' for p in self.readme.parents if (p / 'tests/CMakeLists.txt').exists())
+        sources = [f for f in folder.rglob('*') if f.suffix in ('.cpp', '.txt')]
+        texts = ''.join(re.sub(r'"\s*\n\s*"', '', f.read_text(encoding='utf-8', errors='ignore')) for f in sources)
+        names = set(re.findall(r'TEST_CASE\(\s*"((?:complaint \d+: )?(.*?))"\)', texts))
+        known = {n for pair in names for n in pair} | set(re.findall(r'NAME "([^"$]*)"', texts))
+        known |= {f'{kind} {f.stem}' for f in sources for kind in ('program', 'wont compile') if
+                  f.parent.name == {'program': 'programs'}.get(kind, 'wont_compile')}
+        tables = re.findall(r'^\|.*\| test \|\n\|[-|]+\n((?:\|.*\n)+)', self.text, re.MULTILINE)
+        cells = [row.strip('| ').split(' | ')[-1] for table in tables for row in table.splitlines()]
+        unknown = [cell for cell in cells if cell not in known]
+        if unknown:
+            raise Wrong(f'{self.readme.name} names tests that are not there: {"; ".join(unknown)}')
+        return len(cells)
+
     def check_programs(self, work):
         programs = [(where, code) for where, code in self.blocks('cpp') if 'int main' in code]
         pieces = [code for _, code in self.blocks('cpp') if 'int main' not in code]
@@ -128,7 +144,8 @@ class Readme:
     def check(self):
         with tempfile.TemporaryDirectory() as folder:
             work = pathlib.Path(folder)
-            print(f'{self.readme.name}: {self.check_links()} links, {self.check_programs(work)} programs, '
+            print(f'{self.readme.name}: {self.check_links()} links, {self.check_tests()} tests, '
+                  f'{self.check_programs(work)} programs, '
                   f'{self.check_transcripts(work)} commands, {self.check_patches(work)} patches')
 
 

@@ -1,6 +1,7 @@
 #include <gradus/models/run.h>
 
 #include <array>
+#include <cmath>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -22,8 +23,10 @@ void Totals::add(const CompileOptions& with, const Batch& batch, const Tensor& y
   const double divisor = batch_loss.divisor;
   const auto [values, divisors, penalties] = loss_sums(*this);
   last_loss = value(batch_loss.loss.item());
+  const bool finite = std::isfinite(batch_loss.values);  // infinity less infinity would be nan
+  const double penalty = finite ? *last_loss - batch_loss.values : 0;
   loss = {values + batch_loss.values * (divisor == 0 ? 1 : divisor),  // by 0 nothing was divided
-          divisors + divisor, penalties + (*last_loss - batch_loss.values) * count};
+          divisors + divisor, penalties + penalty * count};
   rows += count;
   whole = batch_loss.whole;
   metrics.resize(with.metrics.size() + with.weighted_metrics.size());

@@ -194,6 +194,17 @@ TEST_CASE("the gradients of losses agree with finite differences") {
   check(CategoricalGeneralizedCrossEntropy{.q = 0.7}, classes, true);
 }
 
+TEST_CASE("hinge losses refuse targets whose meaning depends on the batch") {
+  const Shape outputs{3, 1};
+  for (const Loss& loss : {Loss(Hinge{}), Loss(SquaredHinge{})}) {
+    for (const Tensor& y :
+         {Tensor{{-1}, {1}, {-1}}, Tensor{{0}, {1}, {0}}, Tensor{{-1}, {0.5}, {2}}})
+      CHECK_NOTHROW(loss.check_targets(y, outputs));
+    for (const Tensor& y : {Tensor{{0}, {-1}, {1}}, Tensor{{0}, {0.5}, {1}}, Tensor{{2}, {0}, {1}}})
+      CHECK_THROWS_AS(loss.check_targets(y, outputs), ValueError);
+  }
+}
+
 TEST_CASE("a loss is reduced by its option, with sample weights") {
   const Tensor y{0, 0, 0}, p{1, 2, 3}, w{2, 0, 1}, none, zero{0, 0, 0};
   using R = LossReduction;
