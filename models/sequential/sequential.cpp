@@ -276,7 +276,8 @@ detail::Fault Sequential::settle_assignments() {
     const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
     const auto weight = std::ranges::find_if(parts_.weights, is_it);
     if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
-    const std::int64_t bad = detail::kernels().first_not_finite(node_of(now).data(), now.size());
+    const std::int64_t bad =
+        detail::kernels().first_not_finite(detail::node_of(now).data(), now.size());
     if (bad >= 0)
       return {fmt::format("{} must stay finite in an update (got {} at element {})",
                           weight != parts_.weights.end() ? weight->name : "a layer's state",
