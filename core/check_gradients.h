@@ -22,9 +22,8 @@ struct GradientCheck {
 ///     GradientCheck r = check_gradients(
 ///         [](std::span<const Tensor> in) { return mean(tanh(in[0])); }, {x});
 ///
-/// A result with several elements is summed with fixed random weights, so that every element
-/// counts. Keep inputs away from kinks. In the float build h is 1e-2 and the tolerance 1e-2; in the
-/// double build 1e-4 and 1e-7.
+/// A result with several elements is summed with fixed random weights. Keep inputs away from kinks.
+/// h and the tolerance are 1e-2 and 1e-2 in the float build, 1e-4 and 1e-7 in the double build.
 GradientCheck check_gradients(const std::function<Tensor(std::span<const Tensor>)>& f,
                               const std::vector<Tensor>& inputs);
 

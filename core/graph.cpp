@@ -34,8 +34,8 @@ class Pass {
     }
   }
 
-  /// A parameter only collects its gradient. Another node waits until all nodes computed from it
-  /// had theirs.
+  /// A parameter only collects its gradient. Any other node waits until all nodes computed from it
+  /// have had their turn.
   void enqueue(Node* node) {
     if (node->queued) return;
     if (node->is_parameter) {

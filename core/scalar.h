@@ -10,8 +10,7 @@
 /// | gradus::gradus       | f32 (default)  | float                    | double                  |
 /// | gradus::gradus_f64   | f64            | double                   | double                  |
 ///
-/// Each build has its own inline namespace. A program that mixes two builds gets a link error or
-/// works: code of one build never runs on data of the other.
+/// Each build has its own inline namespace: a program that mixes two gets a link error or works.
 
 #include <cstdint>
 

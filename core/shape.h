@@ -17,8 +17,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A whole number such as `epochs` or a layer's `units`. Converts from any integer type, so that
-/// `2`, `v.size()` and an `int` variable need no cast.
+/// A whole number such as `epochs` or `units`, from any integer type: `2`, `v.size()`, an `int`.
 struct Count {
   constexpr Count(std::integral auto n) : count(static_cast<std::int64_t>(n)) {}
   constexpr operator std::int64_t() const { return count; }
@@ -33,8 +32,7 @@ struct Count {
 using Extent = Count;
 
 /// `Shape{2, 3}` is two rows of three; `Shape{}` is the shape of a scalar. At most `max_rank` axes
-/// (ShapeError beyond). Extents are stored inline: a Shape never allocates. A Shape may hold -1 for
-/// `reshape`; a tensor refuses negative extents.
+/// (ShapeError beyond). A Shape never allocates. It may hold -1 for `reshape`; a tensor may not.
 class Shape {
  public:
   static constexpr int max_rank = 8;
@@ -47,8 +45,7 @@ class Shape {
   int rank() const { return rank_; }
   /// The rank as std::size_t, for range algorithms.
   std::size_t size() const { return static_cast<std::size_t>(rank_); }
-  /// The number of elements. ValueError for a negative extent or a product over 2^60 (2^28 on 32
-  /// bits).
+  /// The number of elements. ValueError for an extent < 0 or a product over 2^60 (2^28 on 32 bits).
   std::int64_t count() const;
 
   /// The extent of an axis; negative axes count from the end. ValueError if there is none.

@@ -126,8 +126,7 @@ class Tensor {
 
   /// Adds d(this)/d(p) to p.grad() for every parameter p that this was computed from, then drops
   /// the recorded computation. Linear in the number of ops, without recursion. ShapeError unless
-  /// this has one element. StateError if there is nothing to differentiate, or if a part of the
-  /// computation was run backward before.
+  /// this has one element. StateError if nothing is recorded, or a part was run backward before.
   void backward() const;
   /// The same from d(loss)/d(this) = upstream. ShapeError unless upstream has this tensor's shape.
   void backward(const Tensor& upstream) const;
@@ -155,8 +154,7 @@ class Tensor {
 Tensor parameter(const Tensor& initial);
 
 /// d(y)/d(x) for each x of `inputs`: parameters, or tensors computed between them and y. Leaves
-/// every .grad() alone; drops the recorded computation and throws as backward() does. An input that
-/// y does not depend on gets zeros.
+/// every .grad() alone; otherwise like backward(). Zeros if y does not depend on x.
 std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs);
 inline std::vector<Tensor> gradients(const Tensor& y, std::initializer_list<Tensor> inputs) {
   return gradients(y, std::span<const Tensor>(inputs.begin(), inputs.size()));

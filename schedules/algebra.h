@@ -6,9 +6,8 @@
 ///     Schedule t = clamp(0.5 * s, 1e-5, 0.04);
 ///     Schedule u = repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
 ///
-/// Each expression is a value like any other schedule, prints as it is written, and reads back.
-/// `>>` binds looser than `+`, and `+` looser than `*`. A lambda joins in where one side is a
-/// Schedule.
+/// Each is a value like any other schedule, prints as it is written, and reads back. `>>` binds
+/// looser than `+`, and `+` looser than `*`. A lambda joins in where one side is a Schedule.
 ///
 /// The functions make the structs below, which texts and JSON can name like every schedule. Each
 /// struct is its formula: it asks its parts by `part.at(step)`.
@@ -41,9 +40,8 @@ Schedule per_epoch(const Schedule& s, Steps steps_per_epoch);
 /// s(t) min(1, (t + 1) / steps): grows to s over the first updates; none of them has rate 0. For a
 /// ramp from 0, write `linear(0, rate, steps) >> ...`.
 Schedule warmup(const Schedule& s, Steps steps);
-/// Linear in s: at_low where s is lowest over its whole steps, at_high where it is highest. The
-/// momentum of a 1cycle is `mirror(rate, 0.95, 0.85)` (Smith 2018). A schedule that does not change
-/// gives at_low. ValueError if s never ends.
+/// Linear in s: at_low where it is lowest (or level) over its whole steps, at_high where highest.
+/// The momentum of a 1cycle: `mirror(rate, 0.95, 0.85)` (Smith 2018). ValueError if s never ends.
 Schedule mirror(const Schedule& s, Real at_low, Real at_high);
 
 struct RepeatOptions {
@@ -242,9 +240,8 @@ struct Range {
   Real least, greatest;
   double least_at, greatest_at;
 };
-/// The lowest and the highest value over the whole steps from 0 to `steps`: over all of them up to
-/// 65536. A longer run is sampled evenly, and then ever more closely near the two values found;
-/// that is right for curves that do not turn more often.
+/// The lowest and the highest value over the whole steps from 0 to `steps`. More than 65536 are
+/// sampled evenly, then ever more closely near both: right unless the curve turns more often.
 Range range(const Schedule& s, double steps);
 }  // namespace detail
 

@@ -145,10 +145,8 @@ std::string text_of(const Value& v);
 /// A type's name in a text; where C++ has a function, that function's.
 template <class T>
 constexpr std::string_view text_name() {
-  if constexpr (requires { T::text_name; })
-    return T::text_name;
-  else
-    return type_name<T>();
+  if constexpr (requires { T::text_name; }) return T::text_name;
+  return type_name<T>();
 }
 
 /// Fields that may be left out are marked as at their default, whatever they hold.
@@ -183,8 +181,7 @@ Config config_of(const T& self) {
 // ---- what the writers of texts, JSON and C++ share ----------------------------------------------
 
 /// Appends `a >> b`, in brackets inside an operator that binds more tightly. `append(part,
-/// binding)` writes a side. Only the right side must bind more tightly: a >> b >> c is (a >> b) >>
-/// c.
+/// binding)` writes a side. Only the right side must bind more tightly.
 template <class Append>
 void append_operator(std::string& out, const Config& config, int around, const Append& append) {
   const auto [symbol, binding] = config.op;
@@ -196,8 +193,7 @@ void append_operator(std::string& out, const Config& config, int around, const A
   if (brackets) out += ')';
 }
 
-/// Appends an option's value: a list between its two brackets, a schedule by append(schedule), and
-/// anything else as the text scalar(value).
+/// Appends a value: a list in its two brackets, a schedule by append, else the text scalar(value).
 template <class Append, class Scalar>
 void append_value(std::string& out, const Value& v, std::string_view brackets, const Append& append,
                   const Scalar& scalar) {

@@ -28,8 +28,7 @@ constexpr auto names_of(CyclicMode) {
 /// | triangular2 | 0 | 0.5 | 1    | 0.5   | 0 | 0.25 | 0.5  |
 /// | exp_range, gamma 0.9 | 0 | 0.45 | 0.81 | 0.3645 | 0 | 0.295245 | 0.531441 |
 ///
-/// Never ends. ValueError unless both rates are >= 0, max_learning_rate >= base_learning_rate,
-/// both step sizes and gamma are > 0, all finite.
+/// Never ends. ValueError unless 0 <= base <= max, both step sizes and gamma are > 0, all finite.
 struct Cyclic {
   Real base_learning_rate;
   Real max_learning_rate;

@@ -18,8 +18,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// | smooth    | 0.1 | 0.066667 | 0.05 | 0.04 | 0.033333 | 0.028571 |
 /// | staircase | 0.1 | 0.1      | 0.05 | 0.05 | 0.033333 | 0.033333 |
 ///
-/// Never ends. ValueError unless initial_learning_rate >= 0, decay_steps > 0 and decay_rate >= 0,
-/// all finite.
+/// Never ends. ValueError unless all are finite, decay_steps > 0 and both rates >= 0.
 struct InverseTimeDecay {
   Real initial_learning_rate;  ///< the value at step 0
   Steps decay_steps;           ///< may be fractional

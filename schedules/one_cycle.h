@@ -7,9 +7,8 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From max_learning_rate / div_factor up to max_learning_rate in pct_start * total_steps, then
-/// down to max_learning_rate / div_factor / final_div_factor at total_steps. With
-/// three_phase it first goes down the way it came up, and then on to the end. (Smith 2018; names
-/// and defaults as in PyTorch.)
+/// down to max_learning_rate / div_factor / final_div_factor at total_steps. With three_phase it
+/// first goes down the way it came up, and then on to the end. (Smith 2018; names as in PyTorch.)
 ///
 /// PyTorch ends at step total_steps - 1, and Optax rounds the steps of the phases down to whole
 /// ones; in gradus N steps always mean that the end is reached at step N. schedules/README.md has

@@ -22,8 +22,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Never ends. No boundary and one value make a constant. ValueError unless the boundaries rise
 /// strictly from 0 on, there is one value more than boundaries, and each value is finite and >= 0.
 struct PiecewiseConstantDecay {
-  std::vector<Steps>
-      boundaries;  ///< the last step of each value except the last; may be fractional
+  std::vector<Steps> boundaries;  ///< the last step of each value but the last; may be fractional
   std::vector<Real> values;
   std::optional<std::string> name = "PiecewiseConstant";
 

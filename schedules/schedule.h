@@ -55,8 +55,7 @@ Config config_of(const T& self);
 
 }  // namespace detail
 
-/// A value for every step: a number, a schedule struct such as ExponentialDecay, a lambda, or an
-/// expression of schedules (schedules/algebra.h).
+/// A value for every step: a number, a schedule struct, a lambda, or an expression (algebra.h).
 ///
 ///     Schedule a = 0.1;
 ///     Schedule b = ExponentialDecay{.initial_learning_rate = 0.1, .decay_steps = 2,
@@ -92,8 +91,7 @@ class Schedule {
   Schedule& operator=(const Schedule&) = default;
   ~Schedule() = default;
 
-  /// The value at a step, integral or not. ValueError for a step below 0, NumericError when the
-  /// schedule gives nan or infinity there.
+  /// The value at a step, integral or not. ValueError for a step < 0, NumericError if not finite.
   template <class T>
   requires std::is_arithmetic_v<T> || std::same_as<T, Real> Real operator()(T step) const {
     return checked(static_cast<Real>(step));
@@ -120,9 +118,8 @@ class Schedule {
   /// Its type, options and parts as data (schedules/config.h).
   detail::Config config() const;
 
-  /// Keras's call syntax: `ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, ...)`; a
-  /// number for a constant, operators where there are operators, `custom` for a lambda.
-  /// parse_schedule() reads it back exactly.
+  /// Keras's call syntax, `ExponentialDecay(initial_learning_rate=0.1, decay_steps=2, ...)`, a
+  /// number, operators, or `custom` for a lambda. parse_schedule() reads it back exactly.
   friend std::string to_string(const Schedule& s);
 
   /// A constant is checked where it is given; a moving rate at each step (see optim/optimizer.h).

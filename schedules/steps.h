@@ -12,8 +12,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A number of steps. Any arithmetic value converts to it, so `.decay_steps = epochs * batches`
-/// needs no cast. It may be fractional.
+/// A number of steps, perhaps fractional, from any number: `.decay_steps = epochs * batches`.
 struct Steps {
   Steps() = default;
   template <class T>

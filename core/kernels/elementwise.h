@@ -2,9 +2,8 @@
 /// Element-wise functions. A struct holds a function and its slope; the lists at the end name each
 /// struct once. Kernels make loops from the lists; an op finds its loops by the struct.
 ///
-/// A function of one element: y = value(x), dx = dy slope(x, y). Up to two numbers p, q follow
-/// where the op has parameters. A function of two: y = value(a, b), with slope_a(a, b, y) and
-/// slope_b(a, b, y); a slope that is left out is 1.
+/// A function of one element: y = value(x), dx = dy slope(x, y), perhaps with parameters p, q at
+/// the end. Of two: y = value(a, b), with slope_a(a, b, y) and slope_b(a, b, y), 1 if left out.
 
 #include <type_traits>
 
@@ -108,8 +107,7 @@ struct GeluTanh {
   static S twice_u(S x) { return S(1.5957691216057307117) * (x + S(0.044715) * x * x * x); }
   static S value(S x) { return x * sigmoid(twice_u(x)); }
   static S slope(S x, S) {
-    x = x > 100 ? S(100)
-                : (x < -100 ? S(-100) : x);  // the slope is 1 or 0 beyond; x x would overflow
+    x = Clip::value(x, -100, 100);  // the slope is 1 or 0 beyond; x x would overflow
     const S u = twice_u(x), du = S(1.5957691216057307117) * (1 + S(0.134145) * x * x);
     return sigmoid(u) + x * sigmoid_slope(u) * du;
   }

@@ -1,7 +1,6 @@
 #pragma once
-/// Scalar functions in forms that stay exact for very small and very large arguments. Only the
-/// kernels compile them. The float forms have no branches and no library calls, so that a compiler
-/// can turn a loop over them into vector instructions.
+/// Scalar functions that stay exact for very small and large arguments; only kernels compile them.
+/// The float forms have no branches and no library calls, so that loops become vector code.
 
 #include <bit>
 #include <cmath>

@@ -54,8 +54,7 @@ inline bool last_axes_of(const Shape& whole, const Shape& part) {
   return same;
 }
 
-/// Two operands broadcast to a common shape and cut into runs. Along a run, an operand is either
-/// contiguous or one repeated element.
+/// Two broadcast operands cut into runs. Along a run, each is contiguous or one repeated element.
 class Runs {
  public:
   Runs(const Shape& a, const Shape& b, const Shape& common);
@@ -69,8 +68,7 @@ class Runs {
   void each(F f) const {
     walk(outer_, count_, length_, f);
   }
-  /// The same for blocks of rows() runs, which are adjacent in the common shape and a_stride() and
-  /// b_stride() apart in the operands.
+  /// The same for blocks of rows() adjacent runs, a_stride() and b_stride() apart in a and b.
   template <class F>
   void each_block(F f) const {
     walk(outer_ > 0 ? outer_ - 1 : 0, rows() > 0 ? count_ / rows() : 0, rows() * length_, f);

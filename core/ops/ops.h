@@ -131,15 +131,13 @@ Tensor logsumexp(const Tensor& x, const Reduction& over = {});
 
 /// (..., m, k) times (..., k, n) = (..., m, n); leading axes broadcast. ShapeError for rank 0 or 1.
 Tensor matmul(const Tensor& a, const Tensor& b);
-/// x w + b as one op, as in a Dense layer: x of shape (..., m, k), w (k, n), b (n), which is added
-/// to each row. ShapeError for other shapes.
+/// x w + b as one op, as in a Dense layer: x (..., m, k), w (k, n), b (n); else ShapeError.
 Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b);
 /// All axes in reverse order: the transpose of a matrix.
 Tensor transpose(const Tensor& x);
 /// Axis i of the result is axis axes[i] of x. ValueError unless axes is a permutation.
 Tensor transpose(const Tensor& x, const Axes& axes);
-/// The same values in another shape; one extent may be -1 and is computed. ShapeError if the
-/// numbers of elements differ.
+/// The same values in a shape of equal size (ShapeError); one extent may be -1 and is computed.
 Tensor reshape(const Tensor& x, const Shape& shape);
 Tensor broadcast_to(const Tensor& x, const Shape& shape);
 /// Joins tensors along an axis. ShapeError unless all other extents agree.
@@ -154,9 +152,8 @@ Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop,
 /// Rows (along axis 0) by number, in the given order; the gradients of a repeated row add up.
 /// ValueError if a number is out of range.
 Tensor gather_rows(const Tensor& x, const Indices& rows);
-/// One element of each row of a matrix: result[i] = x(i, columns[i]). The column numbers are a
-/// tensor of shape (n) or (n, 1), like class numbers in data. ValueError if a number is not a
-/// column, ShapeError unless there is one per row.
+/// One element of each row of a matrix: result[i] = x(i, columns[i]). The column numbers have shape
+/// (n) or (n, 1), like class numbers; else ShapeError. ValueError if one is not a column.
 Tensor pick(const Tensor& x, const Tensor& columns);
 /// The same values; gradients stop here.
 Tensor detach(const Tensor& x);

@@ -14,8 +14,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 template <class Signature>
 class Function;
 
-/// Null, or a callable `Result(Arguments...)`: a struct, a lambda, a function. ValueError for a
-/// struct whose options break its `fields` or `validate()`.
+/// Null, or any callable `Result(Arguments...)`. ValueError for a struct with bad options.
 template <class Result, class... Arguments>
 class Function<Result(Arguments...)> {
  public:

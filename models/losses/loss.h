@@ -84,9 +84,8 @@ struct LossOptions {
 
 /// The loss of a batch, and what a mean over several batches needs.
 struct BatchLoss {
-  Tensor loss;  ///< the number that training minimizes
-  double divisor =
-      1;  ///< the rows or the sum of weights that the reduction divided by; 1 for `sum`
+  Tensor loss;         ///< the number that training minimizes
+  double divisor = 1;  ///< what the reduction divided by: rows or weights; 1 for `sum`
   bool whole = false;  ///< the struct gave one value in all
   double values = 0;   ///< the reduced values as a number, before a model adds its penalties
 };

@@ -3,8 +3,7 @@
 ///
 /// y is a row's target and p its output; "mean" is over all outputs of a row, sum and max are over
 /// the last axis, the classes. Targets of shape (n) fit outputs (n, 1); any other difference of
-/// shapes is a ShapeError, never a broadcast. Options are checked in a Loss or a Metric
-/// (ValueError).
+/// shapes is a ShapeError, never a broadcast. Loss and Metric check options (ValueError).
 
 #include <algorithm>
 #include <numbers>
@@ -286,8 +285,7 @@ struct CategoricalGeneralizedCrossEntropy {
   static void fields(auto& self, auto&& field) { field("q", self.q, rules::inside_unit_interval); }
 };
 
-/// sum y log(y / p) over the last axis, both cut to [1e-7, 1]: Kullback and Leibler's divergence of
-/// the outputs from the targets.
+/// sum y log(y / p) over the last axis, both cut to [1e-7, 1]: Kullback and Leibler's divergence.
 struct KLDivergence {
   static constexpr bool like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {

@@ -216,8 +216,7 @@ double FBetaScore::result(std::span<const double> sums) const {
 }
 
 /// Sums: the weight of the positives whose outputs lie above thresholds 0 to i and no further, for
-/// each i; then of the negatives. Threshold i is i / (num_thresholds - 1); the first is below 0,
-/// the last above 1.
+/// each i; then of the negatives. Threshold i is i / (num_thresholds - 1), the ends beyond [0, 1].
 void AUC::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                  const Tensor& sample_weight) const {
   const Tensor y = fitted(*this, y_true, y_pred), p = from_logits ? sigmoid(y_pred) : y_pred;

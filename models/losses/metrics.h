@@ -206,8 +206,7 @@ struct AUC {
   };
   /// How the curve goes between two thresholds.
   enum class Summation {
-    interpolation,  ///< a straight line; for PR, hits and misses change linearly (Davis and
-                    ///< Goadrich 2006)
+    interpolation,  ///< straight; for PR, in hits and misses (Davis and Goadrich 2006)
     minoring,       ///< the lower end
     majoring        ///< the higher end
   };
