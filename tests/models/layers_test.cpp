@@ -188,7 +188,7 @@ TEST_CASE("an initializer must return the requested shape") {
   Sequential model{Dense{
       .units = 3, .bias_initializer = [](const Shape&, Random&) { return Tensor::zeros({1}); }}};
   CHECK_THROWS_WITH_AS(model.build(Shape{1, 2}),
-                       "Dense: bias_initializer must give shape (3) (got (1))", ShapeError);
+                       "dense: Dense: bias_initializer must give shape (3) (got (1))", ShapeError);
   CHECK_THROWS_AS(Layer(Dense{.units = 1, .kernel_initializer = nullptr}), ValueError);
   Layer layer = Flatten{};
   const Layer taken = std::move(layer);
