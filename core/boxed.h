@@ -1,6 +1,5 @@
 #pragma once
-/// Boxed: owns an object of any type that implements an interface; copying a Boxed copies the
-/// object.
+/// Boxed: owns an object of any type that implements an interface; a copy of it copies the object.
 
 #include <memory>
 #include <utility>

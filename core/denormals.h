@@ -34,8 +34,7 @@ class FlushDenormals {
   ~FlushDenormals() {
     if (!flushed_before()) set_arithmetic_mode(before_);
   }
-  FlushDenormals(const FlushDenormals&) = delete;
-  FlushDenormals& operator=(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(FlushDenormals&&) = delete;  // nor any copy
 
  private:
   static constexpr unsigned flush = 0x8040;  // results and operands

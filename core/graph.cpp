@@ -25,8 +25,7 @@ class Pass {
     node.flow = std::move(seed);
     enqueue(&node);
   }
-  Pass(const Pass&) = delete;
-  Pass& operator=(const Pass&) = delete;
+  Pass& operator=(Pass&&) = delete;  // nor any copy
   ~Pass() {
     if (current_) abandon(current_);
     for (std::vector<Node*>* list : {&queue_, &leaves_}) {
@@ -35,8 +34,8 @@ class Pass {
     }
   }
 
-  /// A parameter only collects its gradient. Any other node waits until all nodes computed from it
-  /// have had their turn.
+  /// A parameter only collects its gradient. Another node waits until all nodes computed from it
+  /// had theirs.
   void enqueue(Node* node) {
     if (node->queued) return;
     if (node->is_parameter) {

@@ -19,9 +19,7 @@ std::size_t size_of_class(std::uint32_t size_class) {
 
 /// Empties the thread's free lists when the thread ends.
 struct Closer {
-  Closer() = default;
-  Closer(const Closer&) = delete;
-  Closer& operator=(const Closer&) = delete;
+  Closer& operator=(Closer&&) = delete;  // nor any copy
   ~Closer() {
     pool.open = false;
     pool.closed = true;

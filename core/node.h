@@ -43,10 +43,11 @@ struct Node {
   std::uint32_t owners = 1;
   bool wants_grad = false;
   bool is_parameter = false;
-  bool spent = false;      ///< was run backward: its backward step is gone
-  bool queued = false;     ///< waits in a backward pass
-  bool keep_flow = false;  ///< gradients() asked for the gradient of this node itself
-  bool finite = false;     ///< known to hold only finite values; never set on a parameter
+  bool spent = false;        ///< was run backward: its backward step is gone
+  bool queued = false;       ///< waits in a backward pass
+  bool keep_flow = false;    ///< gradients() asked for the gradient of this node itself
+  bool finite = false;       ///< known to hold only finite values; never set on a parameter
+  std::int16_t trusted = 0;  ///< of a parameter: see Optimizer::trusted()
   std::uint32_t input_count = 0;
   std::int64_t id;
   std::int64_t size;
@@ -68,6 +69,11 @@ struct Node {
   const Scalar* data() const { return value.data(); }
   /// Storage to write to: copied first if another buffer shares it.
   Scalar* writable();
+  /// New values in place of the old.
+  void replace(Buffer values) noexcept {
+    value = std::move(values);
+    trusted = 0;
+  }
   /// Drops the backward step, and frees, iteratively, inputs that have no other owner.
   void forget() noexcept;
 };

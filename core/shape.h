@@ -47,12 +47,11 @@ class Shape {
   int rank() const { return rank_; }
   /// The rank as std::size_t, for range algorithms.
   std::size_t size() const { return static_cast<std::size_t>(rank_); }
-  /// The number of elements. ValueError for a negative extent or a product over 2^60 (on 32-bit
-  /// machines 2^28).
+  /// The number of elements. ValueError for a negative extent or a product over 2^60 (2^28 on 32
+  /// bits).
   std::int64_t count() const;
 
-  /// The extent of an axis; negative axes count from the end. ValueError if the axis is out of
-  /// range.
+  /// The extent of an axis; negative axes count from the end. ValueError if there is none.
   std::int64_t operator[](std::integral auto axis) const {
     const auto i = static_cast<std::int64_t>(axis);
     check(i >= -rank_ && i < rank_, "Shape: axis {} out of range for rank {}", i, rank_);

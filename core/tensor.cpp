@@ -45,8 +45,7 @@ class KeepFlow {
   explicit KeepFlow(std::span<const Tensor> inputs) : inputs_(inputs) {
     for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = true;
   }
-  KeepFlow(const KeepFlow&) = delete;
-  KeepFlow& operator=(const KeepFlow&) = delete;
+  KeepFlow& operator=(KeepFlow&&) = delete;  // nor any copy
   ~KeepFlow() {
     for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = false;
   }
@@ -81,12 +80,6 @@ Tensor::Tensor(const Tensor& other) : node_(other.node_) {
     node_ = detail::thread_state.copies->copy_of(node_);
   else
     detail::retain(node_);
-}
-
-Tensor Tensor::scalar(Scalar number) {
-  detail::NewTensor made{Shape()};
-  *made.data = number;
-  return std::move(made.tensor);
 }
 
 Tensor Tensor::filled(const Shape& shape, Scalar number) {

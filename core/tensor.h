@@ -28,8 +28,7 @@ class Tensor;
 
 namespace detail {
 struct Node;
-/// Drops one ownership. The last one frees the node and all nodes that only it kept alive, without
-/// recursion.
+/// Drops one ownership. The last one frees, without recursion, all that only it kept alive.
 void release(Node* node) noexcept;
 
 template <class T>
@@ -70,7 +69,7 @@ class Tensor {
   Tensor() = default;
   /// A scalar: rank 0, shape ().
   template <detail::Number T>
-  Tensor(T number) : Tensor(scalar(static_cast<Scalar>(number))) {}
+  Tensor(T number) : Tensor(full(Shape(), number)) {}
   /// `Tensor{{1, 2}, {3, 4}}`, any depth; `Tensor{0.3}` has shape (1). ShapeError when ragged.
   Tensor(std::initializer_list<detail::Nested> nested);
   /// From values in row-major order. ShapeError unless their number fits the shape.
@@ -145,7 +144,6 @@ class Tensor {
   detail::Node* node() const { return node_; }
 
  private:
-  static Tensor scalar(Scalar number);
   static Tensor filled(const Shape& shape, Scalar number);
   Scalar at(std::initializer_list<std::int64_t> index) const;
   Shape matrix_shape() const;
@@ -164,13 +162,11 @@ inline std::vector<Tensor> gradients(const Tensor& y, std::initializer_list<Tens
   return gradients(y, std::span<const Tensor>(inputs.begin(), inputs.size()));
 }
 
-/// While one exists, ops on this thread record nothing, which is faster; nothing can be run
-/// backward. Nests.
+/// While one exists, ops on this thread record nothing to run backward, which is faster. Nests.
 class NoGrad {
  public:
   NoGrad() noexcept;
-  NoGrad(const NoGrad&) = delete;
-  NoGrad& operator=(const NoGrad&) = delete;
+  NoGrad& operator=(NoGrad&&) = delete;  // nor any copy
   ~NoGrad();
 
  private:

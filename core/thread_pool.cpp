@@ -80,9 +80,7 @@ static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Tick
 /// start, only for pieces that helpers have taken.
 class Pool {
  public:
-  Pool() = default;
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
+  Pool& operator=(Pool&&) = delete;  // nor any copy
   ~Pool() {
     stop_ = true;
     wake();
@@ -174,9 +172,7 @@ constinit thread_local Team team{};
 /// Owns the thread's helpers and ends them with the thread. A child made by fork() leaves the pool
 /// untouched, with team.pool pointing to it.
 struct Owner {
-  Owner() = default;
-  Owner(const Owner&) = delete;
-  Owner& operator=(const Owner&) = delete;
+  Owner& operator=(Owner&&) = delete;  // nor any copy
   ~Owner() {
     team.busy = true;
     if (!pool->here()) static_cast<void>(pool.release());

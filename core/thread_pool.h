@@ -22,8 +22,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 class Threads {
  public:
   explicit Threads(Extent count);
-  Threads(const Threads&) = delete;
-  Threads& operator=(const Threads&) = delete;
+  Threads& operator=(Threads&&) = delete;  // nor any copy
   ~Threads();
 
  private:

@@ -31,6 +31,12 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
         amsgrad ? u.slot(2).data() : nullptr, u.w.data(), Length{});
 }
 
+/// m and v are means of what they were and g or g^2, and a step is at most rate m / epsilon times
+/// the bias correction.
+inline bool adam_stays_finite(Real beta_1, Real epsilon) {
+  return value(1 - beta_1) >= 0x1p-10 && value(epsilon) >= 0x1p-24;
+}
+
 inline SlotInfo adam_slot(int i) {
   constexpr std::string_view names[] = {"momentum", "velocity", "velocity_hat"};
   return {.name = names[i], .not_negative = i > 0};
@@ -66,6 +72,9 @@ struct Adam {
   SlotInfo slot_info(int i, const Shape&) const { return detail::adam_slot(i); }
   void update(ParameterUpdate& u) const {
     detail::adam(u, u.learning_rate, u.at(beta_1), u.at(beta_2), epsilon, amsgrad);
+  }
+  bool stays_finite(Step step) const {
+    return detail::adam_stays_finite(beta_1.at(static_cast<double>(step)), epsilon);
   }
 
   static void fields(auto& self, auto&& field) {

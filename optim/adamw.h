@@ -22,6 +22,9 @@ struct AdamW {
   void update(ParameterUpdate& u) const {
     detail::adam(u, u.learning_rate, u.at(beta_1), u.at(beta_2), epsilon, amsgrad);
   }
+  bool stays_finite(Step step) const {
+    return detail::adam_stays_finite(beta_1.at(static_cast<double>(step)), epsilon);
+  }
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;

@@ -52,38 +52,46 @@ detail::Fault Optimizer::call(std::span<const Tensor> parameters, GradientOf gra
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
   if (detail::Fault fault = fault_before(rate)) return fault;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
-  slots_.reserve(detail::most_slots);
-  update(rate);  // from here on only a user's rule can throw
-  return {};
+  if (surely_finite(rate)) return update(rate), detail::Fault();
+  Undo undo(*this);
+  const Step step = iterations();
+  update(rate);
+  detail::Fault fault = fault_after(step);
+  if (!fault) undo.drop();
+  return fault;
 }
 
-/// One update: accumulate gradients, clip, decay weights and apply the rule, average, count.
+/// One update: accumulate gradients, clip, decay weights and apply the rule, average, constrain,
+/// count.
 void Optimizer::update(Real rate) {
+  resume();
   const bool updates = collect();
   if (updates) {
     const double shrink = global_shrink();
     for (Entry& entry : entries_)
       if (entry.gradient) update_entry(entry, rate, shrink);
   }
-  if (options_.use_ema) update_averages();
-  if (updates) counters_ = {iterations() + 1, 0, rate};
+  if (options_.use_ema) update_averages(updates);
+  if (!updates) return;
+  for (const Entry& entry : entries_)
+    if (entry.constraint) {
+      detail::Buffer& w = node_of(entry.parameter).value;
+      w = constrained(entry, w);
+    }
+  ++counters_.iterations, counters_.collected = 0, counters_.last_learning_rate = rate;
 }
 
 void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
   detail::Node& node = node_of(entry.parameter);
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
-  detail::Buffer room;
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
-  const Scalar* g = clips ? clipped(entry, shrink, room) : entry.gradient;
+  const Scalar* g = clips ? clipped(entry, shrink) : entry.gradient;
   slots_.clear();
-  const auto count = static_cast<std::size_t>(rule_->slots());
+  const std::size_t count = slots();
   for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
   ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, slots_};
-
-  const Schedule* own_decay = rule_->weight_decay_of(node.shape);
-  const Real decay = u.at(own_decay ? *own_decay : options_.weight_decay) * u.learning_rate;
-  if (entry.decays && decay != Real(0))
-    kernels().combine(static_cast<Scalar>(-decay), w.data(), 1, w.data(), node.size);
+  if (entry.decay != Real(0))
+    kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);
   rule_->update(u);
   if (options_.gradient_accumulation_steps)
     kernels().fill(0, accumulator(entry).values.data(), node.size, false);

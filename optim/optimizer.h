@@ -2,6 +2,7 @@
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
 #include <concepts>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -16,11 +17,17 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+namespace detail {
+class RawWeights;
+}
+
 /// The counters of an optimizer.
 struct OptimizerCounters {
   Step iterations = 0;          ///< updates made
   Step collected = 0;           ///< calls since the last update (gradient accumulation)
   Real last_learning_rate = 0;  ///< of the last update; 0 before the first
+  Step averages_from = 0;       ///< the averages of use_ema begin as the weights after this update
+  bool shows_averages = false;  ///< the weights are the averages, and the state holds raw weights
 
   friend bool operator==(const OptimizerCounters&, const OptimizerCounters&) = default;
 };
@@ -34,6 +41,10 @@ struct OptimizerCounters {
 /// The parameters of the first update belong to the optimizer from then on. Update number t = 0, 1,
 /// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
 /// the same parameters, with separate counters, slots and averages.
+///
+/// With use_ema, training goes on at the raw weights. finalize() shows the averages: it puts them,
+/// within the parameters' constraints, into the parameters. The next update begins at the raw
+/// weights again, which the optimizer and its state keep.
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -66,9 +77,10 @@ class Optimizer {
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
   /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
-  /// update; NumericError if a gradient or the value of a schedule is nan or infinite. After an
-  /// error everything is as before. With gradient_accumulation_steps = N, only every N-th call
-  /// updates; the others add to the mean gradient.
+  /// update; NumericError if a gradient or the value of a schedule is nan or infinite, or if the
+  /// update would give such a weight, slot or average. After an error, also one that a rule throws,
+  /// everything is as before. With gradient_accumulation_steps = N, only every N-th call updates;
+  /// the others add to the mean gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -80,21 +92,40 @@ class Optimizer {
   /// Like apply(), but returns the text of the NumericError instead of throwing it.
   detail::Fault try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
 
-  /// Takes these parameters, with these names or "0", "1", ..., and makes their slots. Optional:
-  /// the first update does it. If the optimizer has these parameters already, it only changes the
-  /// names. ValueError if a selector of the options selects none of them, or if the counts of names
-  /// and parameters differ; StateError for other parameters after the first update, and for a
-  /// parameter that was not made with parameter() or is given twice.
-  void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {});
-  /// With use_ema, copies the averages into the weights. fit() calls it at its end.
+  /// Takes these parameters, with these names or "0", "1", ..., and makes their slots. A constraint
+  /// gives a parameter's new values after each update; it may be null. Optional: the first update
+  /// does it, without constraints. If the optimizer has these parameters already, it only changes
+  /// names and constraints. ValueError if a selector of the options selects none of them, or if the
+  /// counts of names and parameters differ; StateError for other parameters after the first update,
+  /// and for a parameter that was not made with parameter() or is given twice.
+  using Constrain = std::function<Tensor(const Tensor&)>;
+  void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
+             std::span<const Constrain> constraints = {});
+  /// With use_ema, shows the averages in the weights; fit() calls it at its end. Does nothing
+  /// before they begin. NumericError, and nothing changes, if a constraint gives nan or infinity
+  /// for them.
   void finalize();
+  /// Puts the raw weights back into the parameters. Each update does that first.
+  void resume() noexcept {
+    if (counters_.shows_averages) swap_averages();
+  }
+  bool shows_averages() const { return counters_.shows_averages; }
+  /// Call it after giving the parameters new values: the averages begin with the next update, and
+  /// gradients collected for it are dropped. Slots and counters of updates stay.
+  void weights_changed();
+  /// Drops gradients that gradient_accumulation_steps has collected for the next update.
+  void drop_collected();
 
   /// Calls visit(name, values, shape) for every slot, average and accumulated gradient, such as
-  /// `dense/kernel/momentum`, `dense/kernel/average`, `dense/kernel/gradient_accumulator`. Together
-  /// with the counters this is the whole state: copied into an optimizer with the same rule and
-  /// options that has adopted the same parameters, training continues bit for bit. Before adopt()
-  /// there is no state.
-  void state(auto&& visit) { visit_state<Scalar>(visit); }
+  /// `dense/kernel/momentum`, `dense/kernel/average`, `dense/kernel/gradient_accumulator`, and for
+  /// `dense/kernel/raw` while the weights show the averages. Together with the counters, which must
+  /// be set first, this is the whole state: copied into an optimizer with the same rule and options
+  /// that has adopted the same parameters, training continues bit for bit. Before adopt() there is
+  /// no state.
+  void state(auto&& visit) {
+    for (Entry& entry : entries_) entry.trusted = 0;
+    visit_state<Scalar>(visit);
+  }
   void state(auto&& visit) const { visit_state<const Scalar>(visit); }
   /// Returns the first error in the state, such as `dense/kernel/velocity must be finite and >= 0
   /// (got -1 at element 3)`, or "". Call it after writing into the state.
@@ -108,6 +139,8 @@ class Optimizer {
   friend std::string to_string(const Optimizer& optimizer);
 
  private:
+  friend detail::RawWeights;
+
   /// A slot, an average or an accumulator of one parameter.
   struct Memory {
     std::string name;
@@ -123,8 +156,12 @@ class Optimizer {
     std::string name;
     bool decays;
     Real multiplier;              ///< of the rate
-    std::vector<Memory> memory;   ///< slots; then the average, then the accumulator, if any
+    Constrain constraint;         ///< or null
+    std::vector<Memory> memory;   ///< slots; then average and raw, then the accumulator, if any
     const Scalar* gradient = {};  ///< in the present call; null: none
+    bool calm = true;             ///< the gradient, if any, and the rate are far from overflow
+    Real decay = 0;               ///< of the weights, in the present call
+    int trusted = 0;              ///< see trusted()
   };
 
   /// An update rule of any type.
@@ -136,6 +173,8 @@ class Optimizer {
     /// Null if the rule has no weight decay.
     virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
+    /// False if the rule does not say.
+    virtual bool stays_finite(Step step) const = 0;
     /// Returns the error in this rate, or in the value of another schedule at this step; or "".
     virtual detail::Fault fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
@@ -149,38 +188,95 @@ class Optimizer {
   void visit_state(auto& visit) const {
     for (const Entry& entry : entries_)
       for (const Memory& m : entry.memory)
-        if (m.size > 0) visit(entry.name + "/" + m.name, std::span<V>(m.span()), m.shape);
+        if (in_state(entry, m)) visit(entry.name + "/" + m.name, std::span<V>(m.span()), m.shape);
   }
 
   // adopt(), in optimizer_state.cpp
   bool started() const { return counters_.iterations > 0 || counters_.collected > 0; }
   bool owns(std::span<const Tensor> parameters) const;
-  Entry entry_for(const Tensor& parameter, std::string name) const;
+  Entry entry_for(const Tensor& parameter, std::span<const std::string> names,
+                  std::size_t place) const;
   std::vector<Memory> memory_for(const Tensor& parameter) const;
-  const Memory& average(const Entry& entry) const;
+  void make_room();
+  std::size_t slots() const { return static_cast<std::size_t>(rule_->slots()); }
+  Memory& average(Entry& entry) const { return entry.memory[slots()]; }
+  Memory& raw(Entry& entry) const { return entry.memory[slots() + 1]; }
   Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
+  bool in_state(const Entry& entry, const Memory& m) const {
+    return m.size > 0 &&
+           (counters_.shows_averages || !options_.use_ema || &m != &entry.memory[slots() + 1]);
+  }
 
   // step() and apply(), in optimizer.cpp
   template <class GradientOf>
   detail::Fault call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
+  /// Takes an update back at its end, unless drop() was called.
+  class Undo {
+   public:
+    explicit Undo(Optimizer& optimizer);
+    Undo(const Undo&) = delete;
+    Undo& operator=(const Undo&) = delete;
+    ~Undo();
+    void drop() { dropped_ = true; }
+
+   private:
+    Optimizer& all_;
+    OptimizerCounters counters_;
+    bool dropped_ = false;
+  };
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, double shrink);
 
+  // the checks around an update, in optimizer_checks.cpp
+  detail::Fault fault_before(Real rate);
+  bool surely_finite(Real rate);
+  bool trusted(Entry& entry) const;
+  detail::Fault fault_after(Step step) const;
+  void each_number(auto&& f);
+
   // the parts of an update, in optimizer_options.cpp
-  detail::Fault fault_before(Real rate) const;
   bool collect();
   double global_shrink() const;
-  const Scalar* clipped(const Entry& entry, double shrink, detail::Buffer& room) const;
-  void update_averages();
+  const Scalar* clipped(const Entry& entry, double shrink);
+  void update_averages(bool updates);
+  static detail::Buffer constrained(const Entry& entry, const detail::Buffer& values);
+  void swap_averages() noexcept;
 
   detail::Boxed<Interface> rule_;
   OptimizerOptions options_;
   Schedule initial_schedule_;
   std::vector<Entry> entries_;
-  std::vector<std::span<Scalar>> slots_;  ///< of the parameter that update_entry() updates
   OptimizerCounters counters_;
+
+  // Kept for their memory.
+  std::vector<std::span<Scalar>> slots_;  ///< of the parameter that update_entry() updates
+  std::vector<detail::Buffer> before_;    ///< what Undo puts back
+  detail::Buffer room_;                   ///< for a clipped gradient
 };
+
+namespace detail {
+/// Puts the raw weights back, for a training step. If no call of the optimizer comes of it, the
+/// weights show in the end what they showed before.
+class RawWeights {
+ public:
+  explicit RawWeights(Optimizer& optimizer)
+      : optimizer_(optimizer), shown_(optimizer.shows_averages()) {
+    optimizer.resume();
+    before_ = optimizer.counters();
+  }
+  RawWeights(const RawWeights&) = delete;
+  RawWeights& operator=(const RawWeights&) = delete;
+  ~RawWeights() {
+    if (shown_ && optimizer_.counters() == before_) optimizer_.swap_averages();
+  }
+
+ private:
+  Optimizer& optimizer_;
+  bool shown_;
+  OptimizerCounters before_;
+};
+}  // namespace detail
 
 template <class R>
 struct Optimizer::Held final : Interface {
@@ -203,6 +299,10 @@ struct Optimizer::Held final : Interface {
       return nullptr;
   }
   void update(ParameterUpdate& u) const override { rule.update(u); }
+  bool stays_finite([[maybe_unused]] Step step) const override {
+    if constexpr (requires { rule.stays_finite(step); }) return rule.stays_finite(step);
+    return false;
+  }
   detail::Fault fault_at(Step step, Real rate) const override {
     detail::Fault found =
         detail::fault(name(), "learning_rate", rule.learning_rate, rate, rules::not_negative, step);

@@ -1,4 +1,4 @@
-/// The parts of one update: checks, gradient accumulation, clipping, averages. Options as text.
+/// The parts of one update: gradient accumulation, clipping, averages. Options as text.
 
 #include <algorithm>
 #include <cmath>
@@ -13,10 +13,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 using detail::kernels;
 using detail::node_of;
 
-bool ParameterSelector::selects(const Tensor& parameter, std::string_view name) const {
+bool ParameterSelector::selects(const Tensor& parameter, std::string_view name,
+                                std::span<const std::string> names) const {
   if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
     return handle->node() == parameter.node();
-  return name.find(std::get<std::string>(chosen_)) != std::string_view::npos;
+  std::string text = fmt::format("/{}", std::get<std::string>(chosen_));
+  if (text.size() == 1 || !text.ends_with('/')) text += '/';
+  const auto place = [&](std::string_view path) { return fmt::format("/{}/", path).find(text); };
+  const bool from_start = std::ranges::any_of(names, [&](auto& path) { return place(path) == 0; });
+  return from_start ? place(name) == 0 : place(name) != text.npos;
 }
 
 std::string to_string(const ParameterSelector& s) {
@@ -57,26 +62,12 @@ namespace {
 
 constexpr double largest_double = std::numeric_limits<double>::max();
 
-bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
-
 /// The factor that scales a gradient of this norm down to the norm `limit`; never 0.
 double shrinking(double norm, double limit) {
   return norm > limit ? std::max(limit / norm, std::numeric_limits<double>::min()) : 1;
 }
 
 }  // namespace
-
-detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
-                            Real v, const Rule& range, Step step) {
-  const double number = value(v);
-  if (!range.holds(number))
-    return {fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
-                        number, step, to_string(schedule), range.text)};
-  if (!fits_scalar(v))
-    return {fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
-                        number, step)};
-  return {};
-}
 
 Real Optimizer::learning_rate() const {
   const Schedule& schedule = rule_->learning_rate();
@@ -90,36 +81,6 @@ Real Optimizer::learning_rate() const {
 void Optimizer::set_learning_rate(Schedule learning_rate) {
   check_field(rule_->name(), "learning_rate", learning_rate, rules::not_negative);
   rule_->learning_rate() = std::move(learning_rate);
-}
-
-/// Returns the reason to refuse an update with these gradients.
-detail::Fault Optimizer::fault_before(Real rate) const {
-  check<StateError>(iterations() < std::numeric_limits<Step>::max(),
-                    "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
-  bool any = false;
-  detail::Fault wrong = rule_->fault_at(iterations(), rate);
-  const Schedule& decay = options_.weight_decay;
-  if (!wrong && !decay.constant())
-    wrong = detail::fault("Optimizer", "weight_decay", decay,
-                          decay.at(static_cast<double>(iterations())), rules::not_negative,
-                          iterations());
-  for (const Entry& e : entries_) {
-    if (!e.gradient) continue;
-    any = true;
-    if (wrong) break;
-    const std::int64_t bad = kernels().first_not_finite(e.gradient, e.parameter.size());
-    if (bad >= 0)
-      wrong.text = fmt::format(
-          "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
-          e.name, value(e.gradient[bad]), bad, iterations());
-    else if (!fits_scalar(rate * e.multiplier))
-      wrong.text = fmt::format(
-          "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
-          "step {})",
-          e.name, value(rate * e.multiplier), iterations());
-  }
-  check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
-  return wrong;
 }
 
 double detail::norm(std::span<const Scalar> x) {
@@ -160,33 +121,86 @@ double Optimizer::global_shrink() const {
   return shrinking(std::min(all, largest_double), value(*options_.global_clipnorm));
 }
 
-/// The gradient after clipping: the same, or a clipped copy in `room`.
-const Scalar* Optimizer::clipped(const Entry& entry, double shrink, detail::Buffer& room) const {
+/// The gradient after clipping: the same, or a clipped copy in `room_`.
+const Scalar* Optimizer::clipped(const Entry& entry, double shrink) {
   const std::int64_t n = entry.parameter.size();
   const std::span<const Scalar> g(entry.gradient, static_cast<std::size_t>(n));
   if (options_.clipnorm) shrink = shrinking(detail::norm(g), value(*options_.clipnorm));
   if (shrink == 1 && !options_.clipvalue) return g.data();
-  room = detail::Buffer(n);
   if (options_.clipvalue) {
     const auto limit = static_cast<Scalar>(*options_.clipvalue);
-    detail::functions::unary<detail::functions::Clip>().forward(g.data(), room.data(), n, -limit,
+    detail::functions::unary<detail::functions::Clip>().forward(g.data(), room_.data(), n, -limit,
                                                                 limit);
   } else {  // in double: for a huge gradient the factor is below a float's range
     for (std::size_t i = 0; i < g.size(); ++i)
-      room.data()[i] = static_cast<Scalar>(shrink * value(g[i]));
+      room_.data()[i] = static_cast<Scalar>(shrink * value(g[i]));
   }
-  return room.data();
+  return room_.data();
 }
 
-void Optimizer::update_averages() {
-  const Real keep = iterations() == 0 ? Real(0) : options_.ema_momentum;
-  for (const Entry& e : entries_)
+/// As in Keras, the averages also move in a call that only collects.
+void Optimizer::update_averages(bool updates) {
+  const Real keep = iterations() == counters_.averages_from ? Real(0) : options_.ema_momentum;
+  const double count = static_cast<double>(iterations()) + 1;
+  const auto& frequency = options_.ema_overwrite_frequency;
+  const bool overwrites = updates && frequency && std::fmod(count, value(frequency->count)) == 0;
+  for (Entry& e : entries_) {
+    const std::span<Scalar> mean = average(e).span();
     kernels().combine(static_cast<Scalar>(1 - keep), node_of(e.parameter).data(),
-                      static_cast<Scalar>(keep), average(e).values.data(), e.parameter.size());
-  const double updates = static_cast<double>(iterations()) + 1;
-  if (options_.ema_overwrite_frequency &&
-      std::fmod(updates, value(options_.ema_overwrite_frequency->count)) == 0)
-    finalize();
+                      static_cast<Scalar>(keep), mean.data(), e.parameter.size());
+    if (overwrites) std::ranges::copy(mean, node_of(e.parameter).writable());
+  }
+}
+
+detail::Buffer Optimizer::constrained(const Entry& entry, const detail::Buffer& values) {
+  const NoGrad off;
+  const Tensor w(detail::make_node(entry.parameter.shape(), values)), now = entry.constraint(w);
+  check<ShapeError>(now.shape() == w.shape(),
+                    "Optimizer: the constraint of {} must keep the shape {} (got {})", entry.name,
+                    w.shape(), now.shape());
+  return node_of(now).value;
+}
+
+/// First all that may fail.
+void Optimizer::finalize() {
+  if (!options_.use_ema || shows_averages() || iterations() == counters_.averages_from) return;
+  for (Entry& e : entries_) {
+    detail::Buffer shown = average(e).values.copy(e.parameter.size());
+    if (e.constraint) shown = constrained(e, shown);
+    const std::int64_t bad = kernels().first_not_finite(shown.data(), e.parameter.size());
+    check<NumericError>(bad < 0,
+                        "Optimizer: the constraint of {} must give finite numbers for the averages "
+                        "(got {} at element {})",
+                        e.name, bad < 0 ? 0 : value(shown.data()[bad]), bad);
+    raw(e).values = std::move(shown);
+  }
+  swap_averages();
+}
+
+void Optimizer::swap_averages() noexcept {
+  for (Entry& e : entries_) {
+    detail::Node& node = node_of(e.parameter);
+    std::swap(node.value, raw(e).values);
+    node.trusted = 0;
+  }
+  counters_.shows_averages = !counters_.shows_averages;
+}
+
+void Optimizer::drop_collected() {
+  counters_.collected = 0;
+  if (!options_.gradient_accumulation_steps) return;
+  for (Entry& e : entries_) std::ranges::fill(accumulator(e).span(), Scalar(0));
+}
+
+void Optimizer::weights_changed() {
+  drop_collected();
+  counters_.shows_averages = false;
+  counters_.averages_from = iterations();
+  if (!options_.use_ema) return;
+  for (Entry& e : entries_) {
+    std::ranges::copy(e.parameter.values(), average(e).values.data());
+    e.trusted = 0;
+  }
 }
 
 }}  // namespace gradus

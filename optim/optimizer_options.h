@@ -17,12 +17,16 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Selects parameters: all whose name contains a text, or a single one by its handle.
+/// Selects parameters by whole names, or a single one by its handle.
 ///
 ///     {.exclude_from_weight_decay = {"bias"}}   {.exclude_from_weight_decay = {b}}
 ///
-/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, ... In a training
-/// loop by hand they are "0", "1", ... in the order of the first update, unless adopt() names them.
+/// A model names its parameters `dense/kernel`, `dense/bias`, `dense_1/kernel`, and in a layer made
+/// of layers `wide_and_deep/dense/kernel`, ... A text selects the parameters whose names begin with
+/// it: `dense_1` all of that layer, `dense_1/bias` that one. If there are none, it selects those
+/// whose names hold it further on: `bias` each bias, `dense_3` a layer inside another. Parts
+/// between slashes always count as a whole: `dense` never selects `dense_1`. In a training loop by
+/// hand the names are "0", "1", ... in the order of the first update, unless adopt() names them.
 class ParameterSelector {
  public:
   ParameterSelector(const char* text) : chosen_(std::string(text)) {}
@@ -30,7 +34,9 @@ class ParameterSelector {
   ParameterSelector(std::nullptr_t) = delete;
   ParameterSelector(Tensor parameter) : chosen_(std::move(parameter)) {}
 
-  bool selects(const Tensor& parameter, std::string_view name) const;
+  /// Whether it selects this parameter, of a model with these `names`.
+  bool selects(const Tensor& parameter, std::string_view name,
+               std::span<const std::string> names) const;
 
   /// The text; `a parameter` for a handle.
   friend std::string to_string(const ParameterSelector& s);
@@ -75,11 +81,13 @@ struct OptimizerOptions {
   /// clipvalue and global_clipnorm may be given.
   std::optional<Real> global_clipnorm = {};
   /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
-  /// after each call; it starts as w after the first update. Optimizer::finalize() copies it into
-  /// the weights.
+  /// after each call, before constraints act; it starts as w after the first update, and again
+  /// after set_weights(). Training goes on at w; Optimizer::finalize(), which fit() calls at its
+  /// end, shows the averages.
   bool use_ema = false;
   Real ema_momentum = 0.99;  ///< in [0, 1]
-  /// Copies the averages into the weights every N updates. A whole number >= 1.
+  /// Copies the averages into the weights for good, in updates whose count is a multiple of N. A
+  /// whole number >= 1.
   std::optional<Steps> ema_overwrite_frequency = {};
   /// Updates only on every N-th call, by the mean of the last N gradients: a large batch in parts.
   /// A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's schedules

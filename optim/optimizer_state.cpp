@@ -28,7 +28,7 @@ void check_selects(std::string_view option, const ParameterSelector& selector,
                    std::span<const Tensor> parameters, std::span<const std::string> names) {
   std::string known;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    if (selector.selects(parameters[i], names[i])) return;
+    if (selector.selects(parameters[i], names[i], names)) return;
     known += (i > 0 ? ", " : "") + names[i];
   }
   throw ValueError(fmt::format("Optimizer: {} must select a parameter of these: {} (got {})",
@@ -62,6 +62,7 @@ Optimizer::Optimizer(const Optimizer& other)
       counters_(other.counters_) {
   for (Entry& entry : entries_)
     for (Memory& m : entry.memory) m.values = m.values.copy(m.size);
+  make_room();
 }
 
 Optimizer& Optimizer::operator=(Optimizer other) noexcept {
@@ -70,10 +71,23 @@ Optimizer& Optimizer::operator=(Optimizer other) noexcept {
   std::swap(initial_schedule_, other.initial_schedule_);
   std::swap(entries_, other.entries_);
   std::swap(counters_, other.counters_);
+  std::swap(slots_, other.slots_);
+  std::swap(before_, other.before_);
+  std::swap(room_, other.room_);
   return *this;
 }
 
-void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::string> names) {
+/// So that an update needs no memory, unless it must be able to take itself back.
+void Optimizer::make_room() {
+  slots_.reserve(detail::most_slots);
+  std::int64_t largest = 0;
+  for (const Entry& entry : entries_) largest = std::max(largest, entry.parameter.size());
+  if (options_.clipnorm || options_.clipvalue || options_.global_clipnorm)
+    room_ = detail::Buffer(largest);
+}
+
+void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::string> names,
+                      std::span<const Constrain> constraints) {
   std::vector<std::string> given(names.begin(), names.end());
   for (std::size_t i = 0; names.empty() && i < parameters.size(); ++i)
     given.push_back(std::to_string(i));
@@ -90,10 +104,12 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
 
   std::vector<Entry> entries;
   for (std::size_t i = 0; i < parameters.size(); ++i) {
-    entries.push_back(entry_for(parameters[i], given[i]));
+    entries.push_back(entry_for(parameters[i], given, i));
+    if (!constraints.empty()) entries[i].constraint = constraints[i];
     entries[i].memory = known ? entries_[i].memory : memory_for(parameters[i]);
   }
-  entries_ = std::move(entries);
+  std::swap(entries_, entries);
+  make_room();
 }
 
 bool Optimizer::owns(std::span<const Tensor> parameters) const {
@@ -112,14 +128,18 @@ Optimizer::Entry& Optimizer::entry_of(const Tensor& parameter, std::size_t place
   return *found;
 }
 
-Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::string name) const {
-  const auto selected = [&](const ParameterSelector& s) { return s.selects(parameter, name); };
+Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::span<const std::string> names,
+                                      std::size_t place) const {
+  const std::string& name = names[place];
+  const auto selected = [&](const ParameterSelector& s) {
+    return s.selects(parameter, name, names);
+  };
   const auto& excluded = options_.exclude_from_weight_decay;
   const bool decays = std::none_of(excluded.begin(), excluded.end(), selected);
   Real multiplier = 1;
   for (const LearningRateMultiplier& m : options_.learning_rate_multipliers)
     if (selected(m.parameters)) multiplier *= m.factor;
-  return {parameter, std::move(name), decays, multiplier, {}};
+  return {parameter, name, decays, multiplier, {}, {}};
 }
 
 std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) const {
@@ -139,28 +159,19 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
     add(info.name.empty() ? fmt::format("slot_{}", i) : std::string(info.name),
         info.shape.value_or(parameter.shape()), info.start, info.not_negative);
   }
-  if (options_.use_ema) {
-    add("average", parameter.shape(), 0);
-    std::ranges::copy(parameter.values(), memory.back().values.data());
-  }
+  if (options_.use_ema)
+    for (const char* name : {"average", "raw"}) {
+      add(name, parameter.shape(), 0);
+      std::ranges::copy(parameter.values(), memory.back().values.data());
+    }
   if (options_.gradient_accumulation_steps) add("gradient_accumulator", parameter.shape(), 0);
   return memory;
-}
-
-const Optimizer::Memory& Optimizer::average(const Entry& entry) const {
-  return entry.memory[static_cast<std::size_t>(rule_->slots())];
-}
-
-void Optimizer::finalize() {
-  if (!options_.use_ema || !started()) return;
-  for (const Entry& e : entries_)
-    std::ranges::copy(average(e).span(), node_of(e.parameter).writable());
 }
 
 detail::Fault Optimizer::state_fault() const {
   for (const Entry& entry : entries_)
     for (const Memory& m : entry.memory)
-      for (std::int64_t i = 0; i < m.size; ++i) {
+      for (std::int64_t i = 0; in_state(entry, m) && i < m.size; ++i) {
         const double v = value(m.values.data()[i]);
         if (!std::isfinite(v) || (m.not_negative && v < 0))
           return {fmt::format("{}/{} must be {} (got {} at element {})", entry.name, m.name,
@@ -178,6 +189,12 @@ void Optimizer::set_counters(const OptimizerCounters& counters) {
   const double rate = value(counters.last_learning_rate);
   check(rules::not_negative.holds(rate), "Optimizer: last_learning_rate must be {} (got {})",
         rules::not_negative.text, rate);
+  check(counters.averages_from >= 0 && counters.averages_from <= counters.iterations,
+        "Optimizer: averages_from must be in [0,iterations] (got {} of {})", counters.averages_from,
+        counters.iterations);
+  check(!counters.shows_averages ||
+            (options_.use_ema && counters.averages_from < counters.iterations),
+        "Optimizer: shows_averages must come with averages (got true)");
   counters_ = counters;
 }
 

@@ -30,6 +30,7 @@ struct SGD {
     detail::share(n, detail::kernels().sgd_momentum, rate, mu, nesterov, u.g.data(),
                   u.slot(0).data(), u.w.data(), detail::Length{});
   }
+  bool stays_finite(Step) const { return true; }
 
   void validate() const {
     check(!nesterov || !plain(), "SGD: nesterov must come with momentum > 0 (got momentum 0)");

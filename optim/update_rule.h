@@ -78,9 +78,12 @@ struct SlotInfo {
 ///     };
 ///
 /// Optional members: `fields` and `validate()` (core/fields.h), which check, print and read the
-/// options; `slot_info` (above); and `const Schedule& weight_decay_of(const Shape& parameter)
-/// const` for a rule that has a weight decay among its options, as AdamW has. The Optimizer applies
-/// that decay; see OptimizerOptions::weight_decay.
+/// options; `slot_info` (above); `const Schedule& weight_decay_of(const Shape& parameter) const`
+/// for a rule that has a weight decay among its options, as AdamW has, which the Optimizer applies
+/// (see OptimizerOptions::weight_decay); and for speed `bool stays_finite(Step step) const`:
+/// whether, with options as at this step, weights and slots of at most 2^40 are still finite after
+/// a thousand updates by gradients of at most 2^50 at rates of at most 2^20. If so, the Optimizer
+/// need not copy them before an update to be able to take it back.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
   requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;

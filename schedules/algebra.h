@@ -7,8 +7,8 @@
 ///     Schedule u = repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
 ///
 /// Each expression is a value like any other schedule, prints as it is written, and reads back.
-/// `>>` binds looser than `+`, and `+` looser than `*`. A lambda joins in wherever one side of the
-/// operator is a Schedule.
+/// `>>` binds looser than `+`, and `+` looser than `*`. A lambda joins in where one side is a
+/// Schedule.
 ///
 /// The functions make the structs below, which texts and JSON can name like every schedule. Each
 /// struct is its formula: it asks its parts by `part.at(step)`.

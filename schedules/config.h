@@ -183,8 +183,8 @@ Config config_of(const T& self) {
 // ---- what the writers of texts, JSON and C++ share ----------------------------------------------
 
 /// Appends `a >> b`, in brackets inside an operator that binds more tightly. `append(part,
-/// binding)` writes a side. a >> b >> c is (a >> b) >> c: only the right side must bind more
-/// tightly.
+/// binding)` writes a side. Only the right side must bind more tightly: a >> b >> c is (a >> b) >>
+/// c.
 template <class Append>
 void append_operator(std::string& out, const Config& config, int around, const Append& append) {
   const auto [symbol, binding] = config.op;

@@ -14,8 +14,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// decay follows, so the schedule lasts warmup_steps + decay_steps.
 /// Keras: keras.optimizers.schedules.CosineDecay; Loshchilov & Hutter 2017.
 ///
-/// With initial_learning_rate 0.1, decay_steps 4, alpha 0.2; then also warmup_target 0.5,
-/// warmup_steps 2:
+/// With initial_learning_rate 0.1, decay_steps 4, alpha 0.2; warmup_target 0.5, warmup_steps 2:
 ///
 /// | step    | 0   | 1        | 2    | 3        | 4    | 5        | 6   |
 /// |---------|-----|----------|------|----------|------|----------|-----|

@@ -15,8 +15,7 @@ constexpr auto names_of(Curve) {
 }
 
 /// Each goes from `from` at step 0 to `to` at step `steps`, both exact, and stays there. It may
-/// rise or fall; steps may be fractional, and 0 begins at `to`. ValueError unless from and to are
-/// finite and steps >= 0.
+/// rise or fall; 0 steps begin at `to`. ValueError unless from and to are finite and steps >= 0.
 ///
 /// With from 0.1, to 0, steps 4:
 ///
@@ -27,8 +26,7 @@ constexpr auto names_of(Curve) {
 /// | one_minus_sqrt | 0.1 | 0.05     | 0.029289 | 0.013397 | 0 |
 Schedule linear(Real from, Real to, Steps steps);
 Schedule cosine(Real from, Real to, Steps steps);
-/// Steepest at its higher end (Haegele et al. 2024, for the cooldown; rising, it is the mirror
-/// image).
+/// Steepest at its higher end, rising or falling (Haegele et al. 2024, for the cooldown).
 Schedule one_minus_sqrt(Real from, Real to, Steps steps);
 /// The one that `curve` names.
 Schedule along(Curve curve, Real from, Real to, Steps steps);

@@ -9,8 +9,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * sqrt(timescale / (step + timescale)): half the rate after 3 timescales.
-/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` adds a warm-up, as Hugging Face's
-/// inverse_sqrt does.
+/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///

@@ -19,8 +19,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// | rate | 1 | 0.5 | 0 | 0.25 | 0.5 | 0.5 |
 ///
 /// Lasts until the last boundary. A boundary at 0 leaves out values[0]. ValueError unless the
-/// boundaries rise strictly from 0 on, there is one value more than boundaries, and each value is
-/// finite and >= 0.
+/// boundaries rise strictly from 0 on, there is one value more, and each is finite and >= 0.
 struct PiecewiseInterpolation {
   std::vector<Steps> boundaries;  ///< may be fractional
   std::vector<Real> values;

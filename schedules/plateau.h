@@ -33,8 +33,7 @@ struct Reduced {
 Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0);
 
 /// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
-/// `automatic` leaves that to the metric itself: a loss is better when lower, an accuracy when
-/// higher.
+/// `automatic` leaves that to the metric: a loss is better when lower, an accuracy when higher.
 enum class MonitorMode { automatic, min, max };
 using PlateauMode = MonitorMode;
 
@@ -65,8 +64,7 @@ struct Plateau {
   std::int64_t cooldown_left = 0;
 
   /// Takes the metric of one more epoch and the rate in force; true if it lowered `scale`, which it
-  /// does not at a rate of min_lr or less. A nan is not an improvement. ValueError for options out
-  /// of range.
+  /// does not at a rate of min_lr or less. A nan is not an improvement. ValueError for bad options.
   bool observe(double metric, double learning_rate = detail::endless);
   /// The schedule with the reductions so far.
   Schedule reduce(const Schedule& s) const { return reduced(s, scale, min_lr); }

@@ -1,10 +1,108 @@
-#include <gradus/schedules/schedule.h>
-
-#include <cmath>
-
 #include <gradus/schedules/algebra.h>
 
+#include <cmath>
+#include <functional>
+
+#include <gradus/schedules/curve.h>
+
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace {
+
+/// The longer duration, where a constant has none.
+Real longer(const Schedule& a, const Schedule& b) {
+  if (a.constant()) return b.duration();
+  if (b.constant()) return a.duration();
+  return std::max(a.duration(), b.duration());
+}
+
+void check_ends(const char* where, const char* what, const Schedule& s) {
+  if (std::isfinite(value(s.duration()))) return;  // else the text is made, which may be long
+  throw ValueError(
+      fmt::format("{}: {} must have an end (got {}, which has none; .take(steps) gives it one)",
+                  where, what, to_string(s)));
+}
+
+/// The schedule's [least, greatest] mapped to [at_low, at_high].
+struct Rescaled {
+  Schedule schedule;
+  detail::Range range;
+  Real at_low, at_high;
+  Real operator()(Real step) const {
+    const Real rate = schedule.at(step), width = range.greatest - range.least;
+    if (value(width) == 0) return at_low;
+    return detail::between(at_low, at_high, (rate - range.least) / width,
+                           (range.greatest - rate) / width);
+  }
+  Real duration() const { return schedule.duration(); }
+  static void fields(auto& self, auto&& field) {
+    field("schedule", self.schedule, rules::finite_number);
+  }
+};
+
+constexpr double most_samples = 65536;
+
+/// The whole step from `first` to `last` with the best value, searched ever more closely.
+template <class Better>
+double best_step(const Schedule& s, double first, double last, Better better) {
+  for (;;) {
+    const double stride = std::max(1.0, std::ceil((last - first) / most_samples));
+    double best = last, best_value = value(s(last));
+    for (double t = first; t < last; t += stride)
+      if (const double v = value(s(t)); better(v, best_value)) best = t, best_value = v;
+    if (stride == 1) return best;
+    first = std::max(first, best - stride);
+    last = std::min(last, best + stride);
+  }
+}
+
+}  // namespace
+
+Schedule operator>>(const Schedule& a, const Schedule& b) { return Join{a, b}; }
+Schedule operator*(const Schedule& a, const Schedule& b) {
+  if (a.constant() && b.constant()) return *a.constant() * *b.constant();
+  return Product{a, b};
+}
+Schedule operator+(const Schedule& a, const Schedule& b) {
+  if (a.constant() && b.constant()) return *a.constant() + *b.constant();
+  return Sum{a, b};
+}
+Schedule clamp(const Schedule& s, Real low, Real high) { return Clamp{s, low, high}; }
+Schedule power(const Schedule& s, Real exponent) { return Power{s, exponent}; }
+Schedule delay(const Schedule& s, Steps steps) { return Delay{s, steps}; }
+Schedule stretch(const Schedule& s, Real factor) { return Stretch{s, factor}; }
+Schedule per_epoch(const Schedule& s, Steps steps_per_epoch) {
+  return PerEpoch{s, steps_per_epoch};
+}
+Schedule warmup(const Schedule& s, Steps steps) { return Warmup{s, steps}; }
+Schedule mirror(const Schedule& s, Real at_low, Real at_high) { return Mirror{s, at_low, at_high}; }
+Schedule repeat(const Schedule& s, const RepeatOptions& options) {
+  return Repeat{s, options.grow, options.decay};
+}
+
+void Join::validate() const { check_ends("operator >>", "the left side", first); }
+Real Product::duration() const { return longer(first, second); }
+Real Sum::duration() const { return longer(first, second); }
+
+void Repeat::validate() const {
+  check_ends("Repeat", "schedule", schedule);
+  check(value(schedule.duration()) > 0, "Repeat: schedule must last longer than 0 steps (got {})",
+        value(schedule.duration()));
+}
+
+void Mirror::validate() const { check_ends("Mirror", "schedule", schedule); }
+Schedule Mirror::composition() const {
+  return Rescaled{schedule, detail::range(schedule, value(schedule.duration())), at_low, at_high};
+}
+
+detail::Range detail::range(const Schedule& s, double steps) {
+  const double last = std::min(std::ceil(steps), 0x1p53);
+  const double low = best_step(s, 0, last, std::less<double>());
+  const double high = best_step(s, 0, last, std::greater<double>());
+  return {s(low), s(high), low, high};
+}
+
+// ---- Schedule -----------------------------------------------------------------------------------
 
 Real Schedule::checked(Real step) const {
   check(step >= 0, "Schedule: step must be >= 0 (got {})", value(step));
@@ -36,6 +134,34 @@ detail::Config Schedule::config() const { return held_->config(); }
 
 detail::Config Schedule::Fixed::config() const {
   return {.type = "constant", .text_name = "constant"};
+}
+
+// ---- curves -------------------------------------------------------------------------------------
+
+Real OneMinusSqrt::operator()(Real step) const {
+  using std::sqrt;
+  if (step >= steps.count) return to;
+  const bool falling = value(from) > value(to);
+  const Real root = sqrt((falling ? step : steps.count - step) / steps.count);
+  return falling ? detail::between(from, to, root, 1 - root)
+                 : detail::between(from, to, 1 - root, root);
+}
+
+Real detail::value_along(Curve curve, Real from, Real to, Real step, Steps steps) {
+  if (curve == Curve::cosine) return Cosine{from, to, steps}(step);
+  if (curve == Curve::one_minus_sqrt) return OneMinusSqrt{from, to, steps}(step);
+  return Linear{from, to, steps}(step);
+}
+
+Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }
+Schedule cosine(Real from, Real to, Steps steps) { return Cosine{from, to, steps}; }
+Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{from, to, steps}; }
+Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
+
+Schedule along(Curve curve, Real from, Real to, Steps steps) {
+  if (curve == Curve::cosine) return cosine(from, to, steps);
+  if (curve == Curve::one_minus_sqrt) return one_minus_sqrt(from, to, steps);
+  return linear(from, to, steps);
 }
 
 }}  // namespace gradus

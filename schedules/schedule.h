@@ -76,8 +76,7 @@ Config config_of(const T& self);
 /// core/fields.h), `void validate() const`, which is called here, once, and `Real duration()
 /// const`, its length in steps. A struct with other schedules among its fields asks them by
 /// `part.at(step)`; they hold their last values. Any other struct is never asked past its duration.
-/// A struct with `Schedule composition() const` in place of the formula is a name for that
-/// expression.
+/// A struct with `Schedule composition() const` instead is a name for that expression.
 class Schedule {
  public:
   /// Always this value.

@@ -32,9 +32,8 @@ struct StepDecay {
   }
 };
 
-/// initial_learning_rate * gamma^(how many milestones are <= step). PyTorch: MultiStepLR. (In
-/// PiecewiseConstantDecay a boundary is the last step of a value; here a milestone is the first
-/// step of the next one.)
+/// initial_learning_rate * gamma^(how many milestones are <= step). PyTorch: MultiStepLR. (A
+/// milestone is the first step of a value; a boundary of PiecewiseConstantDecay is the last.)
 ///
 /// With initial_learning_rate 1, milestones {2, 3}, gamma 0.5:
 ///

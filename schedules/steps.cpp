@@ -1,8 +1,5 @@
 #include <gradus/schedules/steps.h>
 
-#include <algorithm>
-#include <cmath>
-
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 namespace {

@@ -58,13 +58,11 @@ struct Cycle {
 };
 
 /// Cycle i begins at first (grow^i - 1) / (grow - 1); grow >= 1. A logarithm only guesses i. The
-/// start is then computed with bits to spare, so that a step lies on its true side of every
-/// restart. A step within the rounding of a decimal grow is the restart: 10 and 1.3 times 10 is
-/// meant to be 23.
+/// start is then computed with bits to spare, so that a step lies on its true side of a restart. A
+/// step within the rounding of a decimal grow is the restart: 10 and 1.3 times 10 is 23.
 Cycle find_cycle(Real step, Real first, Real grow);
 
-/// ValueError unless the boundaries of a schedule in pieces rise strictly and are one fewer than
-/// its values.
+/// ValueError unless the boundaries of a schedule in pieces rise strictly, one fewer than values.
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries, std::size_t values);
 
 /// From `from` (left = 1) to `to` (left = 0), exact at both ends. `done` is 1 - left; the

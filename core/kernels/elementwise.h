@@ -1,7 +1,6 @@
 #pragma once
-/// Element-wise functions. A struct holds a function and its slope, and the lists at the end name
-/// each struct once. The kernels make loops from the lists, and an op finds its loops by the
-/// struct.
+/// Element-wise functions. A struct holds a function and its slope; the lists at the end name each
+/// struct once. Kernels make loops from the lists; an op finds its loops by the struct.
 ///
 /// A function of one element: y = value(x), dx = dy slope(x, y). Up to two numbers p, q follow
 /// where the op has parameters. A function of two: y = value(a, b), with slope_a(a, b, y) and

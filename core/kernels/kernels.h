@@ -92,6 +92,8 @@ struct Kernels {
   void (*combine)(Scalar a, const Scalar* x, Scalar b, Scalar* y, std::int64_t n);
   /// The sum of (scale x)^2, in double.
   double (*sum_of_squares)(const Scalar* x, double scale, std::int64_t n);
+  /// The sum of |x|, at least the largest |x|. Not finite if an element is not, or if it overflows.
+  double (*sum_of_magnitudes)(const Scalar* x, std::int64_t n);
   /// The first index whose element is nan or infinite, or -1.
   std::int64_t (*first_not_finite)(const Scalar* x, std::int64_t n);
 };

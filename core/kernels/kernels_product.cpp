@@ -21,8 +21,7 @@ static_assert(panel_width * panel_depth <= product_workspace);
 typedef Scalar Vector __attribute__((vector_size(vector_bytes)));
 typedef Scalar Four __attribute__((vector_size(4 * sizeof(Scalar))));
 
-/// A vector of Scalars at any address. (For g++ `aligned` on the typedef would do; clang loses it
-/// behind a reference.)
+/// A vector of Scalars at any address. (`aligned` on the typedef would do for g++; clang loses it.)
 template <class V>
 struct __attribute__((packed, may_alias)) Unaligned {
   V vector;
@@ -37,8 +36,7 @@ const Unaligned<V>* vectors_at(const Scalar* p) {
 }
 
 /// One tile: rows i to i + R of a times a panel of V vectors with rows `stride` apart, into the
-/// same rows of c. The pragmas unroll the loops early; otherwise the sums would not stay in
-/// registers.
+/// same rows of c. The pragmas unroll early, so that the sums stay in registers.
 template <int R, int V>
 void tile(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t stride, Scalar* c,
           std::int64_t c_stride, std::int64_t k, bool add) {

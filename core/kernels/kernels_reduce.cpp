@@ -57,6 +57,19 @@ void fill(Scalar a, Scalar* y, std::int64_t n, bool add) {
     for (std::int64_t i = 0; i < n; ++i) y[i] = a;
 }
 
+double sum_of_magnitudes(const Scalar* x, std::int64_t n) {
+  Scalar total = 0;
+  std::int64_t i = 0;
+  if (n >= lanes) {
+    Scalar lane[lanes] = {};
+    for (; i + lanes <= n; i += lanes)
+      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += std::abs(x[i + j]);
+    for (const Scalar sum : lane) total += sum;
+  }
+  for (; i < n; ++i) total += std::abs(x[i]);
+  return static_cast<double>(total);
+}
+
 /// A number minus itself is 0 unless it is nan or infinite.
 std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
   Scalar rest = 0;
@@ -171,6 +184,7 @@ void fill_reductions(Kernels& table) {
   table.accumulate = accumulate;
   table.accumulate_rows = accumulate_rows;
   table.fill = fill;
+  table.sum_of_magnitudes = sum_of_magnitudes;
   table.first_not_finite = first_not_finite;
   table.max = {extreme_rows<1>, extreme_rows_backward};
   table.min = {extreme_rows<-1>, extreme_rows_backward};

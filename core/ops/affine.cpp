@@ -7,14 +7,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::Backward;
-using detail::Buffer;
-using detail::kernels;
-using detail::multiply;
-using detail::node_of;
-using detail::Product;
-using detail::row_major;
-using detail::transposed;
+using namespace detail;
 
 /// y = x w + b for one matrix x. Fills y with rows of b first, doubling the filled part.
 void product_plus_row(const Scalar* x, const Scalar* w, const Scalar* b, Scalar* y, Product p) {
@@ -58,11 +51,11 @@ Tensor affine(const Tensor& x, const Tensor& w, const Tensor& b) {
   shape.set(-1, sw[1]);
   Product p{1, sw[1], sw[0]};
   for (int axis = 0; axis + 1 < sx.rank(); ++axis) p.m *= sx[axis];
-  detail::NewTensor y(shape);
+  NewTensor y(shape);
   const Buffer &xv = node_of(x).value, &wv = node_of(w).value;
   product_plus_row(xv.data(), wv.data(), node_of(b).data(), y.data, p);
-  return detail::record(std::move(y.tensor), {&x, &w, &b},
-                        [x = xv, w = wv, p](Backward& pass) { affine_backward(pass, x, w, p); });
+  return record(std::move(y.tensor), {&x, &w, &b},
+                [x = xv, w = wv, p](Backward& pass) { affine_backward(pass, x, w, p); });
 }
 
 }}  // namespace gradus

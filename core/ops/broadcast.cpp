@@ -1,7 +1,4 @@
 #include <gradus/core/broadcast.h>
-
-#include <algorithm>
-
 #include <gradus/core/memory.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -26,10 +23,7 @@ void add_up(const Scalar* src, Scalar* dst, const Group* group, const Group* end
 /// `n` steps of a summed group. Long sums are split into halves, which keeps them accurate.
 void add_up_steps(const Scalar* src, Scalar* dst, const Group* group, const Group* end,
                   std::int64_t n) {
-  if (n <= 64 && group + 2 == end) {
-    kernels().accumulate_rows(src, dst, n, group[1].extent);
-    return;
-  }
+  if (n <= 64 && group + 2 == end) return kernels().accumulate_rows(src, dst, n, group[1].extent);
   if (n <= 64) {
     for (std::int64_t i = 0; i < n; ++i) add_up(src + i * group->src_stride, dst, group + 1, end);
     return;
@@ -143,10 +137,8 @@ void broadcast_into(const Scalar* src, const Shape& from, Scalar* dst, const Sha
   runs.each([&](std::int64_t s, std::int64_t, std::int64_t d) {
     if (runs.a_repeats())
       kernels().fill(src[s], dst + d, runs.length(), add);
-    else if (add)
-      kernels().accumulate(src + s, dst + d, runs.length());
     else
-      std::copy_n(src + s, runs.length(), dst + d);
+      put(src + s, dst + d, runs.length(), add);
   });
 }
 

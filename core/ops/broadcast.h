@@ -1,10 +1,11 @@
 #pragma once
 /// Loops over arrays of different shapes. Only the ops include this header.
 
+#include <algorithm>
 #include <array>
 
 #include <gradus/core/kernels.h>
-#include <gradus/core/shape.h>
+#include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -20,8 +21,32 @@ inline int axis_of(const char* op, int axis, int rank) {
   return axis < 0 ? axis + rank : axis;
 }
 
-/// Whether the axes of `part` are the last axes of `whole`, or all: a bias and a batch, for
-/// example.
+/// The checked axes of one tensor, each marked if the reduction runs over it.
+struct Marked {
+  Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
+    if (all) over.fill(true);
+    for (const int axis : axes) {
+      bool& mark = over[static_cast<std::size_t>(axis_of(op, axis, rank))];
+      check(!mark, "{}: axis {} must be named once", op, axis);
+      mark = true;
+    }
+  }
+  bool operator[](int axis) const { return over[static_cast<std::size_t>(axis)]; }
+  /// The shape with the marked axes at extent 1, or without them.
+  Shape reduced(const Shape& shape, bool keepdims) const {
+    Shape result;
+    for (int i = 0; i < shape.rank(); ++i)
+      if (!(*this)[i])
+        result.push_back(shape[i]);
+      else if (keepdims)
+        result.push_back(1);
+    return result;
+  }
+  std::array<bool, Shape::max_rank> over{};
+  bool all;
+};
+
+/// Whether the axes of `part` are the last axes of `whole`, or all, as of a bias and a batch.
 inline bool last_axes_of(const Shape& whole, const Shape& part) {
   const int before = whole.rank() - part.rank();
   bool same = before >= 0;
@@ -81,8 +106,15 @@ class Runs {
   std::array<std::int64_t, Shape::max_rank> extent_{}, outer_a_{}, outer_b_{};
 };
 
-/// dst (of shape `to`) += src (of shape `from`), summed over the axes along which `to` repeats.
-/// Pairwise along long axes.
+/// Copies `n` elements, or adds them.
+inline void put(const Scalar* from, Scalar* to, std::int64_t n, bool add) {
+  if (add)
+    kernels().accumulate(from, to, n);
+  else
+    std::copy_n(from, n, to);
+}
+
+/// dst (of shape `to`) += src (of shape `from`), summed, pairwise, over axes where `to` repeats.
 void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to);
 
 /// dst (of shape `to`) = or += src (of shape `from`), repeated.

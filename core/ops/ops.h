@@ -117,8 +117,7 @@ Tensor log_softmax(const Tensor& x, int axis);     ///< log of softmax, never lo
 // ---- reductions ---------------------------------------------------------------------------------
 
 /// `sum(x)` over all elements, `sum(x, {.axis = 1, .keepdims = true})`, `sum(x, {.axis = {0, 2}})`.
-/// A sum over no elements is 0. ValueError for an axis that x does not have, or that is named
-/// twice.
+/// A sum over no elements is 0. ValueError for an axis that x lacks or that is named twice.
 Tensor sum(const Tensor& x, const Reduction& over = {});
 /// ValueError over no elements, also for the reductions below.
 Tensor mean(const Tensor& x, const Reduction& over = {});

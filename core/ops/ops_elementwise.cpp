@@ -7,29 +7,21 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using namespace detail::functions;  // here their names only
-using detail::Backward;
-using detail::Binary;
-using detail::Buffer;
-using detail::kernels;
-using detail::NewTensor;
-using detail::node_of;
-using detail::Operand;
-using detail::Runs;
-using detail::Unary;
+using namespace detail;
+using namespace functions;  // here their names only
 
 /// y = f(x; p, q), one element at a time.
 Tensor map(const Tensor& x, const Unary& f, Scalar p, Scalar q) {
-  const detail::Node& from = node_of(x);
+  const Node& from = node_of(x);
   NewTensor y(from.shape, from.size);
   const Buffer& xv = from.value;
-  detail::share(from.size, f.forward, xv.data(), y.data, detail::Length{}, p, q);
+  share(from.size, f.forward, xv.data(), y.data, Length{}, p, q);
   const Buffer& yv = y.tensor.node()->value;
-  return detail::record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
+  return record(std::move(y.tensor), {&x}, [&f, p, q, xv = xv, yv = yv](Backward& pass) {
     const Scalar* dy = pass.dy();
     const auto dx = pass.into(0, true);
-    detail::share(pass.output().size, f.backward, xv.data(), yv.data(), dy, dx.data,
-                  detail::Length{}, p, q, dx.add);
+    share(pass.output().size, f.backward, xv.data(), yv.data(), dy, dx.data, Length{}, p, q,
+          dx.add);
   });
 }
 
@@ -38,12 +30,10 @@ Tensor map(const Tensor& x, double p = 0, double q = 0) {
   return map(x, unary<F>(), static_cast<Scalar>(p), static_cast<Scalar>(q));
 }
 
-/// Calls f(a's rows, b's rows, offset in y, rows, n) for each block of rows of the broadcast
-/// result.
+/// Calls f(a's rows, b's rows, offset in y, rows, n) for each block of rows of y.
 template <class F>
-[[gnu::noinline]] void each_block_of_runs(const detail::Node& na, const detail::Node& nb,
-                                          const detail::Node& y, const Buffer& a, const Buffer& b,
-                                          const F& f) {
+[[gnu::noinline]] void each_block_of_runs(const Node& na, const Node& nb, const Node& y,
+                                          const Buffer& a, const Buffer& b, const F& f) {
   const Runs runs(na.shape, nb.shape, y.shape);
   runs.each_block([&](std::int64_t ao, std::int64_t bo, std::int64_t yo) {
     f({a.data() + ao, runs.a_repeats(), runs.a_stride()},
@@ -52,9 +42,9 @@ template <class F>
 }
 /// The same, in one call where b repeats along the leading axes of a.
 template <class F>
-void each_block(const detail::Node& na, const detail::Node& nb, const detail::Node& y,
-                const Buffer& a, const Buffer& b, const F& f) {
-  if (!detail::last_axes_of(na.shape, nb.shape) || y.size == 0)
+void each_block(const Node& na, const Node& nb, const Node& y, const Buffer& a, const Buffer& b,
+                const F& f) {
+  if (!last_axes_of(na.shape, nb.shape) || y.size == 0)
     return each_block_of_runs(na, nb, y, a, b, f);
   const std::int64_t n = nb.size == 1 ? y.size : nb.size, rows = n == y.size ? 1 : y.size / n;
   f({a.data(), false, n}, {b.data(), nb.size < n, 0}, 0, rows, n);
@@ -63,7 +53,7 @@ void each_block(const detail::Node& na, const detail::Node& nb, const detail::No
 /// The gradient of input `i` of a binary op. A null `slope` stands for 1.
 void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, const Buffer& a,
                   const Buffer& b, const Buffer& y) {
-  const detail::Node& output = pass.output();
+  const Node& output = pass.output();
   const auto times_slope = [&](Scalar* out, bool add) {
     each_block(pass.input(0), pass.input(1), output, a, b,
                [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
@@ -71,32 +61,32 @@ void zip_backward(Backward& pass, int i, decltype(Binary::backward_a) slope, con
                  slope(ra, rb, y.data() + yo, pass.dy() + yo, out + yo, rows, n, add);
                });
   };
-  const detail::Node& input = pass.input(i);
+  const Node& input = pass.input(i);
   if (input.shape == output.shape) {
     if (!slope) return pass.pass(i);
-    const detail::Target whole = pass.into(i);
+    const Target whole = pass.into(i);
     return times_slope(whole.data, whole.add);
   }
   const Buffer products = slope ? Buffer(output.size) : Buffer();
   if (slope) times_slope(products.data(), false);
-  detail::sum_into(slope ? products.data() : pass.dy(), output.shape, pass.sum(i), input.shape);
+  sum_into(slope ? products.data() : pass.dy(), output.shape, pass.sum(i), input.shape);
 }
 
 /// y = f(a, b), broadcast.
 Tensor zip(const char* name, const Tensor& a, const Tensor& b, const Binary& f) {
-  const detail::Node &na = node_of(a), &nb = node_of(b);
-  NewTensor y = detail::last_axes_of(na.shape, nb.shape)
+  const Node &na = node_of(a), &nb = node_of(b);
+  NewTensor y = last_axes_of(na.shape, nb.shape)
                     ? NewTensor(na.shape, na.size)
-                    : NewTensor(detail::broadcast_shape(name, na.shape, nb.shape));
-  const detail::Node& result = *y.tensor.node();
+                    : NewTensor(broadcast_shape(name, na.shape, nb.shape));
+  const Node& result = *y.tensor.node();
   each_block(na, nb, result, na.value, nb.value,
              [&](const Operand& ra, const Operand& rb, std::int64_t yo, std::int64_t rows,
                  std::int64_t n) { f.forward(ra, rb, y.data + yo, rows, n); });
-  return detail::record(std::move(y.tensor), {&a, &b},
-                        [&f, a = na.value, b = nb.value, y = result.value](Backward& pass) {
-                          if (pass.wants(0)) zip_backward(pass, 0, f.backward_a, a, b, y);
-                          if (pass.wants(1)) zip_backward(pass, 1, f.backward_b, a, b, y);
-                        });
+  return record(std::move(y.tensor), {&a, &b},
+                [&f, a = na.value, b = nb.value, y = result.value](Backward& pass) {
+                  if (pass.wants(0)) zip_backward(pass, 0, f.backward_a, a, b, y);
+                  if (pass.wants(1)) zip_backward(pass, 1, f.backward_b, a, b, y);
+                });
 }
 
 template <class F>
@@ -149,24 +139,23 @@ Tensor clip(const Tensor& x, double low, double high) {
 }
 
 Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) {
-  const Shape sides = detail::broadcast_shape("where", a.shape(), b.shape());
-  const Shape common = detail::broadcast_shape("where", condition.shape(), sides);
+  const Shape sides = broadcast_shape("where", a.shape(), b.shape());
+  const Shape common = broadcast_shape("where", condition.shape(), sides);
   const Tensor c = broadcast_to(detach(condition), common);
   const Tensor whole_a = broadcast_to(a, common), whole_b = broadcast_to(b, common);
   NewTensor y(common);
   const Buffer& cv = node_of(c).value;
   kernels().select(cv.data(), node_of(whole_a).data(), node_of(whole_b).data(), y.data, c.size(),
                    false);
-  return detail::record(
-      std::move(y.tensor), {&whole_a, &whole_b}, [condition = cv](Backward& pass) {
-        const std::int64_t n = pass.output().size;
-        for (const int side : {0, 1}) {
-          if (!pass.wants(side)) continue;
-          const auto target = pass.into(side);
-          kernels().select(condition.data(), side == 0 ? pass.dy() : nullptr,
-                           side == 1 ? pass.dy() : nullptr, target.data, n, target.add);
-        }
-      });
+  return record(std::move(y.tensor), {&whole_a, &whole_b}, [condition = cv](Backward& pass) {
+    const std::int64_t n = pass.output().size;
+    for (const int side : {0, 1}) {
+      if (!pass.wants(side)) continue;
+      const auto target = pass.into(side);
+      kernels().select(condition.data(), side == 0 ? pass.dy() : nullptr,
+                       side == 1 ? pass.dy() : nullptr, target.data, n, target.add);
+    }
+  });
 }
 
 }}  // namespace gradus

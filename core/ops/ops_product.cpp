@@ -9,15 +9,34 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::Backward;
-using detail::Buffer;
-using detail::kernels;
-using detail::multiply;
-using detail::NewTensor;
-using detail::node_of;
-using detail::Product;
-using detail::row_major;
-using detail::transposed;
+using namespace detail;
+
+/// From 64 rows on, packing pays. A product of fewer than 2^23 multiply-adds takes at most about
+/// 100 us: too short to gain from a second thread, and slower if that has to wait for a core.
+constexpr std::int64_t rows_worth_packing = 64, shared_from = std::int64_t{1} << 23;
+
+/// A large product in strips of columns; few strips are cut into blocks of rows.
+void multiply_shared(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
+                     std::int64_t n, std::int64_t k, bool add) {
+  if (n == 1 && m > 1)  // a column becomes a row
+    return multiply_shared({b.data, 1, b.row_stride}, {a.data, a.column_stride, a.row_stride}, c, 1,
+                           m, k, add);
+  const std::int64_t width = std::max(n / 512, std::int64_t{1}) * product_strip;
+  const std::int64_t strips = (n + width - 1) / width;
+  const std::int64_t blocks =
+      std::clamp<std::int64_t>(12 / strips, 1, std::max(m / rows_worth_packing, std::int64_t{1}));
+  const std::int64_t height = ((m + blocks - 1) / blocks + 7) / 8 * 8;
+  const std::int64_t pieces = strips * blocks;
+  const Buffer workspaces(std::min<std::int64_t>(threads(), pieces) * product_workspace);
+  in_pieces(static_cast<int>(pieces), [&](int piece, int thread) {
+    const std::int64_t i = piece / strips * height, j = piece % strips * width;
+    if (i >= m) return;
+    kernels().product_block({a.data + i * a.row_stride, a.row_stride, a.column_stride},
+                            {b.data + j * b.column_stride, b.row_stride, b.column_stride},
+                            c + i * n + j, n, std::min(height, m - i), std::min(width, n - j), k,
+                            add, workspaces.data() + thread * product_workspace);
+  });
+}
 
 Shape leading(const Shape& shape) {
   Shape result;
@@ -28,7 +47,7 @@ Shape leading(const Shape& shape) {
 /// Calls f(matrix of a, matrix of b, matrix of y), by number, over broadcast leading axes.
 template <class F>
 void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
-  const detail::Runs runs(leading(a), leading(b), leading(y));
+  const Runs runs(leading(a), leading(b), leading(y));
   runs.each([&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
     for (std::int64_t i = 0; i < runs.length(); ++i)
       f(runs.a_repeats() ? ai : ai + i, runs.b_repeats() ? bi : bi + i, yi + i);
@@ -37,9 +56,7 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
 
 /// da = dy b^T and db = a^T dy, each summed over the batches that share the operand.
 void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
-  const Shape& sa = pass.input(0).shape;
-  const Shape& sb = pass.input(1).shape;
-  const Shape& sy = pass.output().shape;
+  const Shape &sa = pass.input(0).shape, &sb = pass.input(1).shape, &sy = pass.output().shape;
   const bool single = sb.rank() == 2;  // a's leading axes are folded into m
   for (const int side : {0, 1}) {
     if (!pass.wants(side)) continue;
@@ -66,6 +83,15 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
 
 }  // namespace
 
+void detail::multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
+                      std::int64_t n, std::int64_t k, bool add) {
+  const std::int64_t work = m * n * k;
+  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
+  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
+  const Buffer workspace(product_workspace);
+  kernels().product(a, b, c, m, n, k, add, workspace.data());
+}
+
 Tensor matmul(const Tensor& a, const Tensor& b) {
   const Shape &sa = a.shape(), &sb = b.shape();
   check<ShapeError>(sa.rank() >= 2 && sb.rank() >= 2,
@@ -74,8 +100,7 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
                     sa, sb, sa[-1], sb[-2]);
   Product p{sa[-2], sb[-1], sa[-1]};
   Shape shape;
-  if (sa.rank() > 2 || sb.rank() > 2)
-    shape = detail::broadcast_shape("matmul", leading(sa), leading(sb));
+  if (sa.rank() > 2 || sb.rank() > 2) shape = broadcast_shape("matmul", leading(sa), leading(sb));
   shape.push_back(p.m);
   shape.push_back(p.n);
   NewTensor y(shape);
@@ -90,8 +115,8 @@ Tensor matmul(const Tensor& a, const Tensor& b) {
   } else {
     each_batch(sa, sb, shape, one);
   }
-  return detail::record(std::move(y.tensor), {&a, &b},
-                        [a = av, b = bv, p](Backward& pass) { product_backward(pass, a, b, p); });
+  return record(std::move(y.tensor), {&a, &b},
+                [a = av, b = bv, p](Backward& pass) { product_backward(pass, a, b, p); });
 }
 
 }}  // namespace gradus

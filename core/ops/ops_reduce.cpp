@@ -7,47 +7,17 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::Backward;
-using detail::Buffer;
-using detail::kernels;
-using detail::NewTensor;
-using detail::node_of;
-using detail::Rowwise;
-
-/// The checked axes of one tensor, each marked if the reduction runs over it.
-struct Marked {
-  Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
-    if (all) over.fill(true);
-    for (const int axis : axes) {
-      bool& mark = over[static_cast<std::size_t>(detail::axis_of(op, axis, rank))];
-      check(!mark, "{}: axis {} must be named once", op, axis);
-      mark = true;
-    }
-  }
-  bool operator[](int axis) const { return over[static_cast<std::size_t>(axis)]; }
-  /// The shape with the marked axes at extent 1, or without them.
-  Shape reduced(const Shape& shape, bool keepdims) const {
-    Shape result;
-    for (int i = 0; i < shape.rank(); ++i)
-      if (!(*this)[i])
-        result.push_back(shape[i]);
-      else if (keepdims)
-        result.push_back(1);
-    return result;
-  }
-  std::array<bool, Shape::max_rank> over{};
-  bool all;
-};
+using namespace detail;
 
 /// The sum of all elements, or their mean, as a scalar.
 Tensor sum_all(const char* op, const Tensor& x, bool mean) {
-  const detail::Node& from = node_of(x);
+  const Node& from = node_of(x);
   check(!mean || from.size > 0, "{}: the axes must hold at least one element (got shape {})", op,
         from.shape);
   const auto divisor = static_cast<Scalar>(mean ? from.size : 1);
   NewTensor y{Shape()};
   *y.data = kernels().sum(from.data(), from.size) / divisor;
-  return detail::record(std::move(y.tensor), {&x}, [divisor](Backward& pass) {
+  return record(std::move(y.tensor), {&x}, [divisor](Backward& pass) {
     const auto dx = pass.into(0);
     kernels().fill(*pass.dy() / divisor, dx.data, pass.input(0).size, dx.add);
   });
@@ -62,7 +32,7 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   NewTensor y(reduction.keepdims ? kept : marked.reduced(shape, false));
   const std::int64_t size = y.tensor.size();
   kernels().fill(0, y.data, size, false);
-  detail::sum_into(node_of(x).data(), x.shape(), y.data, kept);
+  sum_into(node_of(x).data(), x.shape(), y.data, kept);
   Scalar divisor = 1;
   if (mean && size > 0) {
     check(x.size() > 0, "{}: the axes must hold at least one element (got shape {})", op,
@@ -71,13 +41,13 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
     divisor = static_cast<Scalar>(summed);
     for (std::int64_t i = 0; i < size; ++i) y.data[i] /= divisor;
   }
-  return detail::record(std::move(y.tensor), {&x}, [divisor, kept](Backward& pass) {
+  return record(std::move(y.tensor), {&x}, [divisor, kept](Backward& pass) {
     const auto dx = pass.into(0);
     const std::int64_t n = pass.output().size;
     if (n == 1) return kernels().fill(*pass.dy() / divisor, dx.data, pass.input(0).size, dx.add);
     const Buffer share(n);
     for (std::int64_t i = 0; i < n; ++i) share.data()[i] = pass.dy()[i] / divisor;
-    detail::broadcast_into(share.data(), kept, dx.data, pass.input(0).shape, dx.add);
+    broadcast_into(share.data(), kept, dx.data, pass.input(0).shape, dx.add);
   });
 }
 
@@ -100,7 +70,7 @@ Tensor by_rows(const Tensor& x, const Shape& shape, std::int64_t rows, const Row
   const std::int64_t n = rows > 0 ? x.size() / rows : 0;
   if (x.size() > 0) f.forward(xv.data(), y.data, rows, n);
   const Buffer& yv = y.tensor.node()->value;
-  return detail::record(std::move(y.tensor), {&x}, [&f, rows, n, xv = xv, yv = yv](Backward& pass) {
+  return record(std::move(y.tensor), {&x}, [&f, rows, n, xv = xv, yv = yv](Backward& pass) {
     const auto dx = pass.into(0);
     if (n > 0) f.backward(xv.data(), yv.data(), pass.dy(), dx.data, rows, n, dx.add);
   });
@@ -119,7 +89,7 @@ Tensor reduce(const char* op, const Tensor& x, const Reduction& reduction, const
 Tensor along(const char* op, const Tensor& x, int axis, const Rowwise& f) {
   const Marked marked(op, axis, x.rank());
   const int last = x.rank() - 1;
-  axis = detail::axis_of(op, axis, x.rank());
+  axis = axis_of(op, axis, x.rank());
   if (axis != last) {
     std::vector<int> swap;
     for (int i = 0; i <= last; ++i) swap.push_back(i == axis ? last : (i == last ? axis : i));

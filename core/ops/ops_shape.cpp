@@ -8,19 +8,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::Backward;
-using detail::Buffer;
-using detail::kernels;
-using detail::NewTensor;
-using detail::node_of;
-
-/// Copies `n` elements, or adds them.
-void put(const Scalar* from, Scalar* to, std::int64_t n, bool add) {
-  if (add)
-    kernels().accumulate(from, to, n);
-  else
-    std::copy_n(from, n, to);
-}
+using namespace detail;
 
 using Strides = std::array<std::int64_t, Shape::max_rank>;
 
@@ -44,20 +32,6 @@ void permute(const Scalar* from, Scalar* to, const Shape& shape, const Strides& 
   }
 }
 
-/// The stride in x along each axis of the transposed result.
-Strides strides_of(const Shape& x, const Axes& axes) {
-  Strides own{}, result{};
-  std::int64_t stride = 1;
-  for (int i = x.rank() - 1; i >= 0; --i) {
-    own[static_cast<std::size_t>(i)] = stride;
-    stride *= x[i];
-  }
-  std::transform(axes.begin(), axes.end(), result.begin(), [&](int axis) {
-    return own[static_cast<std::size_t>(axis < 0 ? axis + x.rank() : axis)];
-  });
-  return result;
-}
-
 /// A shape seen from one axis: `outer` blocks of `extent` rows of `inner` elements.
 struct Around {
   Around(const Shape& shape, int axis) : extent(shape[axis]) {
@@ -66,6 +40,14 @@ struct Around {
   }
   std::int64_t extent, outer = 1, inner = 1;
 };
+
+/// The stride in x along each axis of the transposed result.
+Strides strides_of(const Shape& x, const Axes& axes) {
+  Strides result{};
+  std::transform(axes.begin(), axes.end(), result.begin(),
+                 [&](int axis) { return Around(x, axis_of("transpose", axis, x.rank())).inner; });
+  return result;
+}
 
 /// The shape of the joined parts. ShapeError unless they fit.
 Shape concat_shape(std::span<const Tensor> parts, int axis) {
@@ -102,18 +84,18 @@ Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
   each([&](std::int64_t from, std::int64_t to) {
     std::copy_n(node_of(x).data() + from, around.inner, y.data + to);
   });
-  return detail::record(std::move(y.tensor), {&x},
-                        [each = std::move(each), inner = around.inner](Backward& pass) {
-                          Scalar* dx = pass.sum(0);
-                          each([&](std::int64_t to, std::int64_t from) {
-                            kernels().accumulate(pass.dy() + from, dx + to, inner);
-                          });
-                        });
+  return record(std::move(y.tensor), {&x},
+                [each = std::move(each), inner = around.inner](Backward& pass) {
+                  Scalar* dx = pass.sum(0);
+                  each([&](std::int64_t to, std::int64_t from) {
+                    kernels().accumulate(pass.dy() + from, dx + to, inner);
+                  });
+                });
 }
 
 }  // namespace
 
-Tensor detach(const Tensor& x) { return Tensor(detail::make_node(x.shape(), node_of(x).value)); }
+Tensor detach(const Tensor& x) { return Tensor(make_node(x.shape(), node_of(x).value)); }
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
   Shape target = shape;
@@ -129,8 +111,8 @@ Tensor reshape(const Tensor& x, const Shape& shape) {
   check<ShapeError>((unknown < 0 || known > 0) && target.count() == x.size(),
                     "reshape: {} elements of shape {} must fit the shape {}", x.size(), x.shape(),
                     shape);
-  Tensor y(detail::make_node(target, x.size(), node_of(x).value));
-  return detail::record(std::move(y), {&x}, [](Backward& pass) { pass.pass(0); });
+  Tensor y(make_node(target, x.size(), node_of(x).value));
+  return record(std::move(y), {&x}, [](Backward& pass) { pass.pass(0); });
 }
 
 Tensor transpose(const Tensor& x) {
@@ -140,19 +122,14 @@ Tensor transpose(const Tensor& x) {
 }
 
 Tensor transpose(const Tensor& x, const Axes& axes) {
-  std::array<bool, Shape::max_rank> seen{};
-  Shape shape;
   check(static_cast<int>(axes.size()) == x.rank(),
         "transpose: {} axes given for a tensor of rank {}", axes.size(), x.rank());
-  for (const int axis : axes) {
-    bool& mark = seen[static_cast<std::size_t>(detail::axis_of("transpose", axis, x.rank()))];
-    check(!mark, "transpose: axis {} must be named once", axis);
-    mark = true;
-    shape.push_back(x.shape()[axis]);
-  }
+  static_cast<void>(Marked("transpose", axes, x.rank()));
+  Shape shape;
+  for (const int axis : axes) shape.push_back(x.shape()[axis]);
   NewTensor y(shape);
   permute(node_of(x).data(), y.data, shape, strides_of(x.shape(), axes), false, false);
-  return detail::record(std::move(y.tensor), {&x}, [axes](Backward& pass) {
+  return record(std::move(y.tensor), {&x}, [axes](Backward& pass) {
     const auto dx = pass.into(0);
     permute(pass.dy(), dx.data, pass.output().shape, strides_of(pass.input(0).shape, axes), true,
             dx.add);
@@ -162,18 +139,18 @@ Tensor transpose(const Tensor& x, const Axes& axes) {
 Tensor broadcast_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
   shape.count();  // refuses negative extents
-  check<ShapeError>(detail::broadcast_shape("broadcast_to", x.shape(), shape) == shape,
+  check<ShapeError>(broadcast_shape("broadcast_to", x.shape(), shape) == shape,
                     "broadcast_to: {} does not repeat to {}", x.shape(), shape);
   NewTensor y(shape);
-  detail::broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
-  return detail::record(std::move(y.tensor), {&x}, [](Backward& pass) {
-    detail::sum_into(pass.dy(), pass.output().shape, pass.sum(0), pass.input(0).shape);
+  broadcast_into(node_of(x).data(), x.shape(), y.data, shape, false);
+  return record(std::move(y.tensor), {&x}, [](Backward& pass) {
+    sum_into(pass.dy(), pass.output().shape, pass.sum(0), pass.input(0).shape);
   });
 }
 
 Tensor concat(std::span<const Tensor> parts, int axis) {
   check(!parts.empty(), "concat: needs at least one tensor");
-  axis = detail::axis_of("concat", axis, parts[0].rank());
+  axis = axis_of("concat", axis, parts[0].rank());
   const Shape shape = concat_shape(parts, axis);
   const std::int64_t total = shape[axis];
   std::vector<const Tensor*> inputs;
@@ -188,7 +165,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
           false);
     start += block;
   }
-  return detail::record(std::move(y.tensor), inputs, [axis](Backward& pass) {
+  return record(std::move(y.tensor), inputs, [axis](Backward& pass) {
     const Around whole(pass.output().shape, axis);
     const Buffer dy = pass.output().flow;
     std::int64_t at = 0;
@@ -205,7 +182,7 @@ Tensor concat(std::span<const Tensor> parts, int axis) {
 }
 
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step) {
-  axis = detail::axis_of("slice", axis, x.rank());
+  axis = axis_of("slice", axis, x.rank());
   const std::int64_t extent = x.shape()[axis];
   const auto from_end = [&](const char* name, std::int64_t i) {
     check(i >= -extent && i <= extent, "slice: {} must be in [{},{}] (got {})", name, -extent,
@@ -245,7 +222,7 @@ Tensor pick(const Tensor& x, const Tensor& columns) {
           "pick: columns[{}] must be a whole number in [0,{}) (got {})", i, width, column);
     y.data[i] = row[static_cast<std::int64_t>(column)];
   }
-  return detail::record(
+  return record(
       std::move(y.tensor), {&x}, [columns = node_of(columns).value, width](Backward& pass) {
         Scalar* dx = pass.sum(0);
         for (std::int64_t i = 0; i < pass.output().size; ++i)

@@ -15,8 +15,7 @@ inline MatrixView transposed(const Scalar* data, std::int64_t columns) {
   return {data, 1, columns};
 }
 
-/// c (m x n, contiguous, = or +=) a (m x k) times b (k x n): the same bits on any number of
-/// threads.
+/// c (m x n, contiguous, = or +=) a (m x k) times b (k x n): the same bits on any threads().
 void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
               std::int64_t k, bool add);
 

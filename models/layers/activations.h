@@ -97,8 +97,7 @@ inline Tensor squareplus(const Tensor& x) { return squareplus(x, 4); }
 /// The point nearest to x whose elements along the last axis are >= 0 and sum to 1: max(x - t, 0)
 /// for the right t (Martins and Astudillo 2016). Unlike softmax it gives zeros.
 Tensor sparsemax(const Tensor& x);
-/// a sigmoid(b) for the two halves a, b of an axis (Dauphin et al. 2017). ShapeError for an odd
-/// extent.
+/// a sigmoid(b) for the two halves a, b of an axis (Dauphin et al. 2017). ShapeError if it is odd.
 Tensor glu(const Tensor& x, int axis);
 inline Tensor glu(const Tensor& x) { return glu(x, -1); }
 

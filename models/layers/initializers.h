@@ -1,6 +1,5 @@
 #pragma once
-/// Initializers: the first values of weights. Names, options and their order are Keras's
-/// (keras.initializers).
+/// Initializers: the first values of weights. Names and options are those of keras.initializers.
 ///
 /// A kernel of shape (in, out) has fan_in = in and fan_out = out; axes before these two multiply
 /// both; a shape (n) has n and n. Draws come from the model's seed, different ones for each layer;
@@ -75,8 +74,7 @@ struct RandomUniform {
   }
 };
 
-/// Normal within 2 stddev of the mean; a value further away is drawn again. The values' deviation
-/// is 0.88 stddev.
+/// Normal within 2 stddev of the mean; others are drawn again. The deviation is then 0.88 stddev.
 struct TruncatedNormal {
   double mean = 0, stddev = 0.05;  ///< stddev >= 0
   Seed seed = {};
@@ -90,8 +88,7 @@ enum class FanMode { fan_in, fan_out, fan_avg };
 enum class Distribution { truncated_normal, untruncated_normal, uniform };
 
 /// Mean 0 and variance scale / n, where n is the fan of `mode`, at least 1. A truncated normal is
-/// widened by 1 / 0.8796 so that the cut leaves that variance; a uniform one lies in [-l, l),
-/// l = sqrt(3 scale / n).
+/// widened by 1 / 0.8796, as the cut narrows it; a uniform one lies within sqrt(3 scale / n).
 struct VarianceScaling {
   double scale = 1;  ///< > 0
   FanMode mode = FanMode::fan_in;
@@ -126,8 +123,7 @@ using LecunUniform = NamedScaling<1, FanMode::fan_in, Distribution::uniform>;
 using LecunNormal = NamedScaling<1, FanMode::fan_in, Distribution::truncated_normal>;
 
 /// Rows or columns, whichever are fewer, at right angles to each other and of length `gain`: a
-/// random rotation (Saxe et al. 2013). All axes but the last count as rows. ValueError below
-/// rank 2.
+/// random rotation (Saxe et al. 2013). All axes but the last are rows. ValueError below rank 2.
 struct Orthogonal {
   double gain = 1;
   Seed seed = {};

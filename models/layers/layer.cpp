@@ -13,7 +13,7 @@ void Mode::assign(const Tensor& state, const Tensor& value) const {
   if (assignments)
     assignments->push_back({state, detach(value)});
   else
-    detail::node_of(state).value = detail::node_of(value).value;
+    detail::node_of(state).replace(detail::node_of(value).value);
 }
 
 std::vector<Tensor> Layer::parameters() const {

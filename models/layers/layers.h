@@ -13,17 +13,15 @@ struct Flatten {
   Tensor operator()(const Tensor& x) const;
 };
 
-/// In training, sets a share `rate` of the elements to 0 at random and scales the others by
-/// 1 / (1 - rate) (Srivastava et al. 2014); otherwise returns its input. ValueError unless rate is
-/// in [0, 1).
+/// In training, sets a share `rate` in [0, 1) of the elements to 0 at random and scales the others
+/// by 1 / (1 - rate) (Srivastava et al. 2014); otherwise returns its input.
 struct Dropout {
   double rate = 0;
   Tensor operator()(const Tensor& x, const Mode& mode) const;
   static void fields(auto& self, auto&& field) { field("rate", self.rate, rules::below_one); }
 };
 
-/// In training, adds normal noise of deviation `stddev` >= 0 (ValueError) to its input; otherwise
-/// returns its input.
+/// Adds normal noise of deviation `stddev` >= 0 (ValueError) to its input, in training alone.
 struct GaussianNoise {
   double stddev = 0;
   Tensor operator()(const Tensor& x, const Mode& mode) const;

@@ -1,7 +1,6 @@
 #pragma once
 /// Layers that normalize their input to mean 0 and deviation 1. Options are in Keras's order.
-/// build() makes gamma, which multiplies, and beta, which is added: one number per index of the
-/// axis.
+/// build() makes gamma, a factor, and beta, a summand: one number per index of the axis.
 
 #include <gradus/models/initializers.h>
 #include <gradus/models/layer.h>

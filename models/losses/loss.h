@@ -24,8 +24,7 @@ inline constexpr double keras_epsilon = 1e-7;
 inline std::int64_t rows_of(const Tensor& x) { return x.rank() > 0 ? x.shape()[0] : 0; }
 /// The extent of the last axis: outputs per row. Rows of rank 1 hold one output each.
 inline std::int64_t width_of(const Tensor& x) { return x.rank() > 1 ? x.shape().back() : 1; }
-/// The targets in the outputs' shape; ShapeError unless they have it, or one is (n) and the other
-/// (n, 1).
+/// The targets in the outputs' shape; ShapeError unless it is theirs, or (n) beside (n, 1).
 Tensor fitted(std::string_view owner, const Tensor& y_true, const Tensor& y_pred);
 template <class Owner>
 Tensor fitted(const Owner&, const Tensor& y_true, const Tensor& y_pred) {
@@ -69,8 +68,7 @@ concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
                  (Callable<L> || std::convertible_to<L, std::string_view>);
 }  // namespace detail
 
-/// From one value l per row to the number that training minimizes; w are the sample weights, 1
-/// without them.
+/// From one value l per row to the number that training minimizes; w are sample weights, or 1.
 enum class LossReduction {
   sum_over_batch_size,      ///< sum(w l) / number of rows that count
   mean,                     ///< the same

@@ -1,11 +1,10 @@
 #pragma once
-/// Losses: the numbers that training minimizes. Names, options and their order are Keras's
-/// (keras.losses).
+/// Losses: the numbers that training minimizes. Names and options are those of keras.losses.
 ///
 /// y is a row's target and p its output; "mean" is over all outputs of a row, sum and max are over
 /// the last axis, the classes. Targets of shape (n) fit outputs (n, 1); any other difference of
-/// shapes is a ShapeError, never a broadcast. Options are checked when the struct becomes a Loss or
-/// a Metric (ValueError).
+/// shapes is a ShapeError, never a broadcast. Options are checked in a Loss or a Metric
+/// (ValueError).
 
 #include <algorithm>
 #include <numbers>

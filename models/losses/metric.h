@@ -52,8 +52,7 @@ void add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true, con
                    const Tensor& sample_weight, const Selection& selection);
 /// Adds one value per row to `sums` = {sum w v, sum w}; no weights: 1 each.
 void add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight);
-/// Adds the loss's values of a batch to the same two sums. True for one value in all, which counts
-/// as each row's.
+/// Adds the loss's values of a batch to the same two sums. True for one value in all: each row's.
 bool add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight);
 /// a / b; 0 / 0 is 0, as in Keras's metrics.
@@ -104,8 +103,7 @@ class Metric {
 
   /// Adds a batch. sample_weight: (rows) or (rows, 1), or default-constructed for none. ShapeError
   /// for targets or weights that do not fit the outputs. True for a struct that gave one value in
-  /// all: only from all rows at once is the result independent of the batches. evaluate() does
-  /// that.
+  /// all: the result then depends on the batches; evaluate() takes all rows at once.
   bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight = {}) const;
   /// The value so far. 0 / 0 is 0, so before the first batch it is 0.

@@ -1,7 +1,6 @@
 #include <gradus/models/metrics.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 
 #include <gradus/core/node.h>
@@ -217,8 +216,8 @@ double FBetaScore::result(std::span<const double> sums) const {
 }
 
 /// Sums: the weight of the positives whose outputs lie above thresholds 0 to i and no further, for
-/// each i; then of the negatives. Threshold i is i / (num_thresholds - 1), but the first is below 0
-/// and the last above 1.
+/// each i; then of the negatives. Threshold i is i / (num_thresholds - 1); the first is below 0,
+/// the last above 1.
 void AUC::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                  const Tensor& sample_weight) const {
   const Tensor y = fitted(*this, y_true, y_pred), p = from_logits ? sigmoid(y_pred) : y_pred;
@@ -266,6 +265,39 @@ double AUC::result(std::span<const double> sums) const {
     fp += called - hits;
   }
   return area;
+}
+
+// ---- Metric -------------------------------------------------------------------------------------
+
+void detail::add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight) {
+  if (sums.empty()) sums.resize(2);
+  const auto all = values.values(), weights = sample_weight.values();
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const double weight = weights.empty() ? 1 : value(weights[i]);
+    sums[0] += weight * value(all[i]);
+    sums[1] += weight;
+  }
+}
+
+bool detail::add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+                      const Tensor& sample_weight) {
+  const std::int64_t rows = rows_of(y_pred);
+  const Tensor values = loss(y_true, y_pred);
+  if (!one_per_row("metric", loss.type(), values, rows, sample_weight)) {
+    add_rows(sums, values, Tensor{static_cast<double>(rows)});
+    return true;
+  }
+  const Tensor kept = loss.counted(y_true), &weight = sample_weight;
+  const bool both = kept.size() > 0 && weight.size() > 0;
+  add_rows(sums, values, both ? weight * kept : kept.size() > 0 ? kept : weight);
+  return false;
+}
+
+bool Metric::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
+                    const Tensor& sample_weight) const {
+  const NoGrad off;
+  return held_->update(sums, y_true, y_pred,
+                       detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
 }
 
 }}  // namespace gradus

@@ -18,8 +18,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 // or (n, 1); a one-hot row stands for its largest element.
 
 /// One of the next three, chosen by the shapes: one output per row, BinaryAccuracy; targets that
-/// are class numbers, SparseCategoricalAccuracy; else CategoricalAccuracy. Keras:
-/// metrics=["accuracy"].
+/// are class numbers, SparseCategoricalAccuracy; else CategoricalAccuracy. Keras: "accuracy".
 struct Accuracy {
   static constexpr auto direction = MonitorMode::max;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const;
@@ -198,9 +197,8 @@ struct F1Score {
   }
 };
 
-/// The area under a curve of hits against misses, as the threshold falls from above 1 to below 0
-/// in num_thresholds steps: 1 at best, for ROC 0.5 by chance. Outputs outside [0, 1] are a
-/// ValueError.
+/// The area under a curve of hits against misses, as the threshold falls from above 1 to below 0 in
+/// num_thresholds steps: 1 at best, for ROC 0.5 by chance. ValueError for outputs outside [0, 1].
 struct AUC {
   enum class Curve {
     ROC,  ///< recall over the share of negatives called positive

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <charconv>
 #include <set>
 
@@ -100,20 +101,53 @@ void add(TensorFile& file, const State& state) {
         entry.second.numbers);
 }
 
-/// The rate to continue with; null: the rate of the optimizer. See Sequential::load.
-std::optional<Schedule> rate_from(const Contents& contents, const Optimizer& optimizer) {
-  const std::string& now = contents.text("learning_rate");
-  const bool same =
-      contents.text("compiled_learning_rate") == to_string(optimizer.initial_schedule());
-  if (now == to_string(optimizer.schedule())) return std::nullopt;
-  if (now.find("custom") != now.npos) {
-    check<StateError>(!same,
-                      "load: '{}': the rate in force was {}, which holds a function that only its "
-                      "program knows; load with weights_only",
-                      contents.path(), now);
-    return std::nullopt;
+/// Whether a rate's text can be read: it holds no function, which only its program knows.
+bool readable(const std::string& rate) {
+  try {
+    return parse_schedule(rate), true;
+  } catch (const FormatError&) {
+    return false;
   }
-  const Schedule schedule = parse_schedule(now);
+}
+
+/// The text with `name` in place of each `part` that is a whole operand in it.
+std::string replaced(std::string text, const std::string& part, const std::string& name) {
+  int depth = 0;
+  bool operators = false;
+  for (const char c : part) {
+    depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+    operators = operators || (depth == 0 && c == ' ');
+  }
+  const auto ends = [&](char c) {  // an operand; in an expression, only brackets and commas do
+    return operators ? std::string_view("(,=)").find(c) != std::string_view::npos
+                     : c != '_' && c != '.' && !std::isalnum(static_cast<unsigned char>(c));
+  };
+  for (std::size_t at = 0; (at = text.find(part, at)) != text.npos; ++at) {
+    const std::size_t last = text.find_last_not_of(' ', at - 1);
+    const char before = at == 0 ? '(' : operators ? text[last] : text[at - 1];
+    const std::size_t end = at + part.size();
+    if (ends(before) && ends(end == text.size() ? ')' : text[end]))
+      text.replace(at, part.size(), name);
+  }
+  return text;
+}
+
+/// The rate to continue with; null: the rate of the optimizer. See Sequential::load.
+std::optional<Schedule> rate_from(const Contents& contents, const Optimizer& optimizer,
+                                  std::string& note) {
+  const std::string &now = contents.text("learning_rate"),
+                    &compiled = contents.text("compiled_learning_rate");
+  const Schedule& own = optimizer.initial_schedule();
+  const std::string text = readable(compiled) ? now : replaced(now, compiled, "compiled");
+  const bool unknown = text.find("custom") != text.npos;
+  if (unknown || text != now)
+    note = fmt::format(
+        "load: '{}': the rate in force was {}; no file holds its function, so it is the function "
+        "of this program, which may be another one\n",
+        contents.path(), now);
+  if (unknown || now == to_string(optimizer.schedule())) return std::nullopt;
+  const Schedule schedule = detail::parse_schedule(text, "compiled", own);
+  const bool same = text != now || compiled == to_string(own);
   if (!same && schedule.constant() && !optimizer.schedule().constant()) return std::nullopt;
   return schedule;
 }
@@ -126,6 +160,8 @@ struct Counters {
     field("iterations", self.of_optimizer.iterations);
     field("collected", self.of_optimizer.collected);
     field("last_learning_rate", self.of_optimizer.last_learning_rate);
+    field("averages_from", self.of_optimizer.averages_from);
+    field("shows_averages", self.of_optimizer.shows_averages);
     field("seed", self.seed);
     field("batches", self.batches);
   }
@@ -149,7 +185,7 @@ std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weig
 }
 
 /// Gives an optimizer that has its parameters the state of the file.
-void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite) {
+void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite, std::string& note) {
   const std::string& saved = contents.text("optimizer");
   check<StateError>(saved.starts_with(fmt::format("{}(", optimizer.name())),
                     "load: '{}': the optimizer must be the file's, {} (got {}); or load with "
@@ -160,7 +196,7 @@ void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite) {
   });
   if (const detail::Fault fault = optimizer.state_fault(); !allow_non_finite)
     check<FormatError>(!fault, "load: '{}': optimizer/{}", contents.path(), fault.text);
-  if (const auto rate = rate_from(contents, optimizer)) optimizer.set_learning_rate(*rate);
+  if (const auto rate = rate_from(contents, optimizer, note)) optimizer.set_learning_rate(*rate);
 }
 
 /// The tensors of a file that are weights, in the order of `weights`; see
@@ -187,6 +223,25 @@ std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Wei
   return missing.empty() ? named : given;
 }
 
+/// What a file holds of the run. Older files have no averages that began late, or that are shown.
+State run_state(Contents& contents) {
+  State state = contents.state("run/");
+  for (const char* name : {"averages_from", "shows_averages"})
+    state.try_emplace(fmt::format("run/counters/{}", name),
+                      detail::Saved{{1}, std::vector<std::int64_t>{0}});
+  return state;
+}
+
+/// A file with other weights could not be loaded.
+void check_finite(const std::vector<Weight>& weights, const std::string& path) {
+  for (const Weight& weight : weights) {
+    const Scalar* values = weight.tensor.values().data();
+    const std::int64_t bad = detail::kernels().first_not_finite(values, weight.tensor.size());
+    check<NumericError>(bad < 0, "save: '{}': 'weights/{}' must be finite (got {} at element {})",
+                        path, weight.name, bad < 0 ? 0 : value(values[bad]), bad);
+  }
+}
+
 /// Takes the entries whose names begin with `prefix` out of `state`, without it.
 State below(State& state, std::string_view prefix) {
   State found;
@@ -201,6 +256,7 @@ State below(State& state, std::string_view prefix) {
 
 void Sequential::save(const std::string& path, const SaveOptions& options) const {
   check_built("save");
+  check_finite(parts_.weights, path);
   TensorFile file;
   file.metadata["input_shape"] = fmt::format("{}", fmt::join(*parts_.input_shape, ","));
   for (const auto& [name, text] : options.metadata)
@@ -211,6 +267,8 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
   State state;
   if (compiled_ && !options.weights_only) {
     const Optimizer& optimizer = compiled_->optimizer;
+    const detail::Fault fault = optimizer.state_fault();
+    check<NumericError>(!fault, "save: '{}': optimizer/{}", path, fault.text);
     file.metadata["optimizer"] = to_string(optimizer);
     file.metadata["learning_rate"] = to_string(optimizer.schedule());
     file.metadata["compiled_learning_rate"] = to_string(optimizer.initial_schedule());
@@ -274,12 +332,12 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   Counters counters;
   detail::Run run;
   if (all) {
-    restore(contents, *optimizer, options.allow_non_finite);
-    State state = contents.state("run/");
+    State state = run_state(contents);
     const detail::StateReader read(state, "run");
     read("counters", counters);
     read("fit", run);
     optimizer->set_counters(counters.of_optimizer);
+    restore(contents, *optimizer, options.allow_non_finite, run.note);
     run.callbacks = below(state, "run/callbacks/");
     check<FormatError>(state.empty(), "load: '{}': '{}' is not known", path,
                        state.empty() ? "" : state.begin()->first);
@@ -293,8 +351,9 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
     std::swap(run_, run);
   }
   if (built) parts_ = std::move(*built);
-  for (std::size_t i = 0; i < values.size(); ++i)
-    detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
+  assign(values);
+  if (!all && compiled_) compiled_->optimizer.weights_changed();
+  if (session_ && !run_.note.empty()) report(std::exchange(run_.note, {}));
 }
 
 }}  // namespace gradus

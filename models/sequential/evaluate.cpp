@@ -64,6 +64,7 @@ detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_s
                                          std::int64_t steps, detail::CallbackList& callbacks) {
   const NoGrad off;
   const Threads threads(compiled_->threads);
+  const HideAverages at_end{*this};
   detail::Totals totals;
   Logs logs;
   callbacks.call(Hook::test_begin, 0, logs, *this);
@@ -97,6 +98,7 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;
   const Threads threads(compiled_ ? compiled_->threads : Extent(detail::threads()));
+  const HideAverages at_end{*this};
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
   detail::CallbackList callbacks(options.callbacks);

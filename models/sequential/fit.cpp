@@ -70,7 +70,8 @@ History Sequential::Fit::run() {
     if (!now.in_epoch && !now.history.epochs().empty())
       call(Hook::epoch_end, now.history.epochs().back(), epoch_logs);
     while (now.epoch < options.epochs && !model.stop_training) epoch();
-    model.compiled_->optimizer.finalize();
+    if (options.epochs > 0 && (now.in_epoch || !now.history.epochs().empty()))
+      model.compiled_->optimizer.finalize();
     call(Hook::train_end, 0, epoch_logs);
   } catch (...) {
     now.callbacks = session.callbacks.state();
@@ -96,7 +97,11 @@ Logs Sequential::Fit::keys() const {
 
 void Sequential::Fit::begin() {
   model.stop_training = false;
-  if (!options.resume) now = {.epoch = options.initial_epoch};
+  if (!now.note.empty()) session.progress.say(std::exchange(now.note, {}));
+  if (!options.resume) {
+    now = {.epoch = options.initial_epoch};
+    model.compiled_->optimizer.drop_collected();
+  }
   const CompileOptions& with = *model.compiled_;
   call(Hook::train_begin, 0, keys());
   // A callback may have loaded a checkpoint by now; then its run continues.
@@ -157,6 +162,8 @@ void Sequential::Fit::recall_logs() {
 }
 
 void Sequential::Fit::epoch() {
+  model.compiled_->optimizer.resume();  // also for hooks before the first update
+  const HideAverages at_end{model};
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it
@@ -214,11 +221,6 @@ void Sequential::Fit::fail(const detail::Fault& fault, std::int64_t number, Step
 
 /// An epoch that was stopped is reported, but the run stays within it.
 void Sequential::Fit::end_epoch(End end) {
-  for (const Weight& weight : model.parts_.weights)
-    if (detail::kernels().first_not_finite(weight.tensor.values().data(), weight.tensor.size()) >=
-        0)
-      fail({"non-finite weights after the update"}, now.batch,
-           model.compiled_->optimizer.iterations() - 1);
   if (end == End::stopped) session.callbacks.hold();
   Logs& logs = epoch_logs;
   if (options.validation_freq > 1) logs = {};

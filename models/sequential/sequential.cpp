@@ -52,9 +52,13 @@ Tensor checked_weights(const char* caller, const Tensor& weights, std::int64_t r
 
 void Sequential::Parts::give_to(Optimizer& optimizer) const {
   std::vector<std::string> names;
-  for (const Weight& weight : weights)
-    if (weight.trainable) names.push_back(weight.name);
-  optimizer.adopt(parameters, names);
+  std::vector<Optimizer::Constrain> constraints;
+  for (const Weight& weight : weights) {
+    if (!weight.trainable) continue;
+    names.push_back(weight.name);
+    constraints.push_back(weight.constraint ? Optimizer::Constrain(weight.constraint) : nullptr);
+  }
+  optimizer.adopt(parameters, names, constraints);
 }
 
 Sequential::Sequential(std::initializer_list<Layer> layers)
@@ -107,6 +111,7 @@ void Sequential::compile(CompileOptions options) {
     metric.rename(std::move(name));
   });
   if (parts_.input_shape) parts_.give_to(options.optimizer);
+  options.optimizer.drop_collected();
   compiled_ = std::make_unique<CompileOptions>(std::move(options));
 }
 
@@ -243,8 +248,13 @@ void Sequential::set_weights(std::span<const Tensor> weights) {
   std::vector<detail::Buffer> values;  // first all, since the weights may be the parameters
   for (const Tensor& weight : weights)
     values.push_back(detail::node_of(weight).value.copy(weight.size()));
-  for (std::size_t i = 0; i < weights.size(); ++i)
-    detail::node_of(parts_.weights[i].tensor).value = std::move(values[i]);
+  assign(values);
+  if (compiled_) compiled_->optimizer.weights_changed();
+}
+
+void Sequential::assign(std::vector<detail::Buffer>& values) noexcept {
+  for (std::size_t i = 0; i < values.size(); ++i)
+    detail::node_of(parts_.weights[i].tensor).replace(std::move(values[i]));
 }
 
 Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, const Mode& mode,
@@ -257,6 +267,23 @@ Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, cons
     if (shape != x.shape()) call_layer(layer, i, Tensor::zeros(shape), mode);  // throws, or else:
     rethrow_named(layer_name(i));
   }
+}
+
+/// Brings the layers' new state into its constraints. Returns the first number that is not finite.
+detail::Fault Sequential::settle_assignments() {
+  const NoGrad off;
+  for (auto& [state, now] : assignments_) {
+    const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
+    const auto weight = std::ranges::find_if(parts_.weights, is_it);
+    if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
+    const std::int64_t bad =
+        detail::kernels().first_not_finite(detail::node_of(now).data(), now.size());
+    if (bad >= 0)
+      return {fmt::format("{} must stay finite in an update (got {} at element {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state",
+                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
+  }
+  return {};
 }
 
 std::string Sequential::layer_name(std::size_t layer) const {

@@ -46,7 +46,9 @@ class Sequential {
   Sequential& operator=(Sequential other);
   ~Sequential() = default;
 
-  /// Sets optimizer, loss and metrics. Existing weights stay. ValueError when an option of the
+  /// Sets optimizer, loss and metrics. Existing weights stay, also where they are averages that
+  /// the old optimizer shows (use_ema). Gradients that were only collected are dropped. ValueError
+  /// when an option of the
   /// optimizer names a parameter that the model does not have (here or in build()); StateError for
   /// an optimizer that has updated other parameters, and inside a fit().
   void compile(CompileOptions options);
@@ -84,8 +86,9 @@ class Sequential {
   const std::vector<Weight>& weights() const;
   /// Copies of all weights' values, in that order.
   std::vector<Tensor> get_weights() const;
-  /// Sets all or nothing. ValueError unless the count is that of weights() and all are finite,
-  /// ShapeError unless the shapes agree.
+  /// Sets all or nothing; averages (use_ema) begin with the next update, and gradients that were
+  /// only collected are dropped. ValueError unless the count is that of weights() and all are
+  /// finite, ShapeError unless the shapes agree.
   void set_weights(std::span<const Tensor> weights);
   void set_weights(const std::vector<Tensor>& weights) {
     set_weights(std::span<const Tensor>(weights));
@@ -139,6 +142,18 @@ class Sequential {
 
  private:
   struct Fit;
+  /// Hides at its end averages that a callback shows in between.
+  struct HideAverages {
+    explicit HideAverages(Sequential& m)
+        : model(m), shown(!m.compiled_ || m.optimizer().shows_averages()) {}
+    HideAverages(const HideAverages&) = delete;
+    HideAverages& operator=(const HideAverages&) = delete;
+    ~HideAverages() {
+      if (!shown && model.compiled_) model.compiled_->optimizer.resume();
+    }
+    Sequential& model;
+    bool shown;
+  };
 
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;
@@ -164,6 +179,8 @@ class Sequential {
   /// Builds copies of the layers for these inputs; changes nothing yet.
   Parts built_for(const Shape& input) const;
   void adopt(Parts built);
+  /// Gives all weights new values.
+  void assign(std::vector<detail::Buffer>& values) noexcept;
   /// x as rows that fit the model, if it is built.
   Tensor checked_input(const char* caller, const Tensor& x) const;
   /// Checks x, targets against the loss, and weights; builds the model if needed.
@@ -174,7 +191,7 @@ class Sequential {
   void check_idle(const char* caller) const;
   /// One training step. The fault says which number was not finite; then nothing has changed.
   detail::Fault train_step(const Batch& batch, Random random, detail::Totals& totals);
-  void finish_step();
+  detail::Fault settle_assignments();
   detail::Totals evaluate_rows(const Batch& data, std::int64_t batch_size, std::int64_t steps,
                                detail::CallbackList& callbacks);
   Evaluation evaluation(const detail::Totals& totals) const;

@@ -12,6 +12,7 @@ using detail::node_of;
 /// Changes nothing until the optimizer has accepted the gradients.
 detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::Totals& totals) {
   const detail::FlushDenormals flush;
+  const detail::RawWeights raw(compiled_->optimizer);
   assignments_.clear();
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});
@@ -19,11 +20,12 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
   if (!std::isfinite(value(loss.loss.item()))) [[unlikely]]
     return {"non-finite loss"};
   detail::gradients_into(loss.loss, parts_.parameters, gradients_);
+  if (detail::Fault fault = settle_assignments()) return fault;
   totals.add(*compiled_, batch, y_pred, loss);  // before the update: a metric may throw
   if (detail::Fault fault = compiled_->optimizer.try_apply(gradients_, parts_.parameters))
     return fault;
   ++batches_;
-  finish_step();
+  for (const auto& [state, now] : assignments_) node_of(state).replace(node_of(now).value);
   return {};
 }
 
@@ -42,15 +44,6 @@ BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   for (const Weight& weight : parts_.weights)
     if (weight.regularizer) all.loss = all.loss + weight.regularizer(weight.tensor);
   return all;
-}
-
-/// Gives layers their new state, and brings constrained weights back into their range.
-void Sequential::finish_step() {
-  const NoGrad off;
-  for (const auto& [state, now] : assignments_) node_of(state).value = node_of(now).value;
-  for (const Weight& weight : parts_.weights)
-    if (weight.constraint)
-      node_of(weight.tensor).value = node_of(weight.constraint(detach(weight.tensor))).value;
 }
 
 }}  // namespace gradus

@@ -56,7 +56,8 @@ struct Run {
   std::int64_t position = 0;       ///< batches done of that order, or of the BatchSource
   Totals totals = {};              ///< over the batches done in this epoch, or in the last
   History history = {};
-  State callbacks = {};  ///< see CallbackList, when the run was saved or ended
+  State callbacks = {};   ///< see CallbackList, when the run was saved or ended
+  std::string note = {};  ///< of load(), for the progress sink of the next fit()
 
   static void state(auto& self, auto&& field) {
     field("epoch", self.epoch);

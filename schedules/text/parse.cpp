@@ -123,6 +123,9 @@ Real computed(Real a, std::string_view op, Real b) {
 class Parser {
  public:
   Parser(const char* caller, std::string_view text) : reader_(caller, text) {}
+  /// For a text in which `name` is not empty and stands for the schedule `meaning`.
+  Parser(const char* caller, std::string_view text, std::string_view name, const Schedule& meaning)
+      : reader_(caller, text), name_(name), meaning_(meaning) {}
 
   /// The text as a schedule, with or without `rate =` in front.
   Schedule schedule() {
@@ -200,6 +203,8 @@ class Parser {
         v.content = true;
       else if (word == "False" || word == "false")
         v.content = false;
+      else if (!word.empty() && word == name_)
+        v.content = meaning_;
       else
         return word == "None" || word == "null";
     }
@@ -323,12 +328,19 @@ class Parser {
   }
 
   Reader reader_;
+  std::string_view name_ = {};
+  Schedule meaning_ = 0;
   int brackets_ = 0;  ///< that are open
 };
 
 }  // namespace
 
 Schedule parse_schedule(std::string_view text) { return Parser("parse_schedule", text).schedule(); }
+
+Schedule detail::parse_schedule(std::string_view text, std::string_view name,
+                                const Schedule& meaning) {
+  return Parser("parse_schedule", text, name, meaning).schedule();
+}
 
 detail::Call detail::parse_call(const char* reader, std::string_view text) {
   return Parser(reader, text).outer_call();

@@ -20,4 +20,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// options.
 Schedule parse_schedule(std::string_view text);
 
+namespace detail {
+/// The same for a text in which `name` stands for the schedule `meaning`.
+Schedule parse_schedule(std::string_view text, std::string_view name, const Schedule& meaning);
+}  // namespace detail
+
 }}  // namespace gradus

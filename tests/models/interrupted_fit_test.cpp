@@ -60,13 +60,22 @@ struct Recorder : AllHooks<Recorder> {
   static void state(auto& self, auto&& field) { field("heard", self.heard); }
 };
 
-enum Kind { throws, saves_and_throws, saves_and_stops, stops, nan_rate, nan_loss, kinds };
+enum Kind {
+  throws,
+  saves_and_throws,
+  saves_and_stops,
+  stops,
+  nan_rate,
+  nan_loss,
+  bad_metric,
+  kinds
+};
 
 /// What the test and the callbacks of a run share.
 struct Shared {
   double rate = 0.05, factor = 1;  ///< of the optimizer, and of the loss
   std::string path = {};
-  bool fired = false;
+  bool fired = false, bad_metric = false;
 };
 
 struct Interrupted {};
@@ -84,8 +93,21 @@ struct Interrupter : AllHooks<Interrupter> {
     if (kind == throws || kind == saves_and_throws) throw Interrupted();
     if (kind == saves_and_stops || kind == stops) model.stop_training = true;
     if (kind == nan_rate) shared->rate = std::numeric_limits<double>::quiet_NaN();
+    if (kind == bad_metric) shared->bad_metric = true;
     if (kind == nan_loss) shared->factor = std::numeric_limits<double>::infinity();
   }
+};
+
+/// Counts rows, and throws when it is told to: after the metric before it has taken a batch.
+struct Tripwire {
+  static constexpr const char* name = "rows";
+  std::shared_ptr<Shared> shared;
+  void update(std::vector<double>& sums, const Tensor& y, const Tensor&, const Tensor&) const {
+    if (shared->bad_metric) throw Interrupted();
+    sums.resize(1);
+    sums[0] += static_cast<double>(y.shape()[0]);
+  }
+  double result(std::span<const double> sums) const { return sums[0]; }
 };
 
 enum Source { rows, passes, numbered, counted, ending, sources };
@@ -115,7 +137,7 @@ struct Training {
         {.optimizer = Optimizer(
              Adam{.learning_rate = [shared = shared](double) { return shared->rate; }}, options),
          .loss = loss,
-         .metrics = {MeanAbsoluteError{}},
+         .metrics = {MeanAbsoluteError{}, Tripwire{shared}},
          .seed = 3});
   }
   static const Dataset& data() {

@@ -201,6 +201,8 @@ TEST_CASE("the logs of a resumed run have each line once, wherever it was killed
           const Folder whole, folder;
           begin(whole), begin(folder);
           log_of(whole, append, {});
+          const std::string lines = *before ? "epoch,learning_rate,loss\n0,1,2\n0,0.01," : "";
+          if (append) CHECK(content(whole.path("csv")).starts_with(lines));
           const BackupAndRestore backup{folder.path("backup"), save_freq};
           CHECK_THROWS_AS(log_of(folder, append, {backup, Killer{batches}}), Killed);
           // Without a checkpoint it is another run.

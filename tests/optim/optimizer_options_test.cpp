@@ -127,6 +127,34 @@ TEST_CASE("parameters are selected by name or by handle") {
   CHECK(rates == std::vector<double>{0.5, 1, 0});
 }
 
+TEST_CASE("a selector takes whole names only, from the start or else further on") {
+  const Names names{"dense/kernel",        "dense/bias",    "dense_1/kernel",    "dense_1/bias",
+                    "dense_10/kernel",     "dense_10/bias", "wide/dense/kernel", "wide/dense/bias",
+                    "wide/dense_2/kernel", "scale/0",       "10/bias_2"};
+  const std::pair<const char*, Names> cases[] = {
+      {"dense_1", {"dense_1/kernel", "dense_1/bias"}},
+      {"dense", {"dense/kernel", "dense/bias"}},
+      {"dense/", {"dense/kernel", "dense/bias"}},
+      {"bias", {"dense/bias", "dense_1/bias", "dense_10/bias", "wide/dense/bias"}},
+      {"dense_1/bias", {"dense_1/bias"}},
+      {"wide", {"wide/dense/kernel", "wide/dense/bias", "wide/dense_2/kernel"}},
+      {"wide/dense", {"wide/dense/kernel", "wide/dense/bias"}},
+      {"dense_2", {"wide/dense_2/kernel"}},
+      {"dense_2/kernel", {"wide/dense_2/kernel"}},
+      {"0", {"scale/0"}},
+      {"10", {"10/bias_2"}}};
+  for (const auto& [text, want] : cases) {
+    Names got;
+    for (const std::string& name : names)
+      if (ParameterSelector(text).selects({}, name, names)) got.push_back(name);
+    CAPTURE(text);
+    CHECK(got == want);
+  }
+  for (const char* none : {"", "dens", "ense", "dense_", "bia", "kernel/dense", "1", "/", "bias/x"})
+    for (const std::string& name : names)
+      CHECK_FALSE(ParameterSelector(none).selects({}, name, names));
+}
+
 TEST_CASE("a multiplier scales the decay too") {
   const Tensor w = parameter({1});
   Optimizer opt(SGD{.learning_rate = 0.5},

@@ -1,4 +1,4 @@
-#include <gradus/models/initializers.h>
+/// Functions of weights: initializers, regularizers and constraints.
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,10 @@
 #include <Eigen/QR>
 
 #include <gradus/core/node.h>
+#include <gradus/models/constraints.h>
+#include <gradus/models/initializers.h>
+#include <gradus/models/loss.h>
+#include <gradus/models/regularizers.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
@@ -39,6 +43,16 @@ double fan_of(const Shape& shape, FanMode mode) {
   const double in = shape.rank() > 1 ? static_cast<double>(shape[-2]) : out;
   const double fan = mode == FanMode::fan_in ? in : mode == FanMode::fan_out ? out : (in + out) / 2;
   return std::max(1.0, field * fan);
+}
+
+/// sqrt(sum w^2) along the axis.
+Tensor norms_of(const Tensor& weight, const Axes& axis) {
+  return sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
+}
+
+/// The weight with other norms.
+Tensor rescaled(const Tensor& weight, const Tensor& norms, const Tensor& wanted) {
+  return weight * (wanted / (norms + detail::keras_epsilon));
 }
 
 }  // namespace
@@ -92,13 +106,41 @@ Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
                                       std::min(rows, columns));
   const Eigen::HouseholderQR<Eigen::MatrixXd> qr(tall.cast<double>());
   Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(tall.rows(), tall.cols());
-  // Columns of any sign are orthonormal; only those with R's diagonal positive are uniform
-  // rotations.
+  // Columns of any sign are orthonormal; only a positive diagonal of R is uniform.
   for (Eigen::Index i = 0; i < q.cols(); ++i) q.col(i) *= qr.matrixQR()(i, i) < 0 ? -gain : gain;
   detail::NewTensor matrix(shape);
   if (rows < columns) q.transposeInPlace();
   Eigen::Map<RowMajor>(matrix.data, rows, columns) = q.cast<Scalar>();
   return std::move(matrix.tensor);
+}
+
+Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
+  check<ShapeError>(weight.rank() == 2,
+                    "OrthogonalRegularizer: the weight must be a matrix (got shape {})",
+                    weight.shape());
+  const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
+  const Tensor units = detail::unit_vectors(w, 1);
+  const std::int64_t count = w.shape()[0];
+  if (count < 2) return 0 * sum(units);
+  Random unused(0);
+  const Tensor others = 1 - Identity{}({count, count}, unused);
+  const auto pairs = static_cast<double>(count * (count - 1));  // the sum holds each twice
+  return factor / pairs * sum(abs(matmul(units, transpose(units)) * others));
+}
+
+Tensor MaxNorm::operator()(const Tensor& weight) const {
+  const Tensor norms = norms_of(weight, axis);
+  return rescaled(weight, norms, clip(norms, 0, max_value));
+}
+
+Tensor UnitNorm::operator()(const Tensor& weight) const {
+  return rescaled(weight, norms_of(weight, axis), 1);
+}
+
+Tensor MinMaxNorm::operator()(const Tensor& weight) const {
+  const Tensor norms = norms_of(weight, axis);
+  const Tensor wanted = rate * clip(norms, min_value, max_value) + (1 - rate) * norms;
+  return rescaled(weight, norms, wanted);
 }
 
 }}  // namespace gradus

@@ -1,0 +1,144 @@
+/// Check, then commit: what refuses an update, before it and after it, and takes it back.
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <gradus/core/node.h>
+#include <gradus/optim/optimizer.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+using detail::kernels;
+using detail::node_of;
+
+namespace {
+
+/// Whether these numbers are far from the largest: a rule then says whether an update is, too.
+bool calm(const Scalar* x, std::int64_t n) { return kernels().sum_of_magnitudes(x, n) <= 0x1p40; }
+
+bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
+
+}  // namespace
+
+detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
+                            Real v, const Rule& range, Step step) {
+  const double number = value(v);
+  if (!range.holds(number))
+    return {fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                        number, step, to_string(schedule), range.text)};
+  if (!fits_scalar(v))
+    return {fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                        number, step)};
+  return {};
+}
+
+/// Returns the reason to refuse an update with these gradients.
+detail::Fault Optimizer::fault_before(Real rate) {
+  check<StateError>(iterations() < std::numeric_limits<Step>::max(),
+                    "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
+  bool any = false;
+  detail::Fault wrong = rule_->fault_at(iterations(), rate);
+  const Schedule& decay = options_.weight_decay;
+  if (!wrong && !decay.constant())
+    wrong = detail::fault("Optimizer", "weight_decay", decay,
+                          decay.at(static_cast<double>(iterations())), rules::not_negative,
+                          iterations());
+  for (Entry& e : entries_) {
+    if (!e.gradient) continue;
+    any = true;
+    if (wrong) break;
+    e.calm = calm(e.gradient, e.parameter.size());
+    const std::int64_t bad =
+        e.calm ? -1 : kernels().first_not_finite(e.gradient, e.parameter.size());
+    if (bad >= 0)
+      wrong.text = fmt::format(
+          "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
+          e.name, value(e.gradient[bad]), bad, iterations());
+    else if (!fits_scalar(rate * e.multiplier))
+      wrong.text = fmt::format(
+          "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
+          "step {})",
+          e.name, value(rate * e.multiplier), iterations());
+  }
+  check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
+  return wrong;
+}
+
+/// Whether no number can come near the largest one in this call, so that nothing has to be copied
+/// for Undo. Also notes the weights' decays.
+bool Optimizer::surely_finite(Real rate) {
+  bool sure = !shows_averages() && rule_->stays_finite(iterations());
+  for (Entry& e : entries_) {
+    const Schedule* own = rule_->weight_decay_of(e.parameter.shape());
+    const Real decay = (own ? *own : options_.weight_decay).at(static_cast<double>(iterations()));
+    const Real its_rate = rate * e.multiplier;
+    e.decay = e.decays ? decay * its_rate : Real(0);
+    sure = sure && !e.constraint && (!e.gradient || e.calm) && value(its_rate) <= 0x1p20 &&
+           value(e.decay) <= 1 && trusted(e);
+  }
+  return sure;
+}
+
+/// Whether a parameter's numbers were small at most a thousand calls ago; since then, only calls of
+/// the kind above have changed them. Measures them if that is not known.
+bool Optimizer::trusted(Entry& e) const {
+  detail::Node& node = node_of(e.parameter);
+  if (e.trusted-- > 0 && node.trusted-- > 0) return true;
+  const auto small = [](const Memory& m) {
+    const auto negative = [](Scalar x) { return x < 0; };
+    return calm(m.values.data(), m.size) &&
+           !(m.not_negative && std::ranges::any_of(m.span(), negative));
+  };
+  const bool all = calm(node.data(), node.size) && std::ranges::all_of(e.memory, small);
+  e.trusted = node.trusted = static_cast<std::int16_t>(all ? 1000 : 0);
+  return all;
+}
+
+/// Calls f(values, size) for all that an update may change.
+void Optimizer::each_number(auto&& f) {
+  for (Entry& e : entries_) {
+    f(node_of(e.parameter).value, e.parameter.size());
+    for (Memory& m : e.memory)
+      if (in_state(e, m)) f(m.values, m.size);
+  }
+}
+
+Optimizer::Undo::Undo(Optimizer& optimizer) : all_(optimizer), counters_(optimizer.counters_) {
+  all_.before_.clear();
+  for (Entry& e : all_.entries_) e.trusted = node_of(e.parameter).trusted = 0;
+  all_.each_number([&](detail::Buffer& values, std::int64_t size) {
+    all_.before_.push_back(values);
+    values = values.copy(size);
+  });
+}
+
+Optimizer::Undo::~Undo() {
+  if (!dropped_) {
+    all_.counters_ = counters_;
+    std::size_t i = 0;
+    all_.each_number(
+        [&](detail::Buffer& values, std::int64_t) { values = std::move(all_.before_[i++]); });
+  }
+  all_.before_.clear();
+}
+
+/// Returns the first number of the state that is not finite.
+detail::Fault Optimizer::fault_after(Step step) const {
+  const auto fault = [&](const Entry& e, std::string_view memory, const Scalar* x, std::int64_t n) {
+    const std::int64_t bad = kernels().first_not_finite(x, n);
+    if (bad < 0) return detail::Fault();
+    return detail::Fault{fmt::format(
+        "Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})", e.name,
+        memory.empty() ? "" : fmt::format("/{}", memory), value(x[bad]), bad, step)};
+  };
+  for (const Entry& e : entries_) {
+    if (auto found = fault(e, "", node_of(e.parameter).data(), e.parameter.size())) return found;
+    for (const Memory& m : e.memory)
+      if (in_state(e, m))
+        if (auto found = fault(e, m.name, m.values.data(), m.size)) return found;
+  }
+  return {};
+}
+
+}}  // namespace gradus
