@@ -148,6 +148,16 @@ Dataset draw(const Options& options, Extent features, Extent classes, Random& ra
   return data;
 }
 
+constexpr std::string_view figures[] = {
+    ".###. ..#.. .###. .###. ...#. ##### .###. ##### .###. .###.",
+    "#...# .##.. #...# #...# ..##. #.... #.... ....# #...# #...#",
+    "#...# ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...#",
+    "#...# ..#.. ...#. ..##. #..#. ....# ####. ..#.. .###. .####",
+    "#...# ..#.. ..#.. ....# ##### ....# #...# .#... #...# ....#",
+    "#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ....#",
+    ".###. .###. ##### .###. ...#. .###. .###. .#... .###. .###.",
+};
+
 }  // namespace
 
 Dataset make_line(const LineOptions& options) {
@@ -224,20 +234,6 @@ Dataset make_blobs(const BlobsOptions& options) {
   };
   return draw(options, options.features, options.centers, random, place);
 }
-
-namespace {
-
-constexpr std::string_view figures[] = {
-    ".###. ..#.. .###. .###. ...#. ##### .###. ##### .###. .###.",
-    "#...# .##.. #...# #...# ..##. #.... #.... ....# #...# #...#",
-    "#...# ..#.. ....# ....# .#.#. ####. #.... ...#. #...# #...#",
-    "#...# ..#.. ...#. ..##. #..#. ....# ####. ..#.. .###. .####",
-    "#...# ..#.. ..#.. ....# ##### ....# #...# .#... #...# ....#",
-    "#...# ..#.. .#... #...# ...#. #...# #...# .#... #...# ....#",
-    ".###. .###. ##### .###. ...#. .###. .###. .#... .###. .###.",
-};
-
-}  // namespace
 
 Dataset make_digits(const DigitsOptions& options) {
   Random random = checked_random("digits", options);

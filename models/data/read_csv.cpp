@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <clocale>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <map>
 #include <string_view>
@@ -30,20 +31,10 @@ struct Number {
 
 constexpr std::string_view not_a_number = "is not a number", out_of_range = "is out of range";
 
-/// Whether a number outside the range of a double is too small rather than too large: the exponent
-/// moves its first nonzero digit behind the decimal point.
-bool is_tiny(std::string_view text) {
-  const std::size_t e = std::min(text.find_first_of("eE"), text.size());
-  const std::string_view mantissa = text.substr(0, e);
-  const auto first = static_cast<std::int64_t>(mantissa.find_first_of("123456789"));
-  const auto point = static_cast<std::int64_t>(std::min(mantissa.find('.'), mantissa.size()));
-  std::int64_t exponent = 0;
-  if (e < text.size()) {
-    const char* digits = text.data() + e + (text[e + 1] == '+' ? 2 : 1);
-    const auto end = text.data() + text.size();
-    if (std::from_chars(digits, end, exponent).ec != std::errc()) return false;
-  }
-  return exponent <= first - point;
+/// Whether a number outside the range of a double is too small rather than too large.
+bool is_tiny(std::string text) {
+  std::ranges::replace(text, '.', *std::localeconv()->decimal_point);  // as strtod reads it
+  return std::abs(std::strtod(text.c_str(), nullptr)) < 1;
 }
 
 Number read_number(std::string_view text) {
@@ -52,7 +43,7 @@ Number read_number(std::string_view text) {
   Number number;
   const auto [stop, error] = detail::from_text(text.data(), end, number.value);
   if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
-  if (error == std::errc::result_out_of_range && is_tiny(text)) return {0};
+  if (error == std::errc::result_out_of_range && is_tiny(std::string(text))) return {0};
   if (error == std::errc::result_out_of_range) return {0, out_of_range};
   if (!std::isfinite(number.value)) return {0, "is not finite"};
   if (std::abs(number.value) > std::numeric_limits<Scalar>::max()) return {0, out_of_range};

@@ -85,7 +85,9 @@ Descriptor open_regular(const std::string& path) {
 
 /// The place of a file to save.
 struct Target {
-  std::string directory, name;
+  Descriptor directory;
+  std::string name;
+  std::string prefix;  ///< of the temporary files' names
   bool exists = false;
   mode_t permissions = 0666;  ///< of the new file
 };
@@ -113,9 +115,12 @@ Target find_target(const std::string& path) {
     fail("write", path);
   }
   const std::size_t slash = real.rfind('/');
-  target.directory = slash == real.npos ? "." : real.substr(0, slash + 1);
   target.name = real.substr(slash + 1);  // npos + 1 is 0
   if (target.name.empty()) fail("write", path, path.empty() ? ENOENT : EISDIR);
+  target.prefix = fmt::format(".{}.", target.name.substr(0, 200));  // a name has at most 255 bytes
+  target.directory = open_at(AT_FDCWD, slash == real.npos ? "." : real.substr(0, slash + 1),
+                             O_RDONLY | O_DIRECTORY);
+  if (target.directory < 0) fail("write", path);
   return target;
 }
 
@@ -168,13 +173,12 @@ class Temporary {
 };
 
 /// Makes and locks a file that nobody else uses; an error is that of writing `path`.
-Temporary make_temporary(int directory, const std::string& prefix, const Target& target,
-                         const std::string& path, Descriptor& file) {
+Temporary make_temporary(const Target& target, const std::string& path, Descriptor& file) {
   // A file that replaces another is private until it has the other's permissions.
   const mode_t mode = target.exists ? 0600 : target.permissions;
   for (int number = 0;; ++number) {
-    Temporary fresh(directory, fmt::format("{}{}-{}.tmp", prefix, getpid(), number));
-    file = open_at(directory, fresh.name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    Temporary fresh(target.directory, fmt::format("{}{}-{}.tmp", target.prefix, getpid(), number));
+    file = open_at(target.directory, fresh.name(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     if (file < 0) fresh.release();
     if (file < 0 && errno == EEXIST) continue;
     if (file < 0) fail("write", path);
@@ -188,7 +192,8 @@ Temporary make_temporary(int directory, const std::string& prefix, const Target&
 
 /// Renames the new file to the final name. If the folder cannot be flushed, it restores the old
 /// file, which has a second name until then.
-void replace(int directory, const std::string& path, const Target& target, Temporary& fresh) {
+void replace(const Target& target, const std::string& path, Temporary& fresh) {
+  const int directory = target.directory;
   const char *const name = target.name.c_str(), *const made = fresh.name().c_str();
   Temporary old(directory, fresh.name().substr(0, fresh.name().size() - 4) + ".old.tmp");
   const bool kept = linkat(directory, name, directory, old.name().c_str(), 0) == 0;
@@ -286,14 +291,10 @@ std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
 
 void write_file(const std::string& path, std::span<const std::string_view> pieces) {
   const Target target = find_target(path);
-  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
-  if (directory < 0) fail("write", path);
-  // Of the temporary files' names; cut, as a name has at most 255 bytes.
-  const std::string prefix = fmt::format(".{}.", target.name.substr(0, 200));
-  remove_stale(directory, prefix);
+  remove_stale(target.directory, target.prefix);
 
   Descriptor file;
-  Temporary fresh = make_temporary(directory, prefix, target, path, file);
+  Temporary fresh = make_temporary(target, path, file);
   for (const std::string_view piece : pieces)
     if (write_all(file, piece) < piece.size()) fail("write", path);
   if (target.exists && uninterrupted([&] { return fchmod(file, target.permissions); }) != 0)
@@ -301,7 +302,7 @@ void write_file(const std::string& path, std::span<const std::string_view> piece
   if (uninterrupted([&] { return fsync(file); }) != 0) fail("flush", path);
   const Descriptor lock(fcntl(file, F_DUPFD_CLOEXEC, 0));  // until it has its final name
   if (lock < 0 || !file.close()) fail("close", path);
-  replace(directory, path, target, fresh);
+  replace(target, path, fresh);
 }
 
 bool create_file(const std::string& path) {
@@ -328,11 +329,8 @@ void make_directories(const std::string& path) {
 
 void check_writable(const std::string& path) {
   make_directories(path.substr(0, path.find_last_of('/') + 1));
-  const Target target = find_target(path);
-  const Descriptor directory = open_at(AT_FDCWD, target.directory, O_RDONLY | O_DIRECTORY);
-  if (directory < 0) fail("write", path);
   Descriptor file;
-  make_temporary(directory, fmt::format(".{}.", target.name.substr(0, 200)), target, path, file);
+  make_temporary(find_target(path), path, file);
 }
 
 bool file_exists(const std::string& path) {

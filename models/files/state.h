@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -98,14 +99,12 @@ class StateReader {
     if constexpr (HasState<T>) {
       T::state(member, inside);
     } else if constexpr (std::is_same_v<T, Tensor>) {
-      const auto [shape, values] = take<Scalar>(path);
-      member = Tensor(shape, values);
+      member = std::make_from_tuple<Tensor>(take<Scalar>(path));
     } else if constexpr (std::is_same_v<T, NamedNumbers>) {
       member.clear();
-      const std::string folder = path + "/";
-      for (auto at = from_.lower_bound(folder);
-           at != from_.end() && at->first.starts_with(folder);) {
-        const std::string key = at++->first.substr(folder.size());
+      const std::string start = path + "/";
+      for (auto at = from_.lower_bound(start); at != from_.end() && at->first.starts_with(start);) {
+        const std::string key = at++->first.substr(start.size());
         inside(key, member[key]);
       }
     } else if constexpr (std::is_arithmetic_v<T>) {

@@ -50,24 +50,22 @@ KnownSchedule describe(std::string_view module) {
 /// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
                      std::span<const detail::Slot> slots) {
-  const detail::Argument& argument = call.arguments[i];
-  const std::size_t column = argument.value.column;
-  if (argument.keyword.empty()) {
-    if (by_keyword)
-      detail::fail_to_read(call.reader, column,
-                           "a positional argument must not follow a keyword argument");
+  const std::string& keyword = call.arguments[i].keyword;
+  const auto fail = [&](std::string_view what) {
+    detail::fail_to_read(call.reader, call.arguments[i].value.column, what);
+  };
+  if (keyword.empty()) {
+    if (by_keyword) fail("a positional argument must not follow a keyword argument");
     if (i >= slots.size())
-      detail::fail_to_read(call.reader, column,
-                           fmt::format("{} takes at most {} arguments", call.name, slots.size()));
+      fail(fmt::format("{} takes at most {} arguments", call.name, slots.size()));
     return i;
   }
-  const auto found = std::ranges::find(slots, argument.keyword, &detail::Slot::name);
+  const auto found = std::ranges::find(slots, keyword, &detail::Slot::name);
   if (found == slots.end()) {
     std::vector<std::string> names;
     for (const detail::Slot& slot : slots) names.emplace_back(slot.name);
-    detail::fail_to_read(call.reader, column,
-                         fmt::format("{} has no argument '{}'; did you mean '{}'?", call.name,
-                                     argument.keyword, detail::nearest(argument.keyword, names)));
+    fail(fmt::format("{} has no argument '{}'; did you mean '{}'?", call.name, keyword,
+                     detail::nearest(keyword, names)));
   }
   return static_cast<std::size_t>(found - slots.begin());
 }

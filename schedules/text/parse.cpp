@@ -49,10 +49,10 @@ class Reader {
     at_ += token.size();
     return true;
   }
-  /// The next few characters, for an error's text.
-  std::string next() {
-    if (at_end()) return "the end";
-    return fmt::format("'{}'", text_.substr(at_, 12));
+  /// The error names the first few characters of the next token.
+  [[noreturn, gnu::noinline]] void fail_expecting(std::string_view what, std::size_t column) {
+    const std::string next = at_end() ? "the end" : fmt::format("'{}'", text_.substr(at_, 12));
+    fail(column, fmt::format("expected {} (got {})", what, next));
   }
   void back_to(std::size_t column) { at_ = column - 1; }
   /// What follows of these characters, or "".
@@ -77,8 +77,7 @@ class Reader {
     const auto [end, error] = detail::from_text(text.data(), text.data() + text.size(), v);
     if (error == std::errc::result_out_of_range) fail(start, "the number is out of range");
     if (!is_grouped) at_ = first;
-    if (error != std::errc() || !std::isfinite(v))
-      fail(start, "expected a number (got " + next() + ")");
+    if (error != std::errc() || !std::isfinite(v)) fail_expecting("a number", start);
     if (!is_grouped) at_ += static_cast<std::size_t>(end - text.data());
     return v;
   }
@@ -141,7 +140,7 @@ class Parser {
   detail::Call outer_call() {
     const std::size_t column = reader_.column();
     detail::Call call{reader_.caller(), std::string(reader_.name()), {}, column};
-    if (call.name.empty()) reader_.fail(column, "expected a name (got " + reader_.next() + ")");
+    if (call.name.empty()) reader_.fail_expecting("a name", column);
     if (reader_.accept("(")) {
       call.arguments = items(column, ')', true).list;
       call.end = reader_.column();
@@ -250,9 +249,7 @@ class Parser {
     if (name == "custom" || is_call) detail::find_known(reader_.caller(), name, column);
     if (is_call) return;
     reader_.back_to(column);
-    reader_.fail(column,
-                 fmt::format("expected a {} (got {})",
-                             brackets_ == 0 ? "schedule or a number" : "value", reader_.next()));
+    reader_.fail_expecting(brackets_ == 0 ? "a schedule or a number" : "a value", column);
   }
   [[gnu::noinline]] Value made(std::string_view word, std::size_t column, Value* first,
                                Items inside) {
@@ -275,8 +272,7 @@ class Parser {
 
   [[gnu::noinline]] void close(char closer) {
     if (!reader_.accept({&closer, 1}))
-      reader_.fail(reader_.column(),
-                   fmt::format("expected ',' or '{}' (got {})", closer, reader_.next()));
+      reader_.fail_expecting(closer == ')' ? "',' or ')'" : "',' or ']'", reader_.column());
   }
   [[noreturn, gnu::noinline]] void fail_too_deep(std::size_t column, std::string_view what) {
     reader_.fail(column, fmt::format("{} at most {} deep", what, detail::max_depth));
@@ -296,8 +292,7 @@ class Parser {
       reader_.fail(column, "an argument's name must be inside a call");
   }
   void check_end() {
-    if (!reader_.at_end())
-      reader_.fail(reader_.column(), "expected the end (got " + reader_.next() + ")");
+    if (!reader_.at_end()) reader_.fail_expecting("the end", reader_.column());
   }
 
   Schedule as_schedule(const Value& v) {
