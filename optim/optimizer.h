@@ -197,7 +197,7 @@ class Optimizer {
   Entry entry_for(const Tensor& parameter, std::span<const std::string> names,
                   std::size_t place) const;
   std::vector<Memory> memory_for(const Tensor& parameter) const;
-  void make_room();
+  void make_room(std::span<const Entry> entries);
   std::size_t slots() const { return static_cast<std::size_t>(rule_->slots()); }
   Memory& average(Entry& entry) const { return entry.memory[slots()]; }
   Memory& raw(Entry& entry) const { return entry.memory[slots() + 1]; }

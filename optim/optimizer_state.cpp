@@ -62,7 +62,7 @@ Optimizer::Optimizer(const Optimizer& other)
       counters_(other.counters_) {
   for (Entry& entry : entries_)
     for (Memory& m : entry.memory) m.values = m.values.copy(m.size);
-  make_room();
+  make_room(entries_);
 }
 
 Optimizer& Optimizer::operator=(Optimizer other) noexcept {
@@ -78,10 +78,10 @@ Optimizer& Optimizer::operator=(Optimizer other) noexcept {
 }
 
 /// So that an update needs no memory, unless it must be able to take itself back.
-void Optimizer::make_room() {
+void Optimizer::make_room(std::span<const Entry> entries) {
   slots_.reserve(detail::most_slots);
   std::int64_t largest = 0;
-  for (const Entry& entry : entries_) largest = std::max(largest, entry.parameter.size());
+  for (const Entry& entry : entries) largest = std::max(largest, entry.parameter.size());
   if (options_.clipnorm || options_.clipvalue || options_.global_clipnorm)
     room_ = detail::Buffer(largest);
 }
@@ -108,8 +108,8 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
     if (!constraints.empty()) entries[i].constraint = constraints[i];
     entries[i].memory = known ? entries_[i].memory : memory_for(parameters[i]);
   }
+  make_room(entries);
   std::swap(entries_, entries);
-  make_room();
 }
 
 bool Optimizer::owns(std::span<const Tensor> parameters) const {
