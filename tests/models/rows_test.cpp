@@ -13,9 +13,12 @@ TEST_CASE("a pass over rows has as many batches as it says, and each row once") 
       detail::Feed feed({x, x}, size, true);
       detail::Run run;
       feed.begin_pass(run, 0);
-      std::int64_t batches = 0, seen = 0;
-      for (; const std::optional<Batch> batch = feed.next(run); ++batches) seen += batch->rows();
-      CHECK(feed.batches() == batches);
+      std::int64_t seen = 0;
+      for (; const std::optional<Batch> batch = feed.next(run); ++run.position) {
+        REQUIRE(run.position < rows);
+        seen += batch->rows();
+      }
+      CHECK(feed.batches() == run.position);
       CHECK(seen == rows);
     }
 }
