@@ -273,7 +273,7 @@ Tensor Sequential::call_layer(Layer& layer, std::size_t i, const Tensor& x, cons
 detail::Fault Sequential::settle_assignments() {
   const NoGrad off;
   for (auto& [state, now] : assignments_) {
-    const auto is_it = [&](const Weight& w) { return w.tensor.node() == state.node(); };
+    const auto is_it = [node = state.node()](const Weight& w) { return w.tensor.node() == node; };
     const auto weight = std::ranges::find_if(parts_.weights, is_it);
     if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
     const std::int64_t bad =
