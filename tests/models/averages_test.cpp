@@ -154,7 +154,8 @@ TEST_CASE("training goes on from the raw weights, whatever came in between") {
         train(whole, epochs, {SwapEMAWeights{}});
         for (const auto& [name, interrupted] : interruptions()) {
           ++combinations;
-          CAPTURE(fmt::format("{}{}, {}, {}", rule, options, kind, name));
+          const std::string setting = fmt::format("{}{}, {}, {}", rule, options, kind, name);
+          CAPTURE(setting);
           const bool same = bits(interrupted(fresh, folder.path("m"))) == bits(whole);
           CHECK(same);
         }
@@ -200,7 +201,7 @@ TEST_CASE("what is shown is within the constraints, and the averages stay") {
   CHECK(averages(model) == last);
   CHECK(std::ranges::any_of(last, [](Scalar v) { return v < 0; }));  // Keras shows these
   const auto shown = model.get_weights();
-  for (const std::size_t kernel : {0, 2})
+  for (const std::size_t kernel : {0u, 2u})
     for (const Scalar v : shown[kernel].values()) CHECK(v >= 0);
 }
 

@@ -72,7 +72,8 @@ TEST_CASE("gradients that were only collected survive a resumed fit alone") {
       model.fit(one, Tensor{{1000}}, {.epochs = 3, .verbose = 0});  // three calls of four
       CHECK(model.optimizer().counters().collected == 3);
       act(model);
-      CAPTURE(name);
+      const std::string between = name;
+      CAPTURE(between);
       const bool kept = std::string_view(name) == "resume";
       CHECK(model.optimizer().iterations() == (kept || std::string_view(name) == "fit"));
       CHECK(model.optimizer().counters().collected == 0);
@@ -192,7 +193,8 @@ TEST_CASE("a layer's state, a constraint or a weight that is not finite refuses 
         return all;
       };
       const auto before = slots(model);
-      CAPTURE(text);
+      const std::string cause = text;
+      CAPTURE(cause);
       const bool ends = std::string_view(by) == "terminate_on_nan";
       try {
         if (std::string_view(by) == "train_on_batch")

@@ -147,7 +147,8 @@ TEST_CASE("a selector takes whole names only, from the start or else further on"
     Names got;
     for (const std::string& name : names)
       if (ParameterSelector(text).selects({}, name, names)) got.push_back(name);
-    CAPTURE(text);
+    const std::string selector = text;
+    CAPTURE(selector);
     CHECK(got == want);
   }
   for (const char* none : {"", "dens", "ense", "dense_", "bia", "kernel/dense", "1", "/", "bias/x"})
