@@ -18,7 +18,7 @@
 ///   name. Each begins where the one before ends, the first at 0; the last ends with the file. The
 ///   header has room for some 10000. Ranks up to Shape::max_rank; types F32, F64 and I64.
 /// - Names, also of metadata, are 1 to 256 bytes of UTF-8 without control characters.
-/// - No key is repeated, and there are no keys other than these.
+/// - No key is repeated, and no other key is allowed.
 ///
 /// The numbers are not checked: they may be nan.
 

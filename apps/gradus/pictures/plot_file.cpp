@@ -77,7 +77,7 @@ std::string draw(const std::string& terminal, std::span<const Panel> panels,
 }
 
 /// UsageError unless the file's name ends in .svg, .png or .pdf and it can be written; RunError
-/// when there is no gnuplot.
+/// without gnuplot.
 void check_plot_file(const std::string& path) {
   terminal_for(path, 1);
   need_gnuplot(path);

@@ -29,7 +29,7 @@ constexpr int most_parts = 200;  ///< of a key such as a.b.c: so many tables in 
   throw UsageError(fmt::format("{}:{}: {}", clean(path), line, clean(what)));
 }
 
-/// Refuses a line on which a key could have too many parts. In a comment there are no keys.
+/// Refuses a line on which a key could have too many parts. A comment has no keys.
 void check_parts(const std::string& path, const std::string& text) {
   std::int64_t line = 1;
   int parts = 0;
