@@ -30,7 +30,7 @@ struct ThreadState {
 extern constinit thread_local ThreadState thread_state;
 
 /// Room for the values that a backward step captures.
-inline constexpr std::size_t closure_bytes = 80;
+inline constexpr std::size_t closure_bytes = 64 + 2 * std::max(sizeof(double), sizeof(Scalar));
 
 /// One tensor. Each new node of a thread gets a higher `id`, so that an op's result has a higher id
 /// than its inputs: descending ids are a reverse topological order.

@@ -67,7 +67,7 @@ void Optimizer::update(Real rate) {
   resume();
   const bool updates = collect();
   if (updates) {
-    const double shrink = global_shrink();
+    const Real shrink = global_shrink();
     for (Entry& entry : entries_)
       if (entry.gradient) update_entry(entry, rate, shrink);
   }
@@ -81,7 +81,7 @@ void Optimizer::update(Real rate) {
   ++counters_.iterations, counters_.collected = 0, counters_.last_learning_rate = rate;
 }
 
-void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
+void Optimizer::update_entry(Entry& entry, Real rate, Real shrink) {
   detail::Node& node = node_of(entry.parameter);
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
@@ -90,7 +90,7 @@ void Optimizer::update_entry(Entry& entry, Real rate, double shrink) {
   const std::size_t count = slots();
   for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
   ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, slots_};
-  if (entry.decay != Real(0))
+  if (!is_zero(entry.decay))
     kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);
   rule_->update(u);
   if (options_.gradient_accumulation_steps)

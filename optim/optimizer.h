@@ -60,6 +60,9 @@ class Optimizer {
   const OptimizerOptions& options() const { return options_; }
   /// The rule's type and options as data (schedules/config.h).
   detail::Config config() const { return rule_->config(); }
+  /// A new optimizer, with each number of the rule and of the options that were given replaced by
+  /// what `map` returns for it: see Schedule::with_numbers.
+  Optimizer with_numbers(const NumberMap& map) const;
   /// Updates made so far.
   Step iterations() const { return counters_.iterations; }
   /// The rate of the next update. NumericError if the schedule's value is negative, nan or
@@ -179,6 +182,7 @@ class Optimizer {
     virtual detail::Fault fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
     virtual detail::Config config() const = 0;
+    virtual void map_numbers(const NumberMap& map) = 0;
   };
   template <class R>
   struct Held;
@@ -226,7 +230,7 @@ class Optimizer {
     bool dropped_ = false;
   };
   void update(Real rate);
-  void update_entry(Entry& entry, Real rate, double shrink);
+  void update_entry(Entry& entry, Real rate, Real shrink);
 
   // the checks around an update, in optimizer_checks.cpp
   detail::Fault fault_before(Real rate);
@@ -237,8 +241,8 @@ class Optimizer {
 
   // the parts of an update, in optimizer_options.cpp
   bool collect();
-  double global_shrink() const;
-  const Scalar* clipped(const Entry& entry, double shrink);
+  Real global_shrink() const;
+  const Scalar* clipped(const Entry& entry, Real shrink);
   void update_averages(bool updates);
   static detail::Buffer constrained(const Entry& entry, const detail::Buffer& values);
   void swap_averages() noexcept;
@@ -318,6 +322,10 @@ struct Optimizer::Held final : Interface {
   }
   std::string_view name() const override { return detail::type_name<R>(); }
   detail::Config config() const override { return detail::config_of(rule); }
+  void map_numbers(const NumberMap& map) override {
+    detail::map_fields(rule, "", map);
+    detail::validate(rule);
+  }
 
   R rule;
 };

@@ -31,7 +31,7 @@ std::string to_string(const ParameterSelector& s) {
 
 detail::Value to_value(const ParameterSelector& s) { return {to_string(s)}; }
 detail::Value to_value(const LearningRateMultiplier& m) {
-  return {std::vector<detail::Value>{to_value(m.parameters), {value(m.factor)}}};
+  return {std::vector<detail::Value>{to_value(m.parameters), {m.factor}}};
 }
 
 std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
@@ -63,11 +63,23 @@ namespace {
 constexpr double largest_double = std::numeric_limits<double>::max();
 
 /// The factor that scales a gradient of this norm down to the norm `limit`; never 0.
-double shrinking(double norm, double limit) {
-  return norm > limit ? std::max(limit / norm, std::numeric_limits<double>::min()) : 1;
+Real shrinking(Real norm, Real limit) {
+  return norm > limit ? std::max(limit / norm, Real(std::numeric_limits<double>::min())) : Real(1);
 }
 
 }  // namespace
+
+Optimizer Optimizer::with_numbers(const NumberMap& map) const {
+  detail::Boxed<Interface> rule = rule_;
+  rule->map_numbers(map);
+  OptimizerOptions options = options_;
+  const std::vector<detail::Config::Field> given = detail::config_of(options_).fields;
+  std::size_t i = 0;
+  OptimizerOptions::fields(options, [&](std::string_view name, auto& option, const auto&...) {
+    if (!given[i++].at_default) detail::map_numbers(option, std::string(name), map);
+  });
+  return Optimizer(std::move(rule), std::move(options));
+}
 
 Real Optimizer::learning_rate() const {
   const Schedule& schedule = rule_->learning_rate();
@@ -83,12 +95,12 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   rule_->learning_rate() = std::move(learning_rate);
 }
 
-double detail::norm(std::span<const Scalar> x) {
+Real detail::norm(std::span<const Scalar> x) {
+  using std::sqrt;
   for (const double scale : {1.0, 0x1p-600, 0x1p600}) {  // the first that loses no square
-    const double sum =
-        kernels().sum_of_squares(x.data(), scale, static_cast<std::int64_t>(x.size()));
+    const Real sum = kernels().sum_of_squares(x.data(), scale, static_cast<std::int64_t>(x.size()));
     if (sum > 0x1p-900 && sum < largest_double)
-      return std::min(std::sqrt(sum) / scale, largest_double);
+      return std::min(sqrt(sum) / scale, Real(largest_double));
   }
   return 0;
 }
@@ -111,29 +123,28 @@ bool Optimizer::collect() {
 }
 
 /// The factor of all gradients by global_clipnorm.
-double Optimizer::global_shrink() const {
+Real Optimizer::global_shrink() const {
+  using std::hypot;
   if (!options_.global_clipnorm) return 1;
-  double all = 0;
+  Real all = 0;
   for (const Entry& e : entries_)
     if (e.gradient)
-      all =
-          std::hypot(all, detail::norm({e.gradient, static_cast<std::size_t>(e.parameter.size())}));
-  return shrinking(std::min(all, largest_double), value(*options_.global_clipnorm));
+      all = hypot(all, detail::norm({e.gradient, static_cast<std::size_t>(e.parameter.size())}));
+  return shrinking(std::min(all, Real(largest_double)), *options_.global_clipnorm);
 }
 
 /// The gradient after clipping: the same, or a clipped copy in `room_`.
-const Scalar* Optimizer::clipped(const Entry& entry, double shrink) {
+const Scalar* Optimizer::clipped(const Entry& entry, Real shrink) {
   const std::int64_t n = entry.parameter.size();
   const std::span<const Scalar> g(entry.gradient, static_cast<std::size_t>(n));
-  if (options_.clipnorm) shrink = shrinking(detail::norm(g), value(*options_.clipnorm));
+  if (options_.clipnorm) shrink = shrinking(detail::norm(g), *options_.clipnorm);
   if (shrink == 1 && !options_.clipvalue) return g.data();
   if (options_.clipvalue) {
     const auto limit = static_cast<Scalar>(*options_.clipvalue);
     detail::functions::unary<detail::functions::Clip>().forward(g.data(), room_.data(), n, -limit,
                                                                 limit);
   } else {  // in double: for a huge gradient the factor is below a float's range
-    for (std::size_t i = 0; i < g.size(); ++i)
-      room_.data()[i] = static_cast<Scalar>(shrink * value(g[i]));
+    for (std::size_t i = 0; i < g.size(); ++i) room_.data()[i] = static_cast<Scalar>(shrink * g[i]);
   }
   return room_.data();
 }

@@ -56,6 +56,10 @@ struct LearningRateMultiplier {
     detail::check_field(owner, name, value(m.factor), rule);
   }
   friend detail::Value to_value(const LearningRateMultiplier& m);
+  friend void map_numbers(LearningRateMultiplier& m, const std::string& path,
+                          const NumberMap& map) {
+    m.factor = map({path, m.factor, false});
+  }
 };
 
 /// Read lists of them from text: `["bias"]`, `[["dense_1", 0.1]]`. Return the expected form, or "".

@@ -19,7 +19,7 @@ void check_options(const OptimizerOptions& options, std::string_view owner, bool
   check(limits <= 1,
         "Optimizer: at most one of clipnorm, clipvalue and global_clipnorm must be given (got {})",
         limits);
-  check(!decays_itself || options.weight_decay.constant() == Real(0),
+  check(!decays_itself || detail::always_zero(options.weight_decay),
         "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
         to_string(options.weight_decay));
 }

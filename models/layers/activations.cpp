@@ -74,7 +74,7 @@ Tensor sparsemax(const Tensor& x) {
   for (std::int64_t start = 0; start < x.size(); start += width) {
     const Scalar* values = detail::node_of(x).data() + start;
     std::transform(values, values + width, row.data(), [](Scalar v) {  // nan cannot be sorted
-      return std::isnan(v) ? -std::numeric_limits<Scalar>::infinity() : v;
+      return std::isnan(value(v)) ? -std::numeric_limits<Scalar>::infinity() : v;
     });
     std::sort(row.data(), row.data() + width, std::greater<>());
     double sum = 0, least = 0;
