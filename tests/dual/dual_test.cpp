@@ -152,7 +152,7 @@ TEST_CASE("Dual: identities hold to rounding") {
 TEST_CASE("Dual: far out, the slope of tanh keeps its digits") {
   for (const double x : {20.0, -20.0, 300.0}) {
     const Dual y = tanh(Dual::parameter(x, 6));
-    CHECK(y.d[6] == doctest::Approx(4 * std::exp(-2 * std::fabs(x))).epsilon(1e-15));
+    CHECK(y.d[6] / (4 * std::exp(-2 * std::fabs(x))) == doctest::Approx(1).epsilon(1e-14));
     CHECK(y.d[0] == 0);
   }
   CHECK(at_rest(tanh(moving(infinity))));
