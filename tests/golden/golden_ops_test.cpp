@@ -13,6 +13,7 @@
 
 namespace {
 
+using golden::bce_logits;
 using golden::Call;
 using golden::coarse;
 using golden::GoldenFile;
@@ -23,6 +24,7 @@ using golden::rule;
 using golden::rules;
 using golden::Run;
 using golden::Skipped;
+using golden::sparse_ce;
 using namespace gradus;
 
 /// The first difference, or an empty text.
