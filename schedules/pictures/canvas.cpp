@@ -87,10 +87,7 @@ Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int int
                bool from_zero) {
   double low = curves[0][0].first, high = low;
   for (const std::vector<Sample>& curve : curves)
-    for (const Sample& s : curve) {
-      low = std::min(low, s.least);
-      high = std::max(high, s.greatest);
-    }
+    for (const Sample& s : curve) low = std::min(low, s.least), high = std::max(high, s.greatest);
   if ((from_zero && high - low >= high / 4) || high - low <= high / 1000) {
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);
@@ -132,10 +129,6 @@ void Canvas::dot(int x, int y, std::size_t curve) {
   if (to.curve == background) to.dots = curve == background ? to.dots : 0;
   to.curve = curve;
   to.dots |= bits[y % down()][x % across()];
-}
-
-void Canvas::mark(int x, int y, char character, std::size_t curve) {
-  at(x, y) = {curve, 1, character};
 }
 
 std::string Canvas::line(int i) const {

@@ -49,7 +49,7 @@ class Canvas {
 
   void dot(int x, int y, std::size_t curve);
   /// Fills the whole cell with a character.
-  void mark(int x, int y, char character, std::size_t curve);
+  void mark(int x, int y, char character, std::size_t curve) { at(x, y) = {curve, 1, character}; }
   /// Without trailing blanks.
   std::string line(int i) const;
 
