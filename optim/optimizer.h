@@ -211,20 +211,6 @@ class Optimizer {
   template <class GradientOf>
   detail::Fault call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
-  /// Takes an update back at its end, unless drop() was called.
-  class Undo {
-   public:
-    explicit Undo(Optimizer& optimizer);
-    Undo(const Undo&) = delete;
-    Undo& operator=(const Undo&) = delete;
-    ~Undo();
-    void drop() { dropped_ = true; }
-
-   private:
-    Optimizer& all_;
-    OptimizerCounters counters_;
-    bool dropped_ = false;
-  };
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, double shrink);
 
@@ -232,7 +218,7 @@ class Optimizer {
   detail::Fault fault_before(Real rate);
   bool surely_finite(Real rate);
   bool trusted(Entry& entry) const;
-  detail::Fault fault_after(Step step) const;
+  detail::Fault update_or_undo(Real rate);
   void each_number(auto&& f);
 
   // the parts of an update, in optimizer_options.cpp
@@ -250,9 +236,8 @@ class Optimizer {
   OptimizerCounters counters_;
 
   // Kept for their memory.
-  std::vector<std::span<Scalar>> slots_;  ///< of the parameter that update_entry() updates
-  std::vector<detail::Buffer> before_;    ///< what Undo puts back
-  detail::Buffer room_;                   ///< for a clipped gradient
+  std::vector<detail::Buffer> before_;  ///< what update_or_undo() puts back
+  detail::Buffer room_;                 ///< for a clipped gradient
 };
 
 namespace detail {

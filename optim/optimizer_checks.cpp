@@ -95,50 +95,46 @@ bool Optimizer::trusted(Entry& e) const {
   return all;
 }
 
-/// Calls f(values, size) for all that an update may change.
+/// Calls f(entry, its memory or null, values, size) for all that an update may change.
 void Optimizer::each_number(auto&& f) {
   for (Entry& e : entries_) {
-    f(node_of(e.parameter).value, e.parameter.size());
+    f(e, static_cast<Memory*>(nullptr), node_of(e.parameter).value, e.parameter.size());
     for (Memory& m : e.memory)
-      if (in_state(e, m)) f(m.values, m.size);
+      if (in_state(e, m)) f(e, &m, m.values, m.size);
   }
 }
 
-Optimizer::Undo::Undo(Optimizer& optimizer) : all_(optimizer), counters_(optimizer.counters_) {
-  all_.before_.clear();
-  for (Entry& e : all_.entries_) e.trusted = node_of(e.parameter).trusted = 0;
-  all_.each_number([&](detail::Buffer& values, std::int64_t size) {
-    all_.before_.push_back(values);
-    values = values.copy(size);
-  });
-}
-
-Optimizer::Undo::~Undo() {
-  if (!dropped_) {
-    all_.counters_ = counters_;
-    std::size_t i = 0;
-    all_.each_number(
-        [&](detail::Buffer& values, std::int64_t) { values = std::move(all_.before_[i++]); });
-  }
-  all_.before_.clear();
-}
-
-/// Returns the first number of the state that is not finite.
-detail::Fault Optimizer::fault_after(Step step) const {
-  const auto fault = [&](const Entry& e, std::string_view memory, const Scalar* x, std::int64_t n) {
-    const std::int64_t bad = kernels().first_not_finite(x, n);
-    if (bad < 0) return detail::Fault();
-    return detail::Fault{fmt::format(
-        "Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})", e.name,
-        memory.empty() ? "" : fmt::format("/{}", memory), value(x[bad]), bad, step)};
+/// Updates. Takes everything back if then a number is not finite, or if the rule throws.
+detail::Fault Optimizer::update_or_undo(Real rate) {
+  struct Undo {
+    ~Undo() {
+      auto before = all.before_.begin();
+      if (wanted) all.counters_ = counters;
+      if (wanted) all.each_number([&](auto&, auto*, auto& x, auto) { x = std::move(*before++); });
+      all.before_.clear();
+    }
+    Optimizer& all;
+    OptimizerCounters counters = all.counters_;
+    bool wanted = true;
   };
-  for (const Entry& e : entries_) {
-    if (auto found = fault(e, "", node_of(e.parameter).data(), e.parameter.size())) return found;
-    for (const Memory& m : e.memory)
-      if (in_state(e, m))
-        if (auto found = fault(e, m.name, m.values.data(), m.size)) return found;
-  }
-  return {};
+  before_.clear();
+  for (Entry& e : entries_) e.trusted = node_of(e.parameter).trusted = 0;
+  each_number([&](Entry&, Memory*, detail::Buffer& values, std::int64_t n) {
+    before_.push_back(values);
+    values = values.copy(n);
+  });
+  Undo undo{*this};
+  update(rate);
+  detail::Fault fault;
+  each_number([&](Entry& e, Memory* m, const detail::Buffer& values, std::int64_t n) {
+    const std::int64_t bad = fault ? -1 : kernels().first_not_finite(values.data(), n);
+    if (bad >= 0)
+      fault.text = fmt::format(
+          "Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})", e.name,
+          m ? "/" + m->name : "", value(values.data()[bad]), bad, undo.counters.iterations);
+  });
+  undo.wanted = static_cast<bool>(fault);
+  return fault;
 }
 
 }}  // namespace gradus

@@ -71,15 +71,12 @@ Optimizer& Optimizer::operator=(Optimizer other) noexcept {
   std::swap(initial_schedule_, other.initial_schedule_);
   std::swap(entries_, other.entries_);
   std::swap(counters_, other.counters_);
-  std::swap(slots_, other.slots_);
-  std::swap(before_, other.before_);
   std::swap(room_, other.room_);
   return *this;
 }
 
 /// So that an update needs no memory, unless it must be able to take itself back.
 void Optimizer::make_room(std::span<const Entry> entries) {
-  slots_.reserve(detail::most_slots);
   std::int64_t largest = 0;
   for (const Entry& entry : entries) largest = std::max(largest, entry.parameter.size());
   if (options_.clipnorm || options_.clipvalue || options_.global_clipnorm)
