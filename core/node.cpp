@@ -32,6 +32,11 @@ void release(Node* node) noexcept {
   }
 }
 
+std::string not_finite(const Scalar* x, std::int64_t n) {
+  const std::int64_t bad = kernels().first_not_finite(x, n);
+  return bad < 0 ? "" : fmt::format("{} at element {}", value(x[bad]), bad);
+}
+
 Node* DeepCopies::copy_of(Node* node) {
   const auto is_it = [&](const auto& made) {
     return made.first == node || made.second.node() == node;

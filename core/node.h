@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -95,6 +96,9 @@ inline Node& node_of(const Tensor& tensor) {
   Node* node = tensor.node();
   return node ? *node : empty_node();
 }
+
+/// The first of n numbers that is nan or infinite, as `nan at element 3`; "" if there is none.
+std::string not_finite(const Scalar* x, std::int64_t n);
 
 /// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
 /// own storage: what owns tensors, such as a model, is then copied with all that its members hold

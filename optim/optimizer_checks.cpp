@@ -49,12 +49,11 @@ detail::Fault Optimizer::fault_before(Real rate) {
     any = true;
     if (wrong) break;
     e.calm = calm(e.gradient, e.parameter.size());
-    const std::int64_t bad =
-        e.calm ? -1 : kernels().first_not_finite(e.gradient, e.parameter.size());
-    if (bad >= 0)
-      wrong.text = fmt::format(
-          "Optimizer: the gradient of parameter {} must be finite (got {} at element {}, step {})",
-          e.name, value(e.gradient[bad]), bad, iterations());
+    const std::string bad = e.calm ? "" : detail::not_finite(e.gradient, e.parameter.size());
+    if (!bad.empty())
+      wrong.text =
+          fmt::format("Optimizer: the gradient of parameter {} must be finite (got {}, step {})",
+                      e.name, bad, iterations());
     else if (!fits_scalar(rate * e.multiplier))
       wrong.text = fmt::format(
           "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
@@ -127,11 +126,10 @@ detail::Fault Optimizer::update_or_undo(Real rate) {
   update(rate);
   detail::Fault fault;
   each_number([&](Entry& e, Memory* m, const detail::Buffer& values, std::int64_t n) {
-    const std::int64_t bad = fault ? -1 : kernels().first_not_finite(values.data(), n);
-    if (bad >= 0)
-      fault.text = fmt::format(
-          "Optimizer: {}{} must stay finite in an update (got {} at element {}, step {})", e.name,
-          m ? "/" + m->name : "", value(values.data()[bad]), bad, undo.counters.iterations);
+    const std::string bad = fault ? "" : detail::not_finite(values.data(), n);
+    if (!bad.empty())
+      fault.text = fmt::format("Optimizer: {}{} must stay finite in an update (got {}, step {})",
+                               e.name, m ? "/" + m->name : "", bad, undo.counters.iterations);
   });
   undo.wanted = static_cast<bool>(fault);
   return fault;

@@ -167,11 +167,11 @@ void Optimizer::finalize() {
   for (Entry& e : entries_) {
     detail::Buffer shown = average(e).values.copy(e.parameter.size());
     if (e.constraint) shown = constrained(e, shown);
-    const std::int64_t bad = kernels().first_not_finite(shown.data(), e.parameter.size());
-    check<NumericError>(bad < 0,
+    const std::string bad = detail::not_finite(shown.data(), e.parameter.size());
+    check<NumericError>(bad.empty(),
                         "Optimizer: the constraint of {} must give finite numbers for the averages "
-                        "(got {} at element {})",
-                        e.name, bad < 0 ? 0 : value(shown.data()[bad]), bad);
+                        "(got {})",
+                        e.name, bad);
     raw(e).values = std::move(shown);
   }
   swap_averages();

@@ -54,8 +54,18 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
   });
 }
 
-/// da = dy b^T and db = a^T dy, each summed over the batches that share the operand.
-void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
+}  // namespace
+
+void detail::multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
+                      std::int64_t n, std::int64_t k, bool add) {
+  const std::int64_t work = m * n * k;
+  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
+  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
+  const Buffer workspace(product_workspace);
+  kernels().product(a, b, c, m, n, k, add, workspace.data());
+}
+
+void detail::product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
   const Shape &sa = pass.input(0).shape, &sb = pass.input(1).shape, &sy = pass.output().shape;
   const bool single = sb.rank() == 2;  // a's leading axes are folded into m
   for (const int side : {0, 1}) {
@@ -79,17 +89,6 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
     else
       each_batch(sa, sb, sy, one);
   }
-}
-
-}  // namespace
-
-void detail::multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
-                      std::int64_t n, std::int64_t k, bool add) {
-  const std::int64_t work = m * n * k;
-  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
-  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
-  const Buffer workspace(product_workspace);
-  kernels().product(a, b, c, m, n, k, add, workspace.data());
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {

@@ -9,11 +9,15 @@ namespace {
 
 using namespace detail;
 
+/// There is no mean and no largest of no elements.
+void check_elements(bool ok, const char* op, const Shape& shape) {
+  check(ok, "{}: the axes must hold at least one element (got shape {})", op, shape);
+}
+
 /// The sum of all elements, or their mean, as a scalar.
 Tensor sum_all(const char* op, const Tensor& x, bool mean) {
   const Node& from = node_of(x);
-  check(!mean || from.size > 0, "{}: the axes must hold at least one element (got shape {})", op,
-        from.shape);
+  check_elements(!mean || from.size > 0, op, from.shape);
   const auto divisor = static_cast<Scalar>(mean ? from.size : 1);
   NewTensor y{Shape()};
   *y.data = kernels().sum(from.data(), from.size) / divisor;
@@ -35,10 +39,8 @@ Tensor sum_over(const char* op, const Tensor& x, const Reduction& reduction, boo
   sum_into(node_of(x).data(), x.shape(), y.data, kept);
   Scalar divisor = 1;
   if (mean && size > 0) {
-    check(x.size() > 0, "{}: the axes must hold at least one element (got shape {})", op,
-          x.shape());
-    const std::int64_t summed = x.size() / size;
-    divisor = static_cast<Scalar>(summed);
+    check_elements(x.size() > 0, op, x.shape());
+    divisor = static_cast<Scalar>(x.size() / size);
     for (std::int64_t i = 0; i < size; ++i) y.data[i] /= divisor;
   }
   return record(std::move(y.tensor), {&x}, [divisor, kept](Backward& pass) {
@@ -80,8 +82,7 @@ Tensor by_rows(const Tensor& x, const Shape& shape, std::int64_t rows, const Row
 Tensor reduce(const char* op, const Tensor& x, const Reduction& reduction, const Rowwise& f) {
   const Marked marked(op, reduction.axis, x.rank());
   const Shape result = marked.reduced(x.shape(), reduction.keepdims);
-  check(x.size() > 0 || result.count() == 0,
-        "{}: the axes must hold at least one element (got shape {})", op, x.shape());
+  check_elements(x.size() > 0 || result.count() == 0, op, x.shape());
   return by_rows(with_marked_last(x, marked), result, result.count(), f);
 }
 
