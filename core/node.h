@@ -100,10 +100,9 @@ inline Node& node_of(const Tensor& tensor) {
 /// The first of n numbers that is nan or infinite, as `nan at element 3`; "" if there is none.
 std::string not_finite(const Scalar* x, std::int64_t n);
 
-/// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
-/// own storage: what owns tensors, such as a model, is then copied with all that its members hold
-/// or capture; given a list, only with those in it. All copies of one tensor are one new tensor.
-/// The outermost counts.
+/// While one exists, a copy of a Tensor on this thread is a new tensor with its own storage, not a
+/// handle: what owns tensors, such as a model, is copied with all that its members hold or capture;
+/// given a list, only with those in it. All copies of one tensor are one. The outermost counts.
 class DeepCopies {
  public:
   DeepCopies() : DeepCopies(std::vector<const Node*>()) {

@@ -51,15 +51,15 @@ detail::Fault Optimizer::call(std::span<const Tensor> parameters, GradientOf gra
     entry.gradient = gradient_of(i);
   }
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
-  if (detail::Fault fault = fault_before(rate)) return fault;
+  bool sure = false;
+  if (detail::Fault fault = fault_before(rate, sure)) return fault;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
-  if (!surely_finite(rate)) return update_or_undo(rate);
+  if (!sure) return update_or_undo(rate);
   update(rate);
   return {};
 }
 
-/// One update: accumulate gradients, clip, decay weights and apply the rule, average, constrain,
-/// count.
+/// One update: accumulate, clip, decay the weights, apply the rule, average, constrain, count.
 void Optimizer::update(Real rate) {
   resume();
   const bool updates = collect();

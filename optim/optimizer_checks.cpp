@@ -33,50 +33,41 @@ detail::Fault detail::fault(std::string_view owner, std::string_view name, const
   return {};
 }
 
-/// Returns the reason to refuse an update with these gradients.
-detail::Fault Optimizer::fault_before(Real rate) {
-  check<StateError>(iterations() < std::numeric_limits<Step>::max(),
-                    "Optimizer: iterations must be below 2^63 - 1 (got {})", iterations());
-  bool any = false;
-  detail::Fault wrong = rule_->fault_at(iterations(), rate);
+/// Returns the reason to refuse this update, and notes the weights' decays. `sure`: no number can
+/// come near the largest one in it, so that nothing has to be copied to take it back.
+detail::Fault Optimizer::fault_before(Real rate, bool& sure) {
+  const Step step = iterations();
+  const double t = static_cast<double>(step);
+  check<StateError>(step < std::numeric_limits<Step>::max(),
+                    "Optimizer: iterations must be below 2^63 - 1 (got {})", step);
+  check<StateError>(std::ranges::any_of(entries_, &Entry::gradient),
+                    "Optimizer: no parameter has a gradient; call backward() first");
   const Schedule& decay = options_.weight_decay;
-  if (!wrong && !decay.constant())
-    wrong = detail::fault("Optimizer", "weight_decay", decay,
-                          decay.at(static_cast<double>(iterations())), rules::not_negative,
-                          iterations());
+  if (detail::Fault wrong = rule_->fault_at(step, rate)) return wrong;
+  if (!decay.constant())
+    if (auto wrong = detail::fault("Optimizer", "weight_decay", decay, decay.at(t),
+                                   rules::not_negative, step))
+      return wrong;
+  sure = !shows_averages() && rule_->stays_finite(step);
   for (Entry& e : entries_) {
-    if (!e.gradient) continue;
-    any = true;
-    if (wrong) break;
-    e.calm = calm(e.gradient, e.parameter.size());
-    const std::string bad = e.calm ? "" : detail::not_finite(e.gradient, e.parameter.size());
-    if (!bad.empty())
-      wrong.text =
-          fmt::format("Optimizer: the gradient of parameter {} must be finite (got {}, step {})",
-                      e.name, bad, iterations());
-    else if (!fits_scalar(rate * e.multiplier))
-      wrong.text = fmt::format(
-          "Optimizer: learning_rate of parameter {} must fit the weights' number type (got {} at "
-          "step {})",
-          e.name, value(rate * e.multiplier), iterations());
-  }
-  check<StateError>(any, "Optimizer: no parameter has a gradient; call backward() first");
-  return wrong;
-}
-
-/// Whether no number can come near the largest one in this call, so that nothing has to be copied
-/// for Undo. Also notes the weights' decays.
-bool Optimizer::surely_finite(Real rate) {
-  bool sure = !shows_averages() && rule_->stays_finite(iterations());
-  for (Entry& e : entries_) {
-    const Schedule* own = rule_->weight_decay_of(e.parameter.shape());
-    const Real decay = (own ? *own : options_.weight_decay).at(static_cast<double>(iterations()));
     const Real its_rate = rate * e.multiplier;
-    e.decay = e.decays ? decay * its_rate : Real(0);
-    sure = sure && !e.constraint && (!e.gradient || e.calm) && value(its_rate) <= 0x1p20 &&
-           value(e.decay) <= 1 && trusted(e);
+    const bool is_calm = !e.gradient || calm(e.gradient, e.parameter.size());
+    const std::string bad = is_calm ? "" : detail::not_finite(e.gradient, e.parameter.size());
+    if (!bad.empty())
+      return {
+          fmt::format("Optimizer: the gradient of parameter {} must be finite (got {}, step {})",
+                      e.name, bad, step)};
+    if (e.gradient && !fits_scalar(its_rate))
+      return {
+          fmt::format("Optimizer: learning_rate of parameter {} must fit the weights' number "
+                      "type (got {} at step {})",
+                      e.name, value(its_rate), step)};
+    const Schedule* own = e.decays ? rule_->weight_decay_of(e.parameter.shape()) : nullptr;
+    e.decay = e.decays ? (own ? *own : decay).at(t) * its_rate : Real(0);
+    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 && value(e.decay) <= 1 &&
+           trusted(e);
   }
-  return sure;
+  return {};
 }
 
 /// Whether a parameter's numbers were small at most a thousand calls ago; since then, only calls of

@@ -70,11 +70,7 @@ void detail::product_backward(Backward& pass, const Buffer& a, const Buffer& b, 
   const bool single = sb.rank() == 2;  // a's leading axes are folded into m
   for (const int side : {0, 1}) {
     if (!pass.wants(side)) continue;
-    auto target = pass.into(side);
-    if (!single && !target.add) {
-      kernels().fill(0, target.data, pass.input(side).size, false);
-      target.add = true;
-    }
+    const Target target = single ? pass.into(side) : Target{pass.sum(side), true};
     const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
       const Scalar* dy = pass.dy() + yi * p.m * p.n;
       if (side == 0)

@@ -212,8 +212,7 @@ class Parser {
     std::vector<detail::Argument> list;
     bool comma = false;  ///< after the last one
   };
-  /// Everything up to the closing bracket, and that too; `column` is where the bracket's value
-  /// began.
+  /// Everything up to and with the closing bracket; `column` is where the bracket's value began.
   Items items(std::size_t column, char closer, bool may_have_names) {
     if (++brackets_ > detail::max_depth) fail_too_deep(column, "brackets must be nested");
     Items all;
