@@ -209,13 +209,11 @@ class Optimizer {
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, double shrink);
 
-  // the checks around an update, in optimizer_checks.cpp
+  // the checks around an update and its parts, in optimizer_update.cpp
   detail::Fault fault_before(Real rate, bool& sure);
   bool trusted(Entry& entry) const;
   detail::Fault update_or_undo(Real rate);
   void each_number(auto&& f);
-
-  // the parts of an update, in optimizer_options.cpp
   bool collect();
   double global_shrink() const;
   const Scalar* clipped(const Entry& entry, double shrink);
