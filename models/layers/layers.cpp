@@ -1,5 +1,6 @@
 #include <gradus/models/layers.h>
 
+#include <algorithm>
 #include <array>
 
 #include <gradus/core/node.h>
@@ -7,6 +8,58 @@
 #include <gradus/models/normalization.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+// ---- Layer --------------------------------------------------------------------------------------
+
+void Mode::assign(const Tensor& state, const Tensor& value) const {
+  check<ShapeError>(state.shape() == value.shape(),
+                    "Mode: a state of shape {} must be assigned a value of that shape (got {})",
+                    state.shape(), value.shape());
+  if (assignments)
+    assignments->push_back({state, detach(value)});
+  else
+    detail::node_of(state).replace(detail::node_of(value).value);
+}
+
+std::vector<Tensor> Layer::parameters() const {
+  std::vector<Tensor> trainable;
+  for (const Weight& weight : weights())
+    if (weight.trainable) trainable.push_back(weight.tensor);
+  return trainable;
+}
+
+Layer::Layer(const Layer& other) : input_(other.input_) {
+  const detail::DeepCopies own(nodes({&other, 1}));
+  held_ = other.held().clone();
+}
+
+std::vector<const detail::Node*> Layer::nodes(std::span<const Layer> layers) {
+  std::vector<const detail::Node*> all;
+  if (detail::DeepCopies::active()) return all;
+  for (const Layer& layer : layers)
+    for (const Weight& weight : layer.weights()) all.push_back(weight.tensor.node());
+  return all;
+}
+
+std::vector<Weight> Layer::weights_of(const std::vector<const Layer*>& parts) {
+  std::vector<Weight> all;
+  for (std::size_t i = 0; i < parts.size(); ++i)
+    for (Weight& weight : parts[i]->weights()) {
+      weight.name = fmt::format("{}/{}", detail::layer_name(parts, i), weight.name);
+      all.push_back(std::move(weight));
+    }
+  return all;
+}
+
+std::string detail::layer_name(std::span<const Layer* const> layers, std::size_t i) {
+  const std::string_view type = layers[i]->type();
+  const auto before = std::count_if(layers.begin(), layers.begin() + static_cast<std::ptrdiff_t>(i),
+                                    [&](const Layer* l) { return l->type() == type; });
+  return snake_case(type) + (before > 0 ? fmt::format("_{}", before) : "");
+}
+
+// ---- layers -------------------------------------------------------------------------------------
+
 namespace {
 
 std::int64_t features_of(const char* layer, const Shape& input, int axis) {
@@ -35,14 +88,22 @@ Tensor normalized(const L& layer, const Tensor& centered, const Tensor& variance
   return layer.center ? y + along(layer.beta, shape, layer.axis) : y;
 }
 
+/// Makes the weights of a layer: a kernel, and others of one shape. The option `<name>_initializer`
+/// makes the weight `<name>`.
 template <class L>
-void make_gamma_and_beta(L& layer, const Shape& shape, Random& random) {
-  const std::string_view name = detail::type_name<L>();
-  if (layer.scale)
-    layer.gamma =
-        detail::initial(name, "gamma_initializer", layer.gamma_initializer, shape, random);
-  if (layer.center)
-    layer.beta = detail::initial(name, "beta_initializer", layer.beta_initializer, shape, random);
+void make_weights(L& layer, const Shape& kernel, const Shape& others, Random& random) {
+  L::weights(layer, [&](std::string_view name, Tensor& weight, const Weight& = {}) {
+    const Shape& shape = name == "kernel" ? kernel : others;
+    L::fields(layer, [&](std::string_view option, const auto& initializer, const auto&...) {
+      if constexpr (std::same_as<decltype(initializer), const Initializer&>) {
+        if (option != fmt::format("{}_initializer", name)) return;
+        const Tensor made = initializer(shape, random);
+        check<ShapeError>(made.shape() == shape, "{}: {} must give shape {} (got {})",
+                          detail::type_name<L>(), option, shape, made.shape());
+        weight = parameter(made);
+      }
+    });
+  });
 }
 
 }  // namespace
@@ -51,10 +112,7 @@ void Dense::build(const Shape& input, Random& random) {
   check<ShapeError>(input.rank() >= 2, "Dense: the input must be (rows, features) (got shape {})",
                     input);
   if (input_width() > 0) return;
-  kernel = detail::initial("Dense", "kernel_initializer", kernel_initializer, {input.back(), units},
-                           random);
-  if (use_bias)
-    bias = detail::initial("Dense", "bias_initializer", bias_initializer, {units}, random);
+  make_weights(*this, {input.back(), units}, {units}, random);
 }
 
 Tensor Flatten::operator()(const Tensor& x) const {
@@ -79,7 +137,7 @@ Tensor GaussianNoise::operator()(const Tensor& x, const Mode& mode) const {
 
 void LayerNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("LayerNormalization", input, axis)};
-  if (input_width() == 0) make_gamma_and_beta(*this, shape, random);
+  if (input_width() == 0) make_weights(*this, {}, shape, random);
 }
 
 Tensor LayerNormalization::operator()(const Tensor& x) const {
@@ -90,12 +148,7 @@ Tensor LayerNormalization::operator()(const Tensor& x) const {
 
 void BatchNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("BatchNormalization", input, axis)};
-  if (moving_mean.size() > 0) return;
-  make_gamma_and_beta(*this, shape, random);
-  moving_mean = detail::initial("BatchNormalization", "moving_mean_initializer",
-                                moving_mean_initializer, shape, random);
-  moving_variance = detail::initial("BatchNormalization", "moving_variance_initializer",
-                                    moving_variance_initializer, shape, random);
+  if (moving_mean.size() == 0) make_weights(*this, {}, shape, random);
 }
 
 Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {

@@ -57,14 +57,6 @@ Tensor rescaled(const Tensor& weight, const Tensor& norms, const Tensor& wanted)
 
 }  // namespace
 
-Tensor detail::initial(std::string_view layer, std::string_view option, const Initializer& make,
-                       const Shape& shape, Random& random) {
-  const Tensor made = make(shape, random);
-  check<ShapeError>(made.shape() == shape, "{}: {} must give shape {} (got {})", layer, option,
-                    shape, made.shape());
-  return parameter(made);
-}
-
 Tensor Identity::operator()(const Shape& shape, Random&) const {
   check(shape.rank() == 2, "Identity: the shape must have two axes (got {})", shape);
   detail::NewTensor matrix(shape);

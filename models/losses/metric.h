@@ -143,10 +143,8 @@ class Metric {
         return metric.result(sums);
       else if constexpr (counts)
         return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
-      else if constexpr (requires { M::negated; })
-        return -detail::ratio(sums[0], sums[1]);
       else
-        return detail::ratio(sums[0], sums[1]);
+        return (requires { M::negated; } ? -1 : 1) * detail::ratio(sums[0], sums[1]);
     }
     std::conditional_t<own_sums || counts, M, Loss> metric;
   };

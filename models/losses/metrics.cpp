@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include <gradus/core/node.h>
-
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
@@ -34,15 +32,11 @@ Tensor share_right(const Metric&, const Tensor& y_true, const Tensor& y_pred, st
   check<ShapeError>(cells > 0 && y_true.size() == cells * marks && detail::rows_of(y_true) == rows,
                     "{}: targets of shape {} must fit outputs of shape {}",
                     detail::type_name<Metric>(), y_true.shape(), y_pred.shape());
-  Sums shares(static_cast<std::size_t>(rows));
+  std::vector<Scalar> found(static_cast<std::size_t>(rows));
   each_cell(y_true, y_pred, width, [&](std::size_t row, Cell target, Cell output) {
-    shares[row] += right(target, output) ? 1 : 0;
+    if (right(target, output)) found[row] += 1;
   });
-  const double each = static_cast<double>(cells) / static_cast<double>(rows);
-  detail::NewTensor made(Shape{rows});
-  std::ranges::transform(shares, made.data,
-                         [&](double n) { return static_cast<Scalar>(n / each); });
-  return std::move(made.tensor);
+  return Tensor({rows}, found) / (static_cast<double>(cells) / static_cast<double>(rows));
 }
 
 std::int64_t largest(Cell cell) { return std::ranges::max_element(cell) - cell.begin(); }
