@@ -1,5 +1,5 @@
 #pragma once
-/// The records of a CSV file, for read_csv.cpp.
+/// The records of a CSV file, for read_csv().
 
 #include <cstdint>
 #include <string>

@@ -107,7 +107,6 @@ class Layer {
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
   Layer& operator=(Layer&&) noexcept = default;
-  ~Layer() = default;
 
   /// Builds the layer first, from mode.random, if it was not built.
   Tensor operator()(const Tensor& x, const Mode& mode) {

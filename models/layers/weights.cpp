@@ -27,8 +27,7 @@ double cut_normal(Random& random) {
 }
 
 /// A tensor of draws: from the stream of the seed, if there is one.
-template <class Draw>
-Tensor drawn(const Shape& shape, const Seed& seed, Random& random, Draw draw) {
+Tensor drawn(const Shape& shape, const Seed& seed, Random& random, auto draw) {
   Random own(seed.value_or(0));
   detail::NewTensor values(shape);
   std::generate_n(values.data, values.tensor.size(),

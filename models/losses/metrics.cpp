@@ -12,8 +12,7 @@ using detail::width_of;
 using Cell = std::span<const Scalar>;
 
 /// Calls f(row, targets, outputs) for each cell: `width` outputs and the targets that go with them.
-template <class F>
-void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F f) {
+void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, auto f) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
   const auto outputs = static_cast<std::size_t>(width);
   const auto targets = static_cast<std::size_t>(cells > 0 ? y_true.size() / cells : 0);
@@ -25,9 +24,9 @@ void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F
 
 /// One value per row: the share of its cells for which right(targets, outputs) holds. A cell has
 /// `width` outputs and `marks` targets.
-template <class Metric, class Right>
+template <class Metric>
 Tensor share_right(const Metric&, const Tensor& y_true, const Tensor& y_pred, std::int64_t width,
-                   std::int64_t marks, Right right) {
+                   std::int64_t marks, auto right) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
   check<ShapeError>(cells > 0 && y_true.size() == cells * marks && detail::rows_of(y_true) == rows,
                     "{}: targets of shape {} must fit outputs of shape {}",
