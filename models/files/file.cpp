@@ -333,13 +333,6 @@ void check_writable(const std::string& path) {
   make_temporary(find_target(path), path, file);
 }
 
-bool file_exists(const std::string& path) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) == 0) return true;
-  if (errno != ENOENT && errno != ENOTDIR) fail("open", path);
-  return false;
-}
-
 std::int64_t file_size(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
