@@ -133,14 +133,13 @@ void TensorBoard::begin() {
   if (std::exchange(begun, true)) return;
   for (Folder* folder : {&train, &validation}) {
     if (!folder->file) continue;
-    const std::string name(folder->place.name.begin(), folder->place.name.end());
-    const std::string path = folder->path + '/' + name;
-    if (detail::EventFile::is_name(name) && detail::file_size(path) > folder->place.end)
-      detail::AppendFile(path, true).truncate(folder->place.end);
+    const Place& old = folder->place;
+    const std::string path = folder->path + '/' + old.name;
+    if (detail::EventFile::is_name(old.name) && detail::file_size(path) > old.end)
+      detail::AppendFile(path, true).truncate(old.end);
     const bool by_update = every_batch && folder == &train && updates > 0;
     folder->file->start_session(by_update ? std::max(epoch, updates + 1) : epoch);
-    const std::string now = folder->file->path().substr(folder->path.size() + 1);
-    folder->place = {{now.begin(), now.end()}, folder->file->size()};
+    folder->place = {folder->file->path().substr(folder->path.size() + 1), folder->file->size()};
   }
 }
 

@@ -102,7 +102,7 @@ struct TensorBoard {
 
   /// A folder's file, as checkpoints have it: its name, and where its points end.
   struct Place {
-    std::vector<char> name = {};
+    std::string name = {};
     std::int64_t end = 0;
     static void state(auto& self, auto&& field) {
       field("name", self.name), field("end", self.end);
