@@ -1,8 +1,5 @@
 #include <gradus/models/loggers.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/models/event_file.h>
 #include <gradus/models/file.h>
 #include <gradus/schedules/json_tree.h>

@@ -1,10 +1,6 @@
 #pragma once
 /// CSVLogger, JSONLogger, TensorBoard: log files of a training run.
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -3,8 +3,6 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
-#include <utility>
-
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

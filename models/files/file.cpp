@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <system_error>
 
@@ -383,5 +382,4 @@ void AppendFile::truncate(std::int64_t size) {
   size_ = size;
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

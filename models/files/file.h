@@ -137,5 +137,4 @@ class AppendFile {
   std::int64_t size_ = 0;
 };
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -23,14 +23,10 @@
 /// The numbers are not checked: they may be nan.
 
 #include <bit>
-#include <concepts>
-#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include <gradus/core/shape.h>
@@ -113,5 +109,4 @@ TensorFile load_foreign_tensors(const std::string& path);
 std::string format_tensors(TensorFile file);
 TensorFile parse_tensors(std::string bytes, const std::string& path);
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -14,16 +14,9 @@
 /// Members may be numbers, optional numbers, tensors, structs with `state`, vectors of these, and
 /// maps by text.
 
-#include <concepts>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <tuple>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 #include <gradus/core/error.h>
 #include <gradus/core/fields.h>

@@ -1,7 +1,5 @@
 /// fit(): the loop over epochs and batches.
 
-#include <cmath>
-
 #include <gradus/core/node.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>

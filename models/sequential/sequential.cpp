@@ -1,8 +1,5 @@
 #include <gradus/models/sequential.h>
 
-#include <algorithm>
-#include <utility>
-
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/models/rows.h>

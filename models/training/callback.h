@@ -1,16 +1,6 @@
 #pragma once
 /// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/type_name.h>

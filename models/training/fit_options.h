@@ -2,16 +2,6 @@
 /// Options of compile(), fit(), evaluate(), save() and load(); Batch and BatchSource, the data of
 /// fit().
 
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/models/callback.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/losses.h>

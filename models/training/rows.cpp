@@ -1,7 +1,5 @@
 #include <gradus/models/rows.h>
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include <gradus/core/node.h>

@@ -1,10 +1,6 @@
 #pragma once
 /// Rows of data sets: checked, split, copied, and given to fit() in batches.
 
-#include <optional>
-#include <span>
-#include <vector>
-
 #include <gradus/core/random.h>
 #include <gradus/models/run.h>
 
