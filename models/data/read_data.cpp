@@ -32,20 +32,17 @@ constexpr std::size_t nowhere = std::string::npos;
 
 constexpr std::string_view not_a_number = "is not a number", out_of_range = "is out of range";
 
-/// Whether a number outside the range of a double is too small rather than too large.
-bool is_tiny(std::string text) {
-  std::ranges::replace(text, '.', *std::localeconv()->decimal_point);  // as strtod reads it
-  return std::abs(std::strtod(text.c_str(), nullptr)) < 1;
-}
-
 /// Reads a number that is the whole text. Returns what is wrong with it, or "".
 std::string_view read_number(std::string_view text, double& number) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* const end = text.data() + text.size();
   const auto [stop, error] = detail::from_text(text.data(), end, number);
   if (stop != end || error == std::errc::invalid_argument) return not_a_number;
-  if (error == std::errc::result_out_of_range)
-    return is_tiny(std::string(text)) ? "" : out_of_range;
+  if (error == std::errc::result_out_of_range) {  // too small, if strtod makes a 0 of it
+    std::string copy(text);
+    std::ranges::replace(copy, '.', *std::localeconv()->decimal_point);
+    return std::abs(std::strtod(copy.c_str(), nullptr)) < 1 ? "" : out_of_range;
+  }
   if (!std::isfinite(number)) return "is not finite";
   return std::abs(number) > std::numeric_limits<Scalar>::max() ? out_of_range : "";
 }
@@ -175,20 +172,18 @@ class Table {
     for (const std::string& name : options_.one_hot)
       check(!contains(options_.ignore, name),
             "read_csv: one_hot must not hold a column to ignore (got '{}')", name);
-    for (std::size_t i = 0; i < names_.size(); ++i)
-      if (i != label_ && !contains(options_.ignore, names_[i]))
-        features_.push_back({i, contains(options_.one_hot, names_[i])});
-    check(!features_.empty(), "read_csv: a column besides the label '{}' must be left to read",
-          names_[label_]);
-    // A feature such as `o=size` looks like the word `size` of the column `o`.
-    for (const Feature& feature : features_) {
-      const std::string& name = names_[feature.column];
-      const std::string words = word_column(name, options_.one_hot);
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      if (i == label_ || contains(options_.ignore, names_[i])) continue;
+      features_.push_back({i, contains(options_.one_hot, names_[i])});
+      // A feature such as `o=size` looks like the word `size` of the column `o`.
+      const std::string words = word_column(names_[i], options_.one_hot);
       check(words.empty(),
             "read_csv: one_hot must not hold a column whose name and '=' begin another's (got "
             "'{}' beside '{}')",
-            words, name);
+            words, names_[i]);
     }
+    check(!features_.empty(), "read_csv: a column besides the label '{}' must be left to read",
+          names_[label_]);
   }
 
   /// Checks a list of columns, none of which may be the label.

@@ -15,7 +15,17 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 class Loss;
 
+template <class L>
+concept LossFunction = requires(const L& loss, const Tensor& y) {
+  { loss(y, y) } -> std::convertible_to<Tensor>;
+};
+
 namespace detail {
+
+/// Also a text: Keras takes "mse".
+template <class L>
+concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
+                 (Callable<L> || std::convertible_to<L, std::string_view>);
 
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
 inline constexpr double keras_epsilon = 1e-7;
@@ -54,18 +64,6 @@ void check_distributions(std::string_view owner, const Tensor& y_true, const Sha
 void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_pred,
                    std::optional<int> ignored = {});
 
-}  // namespace detail
-
-template <class L>
-concept LossFunction = requires(const L& loss, const Tensor& y) {
-  { loss(y, y) } -> std::convertible_to<Tensor>;
-};
-
-namespace detail {
-/// Also a text: Keras takes "mse".
-template <class L>
-concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
-                 (Callable<L> || std::convertible_to<L, std::string_view>);
 }  // namespace detail
 
 /// From one value l per row to the number that training minimizes; w are sample weights, or 1.

@@ -102,12 +102,6 @@ Tensor SparseTopKCategoricalAccuracy::operator()(const Tensor& y_true, const Ten
   });
 }
 
-void RootMeanSquaredError::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                                  const Tensor& sample_weight) const {
-  const Tensor y = fitted(*this, y_true, y_pred);
-  detail::add_rows(sums, detail::row_means(square(y_pred - y)), sample_weight);
-}
-
 /// Sums: rows, their weight; then for each output the mean of its targets, the weighted squares
 /// around that mean (both updated by row, West 1979) and the weighted squares of its errors.
 void R2Score::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
