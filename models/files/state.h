@@ -48,7 +48,9 @@ template <class T>
 concept HasState = requires(T& self) {
   T::state(self, [](auto&&...) {});
 };
-/// The type that a number is saved as.
+template <class T>
+concept SavedNumber = std::is_arithmetic_v<T> || std::same_as<T, Real> || std::same_as<T, Scalar>;
+/// The type that a number is saved as. (A Dual never is: see Sequential::save.)
 template <class T>
 using Stored = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
 
@@ -68,11 +70,11 @@ class StateWriter {
       to_[path] = {member.shape(), std::vector<Scalar>(values.begin(), values.end())};
     } else if constexpr (std::is_same_v<T, NamedNumbers>) {
       for (const auto& [key, numbers] : member) inside(key, numbers);
-    } else if constexpr (std::is_arithmetic_v<T>) {
+    } else if constexpr (SavedNumber<T>) {
       (*this)(name, std::vector{member});
     } else if constexpr (requires { member.has_value(); }) {
       (*this)(name, std::vector<typename T::value_type>(member.has_value(), member.value_or(0)));
-    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+    } else if constexpr (SavedNumber<typename T::value_type>) {
       using Number = Stored<typename T::value_type>;
       to_[path] = {{member.size()}, std::vector<Number>(member.begin(), member.end())};
     } else {
@@ -107,7 +109,7 @@ class StateReader {
         const std::string key = at++->first.substr(start.size());
         inside(key, member[key]);
       }
-    } else if constexpr (std::is_arithmetic_v<T>) {
+    } else if constexpr (SavedNumber<T>) {
       const auto numbers = take<Stored<T>>(path).second;
       check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
                          numbers.size());
@@ -120,7 +122,7 @@ class StateReader {
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
                          path, numbers.size());
       member = numbers.empty() ? T{} : T{numbers[0]};
-    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+    } else if constexpr (SavedNumber<typename T::value_type>) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       member.assign(numbers.begin(), numbers.end());
     } else {
