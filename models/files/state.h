@@ -107,11 +107,7 @@ class StateReader {
       member = std::move(from_.extract(path).mapped());
     } else if constexpr (requires { typename T::mapped_type; }) {
       member.clear();
-      const std::string start = path + "/";
-      for (auto at = from_.lower_bound(start); at != from_.end() && at->first.starts_with(start);) {
-        const std::string key = at++->first.substr(start.size());
-        inside(key, member[key]);
-      }
+      for (const std::string& key : names_below(path + "/")) inside(key, member[key]);
     } else if constexpr (SavedNumber<T>) {
       const auto numbers = take<Stored<T>>(path).second;
       check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
@@ -139,6 +135,13 @@ class StateReader {
   }
 
  private:
+  std::vector<std::string> names_below(const std::string& folder) const {
+    std::vector<std::string> names;
+    const auto first = from_.lower_bound(folder);
+    for (auto at = first; at != from_.end() && at->first.starts_with(folder); ++at)
+      names.push_back(at->first.substr(folder.size()));
+    return names;
+  }
   /// The shape and the numbers, which must be of type T: std::int64_t, double or Scalar.
   template <class T>
   std::pair<Shape, std::vector<T>> take(const std::string& path) const {
