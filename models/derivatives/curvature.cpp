@@ -20,7 +20,7 @@ class Moving {
     for (const Tensor& w : parameters) before_.emplace_back(w.values().begin(), w.values().end());
     std::size_t place = 0;
     for (const Tensor& w : parameters) {
-      Scalar* const values = detail::node_of(w).data();
+      Scalar* const values = detail::node_of(w).value.data();
       for (std::int64_t i = 0; i < w.size(); ++i, ++place) {
         values[i] = value(values[i]);
         for (std::size_t k = 0; k < directions.size(); ++k) values[i].d[k] = directions[k][place];
@@ -31,7 +31,7 @@ class Moving {
   Moving& operator=(const Moving&) = delete;
   ~Moving() {
     for (std::size_t i = 0; i < before_.size(); ++i)
-      std::ranges::copy(before_[i], detail::node_of(parameters_[i]).data());
+      std::ranges::copy(before_[i], detail::node_of(parameters_[i]).value.data());
   }
 
  private:
@@ -116,7 +116,8 @@ std::vector<double> sharpness(const std::function<Tensor()>& loss,
     Eigen::MatrixXd projected(n, n);
     for (Eigen::Index i = 0; i < n; ++i)
       for (Eigen::Index j = 0; j < n; ++j)
-        projected(i, j) = dot(v[static_cast<std::size_t>(i)], products[static_cast<std::size_t>(j)]);
+        projected(i, j) =
+            dot(v[static_cast<std::size_t>(i)], products[static_cast<std::size_t>(j)]);
     check<NumericError>(projected.allFinite(), "sharpness: the loss must have finite curvatures");
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> ritz(projected);
     const Eigen::MatrixXd falling = ritz.eigenvectors().rowwise().reverse();
@@ -131,7 +132,6 @@ std::vector<double> sharpness(const std::function<Tensor()>& loss,
 }
 
 void Sharpness::on_train_begin(const Logs&, Sequential& model) {
-  check(value(every) == std::floor(value(every)), "Sharpness: every must be whole");
   if (model.optimizer().iterations() == 0) on_train_batch_end(0, {}, model);
 }
 

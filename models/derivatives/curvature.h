@@ -1,6 +1,6 @@
 #pragma once
-/// Curvature of a loss: Hessian-vector products and the largest curvatures, exact. The functions are
-/// defined in gradus::gradus_dual alone.
+/// Curvature of a loss: Hessian-vector products and the largest curvatures, exact. The functions
+/// are defined in gradus::gradus_dual alone.
 
 #include <functional>
 #include <span>
@@ -23,10 +23,11 @@ std::vector<Direction> hessian_times(const std::function<Tensor()>& loss,
 
 /// What one call of sharpness() leaves for the next, and when it ends.
 struct Curvature {
-  std::vector<Direction> directions = {};  ///< orthonormal, by falling curvature; empty: random ones
-  double tolerance = 1e-9;                 ///< of the greatest curvature, relative
-  int most_products = 200;                 ///< evaluations of seven products at most
-  int products = 0;                        ///< evaluations that the last call took
+  std::vector<Direction> directions =
+      {};                   ///< orthonormal, by falling curvature; empty: random ones
+  double tolerance = 1e-9;  ///< of the greatest curvature, relative
+  int most_products = 200;  ///< evaluations of seven products at most
+  int products = 0;         ///< evaluations that the last call took
 };
 
 /// The seven curvatures of greatest size (fewer for fewer weights), greatest first: eigenvalues of
@@ -48,7 +49,7 @@ std::vector<double> sharpness(const std::function<Tensor()>& loss,
 ///     net.fit(x, y, {.callbacks = {std::ref(sharp)}});
 ///     sharp.values.back();
 struct Sharpness {
-  Count every = 10;                          ///< updates, >= 1
+  Count every = 10;                         ///< updates, >= 1
   std::function<Tensor(Sequential&)> loss;  ///< whose curvature it is; must be given
   std::vector<double> values = {};          ///< at steps 0, every, 2 every, ...
   Curvature memory = {};
