@@ -1,6 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <initializer_list>
@@ -232,8 +233,9 @@ class Optimizer {
   OptimizerCounters counters_;
 
   // Kept for their memory.
-  std::vector<detail::Buffer> before_;  ///< what update_or_undo() puts back
-  detail::Buffer room_;                 ///< for a clipped gradient
+  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()
+  std::vector<detail::Buffer> before_;                       ///< what update_or_undo() puts back
+  detail::Buffer room_;                                      ///< for a clipped gradient
 };
 
 namespace detail {
