@@ -128,8 +128,7 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
     check_field(owner, fmt::format("{}[{}]", name, i), list[i], rule);
 }
 
-/// Checks each field against its rule, then calls the struct's validate(), which checks relations
-/// between fields. Errors name the `owner`.
+/// Checks each field by its rule, then, by its validate(), their relations. Errors name `owner`.
 template <class T>
 void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name<T>()) {
   if constexpr (HasFields<const T>)

@@ -26,8 +26,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-/// A thread's free lists. Trivially destructible: tensors in static storage outlive a thread's
-/// locals and must still be released.
+/// A thread's free lists. Trivially destructible, since static tensors outlive a thread's locals.
 struct Pool {
   std::array<FreeBlock*, 100> free;
   bool open;    ///< takes blocks back: the lists will be emptied when the thread ends

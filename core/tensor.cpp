@@ -261,10 +261,6 @@ Target Backward::sum_into(Node& x) {
   return {x.flow.data(), true};
 }
 
-Node** room_for_inputs(std::size_t count) {
-  return static_cast<Node**>(take_memory(count * sizeof(Node*)));
-}
-
 Census census() { return thread_state.census; }
 
 }  // namespace detail

@@ -22,8 +22,7 @@ constexpr int most_threads = 64;
 
 class Pool;
 
-/// Trivially destructible: a destructor of a static object runs after the thread's locals are gone
-/// and may still compute, then without helpers.
+/// Trivially destructible: static objects' destructors may compute later, then without helpers.
 struct Team {
   int count = 1;
   Pool* pool = nullptr;
@@ -81,8 +80,7 @@ struct Ticket {
 };
 static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
 
-/// The helpers of one thread. The owner is thread 0 and works too; it never waits for a helper to
-/// start, only for pieces that helpers have taken.
+/// The helpers of one thread, number 0, which works too and waits only for pieces they have taken.
 class Pool {
  public:
   Pool& operator=(Pool&&) = delete;  // nor any copy
@@ -131,8 +129,7 @@ class Pool {
     }
   }
 
-  /// Does pieces until none is left. Reads call_ and f_ only after it has taken a piece: until that
-  /// piece is done, the job cannot change.
+  /// Does pieces until none is left. While one has a piece, the job (call_ and f_) cannot change.
   void work(int thread) {
     Ticket ticket{open_};
     while (ticket.open_to(thread)) {

@@ -239,8 +239,7 @@ class Optimizer {
 };
 
 namespace detail {
-/// Puts the raw weights back, for a training step. If no call of the optimizer comes of it, the
-/// weights show in the end what they showed before.
+/// Raw weights for a training step. If that makes no call, the averages show again at its end.
 class RawWeights {
  public:
   explicit RawWeights(Optimizer& optimizer)

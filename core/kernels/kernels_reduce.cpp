@@ -26,8 +26,7 @@ template <class F>
   return lane[0];
 }
 
-/// Pairwise, so that the rounding error grows with log n (Higham, "The accuracy of floating point
-/// summation", 1993).
+/// Pairwise: the error grows with log n (Higham, "The accuracy of floating point summation", 1993).
 Scalar sum(const Scalar* x, std::int64_t n) {
   if (n <= 512) return sum_of([](Scalar v) { return v; }, x, n);
   const std::int64_t half = n / 2 / lanes * lanes;

@@ -19,8 +19,7 @@ inline MatrixView transposed(const Scalar* data, std::int64_t columns) {
 void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
               std::int64_t k, bool add);
 
-/// The gradients of inputs 0 and 1 of y = a b (+ ...): da = dy b^T and db = a^T dy, each summed
-/// over the batches that share the operand.
+/// Gradients of inputs 0 and 1 of y = a b + ...: dy b^T and a^T dy, summed over shared batches.
 void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p);
 
 }}}  // namespace gradus::detail

@@ -1,6 +1,6 @@
 #include <gradus/models/monitor.h>
 
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

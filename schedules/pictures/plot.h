@@ -43,8 +43,8 @@ struct LabelledSchedule {
 /// greatest, values of 0 or less lie on its lower end, and the labels are powers of ten, where
 /// there are two. Where no value is above 0, log_y has no effect.
 ///
-/// ValueError for steps < 1 and for a width or height outside its limits; NumericError where the
-/// schedule gives nan or infinity.
+/// ValueError for steps < 1 or a size outside its limits; NumericError if a rate is nan or
+/// infinite.
 std::string plot(const Schedule& schedule, Step steps, const PlotOptions& options = {});
 
 /// Several in one picture, later ones over earlier ones, with a legend below, one line for each.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
