@@ -1,10 +1,6 @@
 #pragma once
 /// CSVLogger, JSONLogger, TensorBoard: log files of a training run.
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -102,7 +98,7 @@ struct TensorBoard {
 
   /// A folder's file, as checkpoints have it: its name, and where its points end.
   struct Place {
-    std::vector<char> name = {};
+    std::string name = {};
     std::int64_t end = 0;
     static void state(auto& self, auto&& field) {
       field("name", self.name), field("end", self.end);

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <system_error>
 
@@ -333,13 +332,6 @@ void check_writable(const std::string& path) {
   make_temporary(find_target(path), path, file);
 }
 
-bool file_exists(const std::string& path) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) == 0) return true;
-  if (errno != ENOENT && errno != ENOTDIR) fail("open", path);
-  return false;
-}
-
 std::int64_t file_size(const std::string& path) {
   struct stat status = {};
   return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) ? status.st_size : -1;
@@ -390,5 +382,4 @@ void AppendFile::truncate(std::int64_t size) {
   size_ = size;
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -102,8 +102,6 @@ void make_directories(const std::string& path);
 /// made in the folder, or if the path is that of something other than a file.
 void check_writable(const std::string& path);
 
-/// Whether there is something with this path. IoError when the system does not say.
-bool file_exists(const std::string& path);
 /// The bytes in a regular file; -1 if there is none with this path.
 std::int64_t file_size(const std::string& path);
 /// Removes a file. Does nothing if there is none, or if the system refuses.
@@ -139,5 +137,4 @@ class AppendFile {
   std::int64_t size_ = 0;
 };
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -18,7 +18,6 @@ bool create_file(const std::string& path) { refuse(path); }
 void make_directory(const std::string& path) { refuse(path); }
 void make_directories(const std::string& path) { refuse(path); }
 void check_writable(const std::string& path) { refuse(path); }
-bool file_exists(const std::string&) { return false; }
 std::int64_t file_size(const std::string&) { return -1; }
 void remove_file(const std::string&) {}
 

@@ -1,8 +1,5 @@
 #include <gradus/models/sequential.h>
 
-#include <algorithm>
-#include <utility>
-
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 #include <gradus/models/rows.h>
@@ -276,12 +273,9 @@ detail::Fault Sequential::settle_assignments() {
     const auto is_it = [node = state.node()](const Weight& w) { return w.tensor.node() == node; };
     const auto weight = std::ranges::find_if(parts_.weights, is_it);
     if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
-    const std::int64_t bad =
-        detail::kernels().first_not_finite(detail::node_of(now).data(), now.size());
-    if (bad >= 0)
-      return {fmt::format("{} must stay finite in an update (got {} at element {})",
-                          weight != parts_.weights.end() ? weight->name : "a layer's state",
-                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
+    if (const auto bad = detail::not_finite(now.values().data(), now.size()); !bad.empty())
+      return {fmt::format("{} must stay finite in an update (got {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state", bad)};
   }
   return {};
 }

@@ -1,16 +1,6 @@
 #pragma once
 /// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/type_name.h>
@@ -47,7 +37,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// then holds what all callbacks made of that hook, in any order of the list.
 ///
 /// A struct with a method that reads like a hook but is none, such as on_epoch_ends, on_batch_end
-/// or on_train_epoch_end, does not compile. The list of these names is models/misspelt_hooks.h.
+/// or on_train_epoch_end, does not compile. The list of these names is in models/hooks.h.
 ///
 /// A struct with a `state` (models/state.h) is saved in checkpoints and restored from them.
 /// fit() uses a copy; `std::ref(callback)` makes it use the original.
