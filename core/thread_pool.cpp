@@ -151,10 +151,11 @@ class Pool {
   std::vector<std::thread> helpers_;
 };
 
-/// Ends the thread's helpers with the thread. A child made by fork() leaves the pool untouched.
-struct Ender {
-  Ender& operator=(Ender&&) = delete;  // nor any copy
-  ~Ender() {
+/// Makes the thread's helpers, and ends them with it. A child made by fork() leaves them untouched.
+struct Owner {
+  Owner() { team.pool = new Pool; }
+  Owner& operator=(Owner&&) = delete;  // nor any copy
+  ~Owner() {
     team.busy = true;
     if (team.pool->here()) delete team.pool;
   }
@@ -169,8 +170,7 @@ void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), 
 #if !defined(__wasm__)
   const int threads = std::min(team.count, pieces);
   if (threads > 1 && !team.busy) {
-    if (!team.pool) team.pool = new Pool;
-    thread_local const Ender ender;
+    thread_local const Owner owner;
     if (team.pool->here()) {
       team.busy = true;
       team.pool->run(threads - 1, pieces, call, f);
