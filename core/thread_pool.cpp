@@ -1,9 +1,7 @@
 #include <gradus/core/thread_pool.h>
 
 #include <atomic>
-#include <utility>
 
-#include <gradus/core/denormals.h>
 #include <gradus/core/error.h>
 
 #if !defined(__wasm__)  // WebAssembly has no threads: there the caller does all pieces
@@ -53,9 +51,8 @@ bool wait_for(Ready ready, microseconds limit) {
 }
 
 /// The number of a job, the number of helpers it may have, and the pieces [begin, end) not yet
-/// taken. All in one word, so that a thread that takes a piece knows which job the piece belongs
-/// to. The owner takes from the front, helpers from the back: from job to job, each mostly gets the
-/// part of an array that is in its cache.
+/// taken. All in one word, so that a thread that takes a piece knows its job. The owner takes from
+/// the front, helpers from the back: from job to job, each mostly gets what its cache holds.
 struct Ticket {
   static constexpr std::uint64_t piece_bits = 11, helper_bits = 6;
   std::uint64_t word;

@@ -1,9 +1,7 @@
 #include <gradus/optim/optimizer.h>
 
-#include <algorithm>
-
-#include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
+#include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

@@ -1,7 +1,5 @@
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-
 #include <gradus/core/from_text.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
