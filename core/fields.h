@@ -108,11 +108,6 @@ concept HasFields = requires(T& self) {
   T::fields(self, [](auto&&...) {});
 };
 
-template <class T>
-concept HasValidate = requires(const T& self) {
-  self.validate();
-};
-
 struct AnyCall {
   void operator()();
 };
@@ -170,7 +165,7 @@ void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name
     T::fields(self,
               [&](std::string_view name, const auto& member, const Rule& rule = rules::anything,
                   Presence = rules::required) { check_field(owner, name, member, rule); });
-  if constexpr (HasValidate<T>) self.validate();
+  if constexpr (requires { self.validate(); }) self.validate();
 }
 
 }  // namespace detail

@@ -77,7 +77,6 @@ class Buffer {
   explicit Buffer(std::int64_t count)
       : data_(static_cast<Scalar*>(take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {
   }
-  static Buffer zeros(std::int64_t count);
   /// A new buffer with the first `count` elements.
   Buffer copy(std::int64_t count) const;
   Buffer(const Buffer& other) noexcept : data_(other.data_) {

@@ -240,12 +240,6 @@ struct Closer {
   release_memory(memory);
 }
 
-Buffer Buffer::zeros(std::int64_t count) {
-  Buffer made(count);
-  std::fill_n(made.data(), count, Scalar(0));
-  return made;
-}
-
 Buffer Buffer::copy(std::int64_t count) const {
   Buffer made(count);
   std::copy_n(data_, count, made.data());
