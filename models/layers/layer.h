@@ -65,6 +65,10 @@ template <class L>
 concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
                   !std::derived_from<L, Sequential>;
 
+/// Keras's name of layer number i: its type in snake case, with a number from the second layer of
+/// a type on: `dense`, `dense_1`.
+std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
+
 }  // namespace detail
 
 /// A struct becomes a layer by `Tensor operator()(const Tensor& x)`, or `(const Tensor& x, const
@@ -103,7 +107,10 @@ class Layer {
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
   template <detail::NoLayer L>
   Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
-  Layer(const Layer& other);
+  Layer(const Layer& other) : input_(other.input_) {
+    const detail::DeepCopies own(nodes({&other, 1}));
+    held_ = other.held().clone();
+  }
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
   Layer& operator=(Layer&&) noexcept = default;
@@ -121,13 +128,24 @@ class Layer {
   /// All weights; those of a struct made of layers are named `dense/kernel`, `dense_1/kernel`.
   std::vector<Weight> weights() const { return held().weights(); }
   /// The trainable ones.
-  std::vector<Tensor> parameters() const;
+  std::vector<Tensor> parameters() const {
+    std::vector<Tensor> trainable;
+    for (const Weight& weight : weights())
+      if (weight.trainable) trainable.push_back(weight.tensor);
+    return trainable;
+  }
   std::int64_t input_width() const { return held().input_width(); }
   /// The struct's name, such as `Dense`.
   std::string_view type() const { return held().type(); }
 
   /// For models: the tensors that a copy of these layers has anew.
-  static std::vector<const detail::Node*> nodes(std::span<const Layer> layers);
+  static std::vector<const detail::Node*> nodes(std::span<const Layer> layers) {
+    std::vector<const detail::Node*> all;
+    if (detail::DeepCopies::active()) return all;
+    for (const Layer& layer : layers)
+      for (const Weight& weight : layer.weights()) all.push_back(weight.tensor.node());
+    return all;
+  }
 
  private:
   struct Interface {
@@ -154,16 +172,18 @@ class Layer {
     }
     std::vector<Weight> weights() override {
       std::vector<Weight> all;
-      if constexpr (requires { L::layers(layer, [](auto&&) {}); }) {
-        std::vector<const Layer*> parts;
-        L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
-        all = weights_of(parts);
-      }
       const auto add = [&](std::string_view name, Tensor& tensor, Weight weight = {}) {
         weight.name = name;
         weight.tensor = tensor;
         all.push_back(std::move(weight));
       };
+      if constexpr (requires { L::layers(layer, [](auto&&) {}); }) {
+        std::vector<const Layer*> parts;
+        L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
+        for (std::size_t i = 0; i < parts.size(); ++i)
+          for (Weight& part : parts[i]->weights())
+            add(detail::layer_name(parts, i) + '/' + part.name, part.tensor, part);
+      }
       if constexpr (requires { L::weights(layer, add); })
         L::weights(layer, add);
       else if constexpr (requires { layer.parameters(); })
@@ -183,16 +203,9 @@ class Layer {
     check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
     return *held_;
   }
-  static std::vector<Weight> weights_of(const std::vector<const Layer*>& parts);
 
   std::shared_ptr<Interface> held_;
   std::optional<Shape> input_;  ///< once built
 };
-
-namespace detail {
-/// Keras's name of layer number i: its type in snake case, with a number from the second layer of
-/// a type on: `dense`, `dense_1`.
-std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
-}  // namespace detail
 
 }}  // namespace gradus

@@ -1,4 +1,4 @@
-/// Layer, the activations and the layers.
+/// Layer, the layers, activations and the functions of weights.
 
 #include <gradus/models/layers.h>
 
@@ -8,8 +8,11 @@
 #include <functional>
 #include <limits>
 
+#include <Eigen/QR>
+
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/models/loss.h>
 #include <gradus/models/normalization.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -71,9 +74,31 @@ void make_weights(L& layer, const Shape& kernel, const Shape& others, Random& ra
   });
 }
 
-}  // namespace
+using Matrix = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic>;
+using RowMajor = Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-// ---- Layer --------------------------------------------------------------------------------------
+/// The deviation of a standard normal cut at 2.
+constexpr double cut_deviation = 0.87962566103423978;
+
+/// A tensor of draws: from the stream of the seed, if there is one.
+Tensor drawn(const Shape& shape, const Seed& seed, Random& random, auto draw) {
+  Random own(seed.value_or(0));
+  detail::NewTensor values(shape);
+  std::generate_n(values.data, values.tensor.size(),
+                  [&] { return static_cast<Scalar>(draw(seed ? own : random)); });
+  return std::move(values.tensor);
+}
+
+double fan_of(const Shape& shape, FanMode mode) {
+  double field = 1;  // of the axes before the last two
+  for (int axis = 0; axis + 2 < shape.rank(); ++axis) field *= static_cast<double>(shape[axis]);
+  const double out = shape.rank() > 0 ? static_cast<double>(shape.back()) : 1;
+  const double in = shape.rank() > 1 ? static_cast<double>(shape[-2]) : out;
+  const double fan = mode == FanMode::fan_in ? in : mode == FanMode::fan_out ? out : (in + out) / 2;
+  return std::max(1.0, field * fan);
+}
+
+}  // namespace
 
 void Mode::assign(const Tensor& state, const Tensor& value) const {
   check<ShapeError>(state.shape() == value.shape(),
@@ -83,36 +108,6 @@ void Mode::assign(const Tensor& state, const Tensor& value) const {
     assignments->push_back({state, detach(value)});
   else
     detail::node_of(state).replace(detail::node_of(value).value);
-}
-
-std::vector<Tensor> Layer::parameters() const {
-  std::vector<Tensor> trainable;
-  for (const Weight& weight : weights())
-    if (weight.trainable) trainable.push_back(weight.tensor);
-  return trainable;
-}
-
-Layer::Layer(const Layer& other) : input_(other.input_) {
-  const detail::DeepCopies own(nodes({&other, 1}));
-  held_ = other.held().clone();
-}
-
-std::vector<const detail::Node*> Layer::nodes(std::span<const Layer> layers) {
-  std::vector<const detail::Node*> all;
-  if (detail::DeepCopies::active()) return all;
-  for (const Layer& layer : layers)
-    for (const Weight& weight : layer.weights()) all.push_back(weight.tensor.node());
-  return all;
-}
-
-std::vector<Weight> Layer::weights_of(const std::vector<const Layer*>& parts) {
-  std::vector<Weight> all;
-  for (std::size_t i = 0; i < parts.size(); ++i)
-    for (Weight& weight : parts[i]->weights()) {
-      weight.name = fmt::format("{}/{}", detail::layer_name(parts, i), weight.name);
-      all.push_back(std::move(weight));
-    }
-  return all;
 }
 
 std::string detail::layer_name(std::span<const Layer* const> layers, std::size_t i) {
@@ -206,26 +201,6 @@ void Dense::build(const Shape& input, Random& random) {
   make_weights(*this, {input.back(), units}, {units}, random);
 }
 
-Tensor Flatten::operator()(const Tensor& x) const {
-  std::int64_t features = 1;
-  for (int axis = 1; axis < x.rank(); ++axis) features *= x.shape()[axis];
-  return reshape(x, {x.shape()[0], features});
-}
-
-Tensor Dropout::operator()(const Tensor& x, const Mode& mode) const {
-  if (!mode.training || rate == 0) return x;
-  detail::NewTensor mask(x.shape());
-  const auto kept = static_cast<Scalar>(1 / (1 - rate));
-  for (std::int64_t i = 0; i < x.size(); ++i)
-    mask.data[i] = mode.random.uniform() < rate ? Scalar(0) : kept;
-  return x * mask.tensor;
-}
-
-Tensor GaussianNoise::operator()(const Tensor& x, const Mode& mode) const {
-  if (!mode.training || stddev == 0) return x;
-  return x + Tensor::normal(x.shape(), 0, stddev, mode.random);
-}
-
 void LayerNormalization::build(const Shape& input, Random& random) {
   const Shape shape{features_of("LayerNormalization", input, axis)};
   if (input_width() == 0) make_weights(*this, {}, shape, random);
@@ -260,6 +235,81 @@ Tensor BatchNormalization::operator()(const Tensor& x, const Mode& mode) const {
   follow(moving_mean, batch_mean);
   follow(moving_variance, batch_variance);
   return normalized(*this, centered, batch_variance);
+}
+
+// ---- functions of weights -----------------------------------------------------------------------
+
+Tensor Identity::operator()(const Shape& shape, Random&) const {
+  check(shape.rank() == 2, "Identity: the shape must have two axes (got {})", shape);
+  detail::NewTensor matrix(shape);
+  for (std::int64_t i = 0; i < matrix.tensor.size(); ++i)
+    matrix.data[i] = i / shape[1] == i % shape[1] ? static_cast<Scalar>(gain) : Scalar(0);
+  return std::move(matrix.tensor);
+}
+
+Tensor RandomNormal::operator()(const Shape& shape, Random& random) const {
+  return drawn(shape, seed, random, [&](Random& r) { return mean + stddev * r.normal(); });
+}
+
+Tensor RandomUniform::operator()(const Shape& shape, Random& random) const {
+  return drawn(shape, seed, random, [&](Random& r) { return r.uniform(minval, maxval); });
+}
+
+Tensor TruncatedNormal::operator()(const Shape& shape, Random& random) const {
+  return drawn(shape, seed, random, [&](Random& r) {
+    double draw = r.normal();
+    while (std::abs(draw) > 2) draw = r.normal();
+    return mean + stddev * draw;
+  });
+}
+
+Tensor VarianceScaling::operator()(const Shape& shape, Random& random) const {
+  const double fan = fan_of(shape, mode);
+  const double deviation = std::sqrt(scale / fan), limit = std::sqrt(3 * scale / fan);
+  if (distribution == Distribution::uniform)
+    return RandomUniform{-limit, limit, seed}(shape, random);
+  if (distribution == Distribution::untruncated_normal)
+    return RandomNormal{0, deviation, seed}(shape, random);
+  return TruncatedNormal{0, deviation / cut_deviation, seed}(shape, random);
+}
+
+Tensor Orthogonal::operator()(const Shape& shape, Random& random) const {
+  check(shape.rank() >= 2, "Orthogonal: the shape must have at least two axes (got {})", shape);
+  const std::int64_t size = shape.count();
+  if (size == 0) return Tensor::zeros(shape);
+  const auto columns = static_cast<Eigen::Index>(shape.back());
+  const auto rows = static_cast<Eigen::Index>(size / shape.back());
+  const Tensor draws = drawn({size}, seed, random, [](Random& r) { return r.normal(); });
+  const Eigen::Map<const Matrix> tall(draws.values().data(), std::max(rows, columns),
+                                      std::min(rows, columns));
+  const Eigen::HouseholderQR<Eigen::MatrixXd> qr(tall.cast<double>());
+  Eigen::MatrixXd q = qr.householderQ() * Eigen::MatrixXd::Identity(tall.rows(), tall.cols());
+  // Columns of any sign are orthonormal; only a positive diagonal of R is uniform.
+  for (Eigen::Index i = 0; i < q.cols(); ++i) q.col(i) *= qr.matrixQR()(i, i) < 0 ? -gain : gain;
+  detail::NewTensor matrix(shape);
+  if (rows < columns) q.transposeInPlace();
+  Eigen::Map<RowMajor>(matrix.data, rows, columns) = q.cast<Scalar>();
+  return std::move(matrix.tensor);
+}
+
+Tensor OrthogonalRegularizer::operator()(const Tensor& weight) const {
+  check<ShapeError>(weight.rank() == 2,
+                    "OrthogonalRegularizer: the weight must be a matrix (got shape {})",
+                    weight.shape());
+  const Tensor w = mode == Vectors::rows ? weight : transpose(weight);
+  const Tensor units = detail::unit_vectors(w, 1);
+  const std::int64_t count = w.shape()[0];
+  if (count < 2) return 0 * sum(units);
+  Random unused(0);
+  const Tensor others = 1 - Identity{}({count, count}, unused);
+  const auto pairs = static_cast<double>(count * (count - 1));  // the sum holds each twice
+  return factor / pairs * sum(abs(matmul(units, transpose(units)) * others));
+}
+
+Tensor MinMaxNorm::operator()(const Tensor& weight) const {
+  const Tensor norms = sqrt(sum(square(weight), {.axis = axis, .keepdims = true}));
+  const Tensor wanted = rate * clip(norms, min_value, max_value) + (1 - rate) * norms;
+  return weight * (wanted / (norms + detail::keras_epsilon));
 }
 
 }}  // namespace gradus
