@@ -95,7 +95,7 @@ class StateReader {
 
   template <class T>
   void operator()(std::string_view name, T& member) const {
-    const std::string path = below(prefix_, name);
+    const std::string path = below(prefix_, name), start = path + "/";
     const StateReader inside(from_, path);
     if constexpr (HasState<T>) {
       T::state(member, inside);
@@ -105,7 +105,6 @@ class StateReader {
       member = std::move(from_.extract(path).mapped());
     } else if constexpr (requires { typename T::mapped_type; }) {
       member.clear();
-      const std::string start = path + "/";
       for (auto at = from_.lower_bound(start); at != from_.end() && at->first.starts_with(start);) {
         const std::string key = at++->first.substr(start.size());
         inside(key, member[key]);
@@ -118,11 +117,10 @@ class StateReader {
       check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
                          "load: '{}' must fit its type (got {})", path, numbers[0]);
     } else if constexpr (requires { member.has_value(); }) {
-      std::vector<typename T::value_type> numbers;
-      (*this)(name, numbers);
+      const auto numbers = take<Stored<typename T::value_type>>(path).second;
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
                          path, numbers.size());
-      member = numbers.empty() ? T{} : T{numbers[0]};
+      member = numbers.empty() ? T{} : T(static_cast<typename T::value_type>(numbers[0]));
     } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       member.assign(numbers.begin(), numbers.end());
