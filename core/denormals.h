@@ -10,18 +10,13 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// The rounding mode of this thread's arithmetic; always 0 on processors other than x86.
-inline unsigned arithmetic_mode() noexcept {
 #if defined(__SSE__)
-  return _mm_getcsr();
+inline unsigned arithmetic_mode() noexcept { return _mm_getcsr(); }
+inline void set_arithmetic_mode(unsigned mode) noexcept { _mm_setcsr(mode); }
 #else
-  return 0;
+inline unsigned arithmetic_mode() noexcept { return 0; }
+inline void set_arithmetic_mode(unsigned) noexcept {}
 #endif
-}
-inline void set_arithmetic_mode([[maybe_unused]] unsigned mode) noexcept {
-#if defined(__SSE__)
-  _mm_setcsr(mode);
-#endif
-}
 
 /// A velocity that decays without a gradient becomes subnormal, and an update then takes 25 times
 /// as long. While a FlushDenormals exists, this thread's arithmetic rounds subnormal numbers to 0;

@@ -102,8 +102,7 @@ struct Expects {};
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-/// Only numbers have ranges. A text or a function counts as 1 if it is set, else 0: see
-/// rules::given.
+/// Only numbers have ranges. A text or function counts as 1 if it is set, else 0: see rules::given.
 template <class T>
 void check_field([[maybe_unused]] std::string_view owner, [[maybe_unused]] std::string_view name,
                  [[maybe_unused]] const T& member, [[maybe_unused]] const Rule& rule) {

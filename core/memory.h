@@ -70,8 +70,7 @@ inline void release_memory(void* memory) noexcept {
   list = new (memory) FreeBlock{list};
 }
 
-/// `count` elements with shared ownership. The number of owners is not atomic: a buffer belongs to
-/// one thread at a time.
+/// `count` elements, shared by owners that are counted without atomics: for one thread at a time.
 class Buffer {
  public:
   Buffer() = default;

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -30,7 +31,7 @@ struct ThreadState {
 extern constinit thread_local ThreadState thread_state;
 
 /// Room for the values that a backward step captures.
-inline constexpr std::size_t closure_bytes = 80;
+inline constexpr std::size_t closure_bytes = 64 + 2 * std::max(sizeof(double), sizeof(Scalar));
 
 /// One tensor. Each new node of a thread gets a higher `id`, so that an op's result has a higher id
 /// than its inputs: descending ids are a reverse topological order.
@@ -96,10 +97,12 @@ inline Node& node_of(const Tensor& tensor) {
   return node ? *node : empty_node();
 }
 
-/// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
-/// own storage: what owns tensors, such as a model, is then copied with all that its members hold
-/// or capture; given a list, only with those in it. All copies of one tensor are one new tensor.
-/// The outermost counts.
+/// The first of n numbers that is nan or infinite, as `nan at element 3`; "" if there is none.
+std::string not_finite(const Scalar* x, std::int64_t n);
+
+/// While one exists, a copy of a Tensor on this thread is a new tensor with its own storage, not a
+/// handle: what owns tensors, such as a model, is copied with all that its members hold or capture;
+/// given a list, only with those in it. All copies of one tensor are one. The outermost counts.
 class DeepCopies {
  public:
   DeepCopies() : DeepCopies(std::vector<const Node*>()) {

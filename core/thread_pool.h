@@ -80,19 +80,12 @@ auto part_of(T argument, std::int64_t begin, std::int64_t end) {
   else
     return argument;
 }
-template <class Kernel, class... Arguments>
-[[gnu::noinline, gnu::cold]] void share_large(std::int64_t n, Kernel kernel,
-                                              Arguments... arguments) {
-  in_ranges(
-      n, [&](std::int64_t begin, std::int64_t end) { kernel(part_of(arguments, begin, end)...); });
-}
-
 /// Calls kernel(arguments...) over arrays of n elements: once, or in parallel pieces. The pointers
 /// among the arguments are the arrays, or null. For a small n this costs one comparison.
 template <class Kernel, class... Arguments>
-void share(std::int64_t n, Kernel kernel, const Arguments&... arguments) {
-  if (n < shared_elements) return kernel(part_of(arguments, 0, n)...);
-  share_large(n, kernel, arguments...);
+void share(std::int64_t n, Kernel kernel, Arguments... arguments) {
+  in_ranges(
+      n, [=](std::int64_t begin, std::int64_t end) { kernel(part_of(arguments, begin, end)...); });
 }
 
 }  // namespace detail

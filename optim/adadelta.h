@@ -22,12 +22,13 @@ struct Adadelta {
     return {.name = i == 0 ? "accumulated_grad" : "accumulated_delta_var", .not_negative = true};
   }
   void update(ParameterUpdate& u) const {
+    using std::sqrt;
     const auto [keep, take] = u.running_mean(rho);
     const Scalar rate = u.rate(), eps = static_cast<Scalar>(epsilon);
     const std::span<Scalar> a = u.slot(0), D = u.slot(1);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       a[i] = keep * a[i] + take * u.g[i] * u.g[i];
-      const Scalar d = -std::sqrt(D[i] + eps) / std::sqrt(a[i] + eps) * u.g[i];
+      const Scalar d = -sqrt(D[i] + eps) / sqrt(a[i] + eps) * u.g[i];
       D[i] = keep * D[i] + take * d * d;
       u.w[i] += rate * d;
     }

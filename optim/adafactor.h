@@ -43,7 +43,7 @@ struct Adafactor {
     const std::span<Scalar> d(buffer.data(), u.w.size());
     u.shape.rank() >= 2 ? scale_by_factors(u, d) : scale(u, d);
     const Real rho = std::min(u.learning_rate, Real(1 / std::sqrt(u.count())));
-    const Real size = std::max(epsilon_2, Real(rms(u.w)));
+    const Real size = std::max(epsilon_2, rms(u.w));
     const Real clip = std::max(Real(1), rms(d) / clip_threshold);
     const auto rate = static_cast<Scalar>(size * rho / clip);
     for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
@@ -60,20 +60,22 @@ struct Adafactor {
   }
 
  private:
-  static double rms(std::span<const Scalar> x) {
+  static Real rms(std::span<const Scalar> x) {
     return detail::norm(x) / std::sqrt(static_cast<double>(x.size()));
   }
   Scalar fresh(const ParameterUpdate& u) const {
-    return static_cast<Scalar>(std::pow(u.count(), beta_2_decay));
+    using std::pow;
+    return static_cast<Scalar>(pow(u.count(), beta_2_decay));
   }
   Scalar square(Scalar g) const { return g * g + static_cast<Scalar>(epsilon_1); }
 
   void scale(ParameterUpdate& u, std::span<Scalar> d) const {
+    using std::sqrt;
     const std::span<Scalar> v = u.slot(2);
     const Scalar share = fresh(u);
     for (std::size_t i = 0; i < d.size(); ++i) {
       v[i] += (square(u.g[i]) - v[i]) * share;
-      d[i] = u.g[i] / std::sqrt(v[i]);
+      d[i] = u.g[i] / sqrt(v[i]);
     }
   }
   /// Scales each matrix of the last two axes.
@@ -86,6 +88,7 @@ struct Adafactor {
   }
   void scale_matrix(std::span<const Scalar> g, std::span<Scalar> r, std::span<Scalar> c,
                     Scalar fresh, std::span<Scalar> d) const {
+    using std::sqrt;
     const std::size_t rows = r.size(), columns = c.size();
     for (Scalar& mean : r) mean *= 1 - fresh;
     for (Scalar& mean : c) mean *= 1 - fresh;
@@ -96,7 +99,7 @@ struct Adafactor {
     Scalar mean = 0;
     for (const Scalar of_row : r) mean += of_row / static_cast<Scalar>(rows);
     for (std::size_t i = 0; i < g.size(); ++i)
-      d[i] = g[i] / std::sqrt(r[i / columns] / mean * c[i % columns]);
+      d[i] = g[i] / sqrt(r[i / columns] / mean * c[i % columns]);
   }
 };
 

@@ -22,11 +22,12 @@ struct Adagrad {
     return {"accumulator", initial_accumulator_value, {}, true};
   }
   void update(ParameterUpdate& u) const {
+    using std::sqrt;
     const Scalar rate = u.rate(), eps = static_cast<Scalar>(epsilon);
     const std::span<Scalar> a = u.slot(0);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       a[i] += u.g[i] * u.g[i];
-      u.w[i] -= rate * u.g[i] / std::sqrt(a[i] + eps);
+      u.w[i] -= rate * u.g[i] / sqrt(a[i] + eps);
     }
   }
 

@@ -23,6 +23,7 @@ struct Adamax {
     return {.name = i == 0 ? "momentum" : "norm", .not_negative = i == 1};
   }
   void update(ParameterUpdate& u) const {
+    using std::abs;
     const Real correction = detail::bias_correction(u.at(beta_1), u.count());
     const auto rate = static_cast<Scalar>(u.learning_rate / correction);
     const Scalar take = u.running_mean(beta_1).take, keep = u.running_mean(beta_2).keep;
@@ -30,7 +31,7 @@ struct Adamax {
     const std::span<Scalar> m = u.slot(0), norm = u.slot(1);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       m[i] += (u.g[i] - m[i]) * take;
-      norm[i] = std::max(keep * norm[i], std::abs(u.g[i]));
+      norm[i] = std::max(keep * norm[i], abs(u.g[i]));
       u.w[i] -= rate * m[i] / (norm[i] + eps);
     }
   }

@@ -33,6 +33,7 @@ struct Ftrl {
     return {"linear"};
   }
   void update(ParameterUpdate& u) const {
+    using std::pow;
     if (u.learning_rate == Real(0)) return;
     const Scalar power = static_cast<Scalar>(-learning_rate_power), rate = u.rate();
     const auto l1 = static_cast<Scalar>(u.at(l1_regularization_strength));
@@ -41,7 +42,7 @@ struct Ftrl {
     const auto constant = static_cast<Scalar>(2 * l2 + u.at(beta) / u.learning_rate);
     const std::span<Scalar> n = u.slot(0), z = u.slot(1);
     for (std::size_t i = 0; i < u.w.size(); ++i) {
-      const Scalar before = std::pow(n[i], power), after = std::pow(n[i] += u.g[i] * u.g[i], power);
+      const Scalar before = pow(n[i], power), after = pow(n[i] += u.g[i] * u.g[i], power);
       z[i] += u.g[i] + shrink * u.w[i] - (after - before) / rate * u.w[i];
       const Scalar curvature = after / rate + constant;  // 0 before the first gradient
       if (curvature > 0) u.w[i] = (std::clamp(z[i], -l1, l1) - z[i]) / curvature;

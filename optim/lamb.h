@@ -22,6 +22,7 @@ struct Lamb {
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape&) const { return detail::adam_slot(i); }
   void update(ParameterUpdate& u) const {
+    using std::sqrt;
     const auto part_1 = static_cast<Scalar>(detail::bias_correction(u.at(beta_1), u.count()));
     const auto part_2 = static_cast<Scalar>(detail::bias_correction(u.at(beta_2), u.count()));
     const Scalar take_1 = u.running_mean(beta_1).take, take_2 = u.running_mean(beta_2).take;
@@ -30,10 +31,10 @@ struct Lamb {
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       m[i] += (u.g[i] - m[i]) * take_1;
       v[i] += (u.g[i] * u.g[i] - v[i]) * take_2;
-      d[i] = m[i] / part_1 / (std::sqrt(v[i] / part_2) + static_cast<Scalar>(epsilon));
+      d[i] = m[i] / part_1 / (sqrt(v[i] / part_2) + static_cast<Scalar>(epsilon));
     }
-    const double of_w = detail::norm(u.w), of_d = detail::norm(d);
-    const double ratio = of_w > 0 && of_d > 0 ? of_w / of_d : 1;
+    const Real of_w = detail::norm(u.w), of_d = detail::norm(d);
+    const Real ratio = of_w > 0 && of_d > 0 ? of_w / of_d : Real(1);
     const auto rate = static_cast<Scalar>(u.learning_rate * ratio);
     for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
   }

@@ -24,6 +24,7 @@ struct Nadam {
     return {.name = i == 0 ? "momentum" : "velocity", .not_negative = i == 1};
   }
   void update(ParameterUpdate& u) const {
+    using std::sqrt;
     const Real mu = momentum_at(u.at(beta_1), u.count());
     const Real next = momentum_at(u.at(beta_1), u.count() + 1), product = u.slot(2)[0] * mu;
     u.slot(2)[0] = static_cast<Scalar>(product);
@@ -35,7 +36,7 @@ struct Nadam {
     for (std::size_t i = 0; i < u.w.size(); ++i) {
       m[i] += (u.g[i] - m[i]) * take_1;
       v[i] += (u.g[i] * u.g[i] - v[i]) * take_2;
-      const Scalar root = std::sqrt(v[i] / part) + static_cast<Scalar>(epsilon);
+      const Scalar root = sqrt(v[i] / part) + static_cast<Scalar>(epsilon);
       u.w[i] -= (of_m * m[i] + of_g * u.g[i]) / root;
     }
   }

@@ -1,6 +1,5 @@
 #pragma once
-/// Options of every optimizer: weight decay, gradient clipping, averages of the weights, gradient
-/// accumulation.
+/// Options of every optimizer: weight decay, clipping, averages of weights, gradient accumulation.
 
 #include <cmath>
 #include <cstddef>
@@ -56,6 +55,10 @@ struct LearningRateMultiplier {
     detail::check_field(owner, name, value(m.factor), rule);
   }
   friend detail::Value to_value(const LearningRateMultiplier& m);
+  friend void map_numbers(LearningRateMultiplier& m, const std::string& path,
+                          const NumberMap& map) {
+    m.factor = map({path, m.factor, false});
+  }
 };
 
 /// Read lists of them from text: `["bias"]`, `[["dense_1", 0.1]]`. Return the expected form, or "".
@@ -82,16 +85,13 @@ struct OptimizerOptions {
   std::optional<Real> global_clipnorm = {};
   /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
   /// after each call, before constraints act; it starts as w after the first update, and again
-  /// after set_weights(). Training goes on at w; Optimizer::finalize(), which fit() calls at its
-  /// end, shows the averages.
+  /// after set_weights(). Training goes on at w; finalize(), at the end of fit(), shows it.
   bool use_ema = false;
   Real ema_momentum = 0.99;  ///< in [0, 1]
-  /// Copies the averages into the weights for good, in updates whose count is a multiple of N. A
-  /// whole number >= 1.
+  /// Copies the averages into the weights for good, in each N-th update. A whole number >= 1.
   std::optional<Steps> ema_overwrite_frequency = {};
   /// Updates only on every N-th call, by the mean of the last N gradients: a large batch in parts.
-  /// A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's schedules
-  /// see calls.
+  /// A whole number >= 2. iterations() and schedules count updates; Keras's schedules see calls.
   std::optional<Steps> gradient_accumulation_steps = {};
   /// Parameters without weight decay.
   std::vector<ParameterSelector> exclude_from_weight_decay = {};

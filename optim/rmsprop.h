@@ -29,6 +29,7 @@ struct RMSprop {
     return {"average_gradient", 0, centered ? shape : Shape{0}};
   }
   void update(ParameterUpdate& u) const {
+    using std::sqrt;
     const auto [keep, take] = u.running_mean(rho);
     const Scalar rate = u.rate(), eps = static_cast<Scalar>(epsilon);
     const auto mu = static_cast<Scalar>(u.at(momentum));
@@ -38,7 +39,7 @@ struct RMSprop {
       v[i] = keep * v[i] + take * u.g[i] * u.g[i];
       if (centered) a[i] = keep * a[i] + take * u.g[i];
       const Scalar variance = centered ? std::max(v[i] - a[i] * a[i], Scalar(0)) : v[i];
-      const Scalar step = rate * u.g[i] / std::sqrt(variance + eps);
+      const Scalar step = rate * u.g[i] / sqrt(variance + eps);
       if (rolling) b[i] = mu * b[i] + step;
       u.w[i] -= rolling ? b[i] : step;
     }
@@ -54,7 +55,7 @@ struct RMSprop {
   }
 
  private:
-  bool rolls() const { return momentum.constant() != Real(0); }
+  bool rolls() const { return !detail::always_zero(momentum); }
 };
 
 }}  // namespace gradus

@@ -43,7 +43,7 @@ struct SGD {
   }
 
  private:
-  bool plain() const { return momentum.constant() == Real(0); }
+  bool plain() const { return detail::always_zero(momentum); }
 };
 
 }}  // namespace gradus

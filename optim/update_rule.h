@@ -95,13 +95,16 @@ namespace detail {
 
 inline constexpr int most_slots = 8;
 
+/// True for the constant 0: a rule leaves a momentum or a decay of 0 out.
+inline bool always_zero(const Schedule& s) { return s.constant() && is_zero(*s.constant()); }
+
 /// Returns the error in a schedule's value at this step, or "".
 Fault fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
             const Rule& range, Step step);
 
 /// The 2-norm, summed in double; no square overflows or underflows. A norm beyond the range of a
 /// double is the largest double.
-double norm(std::span<const Scalar> x);
+Real norm(std::span<const Scalar> x);
 
 }  // namespace detail
 }}  // namespace gradus

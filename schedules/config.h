@@ -137,6 +137,39 @@ std::string assign(std::vector<T>& member, const Value& v) {
   return "";
 }
 
+// ---- the numbers among members; other members stay
+// -----------------------------------------------
+
+template <class T>
+void map_numbers(T&, const std::string&, const NumberMap&) {}
+inline void map_numbers(Real& member, const std::string& path, const NumberMap& map) {
+  member = map({path, member, false});
+}
+inline void map_numbers(Steps& member, const std::string& path, const NumberMap& map) {
+  member = map({path, member, true});
+}
+inline void map_numbers(Schedule& member, const std::string& path, const NumberMap& map) {
+  member = member.with_numbers(map, path);
+}
+template <class T>
+void map_numbers(std::optional<T>& member, const std::string& path, const NumberMap& map) {
+  if (member) map_numbers(*member, path, map);
+}
+template <class T>
+void map_numbers(std::vector<T>& member, const std::string& path, const NumberMap& map) {
+  for (std::size_t i = 0; i < member.size(); ++i)
+    map_numbers(member[i], fmt::format("{}[{}]", path, i), map);
+}
+
+/// All numbers of a struct that lists its fields, below `path`.
+template <class T>
+void map_fields(T& self, const std::string& path, const NumberMap& map) {
+  if constexpr (HasFields<T>)
+    T::fields(self, [&](std::string_view name, auto& member, const auto&...) {
+      map_numbers(member, path.empty() ? std::string(name) : fmt::format("{}.{}", path, name), map);
+    });
+}
+
 // ---- structs ------------------------------------------------------------------------------------
 
 /// `None`, `True`, `0.1`, `"cosine"`, `[1, 2]`; a schedule as to_string() has it.
@@ -212,6 +245,13 @@ void append_value(std::string& out, const Value& v, std::string_view brackets, c
 }
 
 }  // namespace detail
+
+template <class F>
+Schedule Schedule::Held<F>::with_numbers(const std::string& path, const NumberMap& map) const {
+  F copy = function;
+  detail::map_fields(copy, path, map);
+  return copy;
+}
 
 template <class F>
 detail::Config Schedule::Held<F>::config() const {

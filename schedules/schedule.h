@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -54,6 +55,15 @@ template <class T>
 Config config_of(const T& self);
 
 }  // namespace detail
+
+/// A number among the options of a schedule or an optimizer.
+struct OptionNumber {
+  std::string path;  ///< `second.alpha`, `boundaries[0]`; `value` for a schedule that is a number
+  Real value;
+  bool counts_steps;  ///< declared as Steps
+};
+/// Gives each number of an expression its new value.
+using NumberMap = std::function<Real(const OptionNumber&)>;
 
 /// A value for every step: a number, a schedule struct, a lambda, or an expression (algebra.h).
 ///
@@ -115,6 +125,12 @@ class Schedule {
   const T* get_if() const {
     return typeid(T) == held_->type() ? static_cast<const T*>(held_->get()) : nullptr;
   }
+  /// The same expression with each number replaced by what `map` returns for it, in the order of
+  /// the text. Paths begin with `path`. Lambdas and options of other types than Real, Steps and
+  /// Schedule stay as they are. ValueError if a struct refuses its numbers.
+  Schedule with_numbers(const NumberMap& map, const std::string& path = {}) const {
+    return held_->with_numbers(path, map);
+  }
   /// Its type, options and parts as data (schedules/config.h).
   detail::Config config() const;
 
@@ -135,6 +151,7 @@ class Schedule {
     virtual detail::Config config() const = 0;
     virtual const std::type_info& type() const = 0;
     virtual const void* get() const = 0;
+    virtual Schedule with_numbers(const std::string& path, const NumberMap& map) const = 0;
 
     // Plain members, because each update reads them many times.
     Real duration = detail::endless;
@@ -147,6 +164,9 @@ class Schedule {
     detail::Config config() const override;
     const std::type_info& type() const override { return typeid(Real); }
     const void* get() const override { return &number; }
+    Schedule with_numbers(const std::string& path, const NumberMap& map) const override {
+      return map({path.empty() ? "value" : path, number, false});
+    }
     Real number;
   };
   template <class F>
@@ -226,6 +246,7 @@ struct Schedule::Held final : Interface {
     else
       return static_cast<Real>(function(value(std::min(step, last))));
   }
+  Schedule with_numbers(const std::string& path, const NumberMap& map) const override;
   detail::Config config() const override;
   const std::type_info& type() const override { return typeid(F); }
   const void* get() const override { return &function; }

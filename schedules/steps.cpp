@@ -38,12 +38,8 @@ Begun begun(double first, double grow, double index) {
   return {index, grown.high, first * (more / (static_cast<long double>(grow) - 1)), first * all};
 }
 
-}  // namespace
-
-Cycle find_cycle(Real when, Real first_length, Real growth) {
-  double step = value(when);
-  const double first = value(first_length), grow = value(growth);
-  if (grow == 1) return {whole_cycles(step, first), rest_of_cycle(step, first), 1};
+Cycle plain_cycle(double step, double first, double grow) {
+  if (grow == 1) return {whole_cycles(step, first), value(rest_of_cycle(step, first)), 1};
   step = std::min(step, std::numeric_limits<double>::max());
   const long double almost = step + std::min(step * 0x1p-50L, 0x1p-20L);
   const double firsts = step / first * (grow - 1);
@@ -60,6 +56,22 @@ Cycle find_cycle(Real when, Real first_length, Real growth) {
     by = good ? 2 * by : by / 2;
   }
   return {at.index, std::max(0.0, static_cast<double>(step - at.start)), at.grown};
+}
+
+}  // namespace
+
+/// Derivatives come from the formulas at the index found, whose values the search has more exactly.
+Cycle find_cycle(Real step, Real first, Real grow) {
+  Cycle cycle = plain_cycle(value(step), value(first), value(grow));
+  if constexpr (std::same_as<Real, Dual>) {
+    const double i = cycle.index;
+    const Real more = grow - 1, grown = pow(grow, i);
+    const Real lengths = more == 0 ? i + more * (i * (i - 1) / 2) : (grown - 1) / more;
+    const Real rest = step - first * lengths;
+    cycle.step += rest - value(rest);
+    cycle.grown += grown - value(grown);
+  }
+  return cycle;
 }
 
 void check_pieces(std::string_view owner, const std::vector<Steps>& boundaries,

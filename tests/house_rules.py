@@ -9,18 +9,18 @@ import sys
 LAYERS = ['core', 'schedules', 'optim', 'models', 'apps']
 # Bottom up inside a layer. '.' stands for the files outside of any shelf, a name with a dot for one of them.
 SHELVES = {
-    'core': ['scalar.h', 'kernels', '.', 'ops', 'check_gradients.h', 'check_gradients.cpp'],
+    'core': ['variant.h', 'dual.h', 'scalar.h', 'kernels', '.', 'ops', 'check_gradients.h', 'check_gradients.cpp'],
     'schedules': ['.', 'text', 'pictures'],
-    'models': ['files', 'losses', 'data', 'layers', 'training', 'sequential', 'callbacks', '.'],
+    'models': ['files', 'losses', 'data', 'layers', 'training', 'sequential', 'callbacks', 'derivatives', '.'],
     'apps/gradus': ['terminal', 'pictures', 'problem', 'training', 'commands', '.'],
 }
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 40
 MOST_README_LINES = 200
-MAY_DEFINE = {'core/scalar.h', 'core/kernels/kernels.h'}
+MAY_DEFINE = {'core/variant.h', 'core/kernels/kernels.h'}
 MAY_PRINT = {'models/training/progress.cpp'}  # the one sink for the progress of fit()
 # Each of these draws Braille or box characters on a terminal that has them, and ASCII elsewhere.
-MAY_DRAW = {'schedules/pictures/canvas.cpp', 'models/training/progress.cpp', 'apps/gradus/training/train_callbacks.cpp'}
+MAY_DRAW = {'schedules/pictures/plot.cpp', 'models/training/progress.cpp', 'apps/gradus/training/train_callbacks.cpp'}
 PRINTS = re.compile(r'std::cout|std::cerr|std::clog|\bstdout\b|\bstderr\b|(?<!\w)(?:printf|puts|putchar|abort)\(')
 # Comments, literals and preprocessor lines; group 1 is the quote of a literal.
 TOKENS = re.compile(r'''//[^\n]*|/\*.*?\*/|^[ ]*\#(?:[^\n]|\\\n)*|R"(?P<end>\w*)\(.*?\)(?P=end)"|"(?:[^"\\\n]|\\.)*"|'''

@@ -27,7 +27,7 @@ fi
 
 if [ -f "$log" ]; then
   # What was compared with recorded values; ctest does not show the output of a test that passed.
-  for variant in f32 f64; do
+  for variant in f32 f64 dual; do
     grep -q "^[0-9]*/[0-9]* Testing: $variant " "build/$preset/Testing/Temporary/LastTest.log" || continue
     echo "Recorded values, $variant:"
     awk -v variant=$variant '/^[0-9]+\/[0-9]+ Testing: / { mine = $3 == variant } mine && /^golden /' \

@@ -36,19 +36,19 @@ struct Exp {
   static S slope(S, S y) { return y; }
 };
 struct Log {
-  static S value(S x) { return std::log(x); }
+  static S value(S x) { return log(x); }
   static S slope(S x, S) { return 1 / x; }
 };
 struct Log1p {
-  static S value(S x) { return std::log1p(x); }
+  static S value(S x) { return log1p(x); }
   static S slope(S x, S) { return 1 / (1 + x); }
 };
 struct Expm1 {
-  static S value(S x) { return std::expm1(x); }
+  static S value(S x) { return expm1(x); }
   static S slope(S x, S) { return exp(x); }
 };
 struct Sqrt {
-  static S value(S x) { return std::sqrt(x); }
+  static S value(S x) { return sqrt(x); }
   static S slope(S, S y) { return S(0.5) / y; }
 };
 struct Square {
@@ -60,16 +60,16 @@ struct Abs {
   static S slope(S x, S) { return x > 0 ? S(1) : (x < 0 ? S(-1) : S(0)); }
 };
 struct Sin {
-  static S value(S x) { return std::sin(x); }
-  static S slope(S x, S) { return std::cos(x); }
+  static S value(S x) { return sin(x); }
+  static S slope(S x, S) { return cos(x); }
 };
 struct Cos {
-  static S value(S x) { return std::cos(x); }
-  static S slope(S x, S) { return -std::sin(x); }
+  static S value(S x) { return cos(x); }
+  static S slope(S x, S) { return -sin(x); }
 };
 /// x^e for a number e.
 struct Power {
-  static S value(S x, S e) { return std::pow(x, e); }
+  static S value(S x, S e) { return pow(x, e); }
   static S slope(S x, S, S e) { return power_slope(x, e); }
 };
 struct Clip {
@@ -94,7 +94,7 @@ struct LeakyRelu {
   static S slope(S x, S, S below) { return x > 0 ? S(1) : below; }
 };
 struct Elu {
-  static S value(S x, S alpha) { return x > 0 ? x : alpha * std::expm1(x); }
+  static S value(S x, S alpha) { return x > 0 ? x : alpha * expm1(x); }
   static S slope(S x, S, S alpha) { return x > 0 ? S(1) : alpha * exp(x); }
 };
 /// x Phi(x); the slope is Phi(x) + x phi(x).
@@ -143,9 +143,9 @@ struct Div {
   static S slope_b(S, S b, S y) { return -y / b; }
 };
 struct Pow {
-  static S value(S a, S b) { return std::pow(a, b); }
+  static S value(S a, S b) { return pow(a, b); }
   static S slope_a(S a, S b, S) { return power_slope(a, b); }
-  static S slope_b(S a, S b, S y) { return a == 0 && b >= 0 ? S(0) : y * std::log(a); }
+  static S slope_b(S a, S b, S y) { return a == 0 && b >= 0 ? S(0) : y * log(a); }
 };
 struct SquaredDifference {
   static S value(S a, S b) { return (a - b) * (a - b); }

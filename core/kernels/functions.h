@@ -10,6 +10,9 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespace GRADUS_ISA {
 
+using std::cos, std::erfc, std::expm1, std::fabs, std::log, std::log1p, std::pow, std::sin,
+    std::sqrt;
+
 /// power * 2^exponent
 struct Split {
   float power;
@@ -50,6 +53,7 @@ inline float exp_or_0(float x) {
   return power * two_to(exponent);
 }
 inline double exp_or_0(double x) { return std::exp(x); }
+inline Dual exp_or_0(const Dual& x) { return exp(x); }
 
 /// tanh x within 2 ulp: an odd polynomial below 0.625 (Cephes tanhf), 1 - 2 / (e^2x + 1) above.
 inline float tanh(float x) {
@@ -67,7 +71,7 @@ inline float tanh(float x) {
 }
 inline double tanh(double x) { return std::tanh(x); }
 
-inline Scalar absolute(Scalar x) { return std::fabs(x); }
+inline Scalar absolute(Scalar x) { return fabs(x); }
 
 /// 1 / (1 + e^-x), without overflow.
 inline Scalar sigmoid(Scalar x) {
@@ -85,15 +89,13 @@ inline Scalar tanh_slope(Scalar x) {
   return 4 * e / ((1 + e) * (1 + e));
 }
 /// log(1 + e^x), exact on both sides of 0.
-inline Scalar softplus(Scalar x) { return (x > 0 ? x : Scalar(0)) + std::log1p(exp(-absolute(x))); }
+inline Scalar softplus(Scalar x) { return (x > 0 ? x : Scalar(0)) + log1p(exp(-absolute(x))); }
 
 /// Phi(x), the standard normal distribution function, and its derivative phi(x).
-inline Scalar normal_cdf(Scalar x) { return std::erfc(x * Scalar(-0.70710678118654752440)) / 2; }
+inline Scalar normal_cdf(Scalar x) { return erfc(x * Scalar(-0.70710678118654752440)) / 2; }
 inline Scalar normal_density(Scalar x) { return exp(-x * x / 2) * Scalar(0.39894228040143267794); }
 
 /// d x^e / dx = e x^(e-1); 0 for e = 0, also at x = 0.
-inline Scalar power_slope(Scalar x, Scalar e) {
-  return e == 0 ? Scalar(0) : e * std::pow(x, e - 1);
-}
+inline Scalar power_slope(Scalar x, Scalar e) { return e == 0 ? Scalar(0) : e * pow(x, e - 1); }
 
 }}}}  // namespace gradus::detail::GRADUS_ISA

@@ -91,7 +91,7 @@ struct Kernels {
   /// y = a x + b y; with b = 0 the old y is ignored. x may be y.
   void (*combine)(Scalar a, const Scalar* x, Scalar b, Scalar* y, std::int64_t n);
   /// The sum of (scale x)^2, in double.
-  double (*sum_of_squares)(const Scalar* x, double scale, std::int64_t n);
+  Real (*sum_of_squares)(const Scalar* x, double scale, std::int64_t n);
   /// The sum of |x|, at least the largest |x|. Not finite if an element is not, or if it overflows.
   double (*sum_of_magnitudes)(const Scalar* x, std::int64_t n);
   /// The first index whose element is nan or infinite, or -1.

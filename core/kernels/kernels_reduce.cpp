@@ -63,10 +63,10 @@ double sum_of_magnitudes(const Scalar* x, std::int64_t n) {
   if (n >= lanes) {
     Scalar lane[lanes] = {};
     for (; i + lanes <= n; i += lanes)
-      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += std::abs(x[i + j]);
+      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += absolute(x[i + j]);
     for (const Scalar sum : lane) total += sum;
   }
-  for (; i < n; ++i) total += std::abs(x[i]);
+  for (; i < n; ++i) total += absolute(x[i]);
   return static_cast<double>(total);
 }
 
@@ -129,7 +129,7 @@ Scalar logsumexp(const Scalar* x, std::int64_t n) {
   Scalar piece[256], total = 0;
   for (std::int64_t i = 0; i < n; i += 256)
     total += exp_shifted(x + i, piece, n - i < 256 ? n - i : 256, m);
-  return m + std::log(total);
+  return m + log(total);
 }
 
 void logsumexp_rows(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
@@ -164,7 +164,7 @@ void softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy, Sca
 void log_softmax_rows(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
   for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
     const Scalar m = extreme<1>(x, n);
-    const Scalar log_total = std::log(exp_shifted(x, y, n, m));
+    const Scalar log_total = log(exp_shifted(x, y, n, m));
     for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - m) - log_total;
   }
 }

@@ -1,5 +1,4 @@
-#include <cmath>
-
+#include <gradus/core/functions.h>
 #include <gradus/core/kernels.h>
 
 /// Formulas of optimizers, each one pass over the weights. They are kernels rather than code in the
@@ -28,7 +27,7 @@ void adam_pass(const AdamFactors& f, const Scalar* __restrict g, Scalar* __restr
     m[i] += (g[i] - m[i]) * one_minus_beta_1;
     v[i] += (g[i] * g[i] - v[i]) * one_minus_beta_2;
     if (amsgrad) v_max[i] = v_max[i] > v[i] ? v_max[i] : v[i];
-    w[i] -= rate * m[i] / (std::sqrt(amsgrad ? v_max[i] : v[i]) + epsilon);
+    w[i] -= rate * m[i] / (sqrt(amsgrad ? v_max[i] : v[i]) + epsilon);
   }
 }
 
@@ -39,25 +38,25 @@ void adam(const AdamFactors& factors, const Scalar* g, Scalar* m, Scalar* v, Sca
 }
 
 void combine(Scalar a, const Scalar* x, Scalar b, Scalar* y, std::int64_t n) {
-  if (b == 0)
+  if (is_zero(b))
     for (std::int64_t i = 0; i < n; ++i) y[i] = a * x[i];
   else
     for (std::int64_t i = 0; i < n; ++i) y[i] = a * x[i] + b * y[i];
 }
 
 /// Eight running sums, so that an addition does not wait for the one before.
-double sum_of_squares(const Scalar* x, double scale, std::int64_t n) {
+Real sum_of_squares(const Scalar* x, double scale, std::int64_t n) {
   constexpr std::int64_t lanes = 8;
-  double lane[lanes] = {}, total = 0;
+  Real lane[lanes] = {}, total = 0;
   const auto square = [&](std::int64_t i) {
-    const double scaled = scale * static_cast<double>(x[i]);
+    const Real scaled = scale * static_cast<Real>(x[i]);
     return scaled * scaled;
   };
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)
     for (std::int64_t j = 0; j < lanes; ++j) lane[j] += square(i + j);
   for (; i < n; ++i) total += square(i);
-  for (const double sum : lane) total += sum;
+  for (const Real sum : lane) total += sum;
   return total;
 }
 

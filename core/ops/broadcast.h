@@ -23,8 +23,8 @@ inline int axis_of(const char* op, int axis, int rank) {
 
 /// The checked axes of one tensor, each marked if the reduction runs over it.
 struct Marked {
-  Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
-    if (all) over.fill(true);
+  Marked(const char* op, const Axes& axes, int rank) {
+    if (axes.all()) over.fill(true);
     for (const int axis : axes) {
       bool& mark = over[static_cast<std::size_t>(axis_of(op, axis, rank))];
       check(!mark, "{}: axis {} must be named once", op, axis);
@@ -43,7 +43,6 @@ struct Marked {
     return result;
   }
   std::array<bool, Shape::max_rank> over{};
-  bool all;
 };
 
 /// Whether the axes of `part` are the last axes of `whole`, or all, as of a bias and a batch.

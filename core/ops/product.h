@@ -1,7 +1,7 @@
 #pragma once
 /// The matrix product on threads() threads.
 
-#include <gradus/core/kernels.h>
+#include <gradus/core/node.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
@@ -18,5 +18,9 @@ inline MatrixView transposed(const Scalar* data, std::int64_t columns) {
 /// c (m x n, contiguous, = or +=) a (m x k) times b (k x n): the same bits on any threads().
 void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
               std::int64_t k, bool add);
+
+/// The gradients of inputs 0 and 1 of y = a b (+ ...): da = dy b^T and db = a^T dy, each summed
+/// over the batches that share the operand.
+void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p);
 
 }}}  // namespace gradus::detail

@@ -1,10 +1,10 @@
 #pragma once
-/// The lines of a CSV file, for read_csv.cpp.
+/// The records of a CSV file, for read_csv().
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <gradus/models/file.h>
@@ -14,99 +14,95 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 using Names = std::vector<std::string>;
 
-/// The records of a CSV file as lists of fields, quoted as in RFC 4180: a quoted field may contain
-/// line ends. Blanks around a field, and around its quotes, do not count.
+/// Reads a CSV file, plain or compressed with gzip, record by record, quoted as in RFC 4180: a
+/// quoted field may contain line ends. Blanks around a field, and around its quotes, do not count.
+/// Each line is checked when it is read, so that a large file of another kind, or a small one that
+/// decompresses to much, is refused early. IoError; FormatError for text that is not UTF-8, a line
+/// over 1 MiB, more than 1 GiB, a quote that is not closed or is followed by text.
 class Records {
  public:
-  /// Reads the file, decompressed if it is gzip, without a byte order mark. IoError; FormatError
-  /// for text that is not UTF-8, a line over 1 MiB, or more than 1 GiB.
-  Records(const std::string& path, char separator) : path_(path), separator_(separator) {
-    InputFile file(path);
-    constexpr std::size_t piece = 1 << 16;
-    Checked checked;
-    for (std::size_t got = 1; got > 0;) {
-      const std::size_t before = text_.size();
-      text_.resize(before + piece);
-      got = file.read(text_.data() + before, piece);
-      text_.resize(before + got);
-      check<FormatError>(text_.size() <= longest_text, "{}: longer than 1 GiB", path);
-      check_text(checked, got == 0);
-    }
-    if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;  // a byte order mark
+  Records(const std::string& path, char separator)
+      : path_(path), separator_(separator), file_(path) {
+    next_line();
+    if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);  // a byte order mark
   }
 
-  /// Reads the next record that is not blank; false at the end. FormatError for a quote that is not
-  /// closed or is followed by text.
+  /// Reads the next record that is not blank; false at the end.
   bool next(Names& fields) {
     do {
-      if (at_ == text_.size()) return false;
+      if (rest_.empty()) return false;
       fields.clear();
-      line_ = next_line_;
+      first_line_ = line_;
       do {
         skip_blanks();
         fields.push_back(take('"') ? quoted_field() : plain_field());
       } while (take(separator_));
-      const bool ended = at_ == text_.size() || take('\n');
-      check<FormatError>(ended, "{}:{}: text after a closing quote", path_, next_line_);
-      ++next_line_;
+      check<FormatError>(rest_.empty() || take('\n'), "{}:{}: text after a closing quote", path_,
+                         line_);
+      next_line();
     } while (fields.size() == 1 && fields[0].empty());
     return true;
   }
   /// The line on which the last record began.
-  std::int64_t line() const { return line_; }
+  std::int64_t line() const { return first_line_; }
 
  private:
   static constexpr std::string_view blanks = " \t\r";
-  static constexpr std::size_t longest_line = std::size_t{1} << 20;
-  static constexpr std::size_t longest_text = std::size_t{1} << 30;
 
-  /// How far the text is checked.
-  struct Checked {
-    std::size_t at = 0, line_start = 0, line = 1;
-  };
-
-  /// Checks the text that was read since: as it grows, so that a large file of another kind, or a
-  /// small one that decompresses to much, is refused early.
-  void check_text(Checked& checked, bool whole) const {
-    auto& [at, line_start, line] = checked;
-    while (at < text_.size()) {
-      const std::size_t length = utf8_length(std::string_view(text_).substr(at));
-      if (length == 0 && !whole && text_.size() - at < 4) return;  // a character's beginning
-      check<FormatError>(length > 0, "{}:{}: not UTF-8 text", path_, line);
-      check<FormatError>(at - line_start < longest_line, "{}:{}: longer than 1 MiB", path_, line);
-      if (text_[at] == '\n') {
-        ++line;
-        line_start = at + 1;
-      }
-      at += length;
+  /// Sets rest_ to the next line, with its line end; to nothing at the end of the file.
+  void next_line() {
+    constexpr std::size_t piece = 1 << 16, longest_line = 1 << 20, longest_text = 1 << 30;
+    ++line_;
+    std::size_t end = text_.find('\n', next_);
+    for (bool more = true; more && end == text_.npos; end = text_.find('\n')) {
+      text_.erase(0, std::exchange(next_, 0));
+      const std::size_t before = text_.size();
+      text_.resize(before + piece);
+      const std::size_t got = file_.read(text_.data() + before, piece);
+      text_.resize(before + got);
+      total_ += got;
+      check<FormatError>(total_ <= longest_text, "{}: longer than 1 GiB", path_);
+      more = got > 0 && before <= longest_line;
     }
+    rest_ = std::string_view(text_).substr(next_, end == text_.npos ? end : end + 1 - next_);
+    next_ += rest_.size();
+    std::size_t valid = 0;  // bytes of the line; it may be cut after longest_line
+    for (std::size_t length = 1; length > 0 && valid < rest_.size(); valid += length)
+      length = utf8_length(rest_.substr(valid));
+    check<FormatError>(valid == rest_.size() || valid > longest_line, "{}:{}: not UTF-8 text",
+                       path_, line_);
+    check<FormatError>(rest_.size() <= longest_line, "{}:{}: longer than 1 MiB", path_, line_);
   }
 
   std::string plain_field() {
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n') ++at_;
-    return trimmed(std::string_view(text_).substr(begin, at_ - begin));
+    const char ends[] = {separator_, '\n'};
+    const std::string_view field = rest_.substr(0, rest_.find_first_of({ends, 2}));
+    rest_.remove_prefix(field.size());
+    return trimmed(field);
   }
 
   std::string quoted_field() {
+    const std::int64_t opened = line_;
     std::string field;
-    for (bool doubled = true; doubled;) {
-      const std::size_t quote = text_.find('"', at_);
-      check<FormatError>(quote != text_.npos, "{}:{}: the quote opened here is never closed", path_,
-                         next_line_);
-      field.append(text_, at_, quote - at_);
-      at_ = quote + 1;
-      doubled = take('"');
-      if (doubled) field += '"';
-    }
-    next_line_ += std::ranges::count(field, '\n');
+    do {
+      std::size_t quote = rest_.find('"');
+      for (; quote == rest_.npos; quote = rest_.find('"')) {
+        field += rest_;
+        next_line();
+        check<FormatError>(!rest_.empty(), "{}:{}: the quote opened here is never closed", path_,
+                           opened);
+      }
+      field += rest_.substr(0, quote + 1);  // with the quote, which stays if it is doubled
+      rest_.remove_prefix(quote + 1);
+    } while (take('"'));
+    field.pop_back();
     skip_blanks();
     return trimmed(field);
   }
 
   void skip_blanks() {
-    while (at_ < text_.size() && text_[at_] != separator_ && blanks.find(text_[at_]) != blanks.npos)
-      ++at_;
+    while (!rest_.empty() && rest_[0] != separator_ && blanks.find(rest_[0]) != blanks.npos)
+      rest_.remove_prefix(1);
   }
 
   /// The text without blanks at both ends.
@@ -117,16 +113,19 @@ class Records {
   }
 
   bool take(char c) {
-    const bool there = at_ < text_.size() && text_[at_] == c;
-    if (there) ++at_;
+    const bool there = rest_.starts_with(c);
+    if (there) rest_.remove_prefix(1);
     return there;
   }
 
   const std::string& path_;
-  std::string text_;
   char separator_;
-  std::size_t at_ = 0;
-  std::int64_t line_ = 0, next_line_ = 1;
+  InputFile file_;
+  std::string text_;       ///< a part of the file
+  std::size_t next_ = 0;   ///< where the next line begins in it
+  std::string_view rest_;  ///< of the line that is read now
+  std::size_t total_ = 0;
+  std::int64_t line_ = 0, first_line_ = 0;
 };
 
 }}}  // namespace gradus::detail

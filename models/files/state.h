@@ -48,6 +48,8 @@ template <class T>
 concept HasState = requires(T& self) {
   T::state(self, [](auto&&...) {});
 };
+template <class T>
+concept SavedNumber = std::is_arithmetic_v<T> || std::same_as<T, Real>;
 /// The type that a number is saved as.
 template <class T>
 using Stored = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
@@ -69,11 +71,11 @@ class StateWriter {
       to_[path] = member;
     } else if constexpr (requires { typename T::mapped_type; }) {
       for (const auto& [key, part] : member) inside(key, part);
-    } else if constexpr (std::is_arithmetic_v<T>) {
+    } else if constexpr (SavedNumber<T>) {
       (*this)(name, std::vector{member});
     } else if constexpr (requires { member.has_value(); }) {
       (*this)(name, std::vector<typename T::value_type>(member.has_value(), member.value_or(0)));
-    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+    } else if constexpr (SavedNumber<typename T::value_type>) {
       const std::vector<Stored<typename T::value_type>> numbers(member.begin(), member.end());
       to_[path] = Saved::of({member.size()}, std::span(std::as_const(numbers)));
     } else {
@@ -109,7 +111,7 @@ class StateReader {
         const std::string key = at++->first.substr(start.size());
         inside(key, member[key]);
       }
-    } else if constexpr (std::is_arithmetic_v<T>) {
+    } else if constexpr (SavedNumber<T>) {
       const auto numbers = take<Stored<T>>(path).second;
       check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
                          numbers.size());
@@ -121,7 +123,7 @@ class StateReader {
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
                          path, numbers.size());
       member = numbers.empty() ? T{} : T(static_cast<typename T::value_type>(numbers[0]));
-    } else if constexpr (std::is_arithmetic_v<typename T::value_type>) {
+    } else if constexpr (SavedNumber<typename T::value_type>) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       member.assign(numbers.begin(), numbers.end());
     } else {

@@ -60,24 +60,6 @@ concept ModalLayer = requires(L& layer, const Tensor& x, const Mode& mode) {
   { layer(x, mode) } -> std::convertible_to<Tensor>;
 };
 
-/// The weights of a layer in order; the visitor that `weights(self, weight)` calls.
-struct WeightList {
-  void operator()(std::string_view name, Tensor& tensor, Weight weight = {}) {
-    weight.name = name;
-    weight.tensor = tensor;
-    weights.push_back(std::move(weight));
-  }
-  std::vector<Weight> weights;
-};
-template <class L>
-concept ListsWeights = requires(L& layer, WeightList& list) {
-  L::weights(layer, list);
-};
-template <class L>
-concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
-  layer.parameters();
-};
-
 /// Neither kind of layer, but a function or a struct that can be called.
 template <class L>
 concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
@@ -99,9 +81,7 @@ concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
-/// - errors of its own (ValueError, ShapeError, StateError), which get the layer's name in the
-/// model
-///   in front: `dense_2: ...`;
+/// - errors of its own (ValueError, ShapeError, StateError): the model puts `dense_2: ` in front;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -127,7 +107,6 @@ class Layer {
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
   Layer& operator=(Layer&&) noexcept = default;
-  ~Layer() = default;
 
   /// Builds the layer first, from mode.random, if it was not built.
   Tensor operator()(const Tensor& x, const Mode& mode) {
@@ -140,7 +119,7 @@ class Layer {
     input_ = input;
   }
   /// All weights; those of a struct made of layers are named `dense/kernel`, `dense_1/kernel`.
-  std::vector<Weight> weights() const { return held().list().weights; }
+  std::vector<Weight> weights() const { return held().weights(); }
   /// The trainable ones.
   std::vector<Tensor> parameters() const;
   std::int64_t input_width() const { return held().input_width(); }
@@ -156,7 +135,7 @@ class Layer {
     virtual std::shared_ptr<Interface> clone() const = 0;
     virtual Tensor call(const Tensor& x, const Mode& mode) = 0;
     virtual void build(const Shape& input, Random& random) = 0;
-    virtual detail::WeightList list() = 0;
+    virtual std::vector<Weight> weights() = 0;
     virtual std::int64_t input_width() const = 0;
     virtual std::string_view type() const = 0;
   };
@@ -173,18 +152,23 @@ class Layer {
     void build([[maybe_unused]] const Shape& input, [[maybe_unused]] Random& random) override {
       if constexpr (requires { layer.build(input, random); }) layer.build(input, random);
     }
-    detail::WeightList list() override {
-      detail::WeightList all;
+    std::vector<Weight> weights() override {
+      std::vector<Weight> all;
       if constexpr (requires { L::layers(layer, [](auto&&) {}); }) {
         std::vector<const Layer*> parts;
         L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
-        all = list_of(parts);
+        all = weights_of(parts);
       }
-      if constexpr (detail::ListsWeights<L>) L::weights(layer, all);
-      if constexpr (detail::HasParameters<L>)
-        for (const Tensor& tensor : layer.parameters()) {
-          all.weights.push_back({std::to_string(all.weights.size()), tensor});
-        }
+      const auto add = [&](std::string_view name, Tensor& tensor, Weight weight = {}) {
+        weight.name = name;
+        weight.tensor = tensor;
+        all.push_back(std::move(weight));
+      };
+      if constexpr (requires { L::weights(layer, add); })
+        L::weights(layer, add);
+      else if constexpr (requires { layer.parameters(); })
+        for (const Tensor& tensor : layer.parameters())
+          all.push_back({std::to_string(all.size()), tensor});
       return all;
     }
     std::int64_t input_width() const override {
@@ -199,7 +183,7 @@ class Layer {
     check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
     return *held_;
   }
-  static detail::WeightList list_of(const std::vector<const Layer*>& parts);
+  static std::vector<Weight> weights_of(const std::vector<const Layer*>& parts);
 
   std::shared_ptr<Interface> held_;
   std::optional<Shape> input_;  ///< once built

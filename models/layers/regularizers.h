@@ -13,22 +13,22 @@ using Regularizer = Function<Tensor(const Tensor&)>;
 
 /// l1 sum |w|: drives weights to 0; slope 0 at 0.
 struct L1 {
-  double l1 = 0.01;  ///< >= 0
+  Real l1 = 0.01;  ///< >= 0
   Tensor operator()(const Tensor& weight) const { return l1 * sum(abs(weight)); }
   static void fields(auto& self, auto&& field) { field("l1", self.l1, rules::not_negative); }
 };
 
 /// l2 sum w^2, without the factor 1/2 of some texts.
 struct L2 {
-  double l2 = 0.01;  ///< >= 0
+  Real l2 = 0.01;  ///< >= 0
   Tensor operator()(const Tensor& weight) const { return l2 * sum(square(weight)); }
   static void fields(auto& self, auto&& field) { field("l2", self.l2, rules::not_negative); }
 };
 
 /// l1 sum |w| + l2 sum w^2.
 struct L1L2 {
-  double l1 = 0;  ///< >= 0
-  double l2 = 0;  ///< >= 0
+  Real l1 = 0;  ///< >= 0
+  Real l2 = 0;  ///< >= 0
   Tensor operator()(const Tensor& w) const { return l1 * sum(abs(w)) + l2 * sum(square(w)); }
   static void fields(auto& self, auto&& field) {
     field("l1", self.l1, rules::not_negative);

@@ -27,8 +27,7 @@ double cut_normal(Random& random) {
 }
 
 /// A tensor of draws: from the stream of the seed, if there is one.
-template <class Draw>
-Tensor drawn(const Shape& shape, const Seed& seed, Random& random, Draw draw) {
+Tensor drawn(const Shape& shape, const Seed& seed, Random& random, auto draw) {
   Random own(seed.value_or(0));
   detail::NewTensor values(shape);
   std::generate_n(values.data, values.tensor.size(),
@@ -56,14 +55,6 @@ Tensor rescaled(const Tensor& weight, const Tensor& norms, const Tensor& wanted)
 }
 
 }  // namespace
-
-Tensor detail::initial(std::string_view layer, std::string_view option, const Initializer& make,
-                       const Shape& shape, Random& random) {
-  const Tensor made = make(shape, random);
-  check<ShapeError>(made.shape() == shape, "{}: {} must give shape {} (got {})", layer, option,
-                    shape, made.shape());
-  return parameter(made);
-}
 
 Tensor Identity::operator()(const Shape& shape, Random&) const {
   check(shape.rank() == 2, "Identity: the shape must have two axes (got {})", shape);

@@ -123,7 +123,6 @@ class Loss {
 
   Loss(const Loss&) = default;  // and no moves: a loss is never empty
   Loss& operator=(const Loss&) = default;
-  ~Loss() = default;
 
   /// The values of the struct: one per row, or one in all.
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {

@@ -18,8 +18,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// A metric's sums over the batches so far; empty before the first batch.
 using Sums = std::vector<double>;
 
-/// The weights of hits and misses: a positive is a target that is not 0; an output is called
-/// positive when it is above the threshold.
+/// The weights of hits and misses; metrics.h says what is positive.
 struct Confusion {
   double true_positives, false_positives, true_negatives, false_negatives;
 };
@@ -92,7 +91,6 @@ class Metric {
   Metric(M, detail::Expects<"Accuracy{} or [](const Tensor& y, const Tensor& p)"> = {}) = delete;
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
-  ~Metric() = default;
 
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }
@@ -143,10 +141,8 @@ class Metric {
         return metric.result(sums);
       else if constexpr (counts)
         return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
-      else if constexpr (requires { M::negated; })
-        return -detail::ratio(sums[0], sums[1]);
       else
-        return detail::ratio(sums[0], sums[1]);
+        return (requires { M::negated; } ? -1 : 1) * detail::ratio(sums[0], sums[1]);
     }
     std::conditional_t<own_sums || counts, M, Loss> metric;
   };

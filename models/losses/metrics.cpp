@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include <gradus/core/node.h>
-
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
@@ -14,8 +12,7 @@ using detail::width_of;
 using Cell = std::span<const Scalar>;
 
 /// Calls f(row, targets, outputs) for each cell: `width` outputs and the targets that go with them.
-template <class F>
-void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F f) {
+void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, auto f) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
   const auto outputs = static_cast<std::size_t>(width);
   const auto targets = static_cast<std::size_t>(cells > 0 ? y_true.size() / cells : 0);
@@ -27,22 +24,18 @@ void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F
 
 /// One value per row: the share of its cells for which right(targets, outputs) holds. A cell has
 /// `width` outputs and `marks` targets.
-template <class Metric, class Right>
+template <class Metric>
 Tensor share_right(const Metric&, const Tensor& y_true, const Tensor& y_pred, std::int64_t width,
-                   std::int64_t marks, Right right) {
+                   std::int64_t marks, auto right) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
   check<ShapeError>(cells > 0 && y_true.size() == cells * marks && detail::rows_of(y_true) == rows,
                     "{}: targets of shape {} must fit outputs of shape {}",
                     detail::type_name<Metric>(), y_true.shape(), y_pred.shape());
-  Sums shares(static_cast<std::size_t>(rows));
+  std::vector<Scalar> found(static_cast<std::size_t>(rows));
   each_cell(y_true, y_pred, width, [&](std::size_t row, Cell target, Cell output) {
-    shares[row] += right(target, output) ? 1 : 0;
+    if (right(target, output)) found[row] += 1;
   });
-  const double each = static_cast<double>(cells) / static_cast<double>(rows);
-  detail::NewTensor made(Shape{rows});
-  std::ranges::transform(shares, made.data,
-                         [&](double n) { return static_cast<Scalar>(n / each); });
-  return std::move(made.tensor);
+  return Tensor({rows}, found) / (static_cast<double>(cells) / static_cast<double>(rows));
 }
 
 std::int64_t largest(Cell cell) { return std::ranges::max_element(cell) - cell.begin(); }

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <charconv>
 
-#include <gradus/models/rows.h>
+#include <gradus/core/node.h>
 #include <gradus/models/sequential.h>
 #include <gradus/schedules/parse.h>
 
@@ -159,9 +159,10 @@ std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weig
     const detail::Buffer& buffer = values.emplace_back(shape.count());
     contents.copy_to("weights/" + weight.name,
                      {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
-    const detail::Fault fault = detail::not_finite(buffer.data(), shape.count());
-    check<FormatError>(!fault || allow_non_finite, "load: '{}': 'weights/{}' must be finite {}",
-                       contents.path(), weight.name, fault.text);
+    const std::string bad = detail::not_finite(buffer.data(), shape.count());
+    check<FormatError>(bad.empty() || allow_non_finite,
+                       "load: '{}': 'weights/{}' must be finite (got {})", contents.path(),
+                       weight.name, bad);
   }
   return values;
 }
@@ -214,9 +215,9 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
     file.metadata[std::string(user_prefix) + name] = text;
   for (const Weight& weight : parts_.weights) {
     const Tensor& tensor = weight.tensor;
-    const detail::Fault fault = detail::not_finite(tensor.values().data(), tensor.size());
-    check<NumericError>(!fault, "save: '{}': 'weights/{}' must be finite {}", path, weight.name,
-                        fault.text);
+    const std::string bad = detail::not_finite(tensor.values().data(), tensor.size());
+    check<NumericError>(bad.empty(), "save: '{}': 'weights/{}' must be finite (got {})", path,
+                        weight.name, bad);
     file.tensors.push_back(
         StoredTensor::of("weights/" + weight.name, tensor.shape(), tensor.values()));
   }

@@ -35,6 +35,13 @@ Evaluation Sequential::evaluate(const Tensor& x, const Tensor& y, const Evaluate
       evaluate_rows(data, options.batch_size, options.steps ? options.steps->count : 0, callbacks));
 }
 
+Real Sequential::loss(const Tensor& x, const Tensor& y) {
+  const Batch data = checked_batch("loss", {x, y, {}});
+  const NoGrad off;
+  const Threads threads(compiled_->threads);
+  return loss_of(data, (*this)(data.x)).loss.item();
+}
+
 Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
                                       const BatchOptions& options) {
   const Batch batch = checked_batch(

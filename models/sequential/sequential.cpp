@@ -271,10 +271,9 @@ detail::Fault Sequential::settle_assignments() {
     const auto is_it = [node = state.node()](const Weight& w) { return w.tensor.node() == node; };
     const auto weight = std::ranges::find_if(parts_.weights, is_it);
     if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
-    if (const detail::Fault fault = detail::not_finite(now.values().data(), now.size()))
-      return {fmt::format("{} must stay finite in an update {}",
-                          weight != parts_.weights.end() ? weight->name : "a layer's state",
-                          fault.text)};
+    if (const std::string bad = detail::not_finite(now.values().data(), now.size()); !bad.empty())
+      return {fmt::format("{} must stay finite in an update (got {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state", bad)};
   }
   return {};
 }

@@ -59,6 +59,8 @@ class Sequential {
   Evaluation train_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// Loss and metrics without training.
   Evaluation evaluate(const Tensor& x, const Tensor& y, const EvaluateOptions& options = {});
+  /// The loss of evaluate(), with the penalties, as a Real: in gradus_dual it carries derivatives.
+  Real loss(const Tensor& x, const Tensor& y);
   /// Loss and metrics of these rows as one batch.
   Evaluation test_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& options = {});
   /// The outputs, row by row. StateError before compile() and build().

@@ -49,11 +49,6 @@ void check_finite(const char* caller, const char* name, const Tensor& x) {
   check(false, "{}: {} must be finite ({}{} is {})", caller, name, name, place, found);
 }
 
-Fault not_finite(const Scalar* numbers, std::int64_t count) {
-  const std::int64_t bad = kernels().first_not_finite(numbers, count);
-  return {bad < 0 ? "" : fmt::format("(got {} at element {})", value(numbers[bad]), bad)};
-}
-
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
   const NoGrad off;
   Batch part{slice(data.x, 0, start, stop), slice(data.y, 0, start, stop)};

@@ -8,8 +8,6 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// ValueError `fit: x must be finite (x[12][3] is nan)`.
 void check_finite(const char* caller, const char* name, const Tensor& x);
-/// `(got nan at element 3)` for the first number that is not finite; no fault if there is none.
-Fault not_finite(const Scalar* numbers, std::int64_t count);
 /// Rows [start, stop).
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop);
 /// Takes the last `share` of the rows off `training`, as rows_kept() has it. ValueError unless both

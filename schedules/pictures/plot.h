@@ -36,9 +36,8 @@ struct LabelledSchedule {
 ///
 /// The y axis starts at 0, unless the values vary by less than a quarter of the greatest (a
 /// momentum from 0.85 to 0.95) but by more than a thousandth of it: then at the least. It ends at
-/// the greatest value. Either end moves to a round number nearby. A label stands on the line,
-/// and at the step's column, where the curve has that value and step; a tick at the run's end is in
-/// its last column.
+/// the greatest value. Either end moves to a round number nearby. A label stands at the line and
+/// the column where the curve has that value and step; that of the run's end at the last column.
 ///
 /// With log_y it runs from the least value above 0 (about: of those that columns show) to the
 /// greatest, values of 0 or less lie on its lower end, and the labels are powers of ten, where

@@ -40,8 +40,7 @@ struct JsonFault {
 JsonTree parse_json(std::string_view text, int deepest,
                     const std::function<void(const JsonFault&)>& fail);
 
-/// A text with quotes, as UTF-8 or as ASCII with escapes. ValueError, which begins with `caller`,
-/// for a text that is not UTF-8.
+/// A text in quotes, as UTF-8 or as ASCII with escapes. ValueError by `caller` unless it is UTF-8.
 std::string in_quotes(std::string_view text, bool ascii, std::string_view caller);
 /// The shortest text of a finite number that reads back as the same.
 std::string json_number(double number);

@@ -37,14 +37,11 @@ template <class T>
 KnownSchedule describe(std::string_view module) {
   const detail::Config config = detail::config_of(T{});
   const std::string_view op = config.op.symbol;
-  KnownSchedule known{config.type, op.empty() ? config.text_name : op.substr(1, op.size() - 2),
-                      module,      T::formula,
-                      {},          example<T>(),
-                      make<T>};
-  for (const detail::Config::Field& field : config.fields)
-    known.arguments.push_back(
-        {std::string(field.name), field.at_default ? detail::text_of(field.value) : ""});
-  return known;
+  std::vector<KnownSchedule::Argument> arguments;
+  for (const auto& [name, value, at_default] : config.fields)
+    arguments.push_back({std::string(name), at_default ? detail::text_of(value) : ""});
+  const std::string_view text_name = op.empty() ? config.text_name : op.substr(1, op.size() - 2);
+  return {config.type, text_name, module, T::formula, arguments, example<T>(), make<T>};
 }
 
 /// An argument's slot: by position until the first keyword, then by name.

@@ -93,8 +93,7 @@ void fill(const Call& call, std::span<const Slot> slots);
 /// Reads `name(arguments)`, or a name alone, whatever the name. The arguments are those that
 /// parse_schedule() reads. FormatError with the column.
 Call parse_call(const char* reader, std::string_view text);
-/// The schedule of this name; in a text (column > 0) also by its text name. FormatError with the
-/// nearest name if there is none.
+/// The schedule of this name or, in a text (column > 0), text name. FormatError with the nearest.
 const KnownSchedule& find_known(const char* reader, const std::string& name, std::size_t column);
 
 [[noreturn]] void fail_to_read(const char* reader, std::size_t column, std::string_view what);

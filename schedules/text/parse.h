@@ -16,8 +16,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     Schedule s = parse_schedule("ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)");
 ///
 /// FormatError with the column, what was expected and, for a misspelt name, the nearest one; also
-/// for brackets or an expression more than 1,000 deep. ValueError where a struct refuses its
-/// options.
+/// for brackets or expressions over 1,000 deep. ValueError where a struct refuses its options.
 Schedule parse_schedule(std::string_view text);
 
 namespace detail {

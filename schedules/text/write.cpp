@@ -48,11 +48,7 @@ void append(std::string& out, const Schedule& s, int around) {
 
 }  // namespace
 
-std::string to_string(const Schedule& s) {
-  std::string out;
-  append(out, s, 0);
-  return out;
-}
+std::string to_string(const Schedule& s) { return detail::text_of({s}); }
 
 std::string detail::text_of(const Value& v) {
   std::string out;

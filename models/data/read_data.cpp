@@ -1,17 +1,23 @@
+/// Readers of data files: read_csv() and read_idx().
+
 #include <gradus/models/read_csv.h>
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <clocale>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
 #include <map>
 #include <string_view>
+#include <vector>
 
 #include <gradus/core/from_text.h>
+#include <gradus/core/node.h>
 #include <gradus/models/csv_records.h>
+#include <gradus/models/read_idx.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
@@ -24,11 +30,6 @@ constexpr std::size_t nowhere = std::string::npos;
 
 // ---- numbers ------------------------------------------------------------------------------------
 
-struct Number {
-  double value = 0;
-  std::string_view problem = {};  ///< empty when there is none
-};
-
 constexpr std::string_view not_a_number = "is not a number", out_of_range = "is out of range";
 
 /// Whether a number outside the range of a double is too small rather than too large.
@@ -37,24 +38,27 @@ bool is_tiny(std::string text) {
   return std::abs(std::strtod(text.c_str(), nullptr)) < 1;
 }
 
-Number read_number(std::string_view text) {
+/// Reads a number that is the whole text. Returns what is wrong with it, or "".
+std::string_view read_number(std::string_view text, double& number) {
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* const end = text.data() + text.size();
-  Number number;
-  const auto [stop, error] = detail::from_text(text.data(), end, number.value);
-  if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
-  if (error == std::errc::result_out_of_range && is_tiny(std::string(text))) return {0};
-  if (error == std::errc::result_out_of_range) return {0, out_of_range};
-  if (!std::isfinite(number.value)) return {0, "is not finite"};
-  if (std::abs(number.value) > std::numeric_limits<Scalar>::max()) return {0, out_of_range};
-  return number;
+  const auto [stop, error] = detail::from_text(text.data(), end, number);
+  if (stop != end || error == std::errc::invalid_argument) return not_a_number;
+  if (error == std::errc::result_out_of_range)
+    return is_tiny(std::string(text)) ? "" : out_of_range;
+  if (!std::isfinite(number)) return "is not finite";
+  return std::abs(number) > std::numeric_limits<Scalar>::max() ? out_of_range : "";
+}
+std::string_view problem_of(std::string_view text) {
+  double unused = 0;
+  return read_number(text, unused);
 }
 
 /// Whether a label is text: neither a number nor, as 1,5, the beginning of one.
 bool is_text(std::string_view label) {
   const std::size_t start = label.find_first_not_of("+-.");
   const bool digit = start != std::string_view::npos && label[start] >= '0' && label[start] <= '9';
-  return !digit && read_number(label).problem == not_a_number;
+  return !digit && problem_of(label) == not_a_number;
 }
 
 std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
@@ -120,7 +124,7 @@ class Table {
     std::map<std::string_view, std::size_t> columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto [first, is_new] = columns.emplace(names[i], i);
-      const bool is_number = read_number(names[i]).problem.empty();
+      const bool is_number = problem_of(names[i]).empty();
       check<FormatError>(is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", path_,
                          line, names[i], first->second + 1, i + 1,
                          is_number ? " (set .header = false if this line is data)" : "");
@@ -139,14 +143,13 @@ class Table {
     if (!options_.columns.empty()) return select_columns(line);
     choose_columns();
     // A label found by name proves that there is a header; else a row of numbers could be lost.
-    const auto is_number = [&](const Feature& feature) {
-      return read_number(names_[feature.column]).problem.empty();
-    };
-    check<FormatError>(
-        !options_.header || !label.empty() || !std::ranges::all_of(features_, is_number),
-        "{}:{}: the features' names are numbers (set .header = false if line {} is data, "
-        "else name the label)",
-        path_, line, line);
+    bool lost = options_.header && label.empty();
+    for (const Feature& feature : features_)
+      lost = lost && problem_of(names_[feature.column]).empty();
+    check<FormatError>(!lost,
+                       "{}:{}: the features' names are numbers (set .header = false if line {} is "
+                       "data, else name the label)",
+                       path_, line, line);
   }
 
   /// Selects the features that options.columns lists.
@@ -156,10 +159,7 @@ class Table {
       const std::string of_words = word_column(listed_name, options_.one_hot);
       const std::string& name = of_words.empty() ? listed_name : of_words;
       const std::size_t i = place_of(name, names_);
-      if (i == nowhere) {
-        if (!contains(missing, name)) missing.push_back(name);
-        continue;
-      }
+      if (i == nowhere && !contains(missing, name)) missing.push_back(name);
       if (of_words.empty() || features_.empty() || features_.back().column != i)
         features_.push_back({i, !of_words.empty()});
       if (!of_words.empty()) features_.back().known.push_back(listed_name.substr(name.size() + 1));
@@ -183,11 +183,11 @@ class Table {
     // A feature such as `o=size` looks like the word `size` of the column `o`.
     for (const Feature& feature : features_) {
       const std::string& name = names_[feature.column];
-      const std::string of_words = word_column(name, options_.one_hot);
-      check(of_words.empty(),
+      const std::string words = word_column(name, options_.one_hot);
+      check(words.empty(),
             "read_csv: one_hot must not hold a column whose name and '=' begin another's (got "
             "'{}' beside '{}')",
-            of_words, name);
+            words, name);
     }
   }
 
@@ -238,14 +238,13 @@ class Table {
   }
 
   double read_value(const std::string& field, std::int64_t line, std::size_t column) const {
-    const Number number = read_number(field);
+    double number = 0;
+    const std::string_view problem = read_number(field, number);
+    if (problem.empty()) return number;
     const bool first_row = !options_.header && lines_.empty();
-    check<FormatError>(number.problem.empty() || !first_row,
-                       "{}:{}: '{:.60}' {} (set .header = true if line 1 holds the column names)",
-                       path_, line, field, number.problem);
-    check<FormatError>(number.problem.empty(), "{}:{}: '{:.60}' {} (column '{}')", path_, line,
-                       field, number.problem, names_[column]);
-    return number.value;
+    throw FormatError(fmt::format("{}:{}: '{:.60}' {} ({})", path_, line, field, problem,
+                                  first_row ? "set .header = true if line 1 holds the column names"
+                                            : fmt::format("column '{}'", names_[column])));
   }
 
   /// Sets x and the names of its columns; a feature of words becomes one column per word.
@@ -271,18 +270,17 @@ class Table {
 
   /// Sets y and, for labels of text, the class names: options.classes, if they are given.
   void set_target(Dataset& data) const {
-    const Names& known = options_.classes;
-    const bool text = !known.empty() || is_text(labels_[0]);
+    const bool known = !options_.classes.empty(), text = known || is_text(labels_[0]);
     std::vector<double> y;
     data.label = names_[label_];
-    if (text) data.classes = known.empty() ? sorted(labels_) : known;
+    if (text) data.classes = known ? options_.classes : sorted(labels_);
     for (std::size_t i = 0; i < labels_.size(); ++i) {
       const std::string& label = labels_[i];
       const auto place = std::ranges::lower_bound(data.classes, label);
       check<FormatError>(!text || (place != data.classes.end() && *place == label),
                          "{}:{}: unknown class '{:.60}' (known are {})", path_, lines_[i], label,
-                         listed(known));
-      check<FormatError>(!text || !known.empty() || read_number(label).problem == not_a_number,
+                         listed(data.classes));
+      check<FormatError>(!text || known || problem_of(label) == not_a_number,
                          "{}:{}: the label '{:.60}' is a number, that of line {} is text", path_,
                          lines_[i], label, lines_[0]);
       y.push_back(text ? static_cast<double>(place - data.classes.begin())
@@ -301,6 +299,31 @@ class Table {
   std::vector<std::int64_t> lines_, dropped_;  ///< line numbers; row numbers
 };
 
+// ---- IDX ----------------------------------------------------------------------------------------
+
+Shape read_shape(const std::string& path, detail::InputFile& file) {
+  std::array<unsigned char, 4> b{};
+  check<FormatError>(file.read(b.data(), 4) == 4 && b[0] == 0 && b[1] == 0,
+                     "{}: byte 0: not an IDX file", path);
+  check<FormatError>(b[2] == 8,
+                     "{}: byte 2: the element type must be 0x08, unsigned byte (got 0x{:02x})",
+                     path, b[2]);
+  check<FormatError>(b[3] >= 1 && b[3] <= Shape::max_rank,
+                     "{}: byte 3: the rank must be 1 to {} (got {})", path, Shape::max_rank, b[3]);
+  Shape shape;
+  std::int64_t count = 1;
+  for (int axis = 0, rank = b[3]; axis < rank; ++axis) {
+    check<FormatError>(file.read(b.data(), 4) == 4, "{}: byte {}: the header ends early", path,
+                       4 + 4 * axis);
+    const std::int64_t extent = std::int64_t{b[0]} << 24 | b[1] << 16 | b[2] << 8 | b[3];
+    check<FormatError>(extent == 0 || count <= (std::int64_t{1} << 60) / extent,
+                       "{}: byte {}: the extents multiply to more than 2^60", path, 4 + 4 * axis);
+    count *= extent;
+    shape.push_back(extent);
+  }
+  return shape;
+}
+
 }  // namespace
 
 Dataset read_csv(const std::string& path, const CsvOptions& options) {
@@ -312,6 +335,37 @@ Dataset read_csv(const std::string& path, const CsvOptions& options) {
         "{:#x})",
         static_cast<unsigned char>(separator));
   return Table(path, options).read();
+}
+
+Tensor read_idx(const std::string& path) {
+  detail::InputFile checked(path), read(path);
+  const Shape shape = read_shape(path, checked);
+  const std::int64_t count = shape.count();
+  const std::int64_t header = 4 + 4 * shape.rank();
+  std::vector<unsigned char> piece(1 << 16);
+  const auto read_data = [&](detail::InputFile& file, auto&& take) {
+    const auto most = static_cast<std::int64_t>(piece.size());
+    for (std::int64_t done = 0; done < count;) {
+      const auto wanted = static_cast<std::size_t>(std::min(most, count - done));
+      const auto got = static_cast<std::int64_t>(file.read(piece.data(), wanted));
+      check<FormatError>(got > 0, "{}: byte {}: the data ends early, shape {} needs {} bytes", path,
+                         header + done, shape, count);
+      take(done, got);
+      done += got;
+    }
+    check<FormatError>(file.read(piece.data(), 1) == 0,
+                       "{}: byte {}: the data goes on, shape {} needs only {} bytes", path,
+                       header + count, shape, count);
+  };
+  // First without keeping it: a forged shape or damaged data must not take memory.
+  read_data(checked, [](std::int64_t, std::int64_t) {});
+  read.read(piece.data(), static_cast<std::size_t>(header));
+  detail::NewTensor tensor(shape);
+  read_data(read, [&](std::int64_t at, std::int64_t got) {
+    for (std::int64_t i = 0; i < got; ++i)
+      tensor.data[at + i] = static_cast<Scalar>(piece[static_cast<std::size_t>(i)]);
+  });
+  return std::move(tensor.tensor);
 }
 
 }}  // namespace gradus
