@@ -1,6 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <initializer_list>
@@ -232,13 +233,13 @@ class Optimizer {
   OptimizerCounters counters_;
 
   // Kept for their memory.
-  std::vector<detail::Buffer> before_;  ///< what update_or_undo() puts back
-  detail::Buffer room_;                 ///< for a clipped gradient
+  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()
+  std::vector<detail::Buffer> before_;                       ///< what update_or_undo() puts back
+  detail::Buffer room_;                                      ///< for a clipped gradient
 };
 
 namespace detail {
-/// Puts the raw weights back, for a training step. If no call of the optimizer comes of it, the
-/// weights show in the end what they showed before.
+/// Raw weights for a training step. If that makes no call, the averages show again at its end.
 class RawWeights {
  public:
   explicit RawWeights(Optimizer& optimizer)

@@ -3,7 +3,6 @@
 
 #include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
-#include <gradus/core/type_name.h>
 #include <gradus/models/hooks.h>
 #include <gradus/models/state.h>
 
