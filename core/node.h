@@ -192,12 +192,10 @@ class Backward {
   const Scalar* dy_ = nullptr;
 };
 
-/// Memory for more inputs than fit into a node.
-Node** room_for_inputs(std::size_t count);
-
 inline void attach(Node& node, std::span<const Tensor* const> inputs) {
-  node.inputs = inputs.size() <= node.few_inputs.size() ? node.few_inputs.data()
-                                                        : room_for_inputs(inputs.size());
+  node.inputs = inputs.size() <= node.few_inputs.size()
+                    ? node.few_inputs.data()
+                    : static_cast<Node**>(take_memory(inputs.size() * sizeof(Node*)));
   for (const Tensor* x : inputs) {
     Node* input = &node_of(*x);
     retain(input);

@@ -1,9 +1,7 @@
 #include <gradus/core/thread_pool.h>
 
 #include <atomic>
-#include <utility>
 
-#include <gradus/core/denormals.h>
 #include <gradus/core/error.h>
 
 #if !defined(__wasm__)  // WebAssembly has no threads: there the caller does all pieces
@@ -22,8 +20,7 @@ constexpr int most_threads = 64;
 
 class Pool;
 
-/// Trivially destructible: a destructor of a static object runs after the thread's locals are gone
-/// and may still compute, then without helpers.
+/// Trivially destructible: static objects' destructors may compute later, then without helpers.
 struct Team {
   int count = 1;
   Pool* pool = nullptr;
@@ -54,9 +51,8 @@ bool wait_for(Ready ready, microseconds limit) {
 }
 
 /// The number of a job, the number of helpers it may have, and the pieces [begin, end) not yet
-/// taken. All in one word, so that a thread that takes a piece knows which job the piece belongs
-/// to. The owner takes from the front, helpers from the back: from job to job, each mostly gets the
-/// part of an array that is in its cache.
+/// taken. All in one word, so that a thread that takes a piece knows its job. The owner takes from
+/// the front, helpers from the back: from job to job, each mostly gets what its cache holds.
 struct Ticket {
   static constexpr std::uint64_t piece_bits = 11, helper_bits = 6;
   std::uint64_t word;
@@ -81,8 +77,7 @@ struct Ticket {
 };
 static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
 
-/// The helpers of one thread. The owner is thread 0 and works too; it never waits for a helper to
-/// start, only for pieces that helpers have taken.
+/// The helpers of one thread, number 0, which works too and waits only for pieces they have taken.
 class Pool {
  public:
   Pool& operator=(Pool&&) = delete;  // nor any copy
@@ -131,8 +126,7 @@ class Pool {
     }
   }
 
-  /// Does pieces until none is left. Reads call_ and f_ only after it has taken a piece: until that
-  /// piece is done, the job cannot change.
+  /// Does pieces until none is left. While one has a piece, the job (call_ and f_) cannot change.
   void work(int thread) {
     Ticket ticket{open_};
     while (ticket.open_to(thread)) {
@@ -154,10 +148,11 @@ class Pool {
   std::vector<std::thread> helpers_;
 };
 
-/// Ends the thread's helpers with the thread. A child made by fork() leaves the pool untouched.
-struct Ender {
-  Ender& operator=(Ender&&) = delete;  // nor any copy
-  ~Ender() {
+/// Makes the thread's helpers, and ends them with it. A child made by fork() leaves them untouched.
+struct Owner {
+  Owner() { team.pool = new Pool; }
+  Owner& operator=(Owner&&) = delete;  // nor any copy
+  ~Owner() {
     team.busy = true;
     if (team.pool->here()) delete team.pool;
   }
@@ -172,8 +167,7 @@ void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), 
 #if !defined(__wasm__)
   const int threads = std::min(team.count, pieces);
   if (threads > 1 && !team.busy) {
-    if (!team.pool) team.pool = new Pool;
-    thread_local const Ender ender;
+    thread_local const Owner owner;
     if (team.pool->here()) {
       team.busy = true;
       team.pool->run(threads - 1, pieces, call, f);

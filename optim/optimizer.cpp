@@ -1,10 +1,7 @@
 #include <gradus/optim/optimizer.h>
 
-#include <algorithm>
-#include <array>
-
-#include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
+#include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -83,8 +80,7 @@ void Optimizer::update_entry(Entry& entry, Real rate, Real shrink) {
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
   const Scalar* g = clips ? clipped(entry, shrink) : entry.gradient;
-  std::array<std::span<Scalar>, detail::most_slots> room;
-  const std::span<std::span<Scalar>> used(room.data(), slots());
+  const std::span<std::span<Scalar>> used(slots_.data(), slots());
   for (std::size_t i = 0; i < used.size(); ++i) used[i] = entry.memory[i].span();
   ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, used};
   if (!is_zero(entry.decay))

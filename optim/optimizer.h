@@ -1,6 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <initializer_list>
@@ -42,9 +43,8 @@ struct OptimizerCounters {
 /// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
 /// the same parameters, with separate counters, slots and averages.
 ///
-/// With use_ema, training goes on at the raw weights. finalize() shows the averages: it puts them,
-/// within the parameters' constraints, into the parameters. The next update begins at the raw
-/// weights again, which the optimizer and its state keep.
+/// With use_ema, training goes on at the raw weights. finalize() shows the averages in their place,
+/// and the optimizer and its state keep the raw weights until the next update.
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -79,10 +79,10 @@ class Optimizer {
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
   /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
-  /// update; NumericError if a gradient or the value of a schedule is nan or infinite, or if the
-  /// update would give such a weight, slot or average. After an error, also one that a rule throws,
-  /// everything is as before. With gradient_accumulation_steps = N, only every N-th call updates;
-  /// the others add to the mean gradient.
+  /// update; NumericError if a gradient or a schedule's value is nan or infinite, or the update
+  /// would give such a weight, slot or average. After an error, also a rule's, all is as before.
+  /// With gradient_accumulation_steps = N, only every N-th call updates; others add to the mean
+  /// gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -102,8 +102,8 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// With use_ema, shows the averages, once they have begun, in the weights; fit() calls it at its
-  /// end. NumericError, with nothing changed, if a constraint makes them nan or infinite.
+  /// With use_ema, puts the averages, once they have begun, within constraints into the weights;
+  /// fit() ends so. NumericError, with nothing changed, if a constraint makes them not finite.
   void finalize();
   /// Puts the raw weights back into the parameters. Each update does that first.
   void resume() noexcept {
@@ -232,13 +232,13 @@ class Optimizer {
   OptimizerCounters counters_;
 
   // Kept for their memory.
-  std::vector<detail::Buffer> before_;  ///< what update_or_undo() puts back
-  detail::Buffer room_;                 ///< for a clipped gradient
+  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()
+  std::vector<detail::Buffer> before_;                       ///< what update_or_undo() puts back
+  detail::Buffer room_;                                      ///< for a clipped gradient
 };
 
 namespace detail {
-/// Puts the raw weights back, for a training step. If no call of the optimizer comes of it, the
-/// weights show in the end what they showed before.
+/// Raw weights for a training step. If that makes no call, the averages show again at its end.
 class RawWeights {
  public:
   explicit RawWeights(Optimizer& optimizer)

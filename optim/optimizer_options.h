@@ -80,8 +80,7 @@ struct OptimizerOptions {
   std::optional<Real> clipnorm = {};
   /// Clips each element of the gradients to [-clipvalue, clipvalue]. > 0.
   std::optional<Real> clipvalue = {};
-  /// Scales all gradients down together to at most this joint 2-norm. > 0. Only one of clipnorm,
-  /// clipvalue and global_clipnorm may be given.
+  /// Scales all gradients to at most this joint 2-norm. > 0. Only one of these three may be given.
   std::optional<Real> global_clipnorm = {};
   /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
   /// after each call, before constraints act; it starts as w after the first update, and again
@@ -95,8 +94,7 @@ struct OptimizerOptions {
   std::optional<Steps> gradient_accumulation_steps = {};
   /// Parameters without weight decay.
   std::vector<ParameterSelector> exclude_from_weight_decay = {};
-  /// Factors >= 0 of the rate: a parameter's rate is multiplied by each factor that selects it. Its
-  /// weight decay scales with its rate.
+  /// Factors >= 0 of the rate and its weight decay; all that select a parameter multiply.
   std::vector<LearningRateMultiplier> learning_rate_multipliers = {};
 
   static void fields(auto& self, auto&& field) {

@@ -177,9 +177,9 @@ Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::span<const s
     return s.selects(parameter, name, names);
   };
   const auto& excluded = options_.exclude_from_weight_decay;
-  const bool decays =
-      (rule_->weight_decay_of(parameter.shape()) || options_.weight_decay.constant() != Real(0)) &&
-      std::ranges::none_of(excluded, selected);
+  const bool may_decay =
+      rule_->weight_decay_of(parameter.shape()) || !detail::always_zero(options_.weight_decay);
+  const bool decays = may_decay && std::ranges::none_of(excluded, selected);
   Real multiplier = 1;
   for (const LearningRateMultiplier& m : options_.learning_rate_multipliers)
     if (selected(m.parameters)) multiplier *= m.factor;

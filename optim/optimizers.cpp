@@ -4,7 +4,7 @@
 #include <type_traits>
 #include <vector>
 
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 #include <gradus/schedules/known.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

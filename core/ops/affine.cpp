@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include <gradus/core/broadcast.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
-#include <gradus/core/product.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {

@@ -1,7 +1,7 @@
 /// EarlyStopping, ReduceLROnPlateau, LearningRateScheduler, and how the first two find their
 /// number.
 
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 #include <gradus/models/early_stopping.h>
 #include <gradus/models/learning_rate_scheduler.h>
 #include <gradus/models/reduce_lr_on_plateau.h>

@@ -91,7 +91,7 @@ struct JSONLogger {
 ///
 /// The files of each fit() begin with a session's start: from its step on, viewers drop the points
 /// of files before it. A resumed run also cuts off what was written after its checkpoint. IoError,
-/// before training, when a folder cannot be made or written to.
+/// before training, when the system refuses.
 struct TensorBoard {
   std::string log_dir = "logs";  ///< made if it is missing, but not its parent
   bool every_batch = false;      ///< curves by update, too

@@ -288,7 +288,7 @@ std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
   return static_cast<std::uint32_t>(crc32_z(before, data, bytes.size()));
 }
 
-void write_file(const std::string& path, std::span<const std::string_view> pieces) {
+void write_file(const std::string& path, const std::vector<std::string_view>& pieces) {
   const Target target = find_target(path);
   remove_stale(target.directory, target.prefix);
 

@@ -97,7 +97,7 @@ class StateReader {
 
   template <class T>
   void operator()(std::string_view name, T& member) const {
-    const std::string path = below(prefix_, name);
+    const std::string path = below(prefix_, name), start = path + "/";
     const StateReader inside(from_, path);
     if constexpr (HasState<T>) {
       T::state(member, inside);
@@ -107,7 +107,10 @@ class StateReader {
       member = std::move(from_.extract(path).mapped());
     } else if constexpr (requires { typename T::mapped_type; }) {
       member.clear();
-      for (const std::string& key : names_below(path + "/")) inside(key, member[key]);
+      for (auto at = from_.lower_bound(start); at != from_.end() && at->first.starts_with(start);) {
+        const std::string key = at++->first.substr(start.size());
+        inside(key, member[key]);
+      }
     } else if constexpr (SavedNumber<T>) {
       const auto numbers = take<Stored<T>>(path).second;
       check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
@@ -116,11 +119,10 @@ class StateReader {
       check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
                          "load: '{}' must fit its type (got {})", path, numbers[0]);
     } else if constexpr (requires { member.has_value(); }) {
-      std::vector<typename T::value_type> numbers;
-      (*this)(name, numbers);
+      const auto numbers = take<Stored<typename T::value_type>>(path).second;
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
                          path, numbers.size());
-      member = numbers.empty() ? T{} : T{numbers[0]};
+      member = numbers.empty() ? T{} : T(static_cast<typename T::value_type>(numbers[0]));
     } else if constexpr (SavedNumber<typename T::value_type>) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       member.assign(numbers.begin(), numbers.end());
@@ -135,13 +137,6 @@ class StateReader {
   }
 
  private:
-  std::vector<std::string> names_below(const std::string& folder) const {
-    std::vector<std::string> names;
-    const auto first = from_.lower_bound(folder);
-    for (auto at = first; at != from_.end() && at->first.starts_with(folder); ++at)
-      names.push_back(at->first.substr(folder.size()));
-    return names;
-  }
   /// The shape and the numbers, which must be of type T: std::int64_t, double or Scalar.
   template <class T>
   std::pair<Shape, std::vector<T>> take(const std::string& path) const {

@@ -5,7 +5,7 @@
 #include <cctype>
 #include <charconv>
 
-#include <gradus/models/rows.h>
+#include <gradus/core/node.h>
 #include <gradus/models/sequential.h>
 #include <gradus/schedules/parse.h>
 
@@ -189,10 +189,9 @@ std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Wei
   constexpr std::string_view folder = "weights/";
   const auto in_folder = [&](const StoredTensor& t) { return t.name.starts_with(folder); };
   const bool nested = std::any_of(file.tensors.begin(), file.tensors.end(), in_folder);
-  std::vector<StoredTensor> given, named;
+  std::vector<StoredTensor> given = file.tensors, named;
+  std::erase_if(given, [&](const StoredTensor& t) { return nested && !in_folder(t); });
   std::string missing;
-  for (const StoredTensor& tensor : file.tensors)
-    if (!nested || in_folder(tensor)) given.push_back(tensor);
   for (const Weight& weight : weights) {
     const StoredTensor* found = file.find((nested ? std::string(folder) : "") + weight.name);
     if (found) named.push_back(*found);

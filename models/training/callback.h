@@ -3,7 +3,6 @@
 
 #include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
-#include <gradus/core/type_name.h>
 #include <gradus/models/hooks.h>
 #include <gradus/models/state.h>
 
@@ -18,18 +17,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     };
 ///     model.fit(x, y, {.callbacks = {PrintRate{}}});
 ///
-/// - on_train_begin, on_train_end, on_test_begin, on_test_end, on_predict_begin and on_predict_end
-///   take (logs, model);
-/// - on_epoch_begin, on_epoch_end and on_{train,test,predict}_batch_{begin,end} take (index, logs,
-///   model);
+/// - on_{train,test,predict}_{begin,end} take (logs, model);
+/// - on_epoch_{begin,end} and on_{train,test,predict}_batch_{begin,end} take (index, logs, model);
 ///
 /// or only the first of these, or none; a hook without an index may also take (model) alone.
 /// `std::int64_t index` is the number of the epoch or batch from 0, `const Logs& logs` the numbers
 /// so far, and `Sequential& model` the model: `model.stop_training = true` ends training after this
-/// batch, `model.optimizer().set_learning_rate(...)` acts from the next
-/// update on. The logs of on_train_begin hold every key that the run will report, with nan for
-/// numbers; those of a batch the means of the epoch so far; those of an epoch are the entries of
-/// History.
+/// batch, `model.optimizer().set_learning_rate(...)` acts from the next update on. The logs of
+/// on_train_begin hold every key that the run will report, with nan for numbers; those of a batch
+/// the means of the epoch so far; those of an epoch are the entries of History.
 ///
 /// At each hook, the callbacks that have it are called in the order of their list, those with
 /// `static constexpr bool runs_last = true` after the others. Then those with a method

@@ -67,8 +67,7 @@ class Canvas {
   std::vector<Cell> cells_;
 };
 
-/// Draws a curve, one dot thick, from left to right. `dash` says for one dot after another, again
-/// and again, whether it is drawn (1) or not (0).
+/// Draws a curve, one dot thick, from left to right; `dash`, repeated, has a 0 for a dot left out.
 void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, std::size_t curve,
           std::string_view dash);
 

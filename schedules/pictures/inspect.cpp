@@ -45,8 +45,7 @@ struct Samples {
   double bend(std::size_t i) const {
     return i < 1 || i + 1 >= size() ? 0 : std::abs(values[i + 1] - 2 * values[i] + values[i - 1]);
   }
-  /// Whether the change up to sample i is far greater than two of the four before it, or after it:
-  /// than what is usual there, even beside other jumps.
+  /// Whether change i is far greater than two of the four before it, or after it: than the usual.
   bool stands_out(std::size_t i, bool after) const {
     int others = 0, smaller = 0;
     for (std::size_t k = 1; k <= 4 && (after ? i + k < size() : k < i); ++k, ++others)

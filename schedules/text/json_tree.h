@@ -13,8 +13,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// A value of a JSON text. nlohmann's values take memory when they are destroyed, and end the
-/// program if there is none; these do not.
+/// A value of a JSON text. Unlike nlohmann's values, these are destroyed without taking memory.
 struct JsonTree {
   enum class Type { null, boolean, number, whole, text, list, object };
   Type type = Type::null;

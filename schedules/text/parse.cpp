@@ -233,8 +233,7 @@ class Parser {
     return made(known, word, column, first, items(column, ')', true));
   }
 
-  // The rest is not inlined into the functions above, which call each other once for each bracket:
-  // their frames are the stack that a deep text takes.
+  // The rest is not inlined into the functions above, whose frames are the stack of a deep text.
 
   [[gnu::noinline]] const KnownSchedule& open_call(std::string_view word, std::size_t column) {
     const std::string name(without_module(word));

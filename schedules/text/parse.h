@@ -8,10 +8,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Reads what to_string() writes, or a line pasted from Python: positional or keyword arguments,
-/// `True` or `true`, with or without `keras.optimizers.schedules.` or `rate =` in front, comments,
-/// numbers like `100_000` and `60000 // 32 * 10` (`+ - * / //`). A number is a constant. Operators,
-/// functions and methods are those of schedules/algebra.h: `linear(0, 0.1, 100) >> 0.5 *
-/// CosineDecay(0.1, 900).take(50)`.
+/// `True` or `true`, perhaps after `keras.optimizers.schedules.` or `rate =`, comments, numbers
+/// like `100_000` and `60000 // 32 * 10` (`+ - * / //`). A number is a constant. Operators,
+/// functions and methods are in schedules/algebra.h: `linear(0, 0.1, 100) >> 0.5 * hold(0.1, 50)`.
 ///
 ///     Schedule s = parse_schedule("ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)");
 ///

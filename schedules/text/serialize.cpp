@@ -80,8 +80,7 @@ Value value_of(const Json& json, int depth) {
   return {std::move(list)};
 }
 
-/// The known class, after what can be wrong beside its options. Not inlined: the frames of what
-/// recurses are the stack that deep JSON takes.
+/// The known class, after what can be wrong beside its options. Not inlined, for a small stack.
 [[gnu::noinline]] const KnownSchedule& class_of(const Json& object) {
   const Json *const type = object.find("class_name"), *const module = object.find("module");
   if (!type || !type->is(Type::text))
