@@ -86,7 +86,10 @@ struct Place {
 class Moved {
  public:
   Moved(const Named& named, const std::string& path, Step steps)
-      : named_(named), path_(path), steps_(static_cast<double>(steps)) {}
+      : named_(named),
+        path_(path),
+        steps_(static_cast<double>(steps)),
+        stride_(std::max(1.0, std::floor(steps_ / 65536))) {}
 
   std::string why_not(double low, double number, double high) const {
     if (low == high) return "";
@@ -102,8 +105,8 @@ class Moved {
       places.resize(most);
     }
     if (jumps(low, high, std::move(places), 1e-6 * greatest)) return "staircase";
-    return loses_derivatives(std::lerp(number, low, 1e-3), std::lerp(number, high, 1e-3),
-                             1e-9 * greatest)
+    return loses_derivatives(std::lerp(number, low, 1e-6), number, std::lerp(number, high, 1e-6),
+                             1e-12 * greatest)
                ? "plain double"
                : "";
   }
@@ -118,9 +121,8 @@ class Moved {
   /// A jump early in the run moves by less than a step, so there the steps are closer.
   std::vector<Place> compare(double low, double high) const {
     const Schedule at_low = at(low), at_high = at(high);
-    const double stride = std::max(1.0, std::floor(steps_ / 65536));
     std::vector<Place> places;
-    for (double t = 0; t < steps_; t += t < 64 ? 0.125 : stride)
+    for (double t = 0; t < steps_; t += t < 64 ? 0.125 : stride_)
       if (const Place place{t, at_low.at(t), at_high.at(t)};
           std::isfinite(place.high.v - place.low.v))
         places.push_back(place);
@@ -139,19 +141,22 @@ class Moved {
     return jumps(low, middle, std::move(below), tolerance) ||
            jumps(middle, high, std::move(above), tolerance);
   }
-  /// Of a continuous change the derivatives explain all but the kinks.
-  bool loses_derivatives(double low, double high, double tolerance) const {
+  /// Between whole steps, where kinks are rare, the derivatives explain a continuous change.
+  bool loses_derivatives(double low, double number, double high, double tolerance) const {
+    const Schedule at_low = at(low), here = at(number), at_high = at(high);
     double change = 0, excess = 0;
-    for (const Place& place : compare(low, high)) {
-      change += std::abs(place.high.v - place.low.v);
-      if (const double e = place.excess(high - low); e > tolerance) excess += e;
+    for (double t = 0.382; t < steps_; t += stride_) {
+      const double moved = at_high.at(t).v - at_low.at(t).v;
+      change += std::abs(moved);
+      const double rest = std::abs(moved - (high - low) * here.at(t).d[0]);
+      if (rest > tolerance) excess += rest;
     }
     return excess > change / 3;
   }
 
   const Named& named_;
   const std::string& path_;
-  double steps_;
+  double steps_, stride_;
 };
 
 // ---- the runs -----------------------------------------------------------------------------------
