@@ -21,11 +21,12 @@ using Train = std::function<Real(const Schedule&, std::uint64_t)>;
 /// One number per run or per number that moves; empty where a run diverges.
 using Reals = std::vector<Real>;
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t at_once = Dual::directions, none = -at_once;
 
 Real mean(const Reals& x) {
-  if (x.empty()) return std::numeric_limits<double>::infinity();
-  return std::accumulate(x.begin(), x.end(), Real(0)) / static_cast<double>(x.size());
+  const Real sum = std::accumulate(x.begin(), x.end(), Real(0));
+  return x.empty() ? infinity : sum / static_cast<double>(x.size());
 }
 
 /// A mean and its standard error.
@@ -46,24 +47,6 @@ bool fell(const Reals& before, const Reals& after) {
   }
   const auto [share, error] = estimate(shares);
   return share > 2 * error || shares.empty();
-}
-
-/// The last step that a run asks its schedule for. A run that diverges ends early, so then the
-/// rates shrink until none does.
-Step last_step(const Schedule& start, const Train& train) {
-  for (double scale = 1;; scale *= 1e-3) {
-    const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
-    const auto watched = [=](Real step) {
-      *last = std::max(*last, static_cast<Step>(step));
-      return scale * start.at(step);
-    };
-    try {
-      train(watched, 0);
-      return *last;
-    } catch (const NumericError&) {
-      if (scale == 0) throw;
-    }
-  }
 }
 
 Schedule with_knots(const Schedule& start, Step knots, Step last) {
@@ -153,11 +136,8 @@ class Tuner {
  public:
   Tuner(const Schedule& start, const Train& train, const TuneOptions& options)
       : options_(options),
-        train_([this, &train](const Schedule& rate, std::uint64_t seed) {
-          ++runs_;
-          return train(rate, seed);
-        }),
-        last_(last_step(start, train_)),
+        train_(train),
+        last_(last_step(start)),
         numbers_(options.knots == 0 ? start : with_knots(start, options.knots, last_), options),
         best_(numbers_.size(), 0),
         next_seed_(static_cast<std::uint64_t>(options.judge + options.validation)) {}
@@ -175,6 +155,23 @@ class Tuner {
   }
 
  private:
+  /// The last step that a run asks for. A run that diverges ends early, so then the rates shrink.
+  Step last_step(const Schedule& start) {
+    for (double scale = 1;; scale *= 1e-3) {
+      const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
+      const auto watched = [=](Real step) {
+        *last = std::max(*last, static_cast<Step>(step));
+        return scale * start.at(step);
+      };
+      try {
+        ++runs_;
+        train_(watched, 0);
+        return *last;
+      } catch (const NumericError&) {
+        if (scale == 0) throw;
+      }
+    }
+  }
   void descend() {
     note(0, best_);
     double step = 0.1;
@@ -201,7 +198,7 @@ class Tuner {
     Reals slope;
     for (std::size_t first = 0; first < at.size(); first += at_once) {
       const std::optional<Schedule> seeded = numbers_.at(at, first);
-      const Real y = seeded ? f(*seeded) : mean({});
+      const Real y = seeded ? f(*seeded) : infinity;
       if (!std::isfinite(y.v)) return {};
       const double size = std::max(std::fabs(y.v), std::numeric_limits<double>::min());
       for (std::size_t j = 0; j < at_once && slope.size() < at.size(); ++j)
@@ -226,7 +223,7 @@ class Tuner {
     for (const Real& p : part) most = std::max(most, abs(p));
     if (!(most > 0)) return false;
     for (std::size_t i = 0; i < part.size(); ++i) best_[i] -= std::log(2) * part[i] / most;
-    least_ = value(mean({}));
+    least_ = infinity;
     note(iteration, best_);
     return true;
   }
@@ -249,6 +246,7 @@ class Tuner {
     Reals losses;
     try {
       for (std::uint64_t seed = first; std::ssize(losses) < count; ++seed) {
+        ++runs_;
         losses.push_back(train_(rate, seed));
         if (!std::isfinite(losses.back().v)) return {};
       }
@@ -262,11 +260,11 @@ class Tuner {
 
   const TuneOptions& options_;
   std::int64_t runs_ = 0;
-  Train train_;
+  const Train& train_;
   Step last_;  ///< of a run
   Numbers numbers_;
   Reals best_;
-  double least_ = value(mean({}));  ///< the validation loss of the best
+  double least_ = infinity;  ///< the validation loss of the best
   std::uint64_t next_seed_;
   std::vector<TuneCheck> path_ = {};
 };
