@@ -139,13 +139,19 @@ TEST_CASE("tune: losses below 0 fall, too") {
 }
 
 TEST_CASE("tune: a gain within chance is no gain") {
-  // Seed by seed the loss depends on the seed alone; the rate adds next to nothing.
-  const auto train = [](const Schedule& rate, std::uint64_t seed) {
-    Random random(seed);
-    return 1 + 0.5 * random.normal() * rate(0);
-  };
-  const Tuned tuned = tune(0.3, train);
-  CHECK(!tuned.gained);
+  // The rate changes each seed's loss, but not their mean.
+  int lower = 0, gained = 0;
+  for (std::uint64_t series = 0; series < 20; ++series) {
+    const auto train = [&](const Schedule& rate, std::uint64_t seed) {
+      Random random(seed, "chance", series);
+      return 1 + 0.5 * random.normal() * rate(0);
+    };
+    const Tuned tuned = tune(0.3, train, {.iterations = 50});
+    lower += tuned.after < tuned.before;
+    gained += tuned.gained;
+  }
+  CHECK(lower >= 5);
+  CHECK(gained <= 1);
 
   // Nor is one in most seeds, where the mean of those that judge gets worse.
   const auto rare = [](const Schedule& rate, std::uint64_t seed) {
