@@ -8,7 +8,6 @@
 #include <tuple>
 
 #include <gradus/core/from_text.h>
-#include <gradus/core/nearest.h>
 #include <gradus/core/ops.h>
 #include <gradus/optim/adam.h>
 #include <gradus/schedules/piecewise_interpolation.h>
@@ -37,16 +36,17 @@ std::tuple<double, double> estimate(const Reals& x) {
   return {middle, x.empty() ? middle : std::sqrt(squares / n / (n - 1))};
 }
 
-/// Whether the share that a seed's loss falls by is above 0 beyond chance. Shares, because one seed
-/// near divergence would outweigh all others.
-bool fell(const Reals& before, const Reals& after) {
-  Reals shares;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const double from = value(before[i]), to = value(after[i]);
-    shares.push_back(from == to ? 0 : (from - to) / (std::fabs(from) + std::fabs(to)));
-  }
-  const auto [share, error] = estimate(shares);
-  return share > 2 * error || shares.empty();
+/// Whether the mean loss falls by more than chance explains. One seed near divergence would drown
+/// the others. So no loss counts for more than about 10 medians, which can only hide a gain.
+bool fell(Reals before, const Reals& after) {
+  if (before.empty() || after.empty()) return !after.empty();
+  Reals sorted = before;
+  const auto median = sorted.begin() + std::ssize(sorted) / 2;
+  std::nth_element(sorted.begin(), median, sorted.end());
+  const Real most = *median + 10 * abs(*median);
+  for (std::size_t i = 0; i < before.size(); ++i) before[i] = std::min(before[i], most) - after[i];
+  const auto [gain, error] = estimate(before);
+  return gain > 2 * error;
 }
 
 Schedule with_knots(const Schedule& start, Step knots, Step last) {
@@ -68,9 +68,9 @@ bool selects(const std::vector<std::string>& names, const std::string& path) {
 }
 
 /// A schedule as a function of the logarithms of the numbers that move, over those of the start.
-class Numbers {
+class Movable {
  public:
-  Numbers(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
+  Movable(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
     std::vector<std::string> paths;
     start_.with_numbers([&](const OptionNumber& number) {
       const std::string& path = paths.emplace_back(number.path);
@@ -149,7 +149,7 @@ class Tuner {
     const Reals after = losses(tuned.schedule, 0, options_.judge);
     std::tie(tuned.before, tuned.before_error) = estimate(before);
     std::tie(tuned.after, tuned.after_error) = estimate(after);
-    tuned.gained = tuned.after < tuned.before && fell(before, after);
+    tuned.gained = fell(before, after);
     tuned.runs = runs_;
     return tuned;
   }
@@ -262,7 +262,7 @@ class Tuner {
   std::int64_t runs_ = 0;
   const Train& train_;
   Step last_;  ///< of a run
-  Numbers numbers_;
+  Movable numbers_;
   Reals best_;
   double least_ = infinity;  ///< the validation loss of the best
   std::uint64_t next_seed_;

@@ -52,7 +52,7 @@ struct Tuned {
   /// standard errors; infinity if a run diverged.
   double before = 0, before_error = 0;
   double after = 0, after_error = 0;
-  /// True if `after` is below `before` and the fall, seed by seed, is beyond twice its error.
+  /// True if the mean loss of a seed falls by more than twice its standard error.
   bool gained = false;
   std::vector<TuneCheck> path = {};  ///< one entry per check; the first is the start
   std::int64_t runs = 0;             ///< calls of `train`

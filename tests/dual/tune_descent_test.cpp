@@ -141,7 +141,7 @@ TEST_CASE("tune: losses below 0 fall, too") {
 TEST_CASE("tune: a gain within chance is no gain") {
   // The rate changes each seed's loss, but not their mean.
   int lower = 0, gained = 0;
-  for (std::uint64_t series = 0; series < 20; ++series) {
+  for (std::uint64_t series = 0; series < 60; ++series) {
     const auto train = [&](const Schedule& rate, std::uint64_t seed) {
       Random random(seed, "chance", series);
       return 1 + 0.5 * random.normal() * rate(0);
@@ -150,8 +150,8 @@ TEST_CASE("tune: a gain within chance is no gain") {
     lower += tuned.after < tuned.before;
     gained += tuned.gained;
   }
-  CHECK(lower >= 5);
-  CHECK(gained <= 1);
+  CHECK(lower >= 15);
+  CHECK(gained <= 3);  // one in 44 is beyond two errors
 
   // Nor is one in most seeds, where the mean of those that judge gets worse.
   const auto rare = [](const Schedule& rate, std::uint64_t seed) {
