@@ -43,9 +43,8 @@ struct OptimizerCounters {
 /// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
 /// the same parameters, with separate counters, slots and averages.
 ///
-/// With use_ema, training goes on at the raw weights. finalize() shows the averages: it puts them,
-/// within the parameters' constraints, into the parameters. The next update begins at the raw
-/// weights again, which the optimizer and its state keep.
+/// With use_ema, training goes on at the raw weights. finalize() shows the averages in their place,
+/// and the optimizer and its state keep the raw weights until the next update.
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -80,10 +79,10 @@ class Optimizer {
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
   /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
-  /// update; NumericError if a gradient or the value of a schedule is nan or infinite, or if the
-  /// update would give such a weight, slot or average. After an error, also one that a rule throws,
-  /// everything is as before. With gradient_accumulation_steps = N, only every N-th call updates;
-  /// the others add to the mean gradient.
+  /// update; NumericError if a gradient or a schedule's value is nan or infinite, or the update
+  /// would give such a weight, slot or average. After an error, also a rule's, all is as before.
+  /// With gradient_accumulation_steps = N, only every N-th call updates; others add to the mean
+  /// gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -103,8 +102,8 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// With use_ema, shows the averages, once they have begun, in the weights; fit() calls it at its
-  /// end. NumericError, with nothing changed, if a constraint makes them nan or infinite.
+  /// With use_ema, puts the averages, once they have begun, within constraints into the weights;
+  /// fit() ends so. NumericError, with nothing changed, if a constraint makes them not finite.
   void finalize();
   /// Puts the raw weights back into the parameters. Each update does that first.
   void resume() noexcept {
