@@ -9,6 +9,7 @@
 
 #include <gradus/core/from_text.h>
 #include <gradus/core/ops.h>
+#include <gradus/models/sensitivity.h>
 #include <gradus/optim/adam.h>
 #include <gradus/schedules/piecewise_interpolation.h>
 
@@ -61,12 +62,6 @@ Schedule with_knots(const Schedule& start, Step knots, Step last) {
   return lines;
 }
 
-bool selects(const std::vector<std::string>& names, const std::string& path) {
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return path == name || path.starts_with(name + '.') || path.starts_with(name + '[');
-  });
-}
-
 /// A schedule as a function of the logarithms of the numbers that move, over those of the start.
 class Movable {
  public:
@@ -74,14 +69,16 @@ class Movable {
     std::vector<std::string> paths;
     start_.with_numbers([&](const OptionNumber& number) {
       const std::string& path = paths.emplace_back(number.path);
-      const bool chosen = number.counts_steps ? std::ranges::count(options.only, path) > 0
-                                              : options.only.empty() || selects(options.only, path);
-      moves_.push_back(chosen && !selects(options.fix, path));
+      const bool chosen = number.counts_steps
+                              ? std::ranges::count(options.only, path) > 0
+                              : options.only.empty() || detail::selects_path(options.only, path);
+      moves_.push_back(chosen && !detail::selects_path(options.fix, path));
       return number.value;
     });
     for (const auto* names : {&options.fix, &options.only})
       for (const std::string& name : *names)
-        check(std::ranges::any_of(paths, [&](const auto& path) { return selects({name}, path); }),
+        check(std::ranges::any_of(
+                  paths, [&](const auto& path) { return detail::selects_path({name}, path); }),
               "tune: {} must name numbers of the schedule (got '{}'; did you mean '{}'?)",
               names == &options.fix ? "fix" : "only", name, detail::nearest(name, paths));
     check(size() > 0, "tune: start must have a number that may move (got {})", to_string(start_));
