@@ -71,6 +71,18 @@ TEST_CASE("tune: beyond an edge the descent goes on from its best check with hal
   CHECK(to_string(tune(0.05, not_finite, {.judge = 2}).schedule) == to_string(thrown.schedule));
 }
 
+TEST_CASE("tune: a run that returns nan has diverged") {
+  const auto train = [](const Schedule& rate, std::uint64_t) -> Real {
+    return rate(0) > 0.2 ? Real(std::nan("")) : 1 / rate(0);
+  };
+  const Tuned tuned = tune(0.5, train, {.judge = 2});
+  CHECK(tuned.before == infinity);
+  CHECK(tuned.before_error == infinity);
+  CHECK(tuned.path[0].loss == infinity);
+  CHECK(tuned.after < 1 / 0.17);
+  CHECK(tuned.gained);
+}
+
 TEST_CASE("tune: a squared gradient above 1e6 is beyond the edge") {
   // d log(loss) / d log(rate) is slope * rate - 1 above 0.2.
   const auto returns_to_the_best = [](double slope) {
