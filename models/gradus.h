@@ -13,6 +13,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/activations.h>
 #include <gradus/models/constraints.h>
+#include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/early_stopping.h>
 #include <gradus/models/find_learning_rate.h>
@@ -31,6 +32,7 @@
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/sequential.h>
 #include <gradus/models/swap_ema_weights.h>
+#include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
