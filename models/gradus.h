@@ -29,8 +29,10 @@
 #include <gradus/models/read_idx.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
 #include <gradus/models/regularizers.h>
+#include <gradus/models/sensitivity.h>
 #include <gradus/models/sequential.h>
 #include <gradus/models/swap_ema_weights.h>
+#include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
