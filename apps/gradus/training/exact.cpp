@@ -1,0 +1,152 @@
+// Compiled with gradus_dual, whose numbers carry derivatives: see CMakeLists.txt.
+
+#include "training/exact.h"
+
+#include <gradus/models/sensitivity.h>
+#include <gradus/models/tune.h>
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/parse.h>
+
+#include <algorithm>
+
+#include "problem/network.h"
+#include "terminal/command.h"
+
+using namespace gradus;
+
+namespace {
+
+Tensor to_tensor(const std::vector<double>& numbers, const std::vector<std::int64_t>& shape) {
+  Shape sizes;
+  for (const std::int64_t size : shape) sizes.push_back(size);
+  return Tensor(sizes, std::vector<Scalar>(numbers.begin(), numbers.end()));
+}
+
+/// A training that may be run again and again.
+class Training {
+ public:
+  explicit Training(const ExactTraining& plain)
+      : network_(read_network(options(plain.network))),
+        loss_(find_loss(plain.loss)),
+        schedule_(parse_schedule(plain.schedule)),
+        outputs_(plain.outputs),
+        epochs_(plain.epochs) {
+    const Tensor x = to_tensor(plain.x, plain.x_shape), y = to_tensor(plain.y, plain.y_shape);
+    const std::int64_t rows = x.shape()[0], kept = plain.training_rows;
+    x_ = slice(x, 0, 0, kept), y_ = slice(y, 0, 0, kept);
+    judge_x_ = kept < rows ? slice(x, 0, kept, rows) : x_;
+    judge_y_ = kept < rows ? slice(y, 0, kept, rows) : y_;
+  }
+
+  const Schedule& schedule() const { return schedule_; }
+  /// The optimizer with this rate.
+  Optimizer optimizer(const Schedule& rate) const {
+    Optimizer out = network_.optimizer.optimizer;
+    out.set_learning_rate(rate);
+    return out;
+  }
+  /// The loss at the end.
+  Real operator()(const Optimizer& optimizer, std::uint64_t seed) const {
+    Sequential model = network_.build(loss_, outputs_);
+    model.compile({.optimizer = optimizer, .loss = loss_.make(), .seed = seed});
+    model.fit(x_, y_, {.batch_size = network_.batch_size, .epochs = epochs_, .verbose = 0});
+    return model.loss(judge_x_, judge_y_);
+  }
+
+ private:
+  static NetworkOptions options(const std::vector<std::string>& values) {
+    NetworkOptions out;
+    auto value = values.begin();
+    NetworkOptions::options(out, [&](std::string& member, const auto&...) { member = *value++; });
+    return out;
+  }
+
+  Network network_;
+  const NamedLoss& loss_;
+  Schedule schedule_;
+  std::int64_t outputs_, epochs_;
+  Tensor x_, y_, judge_x_, judge_y_;
+};
+
+/// d(loss) / d(log rate) in equal parts of the run.
+std::vector<double> window_derivatives(const Training& train, std::uint64_t seed, int count,
+                                       Step updates) {
+  const Schedule rate = train.schedule() * windows(count, updates);
+  SensitivityOptions options{.only = {}, .steps = updates};
+  rate.with_numbers([&](const OptionNumber& number) {
+    options.only.push_back(number.path);
+    return number.value;
+  });
+  options.only.erase(options.only.begin(), options.only.end() - count);  // the ones come last
+  const Sensitivity found = sensitivity(
+      rate, [&](const Schedule& each) { return train(train.optimizer(each), seed); }, options);
+  std::vector<double> out;
+  for (const Pull& pull : found.pulls) out.push_back(pull.derivative);
+  return out;
+}
+
+/// The path of a schedule's number without `learning_rate`, as tune() has it.
+std::string path_in_schedule(const std::string& path) {
+  constexpr std::string_view rate = "learning_rate";
+  if (path == rate) return "value";
+  return path.starts_with("learning_rate.") ? path.substr(rate.size() + 1) : path;
+}
+
+/// The result of a function, with the library's errors as the command line has them.
+auto translated(auto function) {
+  try {
+    return function();
+  } catch (const NumericError& error) {
+    throw DivergedError(error.what());
+  } catch (const Error& error) {
+    throw UsageError(error.what());
+  }
+}
+
+}  // namespace
+
+ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t seed, int windows) {
+  return translated([&] {
+    const Training train(training);
+    const Sensitivity found =
+        sensitivity(train.optimizer(train.schedule()),
+                    [&](const Optimizer& optimizer) { return train(optimizer, seed); },
+                    {.only = {}, .steps = training.updates});
+    ExactSensitivity out{.loss = found.loss,
+                         .diverged = found.diverged,
+                         .pulls = {},
+                         .promised = found.promised,
+                         .measured = found.measured,
+                         .described = found.warning().empty(),
+                         .windows = {}};
+    if (found.diverged) return out;
+    for (const Pull& pull : found.pulls)
+      out.pulls.push_back(
+          {path_in_schedule(pull.parameter), pull.value, pull.derivative, pull.why_not});
+    out.windows = window_derivatives(train, seed, windows, training.updates);
+    return out;
+  });
+}
+
+ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options) {
+  return translated([&] {
+    const Training train(training);
+    const Tuned tuned = tune(
+        train.schedule(),
+        [&](const Schedule& rate, std::uint64_t seed) {
+          return train(train.optimizer(rate), seed);
+        },
+        {.knots = options.knots, .fix = options.fix, .only = options.only, .seeds = options.seeds});
+    ExactTuned out{.schedule = to_string(tuned.schedule),
+                   .before = tuned.before,
+                   .before_error = tuned.before_error,
+                   .after = tuned.after,
+                   .after_error = tuned.after_error,
+                   .gained = tuned.gained,
+                   .path = {},
+                   .runs = tuned.runs};
+    for (const TuneCheck& check : tuned.path)
+      out.path.push_back({check.iteration, check.loss, to_string(check.schedule)});
+    return out;
+  });
+}
