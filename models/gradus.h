@@ -31,6 +31,7 @@
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/sequential.h>
 #include <gradus/models/swap_ema_weights.h>
+#include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>

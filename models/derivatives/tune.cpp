@@ -1,0 +1,281 @@
+#include <gradus/models/tune.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numeric>
+#include <optional>
+#include <tuple>
+
+#include <gradus/core/from_text.h>
+#include <gradus/core/nearest.h>
+#include <gradus/core/ops.h>
+#include <gradus/optim/adam.h>
+#include <gradus/schedules/piecewise_interpolation.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace {
+
+using Train = std::function<Real(const Schedule&, std::uint64_t)>;
+/// One number per run or per number that moves; empty where a run diverges.
+using Reals = std::vector<Real>;
+
+constexpr std::size_t at_once = Dual::directions, none = -at_once;
+
+Real mean(const Reals& x) {
+  if (x.empty()) return std::numeric_limits<double>::infinity();
+  return std::accumulate(x.begin(), x.end(), Real(0)) / static_cast<double>(x.size());
+}
+
+/// A mean and its standard error.
+std::tuple<double, double> estimate(const Reals& x) {
+  const double middle = value(mean(x)), n = static_cast<double>(x.size());
+  double squares = 0;
+  for (const Real& each : x) squares += (value(each) - middle) * (value(each) - middle);
+  return {middle, x.empty() ? middle : std::sqrt(squares / n / (n - 1))};
+}
+
+/// Whether the share that a seed's loss falls by is above 0 beyond chance. Shares, because one seed
+/// near divergence would outweigh all others.
+bool fell(const Reals& before, const Reals& after) {
+  Reals shares;
+  for (std::size_t i = 0; i < before.size(); ++i) {
+    const double from = value(before[i]), to = value(after[i]);
+    shares.push_back(from == to ? 0 : (from - to) / (std::fabs(from) + std::fabs(to)));
+  }
+  const auto [share, error] = estimate(shares);
+  return share > 2 * error || shares.empty();
+}
+
+/// The last step that a run asks its schedule for. A run that diverges ends early, so then the
+/// rates shrink until none does.
+Step last_step(const Schedule& start, const Train& train) {
+  for (double scale = 1;; scale *= 1e-3) {
+    const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
+    const auto watched = [=](Real step) {
+      *last = std::max(*last, static_cast<Step>(step));
+      return scale * start.at(step);
+    };
+    try {
+      train(watched, 0);
+      return *last;
+    } catch (const NumericError&) {
+      if (scale == 0) throw;
+    }
+  }
+}
+
+Schedule with_knots(const Schedule& start, Step knots, Step last) {
+  check(knots <= last + 1, "tune: knots must be at most the run's steps, {} (got {})", last + 1,
+        knots);
+  PiecewiseInterpolation lines;
+  for (Step i = 0; i < knots; ++i) {
+    const Step at = (2 * i * last + knots - 1) / (2 * (knots - 1));  // rounded
+    if (i > 0) lines.boundaries.push_back(at);
+    lines.values.push_back(start.at(static_cast<double>(at)));
+  }
+  return lines;
+}
+
+bool selects(const std::vector<std::string>& names, const std::string& path) {
+  return std::ranges::any_of(names, [&](const std::string& name) {
+    return path == name || path.starts_with(name + '.') || path.starts_with(name + '[');
+  });
+}
+
+/// A schedule as a function of the logarithms of the numbers that move, over those of the start.
+class Numbers {
+ public:
+  Numbers(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
+    std::vector<std::string> paths;
+    start_.with_numbers([&](const OptionNumber& number) {
+      const std::string& path = paths.emplace_back(number.path);
+      const bool chosen = number.counts_steps ? std::ranges::count(options.only, path) > 0
+                                              : options.only.empty() || selects(options.only, path);
+      moves_.push_back(chosen && !selects(options.fix, path));
+      return number.value;
+    });
+    for (const auto* names : {&options.fix, &options.only})
+      for (const std::string& name : *names)
+        check(std::ranges::any_of(paths, [&](const auto& path) { return selects({name}, path); }),
+              "tune: {} must name numbers of the schedule (got '{}'; did you mean '{}'?)",
+              names == &options.fix ? "fix" : "only", name, detail::nearest(name, paths));
+    check(size() > 0, "tune: start must have a number that may move (got {})", to_string(start_));
+  }
+  std::size_t size() const { return static_cast<std::size_t>(std::ranges::count(moves_, true)); }
+
+  /// The schedule, in 6 digits; or with derivatives by the logarithms of seven numbers from
+  /// `first` on. Nothing if a struct refuses the numbers.
+  std::optional<Schedule> at(const Reals& logs, std::size_t first = none) const {
+    std::size_t all = 0, moving = 0;
+    try {
+      return start_.with_numbers([&](const OptionNumber& number) -> Real {
+        if (!moves_[all++]) return number.value;
+        const std::size_t i = moving++;
+        Real moved = value(number.value * exp(logs[i]));
+        if (first == none) return logs[i] == 0 ? moved : in_6_digits(moved);
+        if (i >= first && i < first + at_once) moved.d[i - first] = moved.v;
+        return moved;
+      });
+    } catch (const ValueError&) {
+      return {};
+    }
+  }
+
+ private:
+  static double in_6_digits(Real number) {
+    const std::string text = fmt::format("{:.6g}", value(number));
+    double rounded = 0;
+    detail::from_text(text.data(), text.data() + text.size(), rounded);
+    return rounded;
+  }
+
+  Schedule start_;
+  std::vector<bool> moves_;  ///< in the order of with_numbers()
+};
+
+/// Adam in the logarithms. A new one has no momentum.
+struct Descent {
+  Descent(const Reals& from, double step)
+      : logs(parameter(Tensor({std::ssize(from)}, from))),
+        adam(Adam{.learning_rate = step, .beta_2 = 0.99}, {.global_clipnorm = 1.0}) {}
+  Reals operator()(const Reals& slope) {
+    sum(logs * Tensor({std::ssize(slope)}, slope)).backward();
+    adam.step({logs});
+    return {logs.values().begin(), logs.values().end()};
+  }
+  Tensor logs;
+  Optimizer adam;
+};
+
+class Tuner {
+ public:
+  Tuner(const Schedule& start, const Train& train, const TuneOptions& options)
+      : options_(options),
+        train_([this, &train](const Schedule& rate, std::uint64_t seed) {
+          ++runs_;
+          return train(rate, seed);
+        }),
+        last_(last_step(start, train_)),
+        numbers_(options.knots == 0 ? start : with_knots(start, options.knots, last_), options),
+        best_(numbers_.size(), 0),
+        next_seed_(static_cast<std::uint64_t>(options.judge + options.validation)) {}
+
+  Tuned run(const Schedule& start) {
+    descend();
+    Tuned tuned{.schedule = *numbers_.at(best_), .path = std::move(path_)};
+    const Reals before = losses(start, 0, options_.judge);
+    const Reals after = losses(tuned.schedule, 0, options_.judge);
+    std::tie(tuned.before, tuned.before_error) = estimate(before);
+    std::tie(tuned.after, tuned.after_error) = estimate(after);
+    tuned.gained = tuned.after < tuned.before && fell(before, after);
+    tuned.runs = runs_;
+    return tuned;
+  }
+
+ private:
+  void descend() {
+    note(0, best_);
+    double step = 0.1;
+    Reals at = best_;
+    Descent descent(at, step);
+    int stale = 0;
+    for (Step i = 1; i <= options_.iterations && stale < 5 && step > 1e-4; ++i) {
+      if (const Reals slope = slope_at(at); !slope.empty()) {
+        at = descent(slope);
+        if (i % 10 == 0) stale = note(i, at) ? 0 : stale + 1;
+        continue;
+      }
+      if (at != best_)
+        step /= 2;
+      else if (!come_down(i))
+        return;
+      at = best_;
+      descent = Descent(at, step);
+    }
+  }
+
+  /// d log(f) / d log of each number; empty where f has no number.
+  Reals log_slope(const Reals& at, const std::function<Real(const Schedule&)>& f) {
+    Reals slope;
+    for (std::size_t first = 0; first < at.size(); first += at_once) {
+      const std::optional<Schedule> seeded = numbers_.at(at, first);
+      const Real y = seeded ? f(*seeded) : mean({});
+      if (!std::isfinite(y.v)) return {};
+      const double size = std::max(std::fabs(y.v), std::numeric_limits<double>::min());
+      for (std::size_t j = 0; j < at_once && slope.size() < at.size(); ++j)
+        slope.push_back(y.d[j] / size);
+    }
+    return slope;
+  }
+  /// That of the mean loss on fresh seeds; empty where a run diverges or is about to.
+  Reals slope_at(const Reals& at) {
+    const std::uint64_t first = next_seed_;
+    next_seed_ += static_cast<std::uint64_t>(options_.seeds);
+    const Reals slope = log_slope(
+        at, [&](const Schedule& rate) { return mean(losses(rate, first, options_.seeds)); });
+    const Real square = std::inner_product(slope.begin(), slope.end(), slope.begin(), Real(0));
+    return square <= 1e6 ? slope : Reals();
+  }
+  /// Moves the best to where the sum of the rates is about half, by each number in proportion to
+  /// its part in that sum. False if none has a part.
+  bool come_down(Step iteration) {
+    const Reals part = log_slope(best_, [&](const Schedule& rate) { return rate.area(last_ + 1); });
+    Real most = 0;
+    for (const Real& p : part) most = std::max(most, abs(p));
+    if (!(most > 0)) return false;
+    for (std::size_t i = 0; i < part.size(); ++i) best_[i] -= std::log(2) * part[i] / most;
+    least_ = value(mean({}));
+    note(iteration, best_);
+    return true;
+  }
+
+  /// A check. Returns true, and takes the place, if it is the best so far.
+  bool note(Step iteration, const Reals& at) {
+    const std::optional<Schedule> rate = numbers_.at(at);
+    if (!rate) return false;
+    const auto first = static_cast<std::uint64_t>(options_.judge);
+    path_.push_back({iteration, value(mean(losses(*rate, first, options_.validation))), *rate});
+    if (options_.progress) options_.progress(path_.back());
+    if (!(path_.back().loss < least_)) return false;
+    least_ = path_.back().loss;
+    best_ = at;
+    return true;
+  }
+
+  /// The losses of these seeds, by the one loop over runs; empty if one diverges.
+  Reals losses(const Schedule& rate, std::uint64_t first, Step count) {
+    Reals losses;
+    try {
+      for (std::uint64_t seed = first; std::ssize(losses) < count; ++seed) {
+        losses.push_back(train_(rate, seed));
+        if (!std::isfinite(losses.back().v)) return {};
+      }
+    } catch (const NumericError&) {
+      return {};
+    } catch (const ValueError&) {  // the optimizer refuses the rate
+      return {};
+    }
+    return losses;
+  }
+
+  const TuneOptions& options_;
+  std::int64_t runs_ = 0;
+  Train train_;
+  Step last_;  ///< of a run
+  Numbers numbers_;
+  Reals best_;
+  double least_ = value(mean({}));  ///< the validation loss of the best
+  std::uint64_t next_seed_;
+  std::vector<TuneCheck> path_ = {};
+};
+
+}  // namespace
+
+Tuned tune(const Schedule& start, const Train& train, const TuneOptions& options) {
+  detail::validate(options, "tune");
+  return Tuner(start, train, options).run(start);
+}
+
+}}  // namespace gradus
