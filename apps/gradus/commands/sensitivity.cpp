@@ -1,6 +1,7 @@
 #include "commands/sensitivity.h"
 
 #include <fmt/format.h>
+#include <gradus/schedules/algebra.h>
 
 #include <algorithm>
 #include <cmath>
@@ -45,6 +46,7 @@ struct Number {
 struct Found {
   ExactTraining training;
   std::size_t seeds;
+  double greatest_rate;
   std::size_t described = 0;  ///< runs that the derivatives describe
   std::vector<double> losses = {}, promised = {}, measured = {};
   std::vector<Number> numbers = {};
@@ -59,14 +61,17 @@ struct Found {
 };
 
 Found run_seeds(const Session& session, std::int64_t seeds) {
-  Found out{.training = to_exact(session), .seeds = static_cast<std::size_t>(seeds)};
+  const ExactTraining training = to_exact(session);
+  const auto updates = static_cast<double>(training.updates);
+  Found out{.training = training,
+            .seeds = static_cast<std::size_t>(seeds),
+            .greatest_rate = detail::range(session.optimizer().schedule(), updates).greatest};
   const auto windows = static_cast<int>(std::min(most_windows, out.training.updates));
   out.windows.resize(static_cast<std::size_t>(windows));
   for (std::size_t i = 0; i < out.seeds; ++i) {
     const ExactSensitivity run =
         exact_sensitivity(out.training, session.problem().network.seed + i, windows);
-    if (run.diverged)
-      session.fail_diverged("the loss at the end is not finite, so nothing pulls it");
+    if (run.diverged) session.fail_diverged("the loss at the end is not finite");
     out.described += run.described;
     out.losses.push_back(run.loss);
     out.promised.push_back(run.promised);
@@ -82,17 +87,25 @@ Found run_seeds(const Session& session, std::int64_t seeds) {
   return out;
 }
 
-/// Words for the last part of a path.
-std::string words_for(const std::string& path) {
-  constexpr const char* known[][2] = {
-      {"value", "the rate"},          {"learning_rate", "the rate"},
-      {"warmup_target", "the peak"},  {"max_learning_rate", "the peak"},
-      {"decay_steps", "the decay"},   {"initial_learning_rate", "the start"},
-      {"alpha", "the end"},           {"end_learning_rate", "the end"},
-      {"warmup_steps", "the warm-up"}};
-  std::string last = path.substr(path.rfind('.') + 1);
-  for (const auto& [name, words] : known)
-    if (last == name) return words;
+/// Words for a number by the last part of its path.
+std::string words_for(const Number& number, double greatest_rate) {
+  struct Words {
+    const char *name, *words;
+    bool is_rate = false;
+  };
+  constexpr Words known[] = {{"value", "the rate"},
+                             {"initial_learning_rate", "the start", true},
+                             {"warmup_target", "the warm-up", true},
+                             {"max_learning_rate", "the highest", true},
+                             {"to", "where it leads", true},
+                             {"alpha", "the end"},
+                             {"end_learning_rate", "the end"},
+                             {"decay_steps", "the decay"},
+                             {"warmup_steps", "the warm-up"},
+                             {"steps", "this part"}};
+  std::string last = number.path.substr(number.path.rfind('.') + 1);
+  for (const auto& [name, words, is_rate] : known)
+    if (last == name) return is_rate && number.value == greatest_rate ? "the peak" : words;
   std::ranges::replace(last, '_', ' ');
   return last;
 }
@@ -109,7 +122,7 @@ std::string direction(const Number& number, const Found& found) {
                      length  ? (rises ? "lengthen" : "shorten")
                      : rises ? "raise"
                              : "lower",
-                     words_for(number.path));
+                     words_for(number, found.greatest_rate));
 }
 
 /// `   |## `: how far the number should move, to the left if down.
@@ -137,9 +150,10 @@ std::string table(const Found& found) {
     if (!number.why_not.empty())
       out += fmt::format("   no derivative: {}\n", number.why_not);
     else
-      out += fmt::format(" {:>10.3g}{} {:>+9.2g}  {}  {}\n", number.mean(),
+      out += fmt::format(" {:>10.3g}{} {:>9}  {}  {}\n", number.mean(),
                          spread ? fmt::format(" {:>7.1g}", number.deviation()) : "",
-                         number.effect(), bar(number, found), direction(number, found));
+                         number.value == 0 ? "" : fmt::format("{:+.2g}", number.effect()),
+                         bar(number, found), direction(number, found));
   }
   return out;
 }
@@ -151,19 +165,19 @@ std::string promise(const Found& found) {
                   mean_of(found.promised), mean_of(found.measured));
   if (found.described < found.seeds)
     out += fmt::format(
-        "note: in {} of {} runs these differ by more than a third: where a loss has "
-        "kinks\n(relu, mean_absolute_error, clipping) or a run is chaotic, derivatives "
-        "leave out a part\n",
+        "note: in {} of {} runs these differ by more than a third: derivatives leave out what\n"
+        "kinks of the loss (relu, mean_absolute_error, clipping) or chaos add\n",
         found.seeds - found.described, found.seeds);
   return out;
 }
 
 std::string about_loss(const Found& found) {
-  return fmt::format(
-      "loss {:.4g}{} on {} after {} updates{}\n", mean_of(found.losses),
-      found.seeds > 1 ? fmt::format(" +- {:.1g}", deviation_of(found.losses)) : "",
-      rows_of_loss(found.training), found.training.updates,
-      found.seeds > 1 ? fmt::format("; mean and standard deviation of {} seeds", found.seeds) : "");
+  return fmt::format("loss {:.4g}{} on {} after {} updates{}\n", mean_of(found.losses),
+                     found.seeds > 1 ? fmt::format(" +- {:.1g}", deviation_of(found.losses)) : "",
+                     rows_of_loss(found.training), found.training.updates,
+                     found.seeds > 1
+                         ? fmt::format("\n(mean and standard deviation of {} seeds)", found.seeds)
+                         : "");
 }
 
 std::string pictures(const Session& session, const Found& found, const LookOptions& look) {

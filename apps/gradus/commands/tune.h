@@ -23,7 +23,7 @@ them.)help";
 
   std::string expression;
   ExactOptions chosen;
-  std::string knots = "0", seeds = "8";
+  std::string knots = "0", iterations = "100", seeds = "8";
   std::vector<std::string> fix, only;
   LookOptions look;
 
@@ -34,6 +34,7 @@ them.)help";
            "N");
     option(self.fix, "--fix", "Numbers that stay", "PATH,...");
     option(self.only, "--only", "Numbers that move; without it, all", "PATH,...");
+    option(self.iterations, "--iterations", "Steps downhill, at most", "N");
     option(self.seeds, "--seeds", "Runs in each iteration", "N");
     LookOptions::options(self.look, option);
   }

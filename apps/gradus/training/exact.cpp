@@ -16,6 +16,8 @@ using namespace gradus;
 
 namespace {
 
+constexpr std::int64_t validation_runs = 32, judge_runs = 100;
+
 Tensor to_tensor(const std::vector<double>& numbers, const std::vector<std::int64_t>& shape) {
   Shape sizes;
   for (const std::int64_t size : shape) sizes.push_back(size);
@@ -39,6 +41,7 @@ class Training {
   }
 
   const Schedule& schedule() const { return schedule_; }
+  std::uint64_t seed() const { return network_.seed; }
   /// The optimizer with this rate.
   Optimizer optimizer(const Schedule& rate) const {
     Optimizer out = network_.optimizer.optimizer;
@@ -68,16 +71,23 @@ class Training {
   Tensor x_, y_, judge_x_, judge_y_;
 };
 
+std::vector<OptionNumber> numbers_of(const Schedule& schedule) {
+  std::vector<OptionNumber> out;
+  schedule.with_numbers([&](const OptionNumber& number) {
+    out.push_back(number);
+    return number.value;
+  });
+  return out;
+}
+
 /// d(loss) / d(log rate) in equal parts of the run.
 std::vector<double> window_derivatives(const Training& train, std::uint64_t seed, int count,
                                        Step updates) {
   const Schedule rate = train.schedule() * windows(count, updates);
   SensitivityOptions options{.only = {}, .steps = updates};
-  rate.with_numbers([&](const OptionNumber& number) {
-    options.only.push_back(number.path);
-    return number.value;
-  });
-  options.only.erase(options.only.begin(), options.only.end() - count);  // the ones come last
+  const std::vector<OptionNumber> numbers = numbers_of(rate);  // the ones come last
+  for (auto one = numbers.end() - count; one != numbers.end(); ++one)
+    options.only.push_back(one->path);
   const Sensitivity found = sensitivity(
       rate, [&](const Schedule& each) { return train(train.optimizer(each), seed); }, options);
   std::vector<double> out;
@@ -92,6 +102,27 @@ std::string path_in_schedule(const std::string& path) {
   return path.starts_with("learning_rate.") ? path.substr(rate.size() + 1) : path;
 }
 
+ExactCheck to_plain(const TuneCheck& check) {
+  return {check.iteration, check.loss, to_string(check.schedule), {}};
+}
+
+/// The checks, with those numbers that moved.
+void add_path(ExactTuned& tuned, const std::vector<TuneCheck>& path) {
+  std::vector<std::vector<OptionNumber>> numbers;
+  for (const TuneCheck& check : path) {
+    tuned.path.push_back(to_plain(check));
+    numbers.push_back(numbers_of(check.schedule));
+  }
+  for (std::size_t k = 0; k < numbers[0].size(); ++k) {
+    if (std::ranges::all_of(numbers,
+                            [&](const auto& at) { return at[k].value == numbers[0][k].value; }))
+      continue;
+    tuned.numbers.push_back(numbers[0][k].path);
+    for (std::size_t i = 0; i < path.size(); ++i)
+      tuned.path[i].numbers.push_back(value(numbers[i][k].value));
+  }
+}
+
 /// The result of a function, with the library's errors as the command line has them.
 auto translated(auto function) {
   try {
@@ -99,7 +130,11 @@ auto translated(auto function) {
   } catch (const NumericError& error) {
     throw DivergedError(error.what());
   } catch (const Error& error) {
-    throw UsageError(error.what());
+    std::string what = error.what();
+    for (const std::string option : {"knots", "fix", "only"})
+      if (const std::string start = "tune: " + option; what.starts_with(start))
+        what.replace(0, start.size(), "--" + option + ":");
+    throw UsageError(what);
   }
 }
 
@@ -128,16 +163,25 @@ ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t 
   });
 }
 
-ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options) {
+ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options,
+                      const std::function<void(const ExactCheck&)>& progress) {
   return translated([&] {
     const Training train(training);
-    const Tuned tuned = tune(
-        train.schedule(),
-        [&](const Schedule& rate, std::uint64_t seed) {
-          return train(train.optimizer(rate), seed);
-        },
-        {.knots = options.knots, .fix = options.fix, .only = options.only, .seeds = options.seeds});
+    const Tuned tuned =
+        tune(train.schedule(),
+             [&](const Schedule& rate, std::uint64_t seed) {
+               return train(train.optimizer(rate), train.seed() + seed);
+             },
+             {.knots = options.knots,
+              .fix = options.fix,
+              .only = options.only,
+              .seeds = options.seeds,
+              .iterations = options.iterations,
+              .validation = validation_runs,
+              .judge = judge_runs,
+              .progress = [&](const TuneCheck& check) { progress(to_plain(check)); }});
     ExactTuned out{.schedule = to_string(tuned.schedule),
+                   .numbers = {},
                    .before = tuned.before,
                    .before_error = tuned.before_error,
                    .after = tuned.after,
@@ -145,8 +189,7 @@ ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& opt
                    .gained = tuned.gained,
                    .path = {},
                    .runs = tuned.runs};
-    for (const TuneCheck& check : tuned.path)
-      out.path.push_back({check.iteration, check.loss, to_string(check.schedule)});
+    add_path(out, tuned.path);
     return out;
   });
 }

@@ -4,6 +4,7 @@
 /// other build; where that is left out, exact_none.cpp takes its place.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -41,22 +42,25 @@ ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t 
 
 /// How to tune.
 struct ExactTuneOptions {
-  std::int64_t knots, seeds;
+  std::int64_t knots, iterations, seeds;
   std::vector<std::string> fix, only;
 };
-/// A look at the schedule while it is tuned.
+/// The schedule at one check.
 struct ExactCheck {
   std::int64_t iteration;
-  double loss;
-  std::string schedule;
+  double loss;                  ///< mean over validation seeds
+  std::string schedule;         ///< as text
+  std::vector<double> numbers;  ///< those that moved
 };
 /// The result of tune().
 struct ExactTuned {
-  std::string schedule;
+  std::string schedule;                             ///< the best, as text
+  std::vector<std::string> numbers;                 ///< the paths of those that moved
   double before, before_error, after, after_error;  ///< mean loss over seeds never used before
   bool gained;
   std::vector<ExactCheck> path;
   std::int64_t runs;
 };
-/// Tunes the schedule. UsageError.
-ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options);
+/// Tunes the schedule; calls `progress` at each check, with `numbers` empty. UsageError.
+ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options,
+                      const std::function<void(const ExactCheck&)>& progress);

@@ -12,4 +12,7 @@ namespace {
 }  // namespace
 
 ExactSensitivity exact_sensitivity(const ExactTraining&, std::uint64_t, int) { refuse(); }
-ExactTuned exact_tune(const ExactTraining&, const ExactTuneOptions&) { refuse(); }
+ExactTuned exact_tune(const ExactTraining&, const ExactTuneOptions&,
+                      const std::function<void(const ExactCheck&)>&) {
+  refuse();
+}
