@@ -46,6 +46,7 @@ ExactTraining to_exact(const Session& session) {
 
 std::string rows_of_loss(const ExactTraining& training) {
   const std::int64_t rows = training.x_shape[0], kept = training.training_rows;
-  return kept < rows ? fmt::format("the {} rows held out", rows - kept)
-                     : fmt::format("the {} rows trained on", rows);
+  return kept < rows
+             ? fmt::format("the {} row{} held out", rows - kept, rows - kept == 1 ? "" : "s")
+             : fmt::format("the {} rows trained on", rows);
 }
