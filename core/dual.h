@@ -100,8 +100,7 @@ struct Dual {
   friend constexpr bool operator==(const Dual& a, const Dual& b) { return a.v == b.v; }
   friend constexpr auto operator<=>(const Dual& a, const Dual& b) { return a.v <=> b.v; }
 
-  // ---- functions: each value beside its slope
-  // ----------------------------------------------------
+  // ---- functions: each value beside its slope ---------------------------------------------------
 
   friend Dual exp(const Dual& x) {
     const double e = std::exp(x.v);

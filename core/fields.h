@@ -28,7 +28,6 @@
 #include <vector>
 
 #include <gradus/core/error.h>
-#include <gradus/core/type_name.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -66,16 +65,47 @@ enum Presence { required, optional };
 
 namespace detail {
 
+// ---- the name of a type as its author wrote it, so that no struct repeats its name in a string --
+
+/// The last name in "... [with T = gradus::f32::SGD; ...]". Compilers put functions and unnamed
+/// namespaces in front, as `main()::` or `(anonymous namespace)::`.
+constexpr std::string_view last_name(std::string_view text) {
+  text.remove_prefix(text.find("T = ") + 4);
+  text = text.substr(0, text.find_first_of(";]"));
+  if (const std::size_t local = text.rfind(")::"); local != text.npos)
+    text.remove_prefix(local + 3);
+  if (text.find("lambda") != text.npos || text.find('(') != text.npos) return "custom";
+  const std::size_t last = text.substr(0, text.find('<')).rfind(':');
+  return last == text.npos ? text : text.substr(last + 1);
+}
+
+/// Computed at compile time from the name that the compiler gives this function.
+template <class T>
+constexpr std::string_view type_name() {
+  constexpr std::string_view name = last_name(__PRETTY_FUNCTION__);
+  return name;
+}
+
+/// `MeanAbsoluteError` -> `mean_absolute_error`, as Keras names layers and metrics.
+inline std::string snake_case(std::string_view name) {
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool starts_word = i > 0 && upper(name[i]) &&
+                             (!upper(name[i - 1]) || (i + 1 < name.size() && !upper(name[i + 1])));
+    if (starts_word) out += '_';
+    out += upper(name[i]) ? static_cast<char>(name[i] - 'A' + 'a') : name[i];
+  }
+  return out;
+}
+
+// ---- fields -------------------------------------------------------------------------------------
+
 using rules::Presence;
 
 template <class T>
 concept HasFields = requires(T& self) {
   T::fields(self, [](auto&&...) {});
-};
-
-template <class T>
-concept HasValidate = requires(const T& self) {
-  self.validate();
 };
 
 struct AnyCall {
@@ -102,8 +132,7 @@ struct Expects {};
 template <class T>
 concept PlainNumber = std::is_arithmetic_v<T> && !std::same_as<T, bool>;
 
-/// Only numbers have ranges. A text or a function counts as 1 if it is set, else 0: see
-/// rules::given.
+/// Only numbers have ranges. A text or function counts as 1 if it is set, else 0: see rules::given.
 template <class T>
 void check_field([[maybe_unused]] std::string_view owner, [[maybe_unused]] std::string_view name,
                  [[maybe_unused]] const T& member, [[maybe_unused]] const Rule& rule) {
@@ -129,15 +158,14 @@ void check_field(std::string_view owner, std::string_view name, const std::vecto
     check_field(owner, fmt::format("{}[{}]", name, i), list[i], rule);
 }
 
-/// Checks each field against its rule, then calls the struct's validate(), which checks relations
-/// between fields. Errors name the `owner`.
+/// Checks each field by its rule, then, by its validate(), their relations. Errors name `owner`.
 template <class T>
 void validate(const T& self, [[maybe_unused]] std::string_view owner = type_name<T>()) {
   if constexpr (HasFields<const T>)
     T::fields(self,
               [&](std::string_view name, const auto& member, const Rule& rule = rules::anything,
                   Presence = rules::required) { check_field(owner, name, member, rule); });
-  if constexpr (HasValidate<T>) self.validate();
+  if constexpr (requires { self.validate(); }) self.validate();
 }
 
 }  // namespace detail

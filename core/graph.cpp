@@ -34,8 +34,7 @@ class Pass {
     }
   }
 
-  /// A parameter only collects its gradient. Any other node waits until all nodes computed from it
-  /// have had their turn.
+  /// A parameter only collects its gradient; any other node waits for all nodes computed from it.
   void enqueue(Node* node) {
     if (node->queued) return;
     if (node->is_parameter) {

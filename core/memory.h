@@ -26,8 +26,7 @@ struct FreeBlock {
   FreeBlock* next;
 };
 
-/// A thread's free lists. Trivially destructible: tensors in static storage outlive a thread's
-/// locals and must still be released.
+/// A thread's free lists. Trivially destructible, since static tensors outlive a thread's locals.
 struct Pool {
   std::array<FreeBlock*, 100> free;
   bool open;    ///< takes blocks back: the lists will be emptied when the thread ends
@@ -70,8 +69,7 @@ inline void release_memory(void* memory) noexcept {
   list = new (memory) FreeBlock{list};
 }
 
-/// `count` elements with shared ownership. The number of owners is not atomic: a buffer belongs to
-/// one thread at a time.
+/// `count` elements, shared by owners that are counted without atomics: for one thread at a time.
 class Buffer {
  public:
   Buffer() = default;
@@ -79,7 +77,6 @@ class Buffer {
   explicit Buffer(std::int64_t count)
       : data_(static_cast<Scalar*>(take_memory(static_cast<std::size_t>(count) * sizeof(Scalar)))) {
   }
-  static Buffer zeros(std::int64_t count);
   /// A new buffer with the first `count` elements.
   Buffer copy(std::int64_t count) const;
   Buffer(const Buffer& other) noexcept : data_(other.data_) {

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <new>
 #include <span>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -96,10 +97,12 @@ inline Node& node_of(const Tensor& tensor) {
   return node ? *node : empty_node();
 }
 
-/// While one exists, a copy of a Tensor on this thread is not a handle but a new tensor with its
-/// own storage: what owns tensors, such as a model, is then copied with all that its members hold
-/// or capture; given a list, only with those in it. All copies of one tensor are one new tensor.
-/// The outermost counts.
+/// The first of n numbers that is nan or infinite, as `nan at element 3`; "" if there is none.
+std::string not_finite(const Scalar* x, std::int64_t n);
+
+/// While one exists, a copy of a Tensor on this thread is a new tensor with its own storage, not a
+/// handle: what owns tensors, such as a model, is copied with all that its members hold or capture;
+/// given a list, only with those in it. All copies of one tensor are one. The outermost counts.
 class DeepCopies {
  public:
   DeepCopies() : DeepCopies(std::vector<const Node*>()) {
@@ -189,12 +192,10 @@ class Backward {
   const Scalar* dy_ = nullptr;
 };
 
-/// Memory for more inputs than fit into a node.
-Node** room_for_inputs(std::size_t count);
-
 inline void attach(Node& node, std::span<const Tensor* const> inputs) {
-  node.inputs = inputs.size() <= node.few_inputs.size() ? node.few_inputs.data()
-                                                        : room_for_inputs(inputs.size());
+  node.inputs = inputs.size() <= node.few_inputs.size()
+                    ? node.few_inputs.data()
+                    : static_cast<Node**>(take_memory(inputs.size() * sizeof(Node*)));
   for (const Tensor* x : inputs) {
     Node* input = &node_of(*x);
     retain(input);

@@ -38,8 +38,7 @@ using Real = detail::variants::GRADUS_VARIANT::Real;
 /// A count of optimizer updates. The first update is number 0.
 using Step = std::int64_t;
 
-/// The plain number inside a Real or a Scalar. Code that rounds or prints calls it, so that it is
-/// the same for a Dual.
+/// The plain number inside a Real or a Scalar. Code that rounds or prints calls it, for a Dual too.
 constexpr double value(double x) { return x; }
 
 }}  // namespace gradus

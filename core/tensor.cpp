@@ -1,6 +1,7 @@
 #include <gradus/core/tensor.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <gradus/core/node.h>
 
@@ -187,4 +188,135 @@ std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs) {
 NoGrad::NoGrad() noexcept : before_(std::exchange(detail::thread_state.recording, false)) {}
 NoGrad::~NoGrad() { detail::thread_state.recording = before_; }
 
+// ---- memory, and the nodes that own it ----------------------------------------------------------
+
+namespace detail {
+
+constinit thread_local Pool pool{};
+
+namespace {
+
+constexpr std::size_t aligned_from = 1024, cache_line = 64;
+
+std::size_t size_of_class(std::uint32_t size_class) {
+  if (size_class < 5) return size_class * std::size_t{16};
+  const std::uint32_t power = 6 + (size_class - 5) / 4, quarter = (size_class - 5) % 4;
+  return (std::size_t{1} << power) + (std::size_t{quarter} + 1) * (std::size_t{1} << (power - 2));
+}
+
+/// Empties the thread's free lists when the thread ends.
+struct Closer {
+  Closer& operator=(Closer&&) = delete;  // nor any copy
+  ~Closer() {
+    pool.open = false;
+    pool.closed = true;
+    for (FreeBlock*& list : pool.free)
+      while (list) std::free(header_of(std::exchange(list, list->next)).block);
+  }
+};
+
+}  // namespace
+
+[[gnu::cold]] void* take_from_system(std::size_t bytes) {
+  const std::uint32_t size_class = bytes > largest_pooled ? unpooled : size_class_of(bytes);
+  if (size_class != unpooled) bytes = size_of_class(size_class);
+  const std::size_t front = bytes >= aligned_from ? cache_line : sizeof(BlockHeader);
+  void* block = bytes >= aligned_from
+                    ? std::aligned_alloc(cache_line,
+                                         (front + bytes + cache_line - 1) / cache_line * cache_line)
+                    : std::malloc(front + bytes);
+  if (!block) throw std::bad_alloc();
+  void* memory = static_cast<std::byte*>(block) + front;
+  header_of(memory) = {block, size_class, 1};
+  return memory;
+}
+
+/// Frees a block that no pool takes. The first block that a thread releases opens its pool.
+[[gnu::cold]] void release_outside_pool(void* memory) noexcept {
+  if (header_of(memory).size_class == unpooled || pool.closed)
+    return std::free(header_of(memory).block);
+  thread_local const Closer closer;
+  pool.open = true;
+  release_memory(memory);
+}
+
+Buffer Buffer::copy(std::int64_t count) const {
+  Buffer made(count);
+  std::copy_n(data_, count, made.data());
+  return made;
+}
+
+constinit thread_local ThreadState thread_state{};
+
+Scalar* Node::writable() {
+  if (!value.unique()) value = value.copy(size);
+  return value.data();
+}
+
+void release(Node* node) noexcept {
+  if (--node->owners > 0) return;
+  Node* doomed = node;  // a list through Node::next: no recursion, no memory
+  while (doomed) {
+    Node* dead = std::exchange(doomed, doomed->next);
+    if (dead->recorded()) {
+      dead->drop(dead->closure.data());
+      --thread_state.census.recorded;
+      for (std::uint32_t i = 0; i < dead->input_count; ++i)
+        if (Node* input = dead->inputs[i]; --input->owners == 0)
+          input->next = std::exchange(doomed, input);
+      if (dead->inputs != dead->few_inputs.data()) release_memory(dead->inputs);
+    }
+    dead->~Node();
+    release_memory(dead);
+    --thread_state.census.tensors;
+  }
+}
+
+std::string not_finite(const Scalar* x, std::int64_t n) {
+  const std::int64_t bad = kernels().first_not_finite(x, n);
+  return bad < 0 ? "" : fmt::format("{} at element {}", value(x[bad]), bad);
+}
+
+Node* DeepCopies::copy_of(Node* node) {
+  const auto is_it = [&](const auto& made) {
+    return made.first == node || made.second.node() == node;
+  };
+  auto found = std::find_if(made_.begin(), made_.end(), is_it);
+  if (found == made_.end() && !all_ && std::ranges::find(only_, node) == only_.end()) {
+    retain(node);
+    return node;
+  }
+  if (found == made_.end()) {
+    Tensor made(make_node(node->shape, node->size, node->value.copy(node->size)));
+    made.node()->wants_grad = made.node()->is_parameter = node->is_parameter;
+    made.node()->finite = node->finite;
+    found = made_.insert(made_.end(), {node, std::move(made)});
+  }
+  retain(found->second.node());
+  return found->second.node();
+}
+
+void Node::forget() noexcept {
+  if (!recorded()) return;
+  drop(closure.data());
+  run = nullptr;
+  --thread_state.census.recorded;
+  for (std::uint32_t i = 0; i < input_count; ++i) release(inputs[i]);
+  if (inputs != few_inputs.data()) release_memory(inputs);
+  input_count = 0;
+}
+
+Node& empty_node() {
+  thread_local const Tensor empty = Tensor::zeros({0});
+  return *empty.node();
+}
+
+Target Backward::sum_into(Node& x) {
+  if (!x.flow.unique()) x.flow = x.flow.copy(x.size);  // pass() shares: others still read it
+  return {x.flow.data(), true};
+}
+
+Census census() { return thread_state.census; }
+
+}  // namespace detail
 }}  // namespace gradus

@@ -1,19 +1,13 @@
 #include <gradus/core/thread_pool.h>
 
 #include <atomic>
-#include <utility>
 
-#include <gradus/core/denormals.h>
 #include <gradus/core/error.h>
 
 #if !defined(__wasm__)  // WebAssembly has no threads: there the caller does all pieces
 #include <unistd.h>
 
 #include <chrono>
-#include <condition_variable>
-#include <memory>
-#include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 #endif
@@ -24,9 +18,17 @@ namespace {
 
 constexpr int most_threads = 64;
 
-#if defined(__wasm__)
 class Pool;
-#else
+
+/// Trivially destructible: static objects' destructors may compute later, then without helpers.
+struct Team {
+  int count = 1;
+  Pool* pool = nullptr;
+  bool busy = false;  ///< runs a job, or has ended
+};
+constinit thread_local Team team{};
+
+#if !defined(__wasm__)
 using std::chrono::microseconds;
 
 /// Waits for `ready()`: first in a busy loop, since the next piece usually comes at once, then
@@ -49,9 +51,8 @@ bool wait_for(Ready ready, microseconds limit) {
 }
 
 /// The number of a job, the number of helpers it may have, and the pieces [begin, end) not yet
-/// taken. All in one word, so that a thread that takes a piece knows which job the piece belongs
-/// to. The owner takes from the front, helpers from the back: from job to job, each mostly gets the
-/// part of an array that is in its cache.
+/// taken. All in one word, so that a thread that takes a piece knows its job. The owner takes from
+/// the front, helpers from the back: from job to job, each mostly gets what its cache holds.
 struct Ticket {
   static constexpr std::uint64_t piece_bits = 11, helper_bits = 6;
   std::uint64_t word;
@@ -76,14 +77,14 @@ struct Ticket {
 };
 static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
 
-/// The helpers of one thread. The owner is thread 0 and works too; it never waits for a helper to
-/// start, only for pieces that helpers have taken.
+/// The helpers of one thread, number 0, which works too and waits only for pieces they have taken.
 class Pool {
  public:
   Pool& operator=(Pool&&) = delete;  // nor any copy
   ~Pool() {
     stop_ = true;
-    wake();
+    open_ = Ticket::first_of({open_}, 0, 0).word;
+    open_.notify_all();
     for (std::thread& helper : helpers_) helper.join();
   }
 
@@ -96,7 +97,7 @@ class Pool {
     mode_ = arithmetic_mode();
     left_.store(pieces, std::memory_order_relaxed);
     open_ = Ticket::first_of({open_}, start(helpers), pieces).word;
-    if (asleep_ > 0) wake();
+    open_.notify_all();
     work(0);
     while (
         !wait_for([&] { return left_.load(std::memory_order_acquire) == 0; }, microseconds(1000)))
@@ -118,17 +119,14 @@ class Pool {
     const auto wanted = [&] { return stop_ || Ticket{open_}.open_to(thread); };
     while (!stop_) {
       if (!wait_for(wanted, microseconds(1000))) {
-        std::unique_lock lock(mutex_);
-        ++asleep_;  // before the last check: a later job sees the sleeper
-        awake_.wait(lock, wanted);
-        --asleep_;
+        const Ticket last{open_};  // read before stop_, which is set before a last change of open_
+        if (!stop_ && !last.open_to(thread)) open_.wait(last.word);
       }
       work(thread);
     }
   }
 
-  /// Does pieces until none is left. Reads call_ and f_ only after it has taken a piece: until that
-  /// piece is done, the job cannot change.
+  /// Does pieces until none is left. While one has a piece, the job (call_ and f_) cannot change.
   void work(int thread) {
     Ticket ticket{open_};
     while (ticket.open_to(thread)) {
@@ -140,50 +138,25 @@ class Pool {
     }
   }
 
-  void wake() {
-    { const std::lock_guard lock(mutex_); }  // no helper is between its last check and sleep
-    awake_.notify_all();
-  }
-
   const pid_t process_ = ::getpid();
   void (*call_)(const void*, int, int) = nullptr;
   const void* f_ = nullptr;
   unsigned mode_ = 0;
-  std::atomic<std::uint64_t> open_ = 0;  ///< a Ticket
+  std::atomic<std::uint64_t> open_ = 0;  ///< a Ticket; helpers sleep until it changes
   std::atomic<int> left_ = 0;            ///< pieces not done
-  std::atomic<int> asleep_ = 0;
   std::atomic<bool> stop_ = false;
-  std::mutex mutex_;
-  std::condition_variable awake_;
   std::vector<std::thread> helpers_;
 };
-#endif
 
-/// Trivially destructible: a destructor of a static object runs after the thread's locals are gone
-/// and may still compute, then without helpers.
-struct Team {
-  int count = 1;
-  Pool* pool = nullptr;
-  bool busy = false;  ///< runs a job, or has ended
-};
-constinit thread_local Team team{};
-
-#if !defined(__wasm__)
-/// Owns the thread's helpers and ends them with the thread. A child made by fork() leaves the pool
-/// untouched, with team.pool pointing to it.
+/// Makes the thread's helpers, and ends them with it. A child made by fork() leaves them untouched.
 struct Owner {
+  Owner() { team.pool = new Pool; }
   Owner& operator=(Owner&&) = delete;  // nor any copy
   ~Owner() {
     team.busy = true;
-    if (!pool->here()) static_cast<void>(pool.release());
+    if (team.pool->here()) delete team.pool;
   }
-  std::unique_ptr<Pool> pool = std::make_unique<Pool>();
 };
-
-Pool* own_pool() {
-  thread_local Owner owner;
-  return owner.pool.get();
-}
 #endif
 
 }  // namespace
@@ -194,7 +167,7 @@ void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), 
 #if !defined(__wasm__)
   const int threads = std::min(team.count, pieces);
   if (threads > 1 && !team.busy) {
-    if (!team.pool) team.pool = own_pool();
+    thread_local const Owner owner;
     if (team.pool->here()) {
       team.busy = true;
       team.pool->run(threads - 1, pieces, call, f);

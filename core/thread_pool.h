@@ -1,5 +1,9 @@
 #pragma once
-/// Threads: the number that one op may use, and the functions that share work among them.
+/// Threads: the number that one op may use, how they share work, and how their arithmetic rounds.
+
+#if defined(__SSE__)
+#include <xmmintrin.h>
+#endif
 
 #include <algorithm>
 #include <cstdint>
@@ -16,9 +20,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// The results are the same, bit for bit, at any count: the bounds of the pieces depend only on the
 /// size of the work, and no sum is cut. Products from 2^23 multiply-adds on and element-wise ops
 /// from 2^18 elements on are large: a layer of 784 to 128 units is shared from batch 84 on. Each
-/// thread has its helper threads: they start with its first large op, sleep after a millisecond
-/// without work, and end with it. At most 64 threads are used. If the system refuses to start a
-/// thread, the others do its work.
+/// thread has helpers, at most 63: they start with its first large op, sleep after a millisecond
+/// without work, and end with it. If the system starts fewer, those do the work.
 class Threads {
  public:
   explicit Threads(Extent count);
@@ -80,20 +83,42 @@ auto part_of(T argument, std::int64_t begin, std::int64_t end) {
   else
     return argument;
 }
-template <class Kernel, class... Arguments>
-[[gnu::noinline, gnu::cold]] void share_large(std::int64_t n, Kernel kernel,
-                                              Arguments... arguments) {
-  in_ranges(
-      n, [&](std::int64_t begin, std::int64_t end) { kernel(part_of(arguments, begin, end)...); });
-}
-
 /// Calls kernel(arguments...) over arrays of n elements: once, or in parallel pieces. The pointers
 /// among the arguments are the arrays, or null. For a small n this costs one comparison.
 template <class Kernel, class... Arguments>
-void share(std::int64_t n, Kernel kernel, const Arguments&... arguments) {
-  if (n < shared_elements) return kernel(part_of(arguments, 0, n)...);
-  share_large(n, kernel, arguments...);
+void share(std::int64_t n, Kernel kernel, Arguments... arguments) {
+  in_ranges(
+      n, [=](std::int64_t begin, std::int64_t end) { kernel(part_of(arguments, begin, end)...); });
 }
+
+/// The rounding mode of this thread's arithmetic; always 0 on processors other than x86.
+#if defined(__SSE__)
+inline unsigned arithmetic_mode() noexcept { return _mm_getcsr(); }
+inline void set_arithmetic_mode(unsigned mode) noexcept { _mm_setcsr(mode); }
+#else
+inline unsigned arithmetic_mode() noexcept { return 0; }
+inline void set_arithmetic_mode(unsigned) noexcept {}
+#endif
+
+/// A velocity that decays without a gradient becomes subnormal, and an update then takes 25 times
+/// as long. While a FlushDenormals exists, this thread's arithmetic rounds subnormal numbers to 0;
+/// its destructor restores the mode before. Does nothing on processors other than x86.
+class FlushDenormals {
+ public:
+  FlushDenormals() noexcept : before_(arithmetic_mode()) {
+    if (!flushed_before()) set_arithmetic_mode(before_ | flush);
+  }
+  ~FlushDenormals() {
+    if (!flushed_before()) set_arithmetic_mode(before_);
+  }
+  FlushDenormals& operator=(FlushDenormals&&) = delete;  // nor any copy
+
+ private:
+  static constexpr unsigned flush = 0x8040;  // results and operands
+  /// Inside another FlushDenormals: to change the mode takes longer than to read it.
+  bool flushed_before() const { return (before_ & flush) == flush; }
+  unsigned before_;
+};
 
 }  // namespace detail
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <gradus/core/broadcast.h>
 #include <gradus/core/memory.h>
-#include <gradus/core/product.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 

@@ -1,9 +1,7 @@
 #include <gradus/optim/optimizer.h>
 
-#include <algorithm>
-
-#include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
+#include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -50,19 +48,15 @@ detail::Fault Optimizer::call(std::span<const Tensor> parameters, GradientOf gra
     entry.gradient = gradient_of(i);
   }
   const Real rate = rule_->learning_rate().at(static_cast<double>(iterations()));
-  if (detail::Fault fault = fault_before(rate)) return fault;
+  bool sure = false;
+  if (detail::Fault fault = fault_before(rate, sure)) return fault;
   for (const Entry& entry : entries_) node_of(entry.parameter).writable();
-  if (surely_finite(rate)) return update(rate), detail::Fault();
-  Undo undo(*this);
-  const Step step = iterations();
+  if (!sure) return update_or_undo(rate);
   update(rate);
-  detail::Fault fault = fault_after(step);
-  if (!fault) undo.drop();
-  return fault;
+  return {};
 }
 
-/// One update: accumulate gradients, clip, decay weights and apply the rule, average, constrain,
-/// count.
+/// One update: accumulate, clip, decay the weights, apply the rule, average, constrain, count.
 void Optimizer::update(Real rate) {
   resume();
   const bool updates = collect();
@@ -86,10 +80,9 @@ void Optimizer::update_entry(Entry& entry, Real rate, Real shrink) {
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
   const Scalar* g = clips ? clipped(entry, shrink) : entry.gradient;
-  slots_.clear();
-  const std::size_t count = slots();
-  for (std::size_t i = 0; i < count; ++i) slots_.push_back(entry.memory[i].span());
-  ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, slots_};
+  const std::span<std::span<Scalar>> used(slots_.data(), slots());
+  for (std::size_t i = 0; i < used.size(); ++i) used[i] = entry.memory[i].span();
+  ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, used};
   if (!is_zero(entry.decay))
     kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);
   rule_->update(u);

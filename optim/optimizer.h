@@ -1,6 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
+#include <array>
 #include <concepts>
 #include <functional>
 #include <initializer_list>
@@ -42,9 +43,8 @@ struct OptimizerCounters {
 /// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
 /// the same parameters, with separate counters, slots and averages.
 ///
-/// With use_ema, training goes on at the raw weights. finalize() shows the averages: it puts them,
-/// within the parameters' constraints, into the parameters. The next update begins at the raw
-/// weights again, which the optimizer and its state keep.
+/// With use_ema, training goes on at the raw weights. finalize() shows the averages in their place,
+/// and the optimizer and its state keep the raw weights until the next update.
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -65,8 +65,7 @@ class Optimizer {
   Optimizer with_numbers(const NumberMap& map) const;
   /// Updates made so far.
   Step iterations() const { return counters_.iterations; }
-  /// The rate of the next update. NumericError if the schedule's value is negative, nan or
-  /// infinite.
+  /// The rate of the next update. NumericError if the schedule gives less than 0, nan or infinity.
   Real learning_rate() const;
   /// The rate of the last update; 0 before the first.
   Real last_learning_rate() const { return counters_.last_learning_rate; }
@@ -80,17 +79,16 @@ class Optimizer {
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone.
   /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
-  /// update; NumericError if a gradient or the value of a schedule is nan or infinite, or if the
-  /// update would give such a weight, slot or average. After an error, also one that a rule throws,
-  /// everything is as before. With gradient_accumulation_steps = N, only every N-th call updates;
-  /// the others add to the mean gradient.
+  /// update; NumericError if a gradient or a schedule's value is nan or infinite, or the update
+  /// would give such a weight, slot or average. After an error, also a rule's, all is as before.
+  /// With gradient_accumulation_steps = N, only every N-th call updates; others add to the mean
+  /// gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
   }
-  /// Like step(), with these gradients in place of .grad(), which stays as it is. A
-  /// default-constructed Tensor means no gradient. ShapeError unless each gradient has the shape of
-  /// its parameter.
+  /// Like step(), by these gradients; .grad() stays as it is. A default-constructed Tensor means no
+  /// gradient. ShapeError unless each gradient has the shape of its parameter.
   void apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
   /// Like apply(), but returns the text of the NumericError instead of throwing it.
   detail::Fault try_apply(std::span<const Tensor> gradients, std::span<const Tensor> parameters);
@@ -104,9 +102,8 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// With use_ema, shows the averages in the weights; fit() calls it at its end. Does nothing
-  /// before they begin. NumericError, and nothing changes, if a constraint gives nan or infinity
-  /// for them.
+  /// With use_ema, puts the averages, once they have begun, within constraints into the weights;
+  /// fit() ends so. NumericError, with nothing changed, if a constraint makes them not finite.
   void finalize();
   /// Puts the raw weights back into the parameters. Each update does that first.
   void resume() noexcept {
@@ -121,10 +118,9 @@ class Optimizer {
 
   /// Calls visit(name, values, shape) for every slot, average and accumulated gradient, such as
   /// `dense/kernel/momentum`, `dense/kernel/average`, `dense/kernel/gradient_accumulator`, and for
-  /// `dense/kernel/raw` while the weights show the averages. Together with the counters, which must
-  /// be set first, this is the whole state: copied into an optimizer with the same rule and options
-  /// that has adopted the same parameters, training continues bit for bit. Before adopt() there is
-  /// no state.
+  /// `dense/kernel/raw` while the weights show the averages. With the counters, which must be set
+  /// first, this is the whole state: copied into an optimizer with the same rule and options that
+  /// has adopted the same parameters, training continues bit for bit. Before adopt() it is empty.
   void state(auto&& visit) {
     for (Entry& entry : entries_) entry.trusted = 0;
     visit_state<Scalar>(visit);
@@ -162,7 +158,6 @@ class Optimizer {
     Constrain constraint;         ///< or null
     std::vector<Memory> memory;   ///< slots; then average and raw, then the accumulator, if any
     const Scalar* gradient = {};  ///< in the present call; null: none
-    bool calm = true;             ///< the gradient, if any, and the rate are far from overflow
     Real decay = 0;               ///< of the weights, in the present call
     int trusted = 0;              ///< see trusted()
   };
@@ -215,31 +210,14 @@ class Optimizer {
   template <class GradientOf>
   detail::Fault call(std::span<const Tensor> parameters, GradientOf gradient_of);
   Entry& entry_of(const Tensor& parameter, std::size_t place);
-  /// Takes an update back at its end, unless drop() was called.
-  class Undo {
-   public:
-    explicit Undo(Optimizer& optimizer);
-    Undo(const Undo&) = delete;
-    Undo& operator=(const Undo&) = delete;
-    ~Undo();
-    void drop() { dropped_ = true; }
-
-   private:
-    Optimizer& all_;
-    OptimizerCounters counters_;
-    bool dropped_ = false;
-  };
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, Real shrink);
 
-  // the checks around an update, in optimizer_checks.cpp
-  detail::Fault fault_before(Real rate);
-  bool surely_finite(Real rate);
+  // the checks around an update and its parts, in optimizer_update.cpp
+  detail::Fault fault_before(Real rate, bool& sure);
   bool trusted(Entry& entry) const;
-  detail::Fault fault_after(Step step) const;
+  detail::Fault update_or_undo(Real rate);
   void each_number(auto&& f);
-
-  // the parts of an update, in optimizer_options.cpp
   bool collect();
   Real global_shrink() const;
   const Scalar* clipped(const Entry& entry, Real shrink);
@@ -254,14 +232,13 @@ class Optimizer {
   OptimizerCounters counters_;
 
   // Kept for their memory.
-  std::vector<std::span<Scalar>> slots_;  ///< of the parameter that update_entry() updates
-  std::vector<detail::Buffer> before_;    ///< what Undo puts back
-  detail::Buffer room_;                   ///< for a clipped gradient
+  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()
+  std::vector<detail::Buffer> before_;                       ///< what update_or_undo() puts back
+  detail::Buffer room_;                                      ///< for a clipped gradient
 };
 
 namespace detail {
-/// Puts the raw weights back, for a training step. If no call of the optimizer comes of it, the
-/// weights show in the end what they showed before.
+/// Raw weights for a training step. If that makes no call, the averages show again at its end.
 class RawWeights {
  public:
   explicit RawWeights(Optimizer& optimizer)

@@ -1,6 +1,5 @@
 #pragma once
-/// Options of every optimizer: weight decay, gradient clipping, averages of the weights, gradient
-/// accumulation.
+/// Options of every optimizer: weight decay, clipping, averages of weights, gradient accumulation.
 
 #include <cmath>
 #include <cstddef>
@@ -81,26 +80,21 @@ struct OptimizerOptions {
   std::optional<Real> clipnorm = {};
   /// Clips each element of the gradients to [-clipvalue, clipvalue]. > 0.
   std::optional<Real> clipvalue = {};
-  /// Scales all gradients down together to at most this joint 2-norm. > 0. Only one of clipnorm,
-  /// clipvalue and global_clipnorm may be given.
+  /// Scales all gradients to at most this joint 2-norm. > 0. Only one of these three may be given.
   std::optional<Real> global_clipnorm = {};
   /// Keeps a running mean of the weights: average = ema_momentum average + (1 - ema_momentum) w
   /// after each call, before constraints act; it starts as w after the first update, and again
-  /// after set_weights(). Training goes on at w; Optimizer::finalize(), which fit() calls at its
-  /// end, shows the averages.
+  /// after set_weights(). Training goes on at w; finalize(), at the end of fit(), shows it.
   bool use_ema = false;
   Real ema_momentum = 0.99;  ///< in [0, 1]
-  /// Copies the averages into the weights for good, in updates whose count is a multiple of N. A
-  /// whole number >= 1.
+  /// Copies the averages into the weights for good, in each N-th update. A whole number >= 1.
   std::optional<Steps> ema_overwrite_frequency = {};
   /// Updates only on every N-th call, by the mean of the last N gradients: a large batch in parts.
-  /// A whole number >= 2. iterations() counts updates, and schedules see updates; Keras's schedules
-  /// see calls.
+  /// A whole number >= 2. iterations() and schedules count updates; Keras's schedules see calls.
   std::optional<Steps> gradient_accumulation_steps = {};
   /// Parameters without weight decay.
   std::vector<ParameterSelector> exclude_from_weight_decay = {};
-  /// Factors >= 0 of the rate: a parameter's rate is multiplied by each factor that selects it. Its
-  /// weight decay scales with its rate.
+  /// Factors >= 0 of the rate and its weight decay; all that select a parameter multiply.
   std::vector<LearningRateMultiplier> learning_rate_multipliers = {};
 
   static void fields(auto& self, auto&& field) {

@@ -1,4 +1,4 @@
-/// Construction, copies, parameters and saved state of Optimizer.
+/// Construction, copies, parameters and saved state of Optimizer; options as text.
 
 #include <algorithm>
 #include <cmath>
@@ -9,6 +9,51 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 using detail::node_of;
+
+bool ParameterSelector::selects(const Tensor& parameter, std::string_view name,
+                                std::span<const std::string> names) const {
+  if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
+    return handle->node() == parameter.node();
+  std::string text = fmt::format("/{}", std::get<std::string>(chosen_));
+  if (text.size() == 1 || !text.ends_with('/')) text += '/';
+  const auto place = [&](std::string_view path) { return fmt::format("/{}/", path).find(text); };
+  const bool from_start = std::ranges::any_of(names, [&](auto& path) { return place(path) == 0; });
+  return from_start ? place(name) == 0 : place(name) != text.npos;
+}
+
+std::string to_string(const ParameterSelector& s) {
+  const std::string* text = std::get_if<std::string>(&s.chosen_);
+  return text ? *text : "a parameter";
+}
+
+detail::Value to_value(const ParameterSelector& s) { return {to_string(s)}; }
+detail::Value to_value(const LearningRateMultiplier& m) {
+  return {std::vector<detail::Value>{to_value(m.parameters), {m.factor}}};
+}
+
+std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
+  std::vector<std::string> texts;
+  const std::string expected = detail::assign(texts, v);
+  if (expected.empty()) member.assign(texts.begin(), texts.end());
+  return expected;
+}
+
+std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v) {
+  const std::string expected = "a list, each element a list of a text and a number";
+  const auto* pairs = std::get_if<std::vector<detail::Value>>(&v.content);
+  if (!pairs) return expected;
+  member.clear();
+  for (const detail::Value& item : *pairs) {
+    const auto* pair = std::get_if<std::vector<detail::Value>>(&item.content);
+    std::string name;
+    Real factor = 0;
+    if (!pair || pair->size() != 2 || !detail::assign(name, (*pair)[0]).empty() ||
+        !detail::assign(factor, (*pair)[1]).empty())
+      return expected;
+    member.push_back({name, factor});
+  }
+  return "";
+}
 
 namespace {
 
@@ -71,15 +116,12 @@ Optimizer& Optimizer::operator=(Optimizer other) noexcept {
   std::swap(initial_schedule_, other.initial_schedule_);
   std::swap(entries_, other.entries_);
   std::swap(counters_, other.counters_);
-  std::swap(slots_, other.slots_);
-  std::swap(before_, other.before_);
   std::swap(room_, other.room_);
   return *this;
 }
 
 /// So that an update needs no memory, unless it must be able to take itself back.
 void Optimizer::make_room(std::span<const Entry> entries) {
-  slots_.reserve(detail::most_slots);
   std::int64_t largest = 0;
   for (const Entry& entry : entries) largest = std::max(largest, entry.parameter.size());
   if (options_.clipnorm || options_.clipvalue || options_.global_clipnorm)
@@ -135,7 +177,9 @@ Optimizer::Entry Optimizer::entry_for(const Tensor& parameter, std::span<const s
     return s.selects(parameter, name, names);
   };
   const auto& excluded = options_.exclude_from_weight_decay;
-  const bool decays = std::none_of(excluded.begin(), excluded.end(), selected);
+  const bool may_decay =
+      rule_->weight_decay_of(parameter.shape()) || !detail::always_zero(options_.weight_decay);
+  const bool decays = may_decay && std::ranges::none_of(excluded, selected);
   Real multiplier = 1;
   for (const LearningRateMultiplier& m : options_.learning_rate_multipliers)
     if (selected(m.parameters)) multiplier *= m.factor;

@@ -1,6 +1,5 @@
 #pragma once
-/// All update rules of gradus, and optimizers from text. A new rule is added here: its header and
-/// its name in KnownRules.
+/// All update rules, and optimizers from text. A new rule joins by its header and in KnownRules.
 
 #include <span>
 #include <string>
@@ -32,8 +31,7 @@ std::span<const std::string> known_optimizers();
 
 /// Reads the text that to_string() writes for an optimizer, or a line pasted from Python: the name
 /// of a rule, also in lower case, then its arguments, by position or by name, then those of
-/// OptimizerOptions. An argument that is left out has its default. Schedules are read as
-/// parse_schedule() reads them.
+/// OptimizerOptions; one that is left out has its default. parse_schedule() reads schedules.
 ///
 ///     Optimizer a = parse_optimizer("Adam(learning_rate=CosineDecay(0.01, 900), clipnorm=1)");
 ///     Optimizer b = parse_optimizer("sgd");

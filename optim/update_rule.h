@@ -6,7 +6,6 @@
 #include <limits>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <type_traits>
 
@@ -51,8 +50,7 @@ struct ParameterUpdate {
   /// The learning rate in the weights' number type.
   Scalar rate() const { return static_cast<Scalar>(learning_rate); }
 
-  /// The two factors of a running mean, mean = keep * mean + take * x, with keep = beta and
-  /// take = 1 - beta.
+  /// The factors of a running mean = keep * mean + take * x, with keep = beta and take = 1 - beta.
   struct RunningMean {
     Scalar keep, take;
   };
@@ -102,8 +100,7 @@ inline bool always_zero(const Schedule& s) { return s.constant() && is_zero(*s.c
 Fault fault(std::string_view owner, std::string_view name, const Schedule& schedule, Real v,
             const Rule& range, Step step);
 
-/// The 2-norm, summed in double; no square overflows or underflows. A norm beyond the range of a
-/// double is the largest double.
+/// The 2-norm, summed in double without overflow or underflow; at most the largest double.
 Real norm(std::span<const Scalar> x);
 
 }  // namespace detail

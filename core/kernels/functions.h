@@ -13,6 +13,9 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespac
 using std::cos, std::erfc, std::expm1, std::fabs, std::log, std::log1p, std::pow, std::sin,
     std::sqrt;
 
+/// place = or += g.
+inline void put(Scalar g, Scalar& place, bool add) { place = add ? place + g : g; }
+
 /// power * 2^exponent
 struct Split {
   float power;

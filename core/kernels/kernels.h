@@ -84,8 +84,7 @@ struct Kernels {
   void (*sgd_momentum)(Scalar rate, Scalar mu, bool nesterov, const Scalar* g, Scalar* v, Scalar* w,
                        std::int64_t n);
   /// m += (g - m)(1 - beta_1); v += (g^2 - v)(1 - beta_2); w -= rate m / (sqrt(v) + epsilon). The
-  /// rate includes the bias correction. If `v_max` is not null, it keeps the largest v so far, and
-  /// the root takes v_max.
+  /// rate includes the bias correction. `v_max`, if not null, keeps the largest v for the root.
   void (*adam)(const AdamFactors& factors, const Scalar* g, Scalar* m, Scalar* v, Scalar* v_max,
                Scalar* w, std::int64_t n);
   /// y = a x + b y; with b = 0 the old y is ignored. x may be y.

@@ -23,10 +23,7 @@ void map(const S* x, S* y, std::int64_t n, S p, S q) {
 
 template <class F>
 void map_backward(const S* x, const S* y, const S* dy, S* dx, std::int64_t n, S p, S q, bool add) {
-  if (add)
-    for (std::int64_t i = 0; i < n; ++i) dx[i] += dy[i] * call<F::slope>(p, q, x[i], y[i]);
-  else
-    for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] * call<F::slope>(p, q, x[i], y[i]);
+  for (std::int64_t i = 0; i < n; ++i) put(dy[i] * call<F::slope>(p, q, x[i], y[i]), dx[i], add);
 }
 
 template <class F>
@@ -47,14 +44,11 @@ void zip_backward(const Operand& a, const Operand& b, const S* y, const S* dy, S
   const std::int64_t u_step = a.repeat ? 0 : 1, v_step = b.repeat ? 0 : 1;
   const S *u = a.data, *v = b.data;
   for (std::int64_t r = 0; r < rows; ++r) {
-    if (add)
-      for (std::int64_t i = 0; i < n; ++i)
-        dx[i] += dy[i] * slope(u[i * u_step], v[i * v_step], y[i]);
-    else if (!a.repeat && !b.repeat)
-      for (std::int64_t i = 0; i < n; ++i) dx[i] = dy[i] * slope(u[i], v[i], y[i]);
+    if (!a.repeat && !b.repeat)
+      for (std::int64_t i = 0; i < n; ++i) put(dy[i] * slope(u[i], v[i], y[i]), dx[i], add);
     else
       for (std::int64_t i = 0; i < n; ++i)
-        dx[i] = dy[i] * slope(u[i * u_step], v[i * v_step], y[i]);
+        put(dy[i] * slope(u[i * u_step], v[i * v_step], y[i]), dx[i], add);
     u += a.stride, v += b.stride, y += n, dy += n, dx += n;
   }
 }
@@ -82,8 +76,7 @@ constexpr auto binary_table = binary_loops(BinaryFunctions());
 void select(const S* condition, const S* a, const S* b, S* y, std::int64_t n, bool add) {
   for (std::int64_t i = 0; i < n; ++i) {
     const S* side = condition[i] != 0 ? a : b;
-    const S chosen = side ? side[i] : S(0);
-    y[i] = add ? y[i] + chosen : chosen;
+    put(side ? side[i] : S(0), y[i], add);
   }
 }
 

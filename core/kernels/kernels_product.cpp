@@ -1,8 +1,7 @@
 #include <gradus/core/kernels.h>
 
 /// The matrix product, in the manner of Goto and van de Geijn ("Anatomy of high-performance matrix
-/// multiplication", 2008): panels of b are packed into memory that stays in the cache, and tiles of
-/// c are summed in registers.
+/// multiplication", 2008): panels of b are packed for the cache, tiles of c summed in registers.
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespace GRADUS_ISA {
 namespace {
 

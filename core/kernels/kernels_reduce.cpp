@@ -8,27 +8,27 @@ namespace {
 
 constexpr std::int64_t lanes = 16;
 
-/// Sixteen running sums, added pairwise: a fixed order that suits every vector length.
-Scalar sum_short(const Scalar* x, std::int64_t n) {
+/// Sixteen running sums of f(x), added pairwise: a fixed order that suits every vector length.
+template <class F>
+[[gnu::always_inline]] inline Scalar sum_of(const F& f, const Scalar* x, std::int64_t n) {
   if (n < lanes) {
     Scalar total = 0;
-    for (std::int64_t i = 0; i < n; ++i) total += x[i];
+    for (std::int64_t i = 0; i < n; ++i) total += f(x[i]);
     return total;
   }
   Scalar lane[lanes] = {};
   std::int64_t i = 0;
   for (; i + lanes <= n; i += lanes)
-    for (std::int64_t j = 0; j < lanes; ++j) lane[j] += x[i + j];
-  for (std::int64_t j = 0; i < n; ++i, ++j) lane[j] += x[i];
+    for (std::int64_t j = 0; j < lanes; ++j) lane[j] += f(x[i + j]);
+  for (std::int64_t j = 0; i < n; ++i, ++j) lane[j] += f(x[i]);
   for (std::int64_t half = lanes / 2; half > 0; half /= 2)
     for (std::int64_t j = 0; j < half; ++j) lane[j] += lane[j + half];
   return lane[0];
 }
 
-/// Pairwise, so that the rounding error grows with log n (Higham, "The accuracy of floating point
-/// summation", 1993).
+/// Pairwise: the error grows with log n (Higham, "The accuracy of floating point summation", 1993).
 Scalar sum(const Scalar* x, std::int64_t n) {
-  if (n <= 512) return sum_short(x, n);
+  if (n <= 512) return sum_of([](Scalar v) { return v; }, x, n);
   const std::int64_t half = n / 2 / lanes * lanes;
   return sum(x, half) + sum(x + half, n - half);
 }
@@ -51,42 +51,20 @@ void accumulate_rows(const Scalar* x, Scalar* __restrict y, std::int64_t rows, s
 }
 
 void fill(Scalar a, Scalar* y, std::int64_t n, bool add) {
-  if (add)
-    for (std::int64_t i = 0; i < n; ++i) y[i] += a;
-  else
-    for (std::int64_t i = 0; i < n; ++i) y[i] = a;
+  for (std::int64_t i = 0; i < n; ++i) put(a, y[i], add);
 }
 
 double sum_of_magnitudes(const Scalar* x, std::int64_t n) {
-  Scalar total = 0;
-  std::int64_t i = 0;
-  if (n >= lanes) {
-    Scalar lane[lanes] = {};
-    for (; i + lanes <= n; i += lanes)
-      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += absolute(x[i + j]);
-    for (const Scalar sum : lane) total += sum;
-  }
-  for (; i < n; ++i) total += absolute(x[i]);
-  return static_cast<double>(total);
+  return static_cast<double>(sum_of(absolute, x, n));
 }
 
-/// A number minus itself is 0 unless it is nan or infinite.
 std::int64_t first_not_finite(const Scalar* x, std::int64_t n) {
-  Scalar rest = 0;
+  // A number minus itself is 0 unless it is nan or infinite.
+  if (sum_of([](Scalar v) { return v - v; }, x, n) == 0) return -1;
   std::int64_t i = 0;
-  if (n >= lanes) {
-    Scalar lane[lanes] = {};
-    for (; i + lanes <= n; i += lanes)
-      for (std::int64_t j = 0; j < lanes; ++j) lane[j] += x[i + j] - x[i + j];
-    for (const Scalar difference : lane) rest += difference;
-  }
-  for (; i < n; ++i) rest += x[i] - x[i];
-  if (rest == 0) return -1;
-  for (i = 0; x[i] - x[i] == 0;) ++i;
+  while (x[i] - x[i] == 0) ++i;
   return i;
 }
-
-void put(Scalar g, Scalar& place, bool add) { place = add ? place + g : g; }
 
 /// The largest element, or the smallest with sign = -1; nan if any element is nan.
 template <int sign>

@@ -1,8 +1,8 @@
 #include <algorithm>
 
+#include <gradus/core/broadcast.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
-#include <gradus/core/product.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
@@ -22,20 +22,12 @@ void product_plus_row(const Scalar* x, const Scalar* w, const Scalar* b, Scalar*
 
 /// dx = dy w^T, dw = x^T dy, db = the sum of dy's rows.
 void affine_backward(Backward& pass, const Buffer& x, const Buffer& w, Product p) {
-  const auto dy = row_major(pass.dy(), p.n);
-  if (pass.wants(0)) {
-    const auto dx = pass.into(0);
-    multiply(dy, transposed(w.data(), p.n), dx.data, p.m, p.k, p.n, dx.add);
-  }
-  if (pass.wants(1)) {
-    const auto dw = pass.into(1);
-    multiply(transposed(x.data(), p.k), dy, dw.data, p.k, p.n, p.m, dw.add);
-  }
+  product_backward(pass, x, w, p);
   if (!pass.wants(2)) return;
   if (p.n == 1)
-    *pass.sum(2) += kernels().sum(dy.data, p.m);
+    *pass.sum(2) += kernels().sum(pass.dy(), p.m);
   else
-    kernels().accumulate_rows(dy.data, pass.sum(2), p.m, p.n);
+    kernels().accumulate_rows(pass.dy(), pass.sum(2), p.m, p.n);
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #pragma once
-/// Loops over arrays of different shapes. Only the ops include this header.
+/// What ops share: loops over arrays of different shapes, and the matrix product on threads().
 
 #include <algorithm>
 #include <array>
 
-#include <gradus/core/kernels.h>
+#include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -23,8 +23,8 @@ inline int axis_of(const char* op, int axis, int rank) {
 
 /// The checked axes of one tensor, each marked if the reduction runs over it.
 struct Marked {
-  Marked(const char* op, const Axes& axes, int rank) : all(axes.all()) {
-    if (all) over.fill(true);
+  Marked(const char* op, const Axes& axes, int rank) {
+    if (axes.all()) over.fill(true);
     for (const int axis : axes) {
       bool& mark = over[static_cast<std::size_t>(axis_of(op, axis, rank))];
       check(!mark, "{}: axis {} must be named once", op, axis);
@@ -43,7 +43,6 @@ struct Marked {
     return result;
   }
   std::array<bool, Shape::max_rank> over{};
-  bool all;
 };
 
 /// Whether the axes of `part` are the last axes of `whole`, or all, as of a bias and a batch.
@@ -117,5 +116,22 @@ void sum_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to
 
 /// dst (of shape `to`) = or += src (of shape `from`), repeated.
 void broadcast_into(const Scalar* src, const Shape& from, Scalar* dst, const Shape& to, bool add);
+
+/// The extents of one product of matrices: (m x k) times (k x n).
+struct Product {
+  std::int64_t m, n, k;
+};
+
+inline MatrixView row_major(const Scalar* data, std::int64_t columns) { return {data, columns, 1}; }
+inline MatrixView transposed(const Scalar* data, std::int64_t columns) {
+  return {data, 1, columns};
+}
+
+/// c (m x n, contiguous, = or +=) a (m x k) times b (k x n): the same bits on any threads().
+void multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m, std::int64_t n,
+              std::int64_t k, bool add);
+
+/// Gradients of inputs 0 and 1 of y = a b + ...: dy b^T and a^T dy, summed over shared batches.
+void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p);
 
 }}}  // namespace gradus::detail

@@ -149,8 +149,7 @@ inline Tensor concat(std::initializer_list<Tensor> parts, int axis) {
 /// the end. ValueError outside [0, extent], or for a step below 1.
 Tensor slice(const Tensor& x, int axis, std::int64_t start, std::int64_t stop,
              std::int64_t step = 1);
-/// Rows (along axis 0) by number, in the given order; the gradients of a repeated row add up.
-/// ValueError if a number is out of range.
+/// Rows (axis 0) in this order; the gradients of a repeated row add up. ValueError out of range.
 Tensor gather_rows(const Tensor& x, const Indices& rows);
 /// One element of each row of a matrix: result[i] = x(i, columns[i]). The column numbers have shape
 /// (n) or (n, 1), like class numbers; else ShapeError. ValueError if one is not a column.

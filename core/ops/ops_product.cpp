@@ -3,7 +3,6 @@
 #include <gradus/core/broadcast.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
-#include <gradus/core/product.h>
 #include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -54,17 +53,23 @@ void each_batch(const Shape& a, const Shape& b, const Shape& y, F f) {
   });
 }
 
-/// da = dy b^T and db = a^T dy, each summed over the batches that share the operand.
-void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
+}  // namespace
+
+void detail::multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
+                      std::int64_t n, std::int64_t k, bool add) {
+  const std::int64_t work = m * n * k;
+  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
+  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
+  const Buffer workspace(product_workspace);
+  kernels().product(a, b, c, m, n, k, add, workspace.data());
+}
+
+void detail::product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product p) {
   const Shape &sa = pass.input(0).shape, &sb = pass.input(1).shape, &sy = pass.output().shape;
   const bool single = sb.rank() == 2;  // a's leading axes are folded into m
   for (const int side : {0, 1}) {
     if (!pass.wants(side)) continue;
-    auto target = pass.into(side);
-    if (!single && !target.add) {
-      kernels().fill(0, target.data, pass.input(side).size, false);
-      target.add = true;
-    }
+    const Target target = single ? pass.into(side) : Target{pass.sum(side), true};
     const auto one = [&](std::int64_t ai, std::int64_t bi, std::int64_t yi) {
       const Scalar* dy = pass.dy() + yi * p.m * p.n;
       if (side == 0)
@@ -79,17 +84,6 @@ void product_backward(Backward& pass, const Buffer& a, const Buffer& b, Product 
     else
       each_batch(sa, sb, sy, one);
   }
-}
-
-}  // namespace
-
-void detail::multiply(const MatrixView& a, const MatrixView& b, Scalar* c, std::int64_t m,
-                      std::int64_t n, std::int64_t k, bool add) {
-  const std::int64_t work = m * n * k;
-  if (work <= 64) return kernels().product(a, b, c, m, n, k, add, nullptr);
-  if (work >= shared_from && threads() > 1) return multiply_shared(a, b, c, m, n, k, add);
-  const Buffer workspace(product_workspace);
-  kernels().product(a, b, c, m, n, k, add, workspace.data());
 }
 
 Tensor matmul(const Tensor& a, const Tensor& b) {

@@ -1,9 +1,6 @@
 #pragma once
 /// EarlyStopping: ends training when it no longer helps.
 
-#include <optional>
-#include <vector>
-
 #include <gradus/models/monitor.h>
 #include <gradus/models/sequential.h>
 

@@ -1,8 +1,6 @@
 #include <gradus/models/event_file.h>
 
-#include <bit>
 #include <chrono>
-#include <cstdint>
 
 #include <gradus/models/utf8.h>
 
@@ -100,5 +98,4 @@ bool EventFile::is_name(std::string_view name) {
   return name.starts_with(name_start) && is_utf8(name) && name.find('/') == name.npos;
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -1,7 +1,6 @@
 #pragma once
 /// EventFile: curves for TensorBoard, which `tensorboard --logdir FOLDER` shows.
 
-#include <string>
 #include <string_view>
 
 #include <gradus/models/file.h>
@@ -46,5 +45,4 @@ std::string start_event(double time, Step step);
 /// The record that holds an Event.
 std::string event_record(std::string_view event);
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -1,10 +1,6 @@
 #pragma once
 /// LearningRateScheduler: a rate for each epoch.
 
-#include <concepts>
-#include <type_traits>
-#include <utility>
-
 #include <gradus/models/function.h>
 #include <gradus/models/sequential.h>
 

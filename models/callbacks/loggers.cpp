@@ -1,19 +1,12 @@
 #include <gradus/models/loggers.h>
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
-
 #include <gradus/models/event_file.h>
 #include <gradus/models/file.h>
+#include <gradus/schedules/json_tree.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
-
-double seconds_now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// Opens a log, whose lines stay for now. Returns where those of a new run begin.
 std::int64_t open_log(std::shared_ptr<detail::AppendFile>& file, const std::string& filename,
@@ -47,19 +40,6 @@ void write_line(detail::AppendFile& file, std::int64_t& offset, const std::strin
 }
 
 std::string json_number(double v) { return std::isfinite(v) ? fmt::format("{}", v) : "null"; }
-
-/// A name as a JSON text.
-std::string json_text(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name) {
-    if (c == '"' || c == '\\') text += '\\';
-    if (static_cast<unsigned char>(c) >= ' ')
-      text += c;
-    else
-      text += fmt::format("\\u{:04x}", static_cast<int>(c));
-  }
-  return text + '"';
-}
 
 }  // namespace
 
@@ -95,7 +75,7 @@ void CSVLogger::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& m
 
 void JSONLogger::on_train_begin(const Logs&) {
   epoch = 0;
-  started = seconds_now();
+  started = detail::steady_seconds();
   offset = open_log(file, filename, append);
 }
 
@@ -122,8 +102,9 @@ void JSONLogger::on_epoch_end(std::int64_t number, const Logs& logs, Sequential&
 void JSONLogger::write(const std::string& start, const Logs& logs, const Sequential& model) {
   std::string text = start;
   for (const auto& [key, number] : logs)
-    text += fmt::format(", {}: {}", json_text(key), json_number(number));
-  write(fmt::format("{}, \"seconds\": {:.6f}}}", text, seconds_now() - started), model);
+    text +=
+        fmt::format(", {}: {}", detail::in_quotes(key, false, "JSONLogger"), json_number(number));
+  write(fmt::format("{}, \"seconds\": {:.6f}}}", text, detail::steady_seconds() - started), model);
 }
 
 void JSONLogger::write(const std::string& line, const Sequential& model) {
@@ -149,14 +130,13 @@ void TensorBoard::begin() {
   if (std::exchange(begun, true)) return;
   for (Folder* folder : {&train, &validation}) {
     if (!folder->file) continue;
-    const std::string name(folder->place.name.begin(), folder->place.name.end());
-    const std::string path = folder->path + '/' + name;
-    if (detail::EventFile::is_name(name) && detail::file_size(path) > folder->place.end)
-      detail::AppendFile(path, true).truncate(folder->place.end);
+    const Place& old = folder->place;
+    const std::string path = folder->path + '/' + old.name;
+    if (detail::EventFile::is_name(old.name) && detail::file_size(path) > old.end)
+      detail::AppendFile(path, true).truncate(old.end);
     const bool by_update = every_batch && folder == &train && updates > 0;
     folder->file->start_session(by_update ? std::max(epoch, updates + 1) : epoch);
-    const std::string now = folder->file->path().substr(folder->path.size() + 1);
-    folder->place = {{now.begin(), now.end()}, folder->file->size()};
+    folder->place = {folder->file->path().substr(folder->path.size() + 1), folder->file->size()};
   }
 }
 

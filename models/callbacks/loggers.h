@@ -1,10 +1,6 @@
 #pragma once
 /// CSVLogger, JSONLogger, TensorBoard: log files of a training run.
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -95,14 +91,14 @@ struct JSONLogger {
 ///
 /// The files of each fit() begin with a session's start: from its step on, viewers drop the points
 /// of files before it. A resumed run also cuts off what was written after its checkpoint. IoError,
-/// before training, when a folder cannot be made or written to.
+/// before training, when the system refuses.
 struct TensorBoard {
   std::string log_dir = "logs";  ///< made if it is missing, but not its parent
   bool every_batch = false;      ///< curves by update, too
 
   /// A folder's file, as checkpoints have it: its name, and where its points end.
   struct Place {
-    std::vector<char> name = {};
+    std::string name = {};
     std::int64_t end = 0;
     static void state(auto& self, auto&& field) {
       field("name", self.name), field("end", self.end);

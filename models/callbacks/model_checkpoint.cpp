@@ -3,8 +3,6 @@
 #include <fmt/args.h>
 #include <fmt/format.h>
 
-#include <utility>
-
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -95,7 +93,7 @@ void BackupAndRestore::on_train_begin(const Logs&, Sequential& model) {
   count = 0;
   detail::make_directory(backup_dir);
   detail::check_writable(path());
-  if (detail::file_exists(path())) model.load(path());
+  if (detail::file_size(path()) >= 0) model.load(path());
 }
 
 void BackupAndRestore::after_hook(const Logs&, Sequential& model) {

@@ -1,9 +1,6 @@
 #pragma once
 /// ModelCheckpoint and BackupAndRestore: saving in training.
 
-#include <optional>
-#include <string>
-
 #include <gradus/models/monitor.h>
 #include <gradus/models/sequential.h>
 

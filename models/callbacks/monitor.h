@@ -1,10 +1,6 @@
 #pragma once
 /// Watching one number of the logs, for callbacks that act on whether it got better.
 
-#include <cmath>
-#include <optional>
-#include <string>
-
 #include <gradus/models/history.h>
 #include <gradus/schedules/plateau.h>
 

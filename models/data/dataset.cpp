@@ -1,15 +1,21 @@
+/// Data sets: split, standardized, synthetic, and read from IDX files.
+
 #include <gradus/models/dataset.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <numbers>
 #include <numeric>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/models/file.h>
+#include <gradus/models/read_idx.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -114,38 +120,54 @@ Standardization standardization(const ExactTensor& x) {
 
 namespace {
 
-/// Checks the options that all kinds have; returns the source of random numbers.
-template <class Options>
-Random checked_random(std::string_view kind, const Options& options) {
-  check(options.rows >= 1, "make_{}: rows must be >= 1 (got {})", kind, options.rows.count);
-  check(std::isfinite(options.noise) && options.noise >= 0,
-        "make_{}: noise must be finite and >= 0 (got {})", kind, options.noise);
-  return Random(options.seed, kind);
-}
+using detail::check_field;
 
-void check_finite(std::string_view where, std::string_view name, double number) {
-  check(std::isfinite(number), "{}: {} must be finite (got {})", where, name, number);
+/// Checks the options that all kinds have; returns the source of random numbers.
+Random checked_random(std::string_view caller, const auto& options) {
+  check_field(caller, "rows", options.rows, rules::one_or_more);
+  check_field(caller, "noise", options.noise, rules::not_negative);
+  return Random(options.seed, caller.substr(5));  // without `make_`
 }
 
 /// Draws data for classification: `place(i, point)` sets the point of row i and returns its class.
-template <class Options, class Place>
-Dataset draw(const Options& options, Extent features, Extent classes, Random& random, Place place) {
+Dataset draw(const auto& options, Extent features, Extent classes, Random& random, auto place) {
   Dataset data;
   for (std::int64_t i = 0; i < features; ++i) data.columns.push_back(fmt::format("x{}", i));
   for (std::int64_t k = 0; k < classes; ++k) data.classes.push_back(fmt::format("{}", k));
 
-  const Shape shape{options.rows, features};
-  std::vector<Scalar> x, y;
-  x.reserve(static_cast<std::size_t>(shape.count()));
+  detail::NewTensor x({options.rows, features}), y(Shape{options.rows});
   std::vector<double> point(static_cast<std::size_t>(features.count));
   for (std::int64_t i = 0; i < options.rows; ++i) {
-    y.push_back(static_cast<Scalar>(place(i, std::span<double>(point))));
+    y.data[i] = static_cast<Scalar>(place(i, std::span<double>(point)));
     for (const double at : point)
-      x.push_back(static_cast<Scalar>(at + options.noise * random.normal()));
+      *x.data++ = static_cast<Scalar>(at + options.noise * random.normal());
   }
-  data.x = Tensor(shape, x);
-  data.y = Tensor({options.rows}, y);
+  data.x = std::move(x.tensor);
+  data.y = std::move(y.tensor);
   return data;
+}
+
+Shape read_shape(const std::string& path, detail::InputFile& file) {
+  std::array<unsigned char, 4> b{};
+  check<FormatError>(file.read(b.data(), 4) == 4 && b[0] == 0 && b[1] == 0,
+                     "{}: byte 0: not an IDX file", path);
+  check<FormatError>(b[2] == 8,
+                     "{}: byte 2: the element type must be 0x08, unsigned byte (got 0x{:02x})",
+                     path, b[2]);
+  check<FormatError>(b[3] >= 1 && b[3] <= Shape::max_rank,
+                     "{}: byte 3: the rank must be 1 to {} (got {})", path, Shape::max_rank, b[3]);
+  Shape shape;
+  std::int64_t count = 1;
+  for (int axis = 0, rank = b[3]; axis < rank; ++axis) {
+    check<FormatError>(file.read(b.data(), 4) == 4, "{}: byte {}: the header ends early", path,
+                       4 + 4 * axis);
+    const std::int64_t extent = std::int64_t{b[0]} << 24 | b[1] << 16 | b[2] << 8 | b[3];
+    check<FormatError>(extent == 0 || count <= (std::int64_t{1} << 60) / extent,
+                       "{}: byte {}: the extents multiply to more than 2^60", path, 4 + 4 * axis);
+    count *= extent;
+    shape.push_back(extent);
+  }
+  return shape;
 }
 
 constexpr std::string_view figures[] = {
@@ -161,52 +183,48 @@ constexpr std::string_view figures[] = {
 }  // namespace
 
 Dataset make_line(const LineOptions& options) {
-  Random random = checked_random("line", options);
-  check_finite("make_line", "slope", options.slope);
-  check_finite("make_line", "intercept", options.intercept);
-  check_finite("make_line", "low", options.low);
+  Random random = checked_random("make_line", options);
+  check_field("make_line", "slope", options.slope, rules::finite_number);
+  check_field("make_line", "intercept", options.intercept, rules::finite_number);
+  check_field("make_line", "low", options.low, rules::finite_number);
   check(std::isfinite(options.high) && options.low < options.high,
         "make_line: high must be finite and > low = {} (got {})", options.low, options.high);
-  const Shape shape{options.rows, 1};
-  std::vector<Scalar> x, y;
-  x.reserve(static_cast<std::size_t>(shape.count()));
+  detail::NewTensor x({options.rows, 1}), y({options.rows, 1});
   for (std::int64_t i = 0; i < options.rows; ++i) {
     const double at = random.uniform(options.low, options.high);
-    x.push_back(static_cast<Scalar>(at));
-    y.push_back(static_cast<Scalar>(options.slope * at + options.intercept +
-                                    options.noise * random.normal()));
+    const double noise = options.noise * random.normal();
+    x.data[i] = static_cast<Scalar>(at);
+    y.data[i] = static_cast<Scalar>(options.slope * at + options.intercept + noise);
   }
-  return {.x = Tensor(shape, x), .y = Tensor(shape, y), .columns = {"x"}};
+  return {.x = std::move(x.tensor), .y = std::move(y.tensor), .columns = {"x"}};
 }
 
 Dataset make_xor(const XorOptions& options) {
-  Random random = checked_random("xor", options);
-  const auto place = [](std::int64_t i, std::span<double> point) {
+  Random random = checked_random("make_xor", options);
+  return draw(options, 2, 2, random, [](std::int64_t i, std::span<double> point) {
     const bool a = i / 2 % 2 == 1, b = i % 2 == 1;
     point[0] = a;
     point[1] = b;
     return a != b;
-  };
-  return draw(options, 2, 2, random, place);
+  });
 }
 
 Dataset make_moons(const MoonsOptions& options) {
-  Random random = checked_random("moons", options);
-  const auto place = [&](std::int64_t i, std::span<double> point) {
+  Random random = checked_random("make_moons", options);
+  return draw(options, 2, 2, random, [&](std::int64_t i, std::span<double> point) {
     const bool inner = i % 2 == 1;
     const double t = random.uniform(0, std::numbers::pi);
     point[0] = inner ? 1 - std::cos(t) : std::cos(t);
     point[1] = inner ? 0.5 - std::sin(t) : std::sin(t);
     return inner;
-  };
-  return draw(options, 2, 2, random, place);
+  });
 }
 
 Dataset make_spirals(const SpiralsOptions& options) {
-  Random random = checked_random("spirals", options);
-  check(options.classes >= 1, "make_spirals: classes must be >= 1 (got {})", options.classes.count);
-  check_finite("make_spirals", "turns", options.turns);
-  const auto place = [&](std::int64_t i, std::span<double> point) {
+  Random random = checked_random("make_spirals", options);
+  check_field("make_spirals", "classes", options.classes, rules::one_or_more);
+  check_field("make_spirals", "turns", options.turns, rules::finite_number);
+  return draw(options, 2, options.classes, random, [&](std::int64_t i, std::span<double> point) {
     const std::int64_t k = i % options.classes;
     const double start = static_cast<double>(k) / static_cast<double>(options.classes.count);
     const double t = random.uniform();
@@ -214,17 +232,14 @@ Dataset make_spirals(const SpiralsOptions& options) {
     point[0] = t * std::cos(angle);
     point[1] = t * std::sin(angle);
     return k;
-  };
-  return draw(options, 2, options.classes, random, place);
+  });
 }
 
 Dataset make_blobs(const BlobsOptions& options) {
-  Random random = checked_random("blobs", options);
-  check(options.features >= 1, "make_blobs: features must be >= 1 (got {})",
-        options.features.count);
-  check(options.centers >= 1, "make_blobs: centers must be >= 1 (got {})", options.centers.count);
-  check(std::isfinite(options.center_box) && options.center_box > 0,
-        "make_blobs: center_box must be finite and > 0 (got {})", options.center_box);
+  Random random = checked_random("make_blobs", options);
+  check_field("make_blobs", "features", options.features, rules::one_or_more);
+  check_field("make_blobs", "centers", options.centers, rules::one_or_more);
+  check_field("make_blobs", "center_box", options.center_box, rules::positive);
   const Tensor centers = Tensor::uniform({options.centers, options.features}, -options.center_box,
                                          options.center_box, random);
   const auto place = [&](std::int64_t i, std::span<double> point) {
@@ -236,8 +251,8 @@ Dataset make_blobs(const BlobsOptions& options) {
 }
 
 Dataset make_digits(const DigitsOptions& options) {
-  Random random = checked_random("digits", options);
-  const auto place = [&](std::int64_t i, std::span<double> picture) {
+  Random random = checked_random("make_digits", options);
+  return draw(options, 64, 10, random, [&](std::int64_t i, std::span<double> picture) {
     const auto digit = static_cast<std::size_t>(i % 10);
     const auto down = static_cast<std::size_t>(random.below(2));
     const auto right = static_cast<std::size_t>(random.below(3));
@@ -247,8 +262,40 @@ Dataset make_digits(const DigitsOptions& options) {
         if (figures[line][6 * digit + column] == '#')
           picture[8 * (line + down) + column + right] = 1;
     return digit;
+  });
+}
+
+// ---- IDX ----------------------------------------------------------------------------------------
+
+Tensor read_idx(const std::string& path) {
+  detail::InputFile checked(path), read(path);
+  const Shape shape = read_shape(path, checked);
+  const std::int64_t count = shape.count();
+  const std::int64_t header = 4 + 4 * shape.rank();
+  std::vector<unsigned char> piece(1 << 16);
+  const auto read_data = [&](detail::InputFile& file, auto&& take) {
+    const auto most = static_cast<std::int64_t>(piece.size());
+    for (std::int64_t done = 0; done < count;) {
+      const auto wanted = static_cast<std::size_t>(std::min(most, count - done));
+      const auto got = static_cast<std::int64_t>(file.read(piece.data(), wanted));
+      check<FormatError>(got > 0, "{}: byte {}: the data ends early, shape {} needs {} bytes", path,
+                         header + done, shape, count);
+      take(done, got);
+      done += got;
+    }
+    check<FormatError>(file.read(piece.data(), 1) == 0,
+                       "{}: byte {}: the data goes on, shape {} needs only {} bytes", path,
+                       header + count, shape, count);
   };
-  return draw(options, 64, 10, random, place);
+  // First without keeping it: a forged shape or damaged data must not take memory.
+  read_data(checked, [](std::int64_t, std::int64_t) {});
+  read.read(piece.data(), static_cast<std::size_t>(header));
+  detail::NewTensor tensor(shape);
+  read_data(read, [&](std::int64_t at, std::int64_t got) {
+    for (std::int64_t i = 0; i < got; ++i)
+      tensor.data[at + i] = static_cast<Scalar>(piece[static_cast<std::size_t>(i)]);
+  });
+  return std::move(tensor.tensor);
 }
 
 }}  // namespace gradus

@@ -38,8 +38,7 @@ class ExactTensor : public Tensor {
   }
 
  private:
-  std::vector<Tensor>
-      rest_;  ///< what to add to the values, two floats each; empty if they are exact
+  std::vector<Tensor> rest_;  ///< up to two parts to add to the values; none if they are exact
 };
 
 // Templates, so that a braced list is still a Tensor.
@@ -59,8 +58,7 @@ struct Dataset {
   std::vector<std::string> columns = {};  ///< names of the features, if the source has them
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
   std::string label = {};                 ///< name of the target, if the source has one
-  std::vector<std::int64_t> dropped = {};  ///< numbers of the source's rows, from 0, that
-                                           ///< CsvOptions::drop_missing left out; rising
+  std::vector<std::int64_t> dropped = {};  ///< rows, from 0, that drop_missing left out; rising
 };
 
 // ---- splitting and standardising ----------------------------------------------------------------
@@ -84,8 +82,8 @@ Split split(const Dataset& data, double test_fraction, std::uint64_t seed = 0);
 ///     const Standardization scale = standardization(train.x);
 ///     model.fit(scale(train.x), train.y);
 ///     model.evaluate(scale(test.x), test.y);
-/// The mean is taken off in double, before the values become floats. So a column of a CSV file
-/// standardises as well far from 0 as near it: seconds since 1970, say.
+///
+/// The mean is taken off in double, before the values become floats.
 struct Standardization {
   ExactTensor mean;  ///< (features)
   Tensor deviation;  ///< (features)
@@ -111,10 +109,8 @@ struct LineOptions {
   Extent rows = 100;
   double noise = 0.1;
   std::uint64_t seed = 0;
-  double slope = 2;
-  double intercept = 1;
-  double low = -1;
-  double high = 1;
+  double slope = 2, intercept = 1;
+  double low = -1, high = 1;
 };
 Dataset make_line(const LineOptions& options = {});
 
@@ -153,8 +149,7 @@ struct BlobsOptions {
   Extent rows = 100;
   double noise = 1;
   std::uint64_t seed = 0;
-  Extent features = 2;
-  Extent centers = 3;
+  Extent features = 2, centers = 3;
   double center_box = 10;
 };
 Dataset make_blobs(const BlobsOptions& options = {});

@@ -13,7 +13,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <system_error>
 
@@ -289,7 +288,7 @@ std::uint32_t crc32(std::uint32_t before, std::string_view bytes) {
   return static_cast<std::uint32_t>(crc32_z(before, data, bytes.size()));
 }
 
-void write_file(const std::string& path, std::span<const std::string_view> pieces) {
+void write_file(const std::string& path, const std::vector<std::string_view>& pieces) {
   const Target target = find_target(path);
   remove_stale(target.directory, target.prefix);
 
@@ -331,13 +330,6 @@ void check_writable(const std::string& path) {
   make_directories(path.substr(0, path.find_last_of('/') + 1));
   Descriptor file;
   make_temporary(find_target(path), path, file);
-}
-
-bool file_exists(const std::string& path) {
-  struct stat status = {};
-  if (stat(path.c_str(), &status) == 0) return true;
-  if (errno != ENOENT && errno != ENOTDIR) fail("open", path);
-  return false;
 }
 
 std::int64_t file_size(const std::string& path) {
@@ -390,5 +382,4 @@ void AppendFile::truncate(std::int64_t size) {
   size_ = size;
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -5,9 +5,7 @@
 /// `cannot open 'm.safetensors': No such file or directory`.
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -77,19 +75,15 @@ std::uint32_t crc32(std::uint32_t before, std::string_view bytes);
 /// power cut, the file holds all of the old content or all of the new.
 ///
 /// The pieces go to a temporary file beside it, `.NAME.PID-N.tmp`, which is flushed to the disk and
-/// renamed; the old file stays as `.NAME.PID-N.old.tmp` until the folder is flushed, too. If a step
-/// fails, IoError is thrown, the old file is as before and the temporary files are removed. The
-/// next save of the same file removes those of a killed process. If two save at the same time, the
-/// last one wins.
+/// renamed; the old file stays as `.NAME.PID-N.old.tmp` until the folder is flushed, too. IoError
+/// if a step fails; the old file is then as before, except where a file system without hard links
+/// cannot flush the folder. The temporary files are removed, those of a killed process by the next
+/// save of the same file. If two save at the same time, the last one wins.
 ///
 /// An existing file keeps its permissions; a new one has those that the umask allows. A file
 /// without write permission is not replaced. A symbolic link stays, and its target is replaced;
-/// other hard links keep the old content. On a file system without hard links, a failure to flush
-/// the folder leaves the new content.
-void write_file(const std::string& path, std::span<const std::string_view> pieces);
-inline void write_file(const std::string& path, std::initializer_list<std::string_view> pieces) {
-  write_file(path, std::span(pieces.begin(), pieces.size()));
-}
+/// other hard links keep the old content.
+void write_file(const std::string& path, const std::vector<std::string_view>& pieces);
 
 /// Makes an empty file. Returns false if the name is taken; IoError for other failures.
 bool create_file(const std::string& path);
@@ -102,8 +96,6 @@ void make_directories(const std::string& path);
 /// made in the folder, or if the path is that of something other than a file.
 void check_writable(const std::string& path);
 
-/// Whether there is something with this path. IoError when the system does not say.
-bool file_exists(const std::string& path);
 /// The bytes in a regular file; -1 if there is none with this path.
 std::int64_t file_size(const std::string& path);
 /// Removes a file. Does nothing if there is none, or if the system refuses.
@@ -114,8 +106,7 @@ std::string host_name();
 /// The number of this process; 1 where there are no processes.
 long process_id();
 
-/// A file that grows, such as a log. Without a buffer: when write() returns, other processes can
-/// read the text.
+/// A file that grows, such as a log. When write() returns, other processes can read the text.
 class AppendFile {
  public:
   /// Opens or makes the file; empties it unless `append`. Devices and pipes are allowed; IoError
@@ -129,8 +120,7 @@ class AppendFile {
   void write(std::string_view text);
   /// Appends a newline, unless the file is empty or ends with one.
   void end_line();
-  /// Cuts the file to its first `size` bytes: a resumed run removes the lines that were logged
-  /// after its checkpoint. ValueError unless 0 <= size <= size().
+  /// Cuts the file to its first `size` bytes. ValueError unless 0 <= size <= size().
   void truncate(std::int64_t size);
 
  private:
@@ -139,5 +129,4 @@ class AppendFile {
   std::int64_t size_ = 0;
 };
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

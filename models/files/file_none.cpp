@@ -13,12 +13,11 @@ std::string read_file(const std::string& path, std::int64_t,
                       void (*)(std::string_view, const std::string&)) {
   refuse(path);
 }
-void write_file(const std::string& path, std::span<const std::string_view>) { refuse(path); }
+void write_file(const std::string& path, const std::vector<std::string_view>&) { refuse(path); }
 bool create_file(const std::string& path) { refuse(path); }
 void make_directory(const std::string& path) { refuse(path); }
 void make_directories(const std::string& path) { refuse(path); }
 void check_writable(const std::string& path) { refuse(path); }
-bool file_exists(const std::string&) { return false; }
 std::int64_t file_size(const std::string&) { return -1; }
 void remove_file(const std::string&) {}
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
 #include <set>
 
 #include <gradus/models/file.h>
@@ -328,5 +326,4 @@ TensorFile parse_tensors(std::string bytes, const std::string& path) {
   return parse(std::move(bytes), path, false);
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

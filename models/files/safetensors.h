@@ -23,14 +23,10 @@
 /// The numbers are not checked: they may be nan.
 
 #include <bit>
-#include <concepts>
-#include <cstdint>
 #include <cstring>
 #include <map>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include <gradus/core/shape.h>
@@ -49,13 +45,14 @@ constexpr std::int64_t size_of(Dtype dtype) {
 }
 
 template <class T>
-concept Storable =
-    std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, std::int64_t>;
+concept Storable = std::same_as<T, float> || std::same_as<T, double> ||
+    std::same_as<T, std::int64_t> || std::same_as<T, Dual>;
 
+/// A Dual passes for a double in memory, for fit() to resume from; no file holds one.
 template <Storable T>
-constexpr Dtype dtype_of = std::same_as<T, float>    ? Dtype::f32
-                           : std::same_as<T, double> ? Dtype::f64
-                                                     : Dtype::i64;
+constexpr Dtype dtype_of = std::same_as<T, float>          ? Dtype::f32
+                           : std::same_as<T, std::int64_t> ? Dtype::i64
+                                                           : Dtype::f64;
 
 /// An array of a file. Its numbers belong to the caller (saving) or to the TensorFile (loading).
 struct StoredTensor {
@@ -113,5 +110,4 @@ TensorFile load_foreign_tensors(const std::string& path);
 std::string format_tensors(TensorFile file);
 TensorFile parse_tensors(std::string bytes, const std::string& path);
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

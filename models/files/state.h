@@ -11,33 +11,33 @@
 ///       }
 ///     };
 ///
-/// Members may be numbers, optional numbers, tensors, structs with `state`, and vectors of these.
+/// Members may be numbers, optional numbers, tensors, structs with `state`, vectors of these, and
+/// maps by text.
 
-#include <concepts>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <tuple>
-#include <type_traits>
-#include <utility>
-#include <variant>
-#include <vector>
 
 #include <gradus/core/error.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
+#include <gradus/models/safetensors.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// Numbers as a file holds them.
 struct Saved {
+  Dtype dtype;
   Shape shape;
-  std::variant<std::vector<std::int64_t>, std::vector<double>, std::vector<float>> numbers;
+  std::string bytes;
+
+  template <Storable T>
+  static Saved of(const Shape& shape, std::span<const T> numbers) {
+    const StoredTensor stored = StoredTensor::of("", shape, numbers);
+    return {stored.dtype, shape, std::string(stored.bytes)};
+  }
 };
 using State = std::map<std::string, Saved, std::less<>>;
-using NamedNumbers = std::map<std::string, std::vector<double>, std::less<>>;
 
 /// `folder/name`.
 inline std::string below(std::string_view folder, std::string_view name) {
@@ -49,8 +49,8 @@ concept HasState = requires(T& self) {
   T::state(self, [](auto&&...) {});
 };
 template <class T>
-concept SavedNumber = std::is_arithmetic_v<T> || std::same_as<T, Real> || std::same_as<T, Scalar>;
-/// The type that a number is saved as. (A Dual never is: see Sequential::save.)
+concept SavedNumber = std::is_arithmetic_v<T> || std::same_as<T, Real>;
+/// The type that a number is saved as.
 template <class T>
 using Stored = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
 
@@ -66,17 +66,18 @@ class StateWriter {
     if constexpr (HasState<T>) {
       T::state(member, inside);
     } else if constexpr (std::is_same_v<T, Tensor>) {
-      const auto values = member.values();
-      to_[path] = {member.shape(), std::vector<Scalar>(values.begin(), values.end())};
-    } else if constexpr (std::is_same_v<T, NamedNumbers>) {
-      for (const auto& [key, numbers] : member) inside(key, numbers);
+      to_[path] = Saved::of(member.shape(), member.values());
+    } else if constexpr (std::is_same_v<T, Saved>) {
+      to_[path] = member;
+    } else if constexpr (requires { typename T::mapped_type; }) {
+      for (const auto& [key, part] : member) inside(key, part);
     } else if constexpr (SavedNumber<T>) {
       (*this)(name, std::vector{member});
     } else if constexpr (requires { member.has_value(); }) {
       (*this)(name, std::vector<typename T::value_type>(member.has_value(), member.value_or(0)));
     } else if constexpr (SavedNumber<typename T::value_type>) {
-      using Number = Stored<typename T::value_type>;
-      to_[path] = {{member.size()}, std::vector<Number>(member.begin(), member.end())};
+      const std::vector<Stored<typename T::value_type>> numbers(member.begin(), member.end());
+      to_[path] = Saved::of({member.size()}, std::span(std::as_const(numbers)));
     } else {
       inside("count", member.size());
       for (std::size_t i = 0; i < member.size(); ++i) inside(std::to_string(i), member[i]);
@@ -96,15 +97,16 @@ class StateReader {
 
   template <class T>
   void operator()(std::string_view name, T& member) const {
-    const std::string path = below(prefix_, name);
+    const std::string path = below(prefix_, name), start = path + "/";
     const StateReader inside(from_, path);
     if constexpr (HasState<T>) {
       T::state(member, inside);
     } else if constexpr (std::is_same_v<T, Tensor>) {
       member = std::make_from_tuple<Tensor>(take<Scalar>(path));
-    } else if constexpr (std::is_same_v<T, NamedNumbers>) {
+    } else if constexpr (std::is_same_v<T, Saved>) {
+      member = std::move(from_.extract(path).mapped());
+    } else if constexpr (requires { typename T::mapped_type; }) {
       member.clear();
-      const std::string start = path + "/";
       for (auto at = from_.lower_bound(start); at != from_.end() && at->first.starts_with(start);) {
         const std::string key = at++->first.substr(start.size());
         inside(key, member[key]);
@@ -117,11 +119,10 @@ class StateReader {
       check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
                          "load: '{}' must fit its type (got {})", path, numbers[0]);
     } else if constexpr (requires { member.has_value(); }) {
-      std::vector<typename T::value_type> numbers;
-      (*this)(name, numbers);
+      const auto numbers = take<Stored<typename T::value_type>>(path).second;
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",
                          path, numbers.size());
-      member = numbers.empty() ? T{} : T{numbers[0]};
+      member = numbers.empty() ? T{} : T(static_cast<typename T::value_type>(numbers[0]));
     } else if constexpr (SavedNumber<typename T::value_type>) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       member.assign(numbers.begin(), numbers.end());
@@ -141,10 +142,10 @@ class StateReader {
   std::pair<Shape, std::vector<T>> take(const std::string& path) const {
     const auto found = from_.find(path);
     check<FormatError>(found != from_.end(), "load: '{}' is missing", path);
-    Saved& saved = found->second;
-    std::vector<T>* const numbers = std::get_if<std::vector<T>>(&saved.numbers);
-    check<FormatError>(numbers != nullptr, "load: '{}' is of another type than it must be", path);
-    std::pair taken(saved.shape, std::move(*numbers));
+    const auto& [dtype, shape, bytes] = found->second;
+    check<FormatError>(dtype == dtype_of<T>, "load: '{}' is of another type than it must be", path);
+    std::pair taken(shape, std::vector<T>(bytes.size() / sizeof(T)));
+    StoredTensor{path, dtype, shape, bytes}.copy_to(std::span(taken.second));
     from_.erase(found);
     return taken;
   }

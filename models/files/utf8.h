@@ -36,5 +36,4 @@ constexpr bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace detail
-}}  // namespace gradus
+}}}  // namespace gradus::detail

@@ -14,29 +14,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// One of the structs below, any callable, or null.
 using Constraint = Function<Tensor(const Tensor&)>;
 
-/// Shortens norms above max_value to it.
-struct MaxNorm {
-  double max_value = 2;  ///< >= 0
-  Axes axis = 0;
-  Tensor operator()(const Tensor& weight) const;
-  static void fields(auto& self, auto&& field) {
-    field("max_value", self.max_value, rules::not_negative);
-    field("axis", self.axis);
-  }
-};
-
-/// Sets negative weights to 0.
-struct NonNeg {
-  Tensor operator()(const Tensor& weight) const { return relu(weight); }
-};
-
-/// Scales all norms to 1; a norm of 0 stays.
-struct UnitNorm {
-  Axes axis = 0;
-  Tensor operator()(const Tensor& weight) const;
-  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
-};
-
 /// Moves norms into [min_value, max_value], by a share `rate` of the way at each update.
 struct MinMaxNorm {
   double min_value = 0;  ///< >= 0
@@ -54,6 +31,29 @@ struct MinMaxNorm {
     check(min_value <= max_value, "MinMaxNorm: min_value must be <= max_value (got {} and {})",
           min_value, max_value);
   }
+};
+
+/// Shortens norms above max_value to it.
+struct MaxNorm {
+  double max_value = 2;  ///< >= 0
+  Axes axis = 0;
+  Tensor operator()(const Tensor& w) const { return MinMaxNorm{0, max_value, 1, axis}(w); }
+  static void fields(auto& self, auto&& field) {
+    field("max_value", self.max_value, rules::not_negative);
+    field("axis", self.axis);
+  }
+};
+
+/// Scales all norms to 1; a norm of 0 stays.
+struct UnitNorm {
+  Axes axis = 0;
+  Tensor operator()(const Tensor& w) const { return MinMaxNorm{1, 1, 1, axis}(w); }
+  static void fields(auto& self, auto&& field) { field("axis", self.axis); }
+};
+
+/// Sets negative weights to 0.
+struct NonNeg {
+  Tensor operator()(const Tensor& weight) const { return relu(weight); }
 };
 
 }}  // namespace gradus

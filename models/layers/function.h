@@ -12,27 +12,18 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 template <class Signature>
-class Function;
+struct Function;
 
 /// Null, or any callable `Result(Arguments...)`. ValueError for a struct with bad options.
 template <class Result, class... Arguments>
-class Function<Result(Arguments...)> {
- public:
+struct Function<Result(Arguments...)> : std::function<Result(Arguments...)> {
   Function(std::nullptr_t = nullptr) {}
   template <class F>
   requires std::is_invocable_r_v<Result, const F&, Arguments...> &&
-      (!std::derived_from<F, Function>)Function(F function) {
-    detail::validate(function);
-    function_ = std::move(function);
+      (!std::derived_from<F, Function>)Function(F f) {
+    detail::validate(f);
+    std::function<Result(Arguments...)>::operator=(std::move(f));
   }
-
-  explicit operator bool() const { return static_cast<bool>(function_); }
-  Result operator()(Arguments... arguments) const {
-    return function_(std::forward<Arguments>(arguments)...);
-  }
-
- private:
-  std::function<Result(Arguments...)> function_;
 };
 
 }}  // namespace gradus

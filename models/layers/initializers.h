@@ -8,7 +8,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include <gradus/core/tensor.h>
 #include <gradus/models/function.h>
@@ -133,11 +132,5 @@ struct Orthogonal {
     field("seed", self.seed);
   }
 };
-
-namespace detail {
-/// The initializer's tensor, as a parameter of a layer. ShapeError unless it has that shape.
-Tensor initial(std::string_view layer, std::string_view option, const Initializer& make,
-               const Shape& shape, Random& random);
-}  // namespace detail
 
 }}  // namespace gradus

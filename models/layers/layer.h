@@ -60,28 +60,14 @@ concept ModalLayer = requires(L& layer, const Tensor& x, const Mode& mode) {
   { layer(x, mode) } -> std::convertible_to<Tensor>;
 };
 
-/// The weights of a layer in order; the visitor that `weights(self, weight)` calls.
-struct WeightList {
-  void operator()(std::string_view name, Tensor& tensor, Weight weight = {}) {
-    weight.name = name;
-    weight.tensor = tensor;
-    weights.push_back(std::move(weight));
-  }
-  std::vector<Weight> weights;
-};
-template <class L>
-concept ListsWeights = requires(L& layer, WeightList& list) {
-  L::weights(layer, list);
-};
-template <class L>
-concept HasParameters = !ListsWeights<L> && requires(const L& layer) {
-  layer.parameters();
-};
-
 /// Neither kind of layer, but a function or a struct that can be called.
 template <class L>
 concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_as<L, Layer> &&
                   !std::derived_from<L, Sequential>;
+
+/// Keras's name of layer number i: its type in snake case, with a number from the second layer of
+/// a type on: `dense`, `dense_1`.
+std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
 
 }  // namespace detail
 
@@ -99,9 +85,7 @@ concept NoLayer = Callable<L> && !PlainLayer<L> && !ModalLayer<L> && !std::same_
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
-/// - errors of its own (ValueError, ShapeError, StateError), which get the layer's name in the
-/// model
-///   in front: `dense_2: ...`;
+/// - errors of its own (ValueError, ShapeError, StateError): the model puts `dense_2: ` in front;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -123,11 +107,13 @@ class Layer {
       : held_(std::make_shared<Held<L>>(std::move(layer))) {}
   template <detail::NoLayer L>
   Layer(L, detail::Expects<"Dense{...} or [](const Tensor& x) { return relu(x); }"> = {}) = delete;
-  Layer(const Layer& other);
+  Layer(const Layer& other) : input_(other.input_) {
+    const detail::DeepCopies own(nodes({&other, 1}));
+    held_ = other.held().clone();
+  }
   Layer(Layer&&) noexcept = default;
   Layer& operator=(const Layer& other) { return *this = Layer(other); }
   Layer& operator=(Layer&&) noexcept = default;
-  ~Layer() = default;
 
   /// Builds the layer first, from mode.random, if it was not built.
   Tensor operator()(const Tensor& x, const Mode& mode) {
@@ -140,15 +126,26 @@ class Layer {
     input_ = input;
   }
   /// All weights; those of a struct made of layers are named `dense/kernel`, `dense_1/kernel`.
-  std::vector<Weight> weights() const { return held().list().weights; }
+  std::vector<Weight> weights() const { return held().weights(); }
   /// The trainable ones.
-  std::vector<Tensor> parameters() const;
+  std::vector<Tensor> parameters() const {
+    std::vector<Tensor> trainable;
+    for (const Weight& weight : weights())
+      if (weight.trainable) trainable.push_back(weight.tensor);
+    return trainable;
+  }
   std::int64_t input_width() const { return held().input_width(); }
   /// The struct's name, such as `Dense`.
   std::string_view type() const { return held().type(); }
 
   /// For models: the tensors that a copy of these layers has anew.
-  static std::vector<const detail::Node*> nodes(std::span<const Layer> layers);
+  static std::vector<const detail::Node*> nodes(std::span<const Layer> layers) {
+    std::vector<const detail::Node*> all;
+    if (detail::DeepCopies::active()) return all;
+    for (const Layer& layer : layers)
+      for (const Weight& weight : layer.weights()) all.push_back(weight.tensor.node());
+    return all;
+  }
 
  private:
   struct Interface {
@@ -156,7 +153,7 @@ class Layer {
     virtual std::shared_ptr<Interface> clone() const = 0;
     virtual Tensor call(const Tensor& x, const Mode& mode) = 0;
     virtual void build(const Shape& input, Random& random) = 0;
-    virtual detail::WeightList list() = 0;
+    virtual std::vector<Weight> weights() = 0;
     virtual std::int64_t input_width() const = 0;
     virtual std::string_view type() const = 0;
   };
@@ -173,18 +170,25 @@ class Layer {
     void build([[maybe_unused]] const Shape& input, [[maybe_unused]] Random& random) override {
       if constexpr (requires { layer.build(input, random); }) layer.build(input, random);
     }
-    detail::WeightList list() override {
-      detail::WeightList all;
+    std::vector<Weight> weights() override {
+      std::vector<Weight> all;
+      const auto add = [&](std::string_view name, Tensor& tensor, Weight weight = {}) {
+        weight.name = name;
+        weight.tensor = tensor;
+        all.push_back(std::move(weight));
+      };
       if constexpr (requires { L::layers(layer, [](auto&&) {}); }) {
         std::vector<const Layer*> parts;
         L::layers(layer, [&](const Layer& part) { parts.push_back(&part); });
-        all = list_of(parts);
+        for (std::size_t i = 0; i < parts.size(); ++i)
+          for (Weight& part : parts[i]->weights())
+            add(detail::layer_name(parts, i) + '/' + part.name, part.tensor, part);
       }
-      if constexpr (detail::ListsWeights<L>) L::weights(layer, all);
-      if constexpr (detail::HasParameters<L>)
-        for (const Tensor& tensor : layer.parameters()) {
-          all.weights.push_back({std::to_string(all.weights.size()), tensor});
-        }
+      if constexpr (requires { L::weights(layer, add); })
+        L::weights(layer, add);
+      else if constexpr (requires { layer.parameters(); })
+        for (const Tensor& tensor : layer.parameters())
+          all.push_back({std::to_string(all.size()), tensor});
       return all;
     }
     std::int64_t input_width() const override {
@@ -199,16 +203,9 @@ class Layer {
     check<StateError>(held_ != nullptr, "Layer: this layer was moved from");
     return *held_;
   }
-  static detail::WeightList list_of(const std::vector<const Layer*>& parts);
 
   std::shared_ptr<Interface> held_;
   std::optional<Shape> input_;  ///< once built
 };
-
-namespace detail {
-/// Keras's name of layer number i: its type in snake case, with a number from the second layer of
-/// a type on: `dense`, `dense_1`.
-std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
-}  // namespace detail
 
 }}  // namespace gradus

@@ -16,11 +16,6 @@ void check_fit(std::string_view owner, const Shape& y_true, const Shape& y_pred)
                     "{}: targets of shape {} must fit outputs of shape {}", owner, y_true, y_pred);
 }
 
-/// `[7]`, or `[7][2]` in rows of more than one.
-std::string place(std::size_t i, std::size_t width) {
-  return width == 1 ? fmt::format("[{}]", i) : fmt::format("[{}][{}]", i / width, i % width);
-}
-
 }  // namespace
 
 Tensor fitted(std::string_view owner, const Tensor& y_true, const Tensor& y_pred) {
@@ -83,9 +78,11 @@ void check_probabilities(std::string_view owner, const Tensor& y_true, const Sha
   const auto y = y_true.values();
   const std::size_t width =
       y.size() / static_cast<std::size_t>(std::max<std::int64_t>(1, rows_of(y_true)));
-  for (std::size_t i = 0; i < y.size(); ++i)
-    check(value(y[i]) >= 0 && value(y[i]) <= 1, "{}: y{} must be in [0, 1] (got {})", owner,
-          place(i, width), value(y[i]));
+  for (std::size_t i = 0; i < y.size(); ++i) {
+    if (value(y[i]) >= 0 && value(y[i]) <= 1) continue;
+    const std::string column = width == 1 ? "" : fmt::format("[{}]", i % width);
+    check(false, "{}: y[{}]{} must be in [0, 1] (got {})", owner, i / width, column, value(y[i]));
+  }
 }
 
 void check_distributions(std::string_view owner, const Tensor& y_true, const Shape& y_pred) {

@@ -3,19 +3,27 @@
 
 #include <concepts>
 #include <cstdint>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string_view>
-#include <utility>
 
-#include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 class Loss;
 
+template <class L>
+concept LossFunction = requires(const L& loss, const Tensor& y) {
+  { loss(y, y) } -> std::convertible_to<Tensor>;
+};
+
 namespace detail {
+
+/// Also a text: Keras takes "mse".
+template <class L>
+concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
+                 (Callable<L> || std::convertible_to<L, std::string_view>);
 
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
 inline constexpr double keras_epsilon = 1e-7;
@@ -54,18 +62,6 @@ void check_distributions(std::string_view owner, const Tensor& y_true, const Sha
 void check_classes(std::string_view owner, const Tensor& y_true, const Shape& y_pred,
                    std::optional<int> ignored = {});
 
-}  // namespace detail
-
-template <class L>
-concept LossFunction = requires(const L& loss, const Tensor& y) {
-  { loss(y, y) } -> std::convertible_to<Tensor>;
-};
-
-namespace detail {
-/// Also a text: Keras takes "mse".
-template <class L>
-concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
-                 (Callable<L> || std::convertible_to<L, std::string_view>);
 }  // namespace detail
 
 /// From one value l per row to the number that training minimizes; w are sample weights, or 1.
@@ -115,7 +111,17 @@ class Loss {
  public:
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
-      : held_(std::make_unique<Held<L>>(std::move(loss))), options_(options) {}
+      : values_(loss), type_(detail::type_name<L>()), options_(options) {
+    detail::validate(loss);
+    if constexpr (requires(Tensor y, Shape p) { loss.check_targets(y, p); })
+      check_ = [loss](auto, const Tensor& y, const Shape& p) { loss.check_targets(y, p); };
+    else if constexpr (requires { L::check_targets; })
+      check_ = L::check_targets;
+    else if constexpr (requires { L::like_outputs; })
+      check_ = detail::check_shapes;
+    if constexpr (requires(Tensor y) { loss.counted(y); })
+      counted_ = [loss](const Tensor& y) { return loss.counted(y); };
+  }
   template <detail::NoLoss L>
   Loss(L, LossOptions = {}, detail::Expects<"[](const Tensor& y, const Tensor& p)"> = {}) = delete;
   template <detail::TypeText expects = "compile({.loss = MeanSquaredError{}})">
@@ -123,11 +129,10 @@ class Loss {
 
   Loss(const Loss&) = default;  // and no moves: a loss is never empty
   Loss& operator=(const Loss&) = default;
-  ~Loss() = default;
 
   /// The values of the struct: one per row, or one in all.
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
-    return held_->call(y_true, y_pred);
+    return values_(y_true, y_pred);
   }
   /// The number that training minimizes: the values times sample_weight, reduced. `sample_weight`
   /// has shape (rows) or (rows, 1), or is default-constructed for none. ShapeError for values or
@@ -140,45 +145,19 @@ class Loss {
   BatchLoss of_batch(const Tensor& y_true, const Tensor& y_pred,
                      const Tensor& sample_weight = {}) const;
   void check_targets(const Tensor& y_true, const Shape& y_pred) const {
-    held_->check_targets(y_true, y_pred);
+    if (check_) check_(type_, y_true, y_pred);
   }
   LossReduction reduction() const { return options_.reduction; }
   /// 1 for a row that counts, else 0; empty if all count.
-  Tensor counted(const Tensor& y_true) const { return held_->counted(y_true); }
+  Tensor counted(const Tensor& y_true) const { return counted_ ? counted_(y_true) : Tensor(); }
   /// The struct's name, such as `MeanSquaredError`.
-  std::string_view type() const { return held_->type(); }
+  std::string_view type() const { return type_; }
 
  private:
-  struct Interface {
-    virtual ~Interface() = default;
-    virtual Tensor call(const Tensor& y_true, const Tensor& y_pred) const = 0;
-    virtual void check_targets(const Tensor& y_true, const Shape& y_pred) const = 0;
-    virtual Tensor counted(const Tensor& y_true) const = 0;
-    virtual std::string_view type() const = 0;
-  };
-  template <class L>
-  struct Held final : Interface {
-    explicit Held(L l) : loss(std::move(l)) { detail::validate(loss); }
-    Tensor call(const Tensor& y_true, const Tensor& y_pred) const override {
-      return loss(y_true, y_pred);
-    }
-    void check_targets(const Tensor& y_true, const Shape& y_pred) const override {
-      if constexpr (requires { loss.check_targets(y_true, y_pred); })
-        loss.check_targets(y_true, y_pred);
-      else if constexpr (requires { L::check_targets; })
-        L::check_targets(type(), y_true, y_pred);
-      else if constexpr (requires { L::like_outputs; })
-        detail::check_shapes(type(), y_true, y_pred);
-    }
-    Tensor counted(const Tensor& y_true) const override {
-      if constexpr (requires { loss.counted(y_true); }) return loss.counted(y_true);
-      return {};
-    }
-    std::string_view type() const override { return detail::type_name<L>(); }
-    L loss;
-  };
-
-  detail::Boxed<Interface> held_;
+  std::function<Tensor(const Tensor&, const Tensor&)> values_;
+  std::function<void(std::string_view, const Tensor&, const Shape&)> check_;  ///< or none
+  std::function<Tensor(const Tensor&)> counted_;                              ///< or none
+  std::string_view type_;
   LossOptions options_;
 };
 

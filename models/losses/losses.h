@@ -203,8 +203,7 @@ struct BinaryFocalCrossentropy {
     field("apply_class_balancing", self.apply_class_balancing);
     field("alpha", self.alpha, rules::unit_interval);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits);
-    field("label_smoothing", self.label_smoothing, rules::below_one);
+    BinaryCrossentropy::fields(self, field);
   }
 };
 
@@ -238,8 +237,7 @@ struct CategoricalFocalCrossentropy {
   static void fields(auto& self, auto&& field) {
     field("alpha", self.alpha, rules::not_negative);
     field("gamma", self.gamma, rules::not_negative);
-    field("from_logits", self.from_logits);
-    field("label_smoothing", self.label_smoothing, rules::below_one);
+    BinaryCrossentropy::fields(self, field);
   }
 };
 

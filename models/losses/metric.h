@@ -2,11 +2,10 @@
 /// Metric: a number that is watched beside the loss. The metrics: metrics.h.
 
 #include <concepts>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,8 +17,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// A metric's sums over the batches so far; empty before the first batch.
 using Sums = std::vector<double>;
 
-/// The weights of hits and misses: a positive is a target that is not 0; an output is called
-/// positive when it is above the threshold.
+/// The weights of hits and misses; metrics.h says what is positive.
 struct Confusion {
   double true_positives, false_positives, true_negatives, false_negatives;
 };
@@ -53,7 +51,7 @@ void add_confusion(std::string_view owner, Sums& sums, const Tensor& y_true, con
 /// Adds one value per row to `sums` = {sum w v, sum w}; no weights: 1 each.
 void add_rows(Sums& sums, const Tensor& values, const Tensor& sample_weight);
 /// Adds the loss's values of a batch to the same two sums. True for one value in all: each row's.
-bool add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+bool add_loss(const Loss& loss, Sums& sums, const Tensor& y_true, const Tensor& y_pred,
               const Tensor& sample_weight);
 /// a / b; 0 / 0 is 0, as in Keras's metrics.
 inline double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
@@ -85,14 +83,37 @@ class Metric {
   requires((detail::MetricFunction<M> || detail::ConfusionMetric<M> ||
             LossFunction<M>)&&!std::same_as<M, Metric> &&
            !std::same_as<M, Loss>) Metric(M metric)
-      : name_(name_of<M>()),
-        direction_(direction_of<M>()),
-        held_(std::make_unique<Held<M>>(std::move(metric))) {}
+      : name_(name_of<M>()), direction_(direction_of<M>()) {
+    detail::validate(metric);
+    if constexpr (detail::MetricFunction<M>) {
+      update_ = [metric](Sums& sums, const Tensor& y, const Tensor& p, const Tensor& weight) {
+        metric.update(sums, y, p, weight);
+        return false;
+      };
+      result_ = [metric](std::span<const double> sums) { return metric.result(sums); };
+    } else if constexpr (detail::ConfusionMetric<M>) {
+      detail::Selection selection;
+      if constexpr (requires { metric.thresholds; }) selection.threshold = metric.thresholds;
+      if constexpr (requires { metric.top_k; }) selection.top_k = metric.top_k;
+      if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
+      update_ = [=](Sums& sums, const Tensor& y, const Tensor& p, const Tensor& weight) {
+        detail::add_confusion(detail::type_name<M>(), sums, y, p, weight, selection);
+        return false;
+      };
+      result_ = [metric](std::span<const double> sums) {
+        return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
+      };
+    } else {
+      update_ = std::bind_front(detail::add_loss, Loss(metric));
+      result_ = [](std::span<const double> sums) {
+        return (requires { M::negated; } ? -1 : 1) * detail::ratio(sums[0], sums[1]);
+      };
+    }
+  }
   template <detail::NoMetric M>
   Metric(M, detail::Expects<"Accuracy{} or [](const Tensor& y, const Tensor& p)"> = {}) = delete;
   Metric(const Metric&) = default;  // and no moves: a metric is never empty
   Metric& operator=(const Metric&) = default;
-  ~Metric() = default;
 
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }
@@ -105,52 +126,15 @@ class Metric {
   /// for targets or weights that do not fit the outputs. True for a struct that gave one value in
   /// all: the result then depends on the batches; evaluate() takes all rows at once.
   bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-              const Tensor& sample_weight = {}) const;
-  /// The value so far. 0 / 0 is 0, so before the first batch it is 0.
-  double result(std::span<const double> sums) const {
-    return sums.empty() ? 0 : held_->result(sums);
+              const Tensor& sample_weight = {}) const {
+    const NoGrad off;
+    return update_(sums, y_true, y_pred,
+                   detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
   }
+  /// The value so far. 0 / 0 is 0, so before the first batch it is 0.
+  double result(std::span<const double> sums) const { return sums.empty() ? 0 : result_(sums); }
 
  private:
-  struct Interface {
-    virtual ~Interface() = default;
-    virtual bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                        const Tensor& weight) const = 0;
-    virtual double result(std::span<const double> sums) const = 0;
-  };
-  template <class M>
-  struct Held final : Interface {
-    static constexpr bool own_sums = detail::MetricFunction<M>, counts = detail::ConfusionMetric<M>;
-
-    explicit Held(M m) : metric(std::move(m)) { detail::validate(metric); }
-    bool update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                const Tensor& weight) const override {
-      if constexpr (own_sums) {
-        metric.update(sums, y_true, y_pred, weight);
-      } else if constexpr (counts) {
-        detail::Selection selection;
-        if constexpr (requires { metric.thresholds; }) selection.threshold = metric.thresholds;
-        if constexpr (requires { metric.top_k; }) selection.top_k = metric.top_k;
-        if constexpr (requires { metric.class_id; }) selection.class_id = metric.class_id;
-        detail::add_confusion(detail::type_name<M>(), sums, y_true, y_pred, weight, selection);
-      } else {
-        return detail::add_loss(sums, metric, y_true, y_pred, weight);
-      }
-      return false;
-    }
-    double result(std::span<const double> sums) const override {
-      if constexpr (own_sums)
-        return metric.result(sums);
-      else if constexpr (counts)
-        return metric.result(Confusion{sums[0], sums[1], sums[2], sums[3]});
-      else if constexpr (requires { M::negated; })
-        return -detail::ratio(sums[0], sums[1]);
-      else
-        return detail::ratio(sums[0], sums[1]);
-    }
-    std::conditional_t<own_sums || counts, M, Loss> metric;
-  };
-
   template <class M>
   static std::string name_of() {
     if constexpr (requires { M::name; }) return M::name;
@@ -166,7 +150,8 @@ class Metric {
 
   std::string name_;
   MonitorMode direction_;
-  detail::Boxed<Interface> held_;
+  std::function<bool(Sums&, const Tensor& y, const Tensor& p, const Tensor& weight)> update_;
+  std::function<double(std::span<const double> sums)> result_;
 };
 
 }}  // namespace gradus

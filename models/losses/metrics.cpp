@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <limits>
-
-#include <gradus/core/node.h>
+#include <numeric>
+#include <utility>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
@@ -14,8 +14,7 @@ using detail::width_of;
 using Cell = std::span<const Scalar>;
 
 /// Calls f(row, targets, outputs) for each cell: `width` outputs and the targets that go with them.
-template <class F>
-void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F f) {
+void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, auto f) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
   const auto outputs = static_cast<std::size_t>(width);
   const auto targets = static_cast<std::size_t>(cells > 0 ? y_true.size() / cells : 0);
@@ -26,23 +25,20 @@ void each_cell(const Tensor& y_true, const Tensor& y_pred, std::int64_t width, F
 }
 
 /// One value per row: the share of its cells for which right(targets, outputs) holds. A cell has
-/// `width` outputs and `marks` targets.
-template <class Metric, class Right>
+/// `width` outputs, and one target or, if `one_hot`, a target for each.
+template <class Metric>
 Tensor share_right(const Metric&, const Tensor& y_true, const Tensor& y_pred, std::int64_t width,
-                   std::int64_t marks, Right right) {
+                   bool one_hot, auto right) {
   const std::int64_t rows = detail::rows_of(y_pred), cells = width > 0 ? y_pred.size() / width : 0;
-  check<ShapeError>(cells > 0 && y_true.size() == cells * marks && detail::rows_of(y_true) == rows,
+  check<ShapeError>(cells > 0 && y_true.size() == (one_hot ? y_pred.size() : cells) &&
+                        detail::rows_of(y_true) == rows,
                     "{}: targets of shape {} must fit outputs of shape {}",
                     detail::type_name<Metric>(), y_true.shape(), y_pred.shape());
-  Sums shares(static_cast<std::size_t>(rows));
+  std::vector<Scalar> found(static_cast<std::size_t>(rows));
   each_cell(y_true, y_pred, width, [&](std::size_t row, Cell target, Cell output) {
-    shares[row] += right(target, output) ? 1 : 0;
+    if (right(target, output)) found[row] += 1;
   });
-  const double each = static_cast<double>(cells) / static_cast<double>(rows);
-  detail::NewTensor made(Shape{rows});
-  std::ranges::transform(shares, made.data,
-                         [&](double n) { return static_cast<Scalar>(n / each); });
-  return std::move(made.tensor);
+  return Tensor({rows}, found) / (static_cast<double>(cells) / static_cast<double>(rows));
 }
 
 std::int64_t largest(Cell cell) { return std::ranges::max_element(cell) - cell.begin(); }
@@ -76,43 +72,35 @@ Tensor Accuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
 
 Tensor BinaryAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
   const Tensor y = fitted(*this, y_true, y_pred);
-  return share_right(*this, y, y_pred, 1, 1, [&](Cell target, Cell output) {
+  return share_right(*this, y, y_pred, 1, false, [&](Cell target, Cell output) {
     return value(target[0]) == (value(output[0]) > threshold);
   });
 }
 
 Tensor CategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const std::int64_t width = width_of(y_pred);
-  return share_right(*this, y_true, y_pred, width, width,
+  return share_right(*this, y_true, y_pred, width_of(y_pred), true,
                      [](Cell target, Cell output) { return largest(target) == largest(output); });
 }
 
 Tensor SparseCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return share_right(*this, y_true, y_pred, width_of(y_pred), 1, [](Cell target, Cell output) {
+  return share_right(*this, y_true, y_pred, width_of(y_pred), false, [](Cell target, Cell output) {
     return value(target[0]) == static_cast<double>(largest(output));
   });
 }
 
 Tensor TopKCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  const std::int64_t width = width_of(y_pred);
-  return share_right(*this, y_true, y_pred, width, width, [&](Cell target, Cell output) {
+  return share_right(*this, y_true, y_pred, width_of(y_pred), true, [&](Cell target, Cell output) {
     return among_top(output, largest(target), k);
   });
 }
 
 Tensor SparseTopKCategoricalAccuracy::operator()(const Tensor& y_true, const Tensor& y_pred) const {
-  return share_right(*this, y_true, y_pred, width_of(y_pred), 1, [&](Cell target, Cell output) {
+  return share_right(*this, y_true, y_pred, width_of(y_pred), false, [&](Cell target, Cell output) {
     const double y = value(target[0]);
     check(y >= 0 && y < static_cast<double>(output.size()) && y == std::floor(y),
           "SparseTopKCategoricalAccuracy: {} is not a class index in [0,{})", y, output.size());
     return among_top(output, static_cast<std::int64_t>(y), k);
   });
-}
-
-void RootMeanSquaredError::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                                  const Tensor& sample_weight) const {
-  const Tensor y = fitted(*this, y_true, y_pred);
-  detail::add_rows(sums, detail::row_means(square(y_pred - y)), sample_weight);
 }
 
 /// Sums: rows, their weight; then for each output the mean of its targets, the weighted squares
@@ -233,32 +221,28 @@ void AUC::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
 
 double AUC::result(std::span<const double> sums) const {
   const std::size_t steps = sums.size() / 2;
-  double positives = 0, negatives = 0;
-  for (std::size_t i = 0; i < steps; ++i) {
-    positives += sums[i];
-    negatives += sums[steps + i];
-  }
-  struct Point {
-    double x, y;
-  };
+  const auto middle = sums.begin() + std::ssize(sums) / 2;
+  const double positives = std::accumulate(sums.begin(), middle, 0.0);
+  const double negatives = std::accumulate(middle, sums.end(), 0.0);
   const auto point = [&](double tp, double fp) {
     const double recall = ratio(tp, positives);
-    return curve == Curve::ROC ? Point{ratio(fp, negatives), recall}
-                               : Point{recall, ratio(tp, tp + fp)};
+    return curve == Curve::ROC ? std::pair(ratio(fp, negatives), recall)
+                               : std::pair(recall, ratio(tp, tp + fp));
   };
   double area = 0, tp = 0, fp = 0;  // above the threshold that is falling
   for (std::size_t i = steps; i-- > 0;) {
     const double hits = sums[i], called = sums[i] + sums[steps + i], before = tp + fp;
-    const Point from = point(tp, fp), to = point(tp + hits, fp + called - hits);
+    const auto [x, y] = point(tp, fp);
+    const auto [next_x, next_y] = point(tp + hits, fp + called - hits);
     if (curve == Curve::PR && summation_method == Summation::interpolation) {
       const double slope = ratio(hits, called), start = tp - slope * before;
       const double growth = before > 0 ? (before + called) / before : 1;
       area += ratio(slope * (hits + start * std::log(growth)), positives);
     } else {
-      const auto [low, high] = std::minmax(from.y, to.y);
-      area += (to.x - from.x) * (summation_method == Summation::interpolation ? (low + high) / 2
-                                 : summation_method == Summation::minoring    ? low
-                                                                              : high);
+      const auto [low, high] = std::minmax(y, next_y);
+      area += (next_x - x) * (summation_method == Summation::interpolation ? (low + high) / 2
+                              : summation_method == Summation::minoring    ? low
+                                                                           : high);
     }
     tp += hits;
     fp += called - hits;
@@ -278,7 +262,7 @@ void detail::add_rows(Sums& sums, const Tensor& values, const Tensor& sample_wei
   }
 }
 
-bool detail::add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const Tensor& y_pred,
+bool detail::add_loss(const Loss& loss, Sums& sums, const Tensor& y_true, const Tensor& y_pred,
                       const Tensor& sample_weight) {
   const std::int64_t rows = rows_of(y_pred);
   const Tensor values = loss(y_true, y_pred);
@@ -290,13 +274,6 @@ bool detail::add_loss(Sums& sums, const Loss& loss, const Tensor& y_true, const 
   const bool both = kept.size() > 0 && weight.size() > 0;
   add_rows(sums, values, both ? weight * kept : kept.size() > 0 ? kept : weight);
   return false;
-}
-
-bool Metric::update(Sums& sums, const Tensor& y_true, const Tensor& y_pred,
-                    const Tensor& sample_weight) const {
-  const NoGrad off;
-  return held_->update(sums, y_true, y_pred,
-                       detail::row_weights("Metric", sample_weight, detail::rows_of(y_pred)));
 }
 
 }}  // namespace gradus

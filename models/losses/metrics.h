@@ -70,7 +70,10 @@ using LogCoshError = LogCosh;
 /// sqrt of the mean of (p - y)^2 over all rows.
 struct RootMeanSquaredError {
   static constexpr auto direction = MonitorMode::min;
-  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
+  void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const {
+    const Tensor y = detail::fitted(*this, y_true, y_pred);
+    detail::add_rows(sums, detail::row_means(square(y_pred - y)), weight);
+  }
   double result(std::span<const double> sums) const {
     return std::sqrt(detail::ratio(sums[0], sums[1]));
   }

@@ -4,10 +4,8 @@
 
 #include <cctype>
 #include <charconv>
-#include <set>
 
 #include <gradus/core/node.h>
-#include <gradus/models/safetensors.h>
 #include <gradus/models/sequential.h>
 #include <gradus/schedules/parse.h>
 
@@ -37,7 +35,7 @@ Shape shape_of(const std::string& path, const std::string& text) {
 /// Before the names of a caller's texts, which are then never mistaken for ours.
 constexpr std::string_view user_prefix = "metadata/";
 
-/// A file being read. It knows which arrays were read, so that a leftover is an error.
+/// A file being read. What is read leaves it, so that a leftover is an error.
 class Contents {
  public:
   explicit Contents(const std::string& path) : path_(path), file_(detail::load_tensors(path)) {}
@@ -52,54 +50,39 @@ class Contents {
   }
   /// Copies an array of the model's numbers, checked to have this shape.
   void copy_to(const std::string& name, std::span<Scalar> to, const Shape& shape) {
-    const StoredTensor* found = file_.find(name);
-    check<FormatError>(found != nullptr, "load: '{}': '{}' is missing", path_, name);
+    const auto found = std::ranges::find(file_.tensors, name, &StoredTensor::name);
+    check<FormatError>(found != file_.tensors.end(), "load: '{}': '{}' is missing", path_, name);
     check<ShapeError>(found->shape == shape && found->dtype == detail::dtype_of<Scalar>,
                       "load: '{}': '{}' must be {} of {}, as in the model (got {} of {})", path_,
                       name, shape, detail::name_of(detail::dtype_of<Scalar>), found->shape,
                       detail::name_of(found->dtype));
     found->copy_to(to);
-    used_.insert(name);
+    file_.tensors.erase(found);
   }
-  /// All arrays below `prefix/`, as state.
-  State state(std::string_view prefix) {
+  /// What the file holds of the run. Older files have no averages that began late, or are shown.
+  State run() {
     State state;
-    for (const StoredTensor& tensor : file_.tensors) {
-      if (!tensor.name.starts_with(prefix)) continue;
-      used_.insert(tensor.name);
-      const auto numbers = [&]<class T>(T) {
-        std::vector<T> copy(static_cast<std::size_t>(tensor.shape.count()));
-        tensor.copy_to(std::span<T>(copy));
-        state[tensor.name] = {tensor.shape, std::move(copy)};
-      };
-      if (tensor.dtype == detail::Dtype::i64) numbers(std::int64_t{});
-      if (tensor.dtype == detail::Dtype::f64) numbers(double{});
-      if (tensor.dtype == detail::Dtype::f32) numbers(float{});
-    }
+    std::erase_if(file_.tensors, [&](const StoredTensor& tensor) {
+      const bool of_run = tensor.name.starts_with("run/");
+      if (of_run) state[tensor.name] = {tensor.dtype, tensor.shape, std::string(tensor.bytes)};
+      return of_run;
+    });
+    constexpr std::int64_t none[] = {0};
+    for (const char* name : {"run/counters/averages_from", "run/counters/shows_averages"})
+      state.try_emplace(name, detail::Saved::of<std::int64_t>({1}, none));
     return state;
   }
   /// FormatError for arrays below `prefix` that were not read.
-  void check_all_used(std::string_view prefix) const {
+  void check_all_read(std::string_view prefix) const {
     for (const StoredTensor& tensor : file_.tensors)
-      check<FormatError>(used_.contains(tensor.name) || !tensor.name.starts_with(prefix),
-                         "load: '{}': '{}' is not in the model", path_, tensor.name);
+      check<FormatError>(!tensor.name.starts_with(prefix), "load: '{}': '{}' is not in the model",
+                         path_, tensor.name);
   }
 
  private:
   std::string path_;
   TensorFile file_;
-  std::set<std::string> used_;
 };
-
-void add(TensorFile& file, const State& state) {
-  for (const auto& entry : state)
-    std::visit(
-        [&]<class T>(const std::vector<T>& numbers) {
-          file.tensors.push_back(
-              StoredTensor::of(entry.first, entry.second.shape, std::span<const T>(numbers)));
-        },
-        entry.second.numbers);
-}
 
 /// Whether a rate's text can be read: it holds no function, which only its program knows.
 bool readable(const std::string& rate) {
@@ -176,10 +159,10 @@ std::vector<detail::Buffer> values_of(Contents& contents, const std::vector<Weig
     const detail::Buffer& buffer = values.emplace_back(shape.count());
     contents.copy_to("weights/" + weight.name,
                      {buffer.data(), static_cast<std::size_t>(shape.count())}, shape);
-    const std::int64_t bad = detail::kernels().first_not_finite(buffer.data(), shape.count());
-    check<FormatError>(bad < 0 || allow_non_finite,
-                       "load: '{}': 'weights/{}' must be finite (got {} at element {})",
-                       contents.path(), weight.name, bad < 0 ? 0 : value(buffer.data()[bad]), bad);
+    const std::string bad = detail::not_finite(buffer.data(), shape.count());
+    check<FormatError>(bad.empty() || allow_non_finite,
+                       "load: '{}': 'weights/{}' must be finite (got {})", contents.path(),
+                       weight.name, bad);
   }
   return values;
 }
@@ -206,10 +189,9 @@ std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Wei
   constexpr std::string_view folder = "weights/";
   const auto in_folder = [&](const StoredTensor& t) { return t.name.starts_with(folder); };
   const bool nested = std::any_of(file.tensors.begin(), file.tensors.end(), in_folder);
-  std::vector<StoredTensor> given, named;
+  std::vector<StoredTensor> given = file.tensors, named;
+  std::erase_if(given, [&](const StoredTensor& t) { return nested && !in_folder(t); });
   std::string missing;
-  for (const StoredTensor& tensor : file.tensors)
-    if (!nested || in_folder(tensor)) given.push_back(tensor);
   for (const Weight& weight : weights) {
     const StoredTensor* found = file.find((nested ? std::string(folder) : "") + weight.name);
     if (found) named.push_back(*found);
@@ -223,47 +205,22 @@ std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Wei
   return missing.empty() ? named : given;
 }
 
-/// What a file holds of the run. Older files have no averages that began late, or that are shown.
-State run_state(Contents& contents) {
-  State state = contents.state("run/");
-  for (const char* name : {"averages_from", "shows_averages"})
-    state.try_emplace(fmt::format("run/counters/{}", name),
-                      detail::Saved{{1}, std::vector<std::int64_t>{0}});
-  return state;
-}
-
-/// A file with other weights could not be loaded.
-void check_finite(const std::vector<Weight>& weights, const std::string& path) {
-  for (const Weight& weight : weights) {
-    const Scalar* values = weight.tensor.values().data();
-    const std::int64_t bad = detail::kernels().first_not_finite(values, weight.tensor.size());
-    check<NumericError>(bad < 0, "save: '{}': 'weights/{}' must be finite (got {} at element {})",
-                        path, weight.name, bad < 0 ? 0 : value(values[bad]), bad);
-  }
-}
-
-/// Takes the entries whose names begin with `prefix` out of `state`, without it.
-State below(State& state, std::string_view prefix) {
-  State found;
-  for (auto at = state.lower_bound(prefix); at != state.end() && at->first.starts_with(prefix);) {
-    found[at->first.substr(prefix.size())] = std::move(at->second);
-    at = state.erase(at);
-  }
-  return found;
-}
-
 }  // namespace
 
 void Sequential::save(const std::string& path, const SaveOptions& options) const {
   check_built("save");
-  check_finite(parts_.weights, path);
   TensorFile file;
   file.metadata["input_shape"] = fmt::format("{}", fmt::join(*parts_.input_shape, ","));
   for (const auto& [name, text] : options.metadata)
     file.metadata[std::string(user_prefix) + name] = text;
-  for (const Weight& weight : parts_.weights)
+  for (const Weight& weight : parts_.weights) {
+    const Tensor& tensor = weight.tensor;
+    const std::string bad = detail::not_finite(tensor.values().data(), tensor.size());
+    check<NumericError>(bad.empty(), "save: '{}': 'weights/{}' must be finite (got {})", path,
+                        weight.name, bad);
     file.tensors.push_back(
-        StoredTensor::of("weights/" + weight.name, weight.tensor.shape(), weight.tensor.values()));
+        StoredTensor::of("weights/" + weight.name, tensor.shape(), tensor.values()));
+  }
   State state;
   if (compiled_ && !options.weights_only) {
     const Optimizer& optimizer = compiled_->optimizer;
@@ -279,11 +236,10 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
     detail::StateWriter write(state, "run");
     write("counters", Counters{optimizer.counters(), compiled_->seed, batches_});
     write("fit", run_);
-    const State callbacks =
-        session_ && session_->begun ? session_->callbacks.state() : run_.callbacks;
-    for (const auto& [name, saved] : callbacks) state["run/callbacks/" + name] = saved;
+    write("callbacks", session_ && session_->begun ? session_->callbacks.state() : run_.callbacks);
   }
-  add(file, state);
+  for (const auto& [name, saved] : state)
+    file.tensors.push_back({name, saved.dtype, saved.shape, saved.bytes});
   detail::save_tensors(path, std::move(file));
 }
 
@@ -300,11 +256,10 @@ void Sequential::load_weights(const std::string& path) {
                        "{} of type F32, F64, F16 or BF16 (got I64)", rule);
     check<ShapeError>(tensor.shape == shape, "{} of shape {} (got {})", rule, shape, tensor.shape);
     const std::vector<double> numbers = tensor.numbers();
-    const Tensor& read =
-        values.emplace_back(shape, std::vector<Scalar>(numbers.begin(), numbers.end()));
-    const std::int64_t bad = detail::kernels().first_not_finite(read.values().data(), read.size());
-    check<FormatError>(bad < 0, "{} finite (got {} at element {})", rule,
-                       bad < 0 ? 0 : numbers[static_cast<std::size_t>(bad)], bad);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      check<FormatError>(std::isfinite(value(static_cast<Scalar>(numbers[i]))),
+                         "{} finite (got {} at element {})", rule, numbers[i], i);
+    values.emplace_back(shape, std::vector<Scalar>(numbers.begin(), numbers.end()));
   }
   set_weights(values);
 }
@@ -332,17 +287,17 @@ void Sequential::load(const std::string& path, const LoadOptions& options) {
   Counters counters;
   detail::Run run;
   if (all) {
-    State state = run_state(contents);
+    State state = contents.run();
     const detail::StateReader read(state, "run");
     read("counters", counters);
     read("fit", run);
+    read("callbacks", run.callbacks);
     optimizer->set_counters(counters.of_optimizer);
     restore(contents, *optimizer, options.allow_non_finite, run.note);
-    run.callbacks = below(state, "run/callbacks/");
     check<FormatError>(state.empty(), "load: '{}': '{}' is not known", path,
                        state.empty() ? "" : state.begin()->first);
   }
-  contents.check_all_used(all ? "" : "weights/");
+  contents.check_all_read(all ? "" : "weights/");
 
   if (optimizer) compiled_->optimizer = *optimizer;  // may run out of memory; the rest does not
   if (all) {

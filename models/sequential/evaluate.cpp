@@ -1,7 +1,5 @@
 /// evaluate(), predict(), and the two functions for one batch.
 
-#include <algorithm>
-
 #include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
@@ -117,8 +115,8 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
     const std::int64_t done = std::ssize(parts);
     if (options.steps && done == *options.steps) break;
     callbacks.call(Hook::predict_batch_begin, done, none, *this);
-    parts.push_back((*this)(
-        detail::row_range(rows, start, std::min<std::int64_t>(count, start + options.batch_size))));
+    const std::int64_t stop = std::min<std::int64_t>(count, start + options.batch_size);
+    parts.push_back((*this)(slice(rows, 0, start, stop)));
     callbacks.call(Hook::predict_batch_end, done, none, *this);
   }
   callbacks.call(Hook::predict_end, 0, none, *this);

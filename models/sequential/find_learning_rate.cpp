@@ -1,9 +1,5 @@
 #include <gradus/models/find_learning_rate.h>
 
-#include <algorithm>
-#include <cmath>
-#include <span>
-
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {

@@ -1,9 +1,6 @@
 #pragma once
 /// find_learning_rate: suggests an initial rate after one short run.
 
-#include <cmath>
-#include <vector>
-
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,7 +1,5 @@
 /// fit(): the loop over epochs and batches.
 
-#include <cmath>
-
 #include <gradus/core/node.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
@@ -136,17 +134,16 @@ void Sequential::Fit::note_rate() {
       static_cast<double>(options.epochs - now.epoch) * static_cast<double>(steps) -
       static_cast<double>(now.in_epoch ? now.batch : 0);
   const double last = static_cast<double>(optimizer.iterations()) + std::floor(batches / each);
-  if (!options.inspect || options.verbose == 0 || steps == 0 || batches < each || last > 1e15)
+  if (!options.inspect || options.verbose == 0 || steps == 0 || batches < each || last > 1e15 ||
+      optimizer.schedule().constant())
     return;
-  if (optimizer.schedule().constant()) return;
-  const auto notes = [&]() -> std::vector<std::string> {
-    try {
-      return inspect(optimizer.schedule(), static_cast<Step>(last));
-    } catch (const std::exception&) {
-      return {};  // of the user's function; training will report it when it gets there
-    }
-  };
-  for (const std::string& note : notes())
+  std::vector<std::string> notes;
+  try {
+    notes = inspect(optimizer.schedule(), static_cast<Step>(last));
+  } catch (const std::exception&) {
+    return;  // of the user's function; training will report it when it gets there
+  }
+  for (const std::string& note : notes)
     session.progress.say(fmt::format("note: learning_rate: {}\n", note));
 }
 

@@ -1,7 +1,6 @@
 #include <gradus/models/sequential.h>
 
-#include <algorithm>
-#include <utility>
+#include <set>
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
@@ -98,16 +97,12 @@ void Sequential::compile(CompileOptions options) {
   check(options.loss.reduction() != LossReduction::none,
         "compile: loss must be reduced to one number (got LossReduction::none)");
   check(options.threads >= 1, "compile: threads must be >= 1 (got {})", options.threads.count);
-  std::vector<std::string> names{"loss", "learning_rate"};
-  const auto taken = [&](const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
+  std::set<std::string> taken{"loss", "learning_rate"};
   detail::for_each_metric(options, [&](std::size_t, Metric& metric, bool weighted) {
     std::string name = metric.name();
-    if (weighted && taken(name)) name = "weighted_" + name;
+    if (weighted && taken.contains(name)) name = "weighted_" + name;
     const std::string base = name;
-    for (int n = 1; taken(name); ++n) name = fmt::format("{}_{}", base, n);
-    names.push_back(name);
+    for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", base, n);
     metric.rename(std::move(name));
   });
   if (parts_.input_shape) parts_.give_to(options.optimizer);
@@ -276,12 +271,9 @@ detail::Fault Sequential::settle_assignments() {
     const auto is_it = [node = state.node()](const Weight& w) { return w.tensor.node() == node; };
     const auto weight = std::ranges::find_if(parts_.weights, is_it);
     if (weight != parts_.weights.end() && weight->constraint) now = weight->constraint(now);
-    const std::int64_t bad =
-        detail::kernels().first_not_finite(detail::node_of(now).data(), now.size());
-    if (bad >= 0)
-      return {fmt::format("{} must stay finite in an update (got {} at element {})",
-                          weight != parts_.weights.end() ? weight->name : "a layer's state",
-                          value(now.values()[static_cast<std::size_t>(bad)]), bad)};
+    if (const std::string bad = detail::not_finite(now.values().data(), now.size()); !bad.empty())
+      return {fmt::format("{} must stay finite in an update (got {})",
+                          weight != parts_.weights.end() ? weight->name : "a layer's state", bad)};
   }
   return {};
 }
@@ -297,11 +289,11 @@ std::string Sequential::name_of(std::size_t layer) const {
 }
 
 std::string Sequential::summary() const {
+  const auto row = [](const auto& layer, const auto& shape, const auto& count) {
+    return fmt::format("| {:<27} | {:<25} | {:>11} |\n", layer, shape, count);
+  };
   const std::string line = fmt::format("+{0:-<29}+{0:-<27}+{0:-<13}+\n", "");
-  std::string out =
-      line +
-      fmt::format("| {:<27} | {:<25} | {:>11} |\n", "Layer (type)", "Output Shape", "Param #") +
-      line;
+  std::string out = line + row("Layer (type)", "Output Shape", "Param #") + line;
   std::int64_t total = 0;
   for (std::size_t i = 0; i < parts_.layers.size(); ++i) {
     std::int64_t count = 0;
@@ -313,7 +305,7 @@ std::string Sequential::summary() const {
         shape += fmt::format(", {}", parts_.output_shapes[i][axis]);
       shape += ")";
     }
-    out += fmt::format("| {:<27} | {:<25} | {:>11} |\n", name_of(i), shape, count);
+    out += row(name_of(i), shape, count);
     total += count;
   }
   std::int64_t trainable = total;

@@ -1,15 +1,6 @@
 #pragma once
 /// Sequential: layers one after the other, and Keras's compile, fit, evaluate, predict.
 
-#include <cstdint>
-#include <initializer_list>
-#include <map>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
@@ -28,10 +19,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// contains nan or infinity is a ValueError, before any update. For a model with branches, write a
 /// struct of layers and pass it as the only layer: see models/layer.h.
 ///
-/// A copy of a model shares nothing with it: weights, optimizer, and every tensor that layers, loss
-/// and metrics hold or capture are copied. So the two may train in different threads, each on its
-/// own tensors. Only what a struct reaches through a pointer or a reference stays shared. One model
-/// belongs to one thread at a time.
+/// A copy shares nothing with the model: every tensor that layers, loss, metrics and optimizer hold
+/// or capture is copied, so the two may train in different threads, each on its own tensors. Only
+/// what a struct reaches through a pointer stays shared. One model belongs to one thread at a time.
 ///
 /// Memory that runs out is std::bad_alloc, and the model is as before the call: an assignment,
 /// compile(), build(), set_weights() and load() act whole or not at all, and fit() and
@@ -48,9 +38,8 @@ class Sequential {
 
   /// Sets optimizer, loss and metrics. Existing weights stay, also where they are averages that
   /// the old optimizer shows (use_ema). Gradients that were only collected are dropped. ValueError
-  /// when an option of the
-  /// optimizer names a parameter that the model does not have (here or in build()); StateError for
-  /// an optimizer that has updated other parameters, and inside a fit().
+  /// when an option of the optimizer names a parameter that the model does not have (here or in
+  /// build()); StateError for an optimizer that has updated other parameters, and inside a fit().
   void compile(CompileOptions options);
   /// Makes the weights for inputs of this shape; axis 0 is the batch size and is ignored. fit() and
   /// predict() call it when needed. ShapeError when layers do not fit together.

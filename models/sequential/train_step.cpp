@@ -1,8 +1,8 @@
 /// One training step: forward, loss, backward, update.
 
-#include <gradus/core/denormals.h>
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
+#include <gradus/core/thread_pool.h>
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

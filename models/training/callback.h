@@ -1,19 +1,8 @@
 #pragma once
 /// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/boxed.h>
 #include <gradus/core/fields.h>
-#include <gradus/core/type_name.h>
 #include <gradus/models/hooks.h>
 #include <gradus/models/state.h>
 
@@ -28,18 +17,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     };
 ///     model.fit(x, y, {.callbacks = {PrintRate{}}});
 ///
-/// - on_train_begin, on_train_end, on_test_begin, on_test_end, on_predict_begin and on_predict_end
-///   take (logs, model);
-/// - on_epoch_begin, on_epoch_end and on_{train,test,predict}_batch_{begin,end} take (index, logs,
-///   model);
+/// - on_{train,test,predict}_{begin,end} take (logs, model);
+/// - on_epoch_{begin,end} and on_{train,test,predict}_batch_{begin,end} take (index, logs, model);
 ///
 /// or only the first of these, or none; a hook without an index may also take (model) alone.
 /// `std::int64_t index` is the number of the epoch or batch from 0, `const Logs& logs` the numbers
 /// so far, and `Sequential& model` the model: `model.stop_training = true` ends training after this
-/// batch, `model.optimizer().set_learning_rate(...)` acts from the next
-/// update on. The logs of on_train_begin hold every key that the run will report, with nan for
-/// numbers; those of a batch the means of the epoch so far; those of an epoch are the entries of
-/// History.
+/// batch, `model.optimizer().set_learning_rate(...)` acts from the next update on. The logs of
+/// on_train_begin hold every key that the run will report, with nan for numbers; those of a batch
+/// the means of the epoch so far; those of an epoch are the entries of History.
 ///
 /// At each hook, the callbacks that have it are called in the order of their list, those with
 /// `static constexpr bool runs_last = true` after the others. Then those with a method
@@ -47,7 +33,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// then holds what all callbacks made of that hook, in any order of the list.
 ///
 /// A struct with a method that reads like a hook but is none, such as on_epoch_ends, on_batch_end
-/// or on_train_epoch_end, does not compile. The list of these names is models/misspelt_hooks.h.
+/// or on_train_epoch_end, does not compile. The list of these names is in models/hooks.h.
 ///
 /// A struct with a `state` (models/state.h) is saved in checkpoints and restored from them.
 /// fit() uses a copy; `std::ref(callback)` makes it use the original.

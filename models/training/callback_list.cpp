@@ -1,8 +1,5 @@
 #include <gradus/models/callback_list.h>
 
-#include <algorithm>
-#include <span>
-
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 bool CallbackList::has(Hook hook) const {

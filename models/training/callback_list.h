@@ -1,9 +1,6 @@
 #pragma once
 /// CallbackList: calls callbacks in order, and knows what each has heard.
 
-#include <optional>
-#include <vector>
-
 #include <gradus/models/callback.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

@@ -2,16 +2,6 @@
 /// Options of compile(), fit(), evaluate(), save() and load(); Batch and BatchSource, the data of
 /// fit().
 
-#include <concepts>
-#include <cstdint>
-#include <functional>
-#include <map>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/models/callback.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/losses.h>
@@ -138,27 +128,18 @@ struct FitOptions {
   /// schedule gives no note, and a constant none. A function is called for this up to 65,000 times.
   bool inspect = true;
 
-  static void fields(auto& self, auto&& field) {
+  static void fields(auto& self, auto&& field) {  // those that have a rule
     using namespace rules;
     constexpr Rule verbosity{[](double v) { return v >= 0 && v <= 2; }, "0, 1 or 2"};
     field("batch_size", self.batch_size, one_or_more);
     field("epochs", self.epochs, zero_or_more);
     field("verbose", self.verbose, verbosity);
-    field("callbacks", self.callbacks);
     field("validation_split", self.validation_split, below_one);
-    field("validation_data", self.validation_data);
-    field("shuffle", self.shuffle);
-    field("class_weight", self.class_weight);
-    field("sample_weight", self.sample_weight);
     field("initial_epoch", self.initial_epoch, zero_or_more);
     field("steps_per_epoch", self.steps_per_epoch, one_or_more);
     field("validation_steps", self.validation_steps, one_or_more);
     field("validation_batch_size", self.validation_batch_size, one_or_more);
     field("validation_freq", self.validation_freq, one_or_more);
-    field("terminate_on_nan", self.terminate_on_nan);
-    field("resume", self.resume);
-    field("progress", self.progress);
-    field("inspect", self.inspect);
   }
 };
 
@@ -168,11 +149,9 @@ struct EvaluateOptions {
   std::optional<Count> steps = {};  ///< maximum number of batches
   List<Callback> callbacks = {};
 
-  static void fields(auto& self, auto&& field) {
+  static void fields(auto& self, auto&& field) {  // those that have a rule
     field("batch_size", self.batch_size, rules::one_or_more);
-    field("sample_weight", self.sample_weight);
     field("steps", self.steps, rules::one_or_more);
-    field("callbacks", self.callbacks);
   }
 };
 

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <gradus/core/error.h>
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

@@ -33,8 +33,7 @@ class Logs {
 
  private:
   Numbers::const_iterator find(std::string_view key) const {
-    return std::find_if(numbers_.begin(), numbers_.end(),
-                        [&](const auto& entry) { return entry.first == key; });
+    return std::ranges::find(numbers_, key, &Numbers::value_type::first);
   }
   Numbers numbers_;
 };

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -15,10 +14,6 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
 void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
 
 /// As Keras prints numbers: four digits, in scientific form when tiny.
 std::string shown(const std::string& name, double v) {
@@ -49,6 +44,10 @@ constexpr std::string_view clear_line = "\r\x1b[K";
 
 }  // namespace
 
+double steady_seconds() {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
 Progress::Progress(int verbose, ProgressSink sink, std::int64_t epochs, std::int64_t steps,
                    bool moving)
     : verbose_(verbose), sink_(std::move(sink)), epochs_(epochs), steps_(steps), moving_(moving) {
@@ -64,11 +63,11 @@ Progress::~Progress() {
 
 void Progress::begin_epoch(std::int64_t epoch) {
   if (verbose_ == 0) return;
-  started_ = drawn_ = now();
+  started_ = drawn_ = steady_seconds();
   if (epochs_ > 1) sink_(fmt::format("Epoch {}/{}\n", epoch + 1, epochs_));
 }
 
-double Progress::seconds() const { return now() - started_; }
+double Progress::seconds() const { return steady_seconds() - started_; }
 
 /// `12/60 ━━━━──── 3s 5ms/step - loss: ...`: while it runs, the time is what is left.
 std::string Progress::bar(std::int64_t done, const std::string& numbers, bool ended) const {
@@ -88,7 +87,7 @@ std::string Progress::bar(std::int64_t done, const std::string& numbers, bool en
 
 bool Progress::due() {
   if (verbose_ != 1) return false;
-  const double time = now();
+  const double time = steady_seconds();
   const bool is_due = time - drawn_ >= 0.05;
   if (is_due) drawn_ = time;
   return is_due;

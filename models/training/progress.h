@@ -14,6 +14,9 @@ using ProgressSink = std::function<void(std::string_view)>;
 
 namespace detail {
 
+/// The time in seconds, on a clock that never goes back.
+double steady_seconds();
+
 /// Formats progress: verbose 0 nothing, 1 a bar that redraws itself on a terminal, 2 a line per
 /// epoch. 1 becomes 2 where there is no terminal, or one that cannot redraw (TERM=dumb). A bar left
 /// unfinished, because something was thrown, keeps its line.

@@ -1,7 +1,5 @@
 #include <gradus/models/rows.h>
 
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 
 #include <gradus/core/node.h>
@@ -16,6 +14,21 @@ namespace {
 std::int64_t class_of(const Scalar* row, std::int64_t marks) {
   if (marks == 1) return std::llround(value(*row));
   return std::max_element(row, row + marks) - row;
+}
+
+/// These rows of x, in this order, as a tensor of their own.
+Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
+  const Node& from = node_of(x);
+  const std::int64_t width = from.size / std::max<std::int64_t>(1, from.shape[0]);
+  Shape shape = from.shape;
+  shape.set(0, static_cast<std::int64_t>(rows.size()));
+  NewTensor to(shape);
+  const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
+    for (auto i = begin; i < end; ++i)
+      std::copy_n(in + rows.data()[i] * width, width, out + i * width);
+  };
+  in_ranges(std::ssize(rows), gather, width);
+  return std::move(to.tensor);
 }
 
 }  // namespace
@@ -36,29 +49,10 @@ void check_finite(const char* caller, const char* name, const Tensor& x) {
   check(false, "{}: {} must be finite ({}{} is {})", caller, name, name, place, found);
 }
 
-Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows) {
-  const Node& from = node_of(x);
-  const std::int64_t width = from.size / std::max<std::int64_t>(1, from.shape[0]);
-  Shape shape = from.shape;
-  shape.set(0, static_cast<std::int64_t>(rows.size()));
-  NewTensor to(shape);
-  const auto gather = [=, in = from.data(), out = to.data](auto begin, auto end) {
-    for (auto i = begin; i < end; ++i)
-      std::copy_n(in + rows.data()[i] * width, width, out + i * width);
-  };
-  in_ranges(std::ssize(rows), gather, width);
-  return std::move(to.tensor);
-}
-
-Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop) {
-  const NoGrad off;
-  return slice(x, 0, start, stop);
-}
-
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
-  Batch part{row_range(data.x, start, stop), row_range(data.y, start, stop)};
-  if (data.sample_weight.size() > 0)
-    part.sample_weight = row_range(data.sample_weight, start, stop);
+  const NoGrad off;
+  Batch part{slice(data.x, 0, start, stop), slice(data.y, 0, start, stop)};
+  if (data.sample_weight.size() > 0) part.sample_weight = slice(data.sample_weight, 0, start, stop);
   return part;
 }
 

@@ -1,10 +1,6 @@
 #pragma once
 /// Rows of data sets: checked, split, copied, and given to fit() in batches.
 
-#include <optional>
-#include <span>
-#include <vector>
-
 #include <gradus/core/random.h>
 #include <gradus/models/run.h>
 
@@ -12,10 +8,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// ValueError `fit: x must be finite (x[12][3] is nan)`.
 void check_finite(const char* caller, const char* name, const Tensor& x);
-/// These rows of x, in this order, as a tensor of their own.
-Tensor take_rows(const Tensor& x, std::span<const std::int64_t> rows);
 /// Rows [start, stop).
-Tensor row_range(const Tensor& x, std::int64_t start, std::int64_t stop);
 Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop);
 /// Takes the last `share` of the rows off `training`, as rows_kept() has it. ValueError unless both
 /// keep rows.

@@ -1,8 +1,5 @@
 #include <gradus/models/run.h>
 
-#include <array>
-#include <cmath>
-
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 namespace {

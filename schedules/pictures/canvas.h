@@ -27,9 +27,8 @@ struct Axis {
 
   int row(double v) const;
 };
-/// From the lowest to the highest value. With `from_zero` also over 0, unless the values vary by
-/// less than a quarter and more than a thousandth of the highest. A round number nearby becomes the
-/// end.
+/// From the lowest to the highest value; with `from_zero` also over 0, unless the values vary by
+/// less than a quarter and more than a thousandth of the highest. Ends at round numbers nearby.
 Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
                bool from_zero);
 /// Logarithmic, over the values above 0; linear where there are none.
@@ -43,13 +42,12 @@ class Canvas {
   int dot_columns() const { return columns_ * across(); }
   int dot_rows() const { return lines_ * down(); }
 
-  /// The curve under all others: it has no colour, and any other curve replaces it. In ASCII its
-  /// mark is a point.
+  /// The curve under all others, which replace it. It has no colour; in ASCII its mark is a point.
   static constexpr std::size_t background = static_cast<std::size_t>(-1);
 
   void dot(int x, int y, std::size_t curve);
   /// Fills the whole cell with a character.
-  void mark(int x, int y, char character, std::size_t curve);
+  void mark(int x, int y, char character, std::size_t curve) { at(x, y) = {curve, 1, character}; }
   /// Without trailing blanks.
   std::string line(int i) const;
 
@@ -69,8 +67,7 @@ class Canvas {
   std::vector<Cell> cells_;
 };
 
-/// Draws a curve, one dot thick, from left to right. `dash` says for one dot after another, again
-/// and again, whether it is drawn (1) or not (0).
+/// Draws a curve, one dot thick, from left to right; `dash`, repeated, has a 0 for a dot left out.
 void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, std::size_t curve,
           std::string_view dash);
 
@@ -86,8 +83,7 @@ struct Tick {
   int column;
   std::string label;
 };
-/// The canvas's lines with the y axis of the margin and an x axis. Ticks whose labels have no room
-/// are left out.
+/// The canvas with the margin's y axis and an x axis, without ticks whose labels have no room.
 std::string framed(const Canvas& canvas, const Margin& margin, std::string_view x_name,
                    const std::vector<Tick>& x_ticks, const PlotOptions& options);
 

@@ -45,21 +45,15 @@ struct Samples {
   double bend(std::size_t i) const {
     return i < 1 || i + 1 >= size() ? 0 : std::abs(values[i + 1] - 2 * values[i] + values[i - 1]);
   }
-  /// The second smallest of the four changes before sample i, or after it: usual there, even beside
-  /// other jumps. 0 where the run has fewer than two.
-  double usual_change(std::size_t i, bool after) const {
-    double smallest = detail::endless, second = detail::endless;
-    for (std::size_t k = 1; k <= 4; ++k) {
-      if (after ? i + k >= size() : i <= k) break;
-      const double next = change(after ? i + k : i - k);
-      second = std::min(second, std::max(smallest, next));
-      smallest = std::min(smallest, next);
-    }
-    return std::isinf(second) ? 0 : second;
+  /// Whether change i is far greater than two of the four before it, or after it: than the usual.
+  bool stands_out(std::size_t i, bool after) const {
+    int others = 0, smaller = 0;
+    for (std::size_t k = 1; k <= 4 && (after ? i + k < size() : k < i); ++k, ++others)
+      smaller += change(i) > 8 * change(after ? i + k : i - k);
+    return others < 2 || smaller >= 2;
   }
   bool jumps(std::size_t i) const {
-    return change(i) > 1e-3 * (greatest - least) && change(i) > 8 * usual_change(i, false) &&
-           change(i) > 8 * usual_change(i, true);
+    return change(i) > 1e-3 * (greatest - least) && stands_out(i, false) && stands_out(i, true);
   }
   /// A knot between two steps bends at both, so the samples next to it are not compared with it.
   bool turns(std::size_t i) const {
@@ -87,9 +81,10 @@ void find_changes(const Samples& run, std::map<Step, Change>& found) {
     const Step at = run.step(i);
     if (run.stride > 1)
       find_changes(run.part(at - 2 * run.stride, at + 2 * run.stride), found);
+    else if (jumps)
+      found.insert({at, {{at, run.s(at), "jump"}, run.change(i)}});
     else
-      found.insert(
-          {at, {{at, run.s(at), jumps ? "jump" : "corner"}, jumps ? run.change(i) : run.bend(i)}});
+      found.insert({at, {{at, run.s(at), "corner"}, run.bend(i)}});
   }
 }
 std::vector<Change> changes_of(const Schedule& s, Step steps) {
@@ -177,10 +172,8 @@ void note_values(const Schedule& s, const Samples& run, std::vector<std::string>
   if (run.least < 0)
     out.push_back(
         fmt::format("the rate falls below 0, to {:.4g}: an optimizer refuses that", run.least));
-  if (run.least == 0 && run.greatest == 0) {
-    out.push_back("the rate is 0 throughout: nothing would be learned");
-    return;
-  }
+  if (run.least == 0 && run.greatest == 0)
+    return out.push_back("the rate is 0 throughout: nothing would be learned");
   if (run.values[0] == 0)
     out.push_back(
         "the rate at step 0 is 0: the first update changes nothing; warmup(s, n), in place of a "
@@ -221,12 +214,10 @@ std::string table(const Schedule& s, Step steps) {
 std::vector<std::string> inspect(const Schedule& s, Step steps) {
   check_steps("inspect", steps);
   std::vector<std::string> out;
-  note_jumps(s, static_cast<double>(steps), s, 0, 1, out);
-  note_length(s, steps, out);
-  const double end =
-      std::max(1.0, std::ceil(value(s.duration())));  // note_length() covers the rest
-  const Step moving = end < static_cast<double>(steps) ? static_cast<Step>(end) : steps;
-  note_values(s, Samples(s, moving), out);
+  const double run = static_cast<double>(steps), end = std::ceil(value(s.duration()));
+  note_jumps(s, run, s, 0, 1, out);
+  note_length(s, steps, out);  // covers what comes after the end
+  note_values(s, Samples(s, end < run ? std::max(static_cast<Step>(end), Step{1}) : steps), out);
   return out;
 }
 

@@ -20,10 +20,9 @@ struct Landmark {
 
 /// The steps of a run of `steps` updates where something happens, in order: its start, quarters,
 /// last update and the step after it; where it is highest and lowest; jumps (a change of at least a
-/// thousandth of the whole range, and far greater than the usual change nearby) and corners (the
-/// same for the slope). Up to 65536 steps, every step is examined. A longer run is sampled, and
-/// examined closely where something happens; of jumps closer together than the samples, some are
-/// missed. ValueError unless steps >= 1.
+/// thousandth of the range, far above the usual nearby) and corners (the same for the slope). Up to
+/// 65536 steps, each is examined. A longer run is sampled, and examined closely where something
+/// happens; of jumps closer than the samples some are missed. ValueError unless steps >= 1.
 std::vector<Landmark> landmarks(const Schedule& s, Step steps);
 
 /// The landmarks as text, one line each under a heading; of many jumps only the greatest.

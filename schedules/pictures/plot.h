@@ -36,23 +36,20 @@ struct LabelledSchedule {
 ///
 /// The y axis starts at 0, unless the values vary by less than a quarter of the greatest (a
 /// momentum from 0.85 to 0.95) but by more than a thousandth of it: then at the least. It ends at
-/// the greatest value. Either end moves to a round number nearby. A label stands on the line,
-/// and at the step's column, where the curve has that value and step; a tick at the run's end is in
-/// its last column.
+/// the greatest value. Either end moves to a round number nearby. A label stands at the line and
+/// the column where the curve has that value and step; that of the run's end at the last column.
 ///
 /// With log_y it runs from the least value above 0 (about: of those that columns show) to the
 /// greatest, values of 0 or less lie on its lower end, and the labels are powers of ten, where
 /// there are two. Where no value is above 0, log_y has no effect.
 ///
-/// ValueError for steps < 1 and for a width or height outside its limits; NumericError where the
-/// schedule gives nan or infinity.
+/// ValueError for steps < 1 or a size out of bounds; NumericError if a rate is nan or infinite.
 std::string plot(const Schedule& schedule, Step steps, const PlotOptions& options = {});
 
-/// Several in one picture, later ones over earlier ones, with a legend below, one line for each.
-/// They differ by colour; without it by dashes, or in ASCII by their marks * o + x #. Colours
-/// repeat after 6 curves, dashes after 4, marks after 5. A label too long for its line ends in
-/// "..."; control characters in it become blanks. The width counts a UTF-8 sequence as one
-/// character. ValueError also for no curves.
+/// Several in one picture, later over earlier ones, with a line each in a legend below. They differ
+/// by colour; without it by dashes, or in ASCII by marks * o + x #. Colours repeat after 6 curves,
+/// dashes after 4, marks after 5. Too long a label ends in "..."; its control characters become
+/// blanks; a UTF-8 sequence counts as one character. ValueError also for no curves.
 std::string plot(std::span<const LabelledSchedule> curves, Step steps,
                  const PlotOptions& options = {});
 inline std::string plot(std::initializer_list<LabelledSchedule> curves, Step steps,

@@ -83,8 +83,7 @@ class Builder : public nlohmann::detail::json_sax_acceptor<Json> {
 }  // namespace
 
 const JsonTree* JsonTree::find(std::string_view name) const {
-  const auto found = std::find_if(members.begin(), members.end(),
-                                  [&](const auto& member) { return member.first == name; });
+  const auto found = std::ranges::find(members, name, &std::pair<std::string, JsonTree>::first);
   return found == members.end() ? nullptr : &found->second;
 }
 

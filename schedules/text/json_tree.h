@@ -13,8 +13,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// A value of a JSON text. nlohmann's values take memory when they are destroyed, and end the
-/// program if there is none; these do not.
+/// A value of a JSON text. Unlike nlohmann's values, these are destroyed without taking memory.
 struct JsonTree {
   enum class Type { null, boolean, number, whole, text, list, object };
   Type type = Type::null;
@@ -40,8 +39,7 @@ struct JsonFault {
 JsonTree parse_json(std::string_view text, int deepest,
                     const std::function<void(const JsonFault&)>& fail);
 
-/// A text with quotes, as UTF-8 or as ASCII with escapes. ValueError, which begins with `caller`,
-/// for a text that is not UTF-8.
+/// A text in quotes, as UTF-8 or as ASCII with escapes. ValueError by `caller` unless it is UTF-8.
 std::string in_quotes(std::string_view text, bool ascii, std::string_view caller);
 /// The shortest text of a finite number that reads back as the same.
 std::string json_number(double number);

@@ -1,8 +1,6 @@
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -37,14 +35,11 @@ template <class T>
 KnownSchedule describe(std::string_view module) {
   const detail::Config config = detail::config_of(T{});
   const std::string_view op = config.op.symbol;
-  KnownSchedule known{config.type, op.empty() ? config.text_name : op.substr(1, op.size() - 2),
-                      module,      T::formula,
-                      {},          example<T>(),
-                      make<T>};
-  for (const detail::Config::Field& field : config.fields)
-    known.arguments.push_back(
-        {std::string(field.name), field.at_default ? detail::text_of(field.value) : ""});
-  return known;
+  std::vector<KnownSchedule::Argument> arguments;
+  for (const auto& [name, value, at_default] : config.fields)
+    arguments.push_back({std::string(name), at_default ? detail::text_of(value) : ""});
+  const std::string_view text_name = op.empty() ? config.text_name : op.substr(1, op.size() - 2);
+  return {config.type, text_name, module, T::formula, arguments, example<T>(), make<T>};
 }
 
 /// An argument's slot: by position until the first keyword, then by name.
@@ -129,6 +124,62 @@ const KnownSchedule& detail::find_known(const char* reader, const std::string& n
   fail_to_read(reader, column,
                fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
                            nearest(name.substr(name.rfind('.') + 1), names)));
+}
+
+// ---- texts of schedules and values --------------------------------------------------------------
+
+namespace {
+
+using detail::Config, detail::Value;
+
+std::string in_quotes(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + '"';
+}
+std::string scalar(const Value& v) {
+  if (const Real* number = std::get_if<Real>(&v.content)) return fmt::format("{}", value(*number));
+  if (const auto* text = std::get_if<std::string>(&v.content)) return in_quotes(*text);
+  const bool* truth = std::get_if<bool>(&v.content);
+  return !truth ? "None" : *truth ? "True" : "False";
+}
+
+void append(std::string& out, const Schedule& s, int around);
+void append(std::string& out, const Value& v) {
+  detail::append_value(
+      out, v, "[]", [&](const Schedule& s) { append(out, s, 0); }, scalar);
+}
+
+void append(std::string& out, const Schedule& s, int around) {
+  if (const auto number = s.constant()) return append(out, Value{*number});
+  const Config config = s.config();
+  if (config.op.binding > 0)
+    return detail::append_operator(out, config, around, [&](const Schedule& side, int binding) {
+      append(out, side, binding);
+    });
+  out += config.text_name;
+  if (!config.has_fields) return;
+  std::string_view before = "(";
+  for (const Config::Field& field : config.fields) {
+    if (field.at_default) continue;
+    ((out += before) += field.name) += '=';
+    append(out, field.value);
+    before = ", ";
+  }
+  out += before == "(" ? "()" : ")";
+}
+
+}  // namespace
+
+std::string to_string(const Schedule& s) { return detail::text_of({s}); }
+
+std::string detail::text_of(const Value& v) {
+  std::string out;
+  append(out, v);
+  return out;
 }
 
 }}  // namespace gradus

@@ -90,11 +90,9 @@ void add_slots(std::vector<Slot>& slots, T& self) {
 /// Hands the call's arguments to the slots, by position until the first keyword, then by name.
 /// FormatError with the column, what was expected and the nearest name.
 void fill(const Call& call, std::span<const Slot> slots);
-/// Reads `name(arguments)`, or a name alone, whatever the name. The arguments are those that
-/// parse_schedule() reads. FormatError with the column.
+/// Reads any `name` or `name(arguments)`, read as by parse_schedule(). FormatError with the column.
 Call parse_call(const char* reader, std::string_view text);
-/// The schedule of this name; in a text (column > 0) also by its text name. FormatError with the
-/// nearest name if there is none.
+/// The schedule of this name or, in a text (column > 0), text name. FormatError with the nearest.
 const KnownSchedule& find_known(const char* reader, const std::string& name, std::size_t column);
 
 [[noreturn]] void fail_to_read(const char* reader, std::size_t column, std::string_view what);

@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <initializer_list>
-#include <string>
 #include <system_error>
-#include <utility>
-#include <vector>
 
 #include <gradus/core/from_text.h>
 #include <gradus/schedules/known.h>
@@ -122,15 +119,15 @@ Real computed(Real a, std::string_view op, Real b) {
 ///     items   = [ item { "," item } [ "," ] ]      item = [ name "=" ] join
 class Parser {
  public:
-  Parser(const char* caller, std::string_view text) : reader_(caller, text) {}
-  /// For a text in which `name` is not empty and stands for the schedule `meaning`.
-  Parser(const char* caller, std::string_view text, std::string_view name, const Schedule& meaning)
+  /// In the text, `name` stands for the schedule `meaning`.
+  Parser(const char* caller, std::string_view text, std::string_view name = "",
+         const Schedule& meaning = 0)
       : reader_(caller, text), name_(name), meaning_(meaning) {}
 
   /// The text as a schedule, with or without `rate =` in front.
   Schedule schedule() {
-    name_before_equals();
-    refuse_name();
+    name_before_equals(true);
+    name_before_equals(false);
     const Value v = join();
     check_end();
     return as_schedule(v);
@@ -215,18 +212,14 @@ class Parser {
     std::vector<detail::Argument> list;
     bool comma = false;  ///< after the last one
   };
-  /// Everything up to the closing bracket, and that too; `column` is where the bracket's value
-  /// began.
+  /// Everything up to and with the closing bracket; `column` is where the bracket's value began.
   Items items(std::size_t column, char closer, bool may_have_names) {
     if (++brackets_ > detail::max_depth) fail_too_deep(column, "brackets must be nested");
     Items all;
     do {
       if (reader_.peek() == closer) break;
       detail::Argument& item = all.list.emplace_back();
-      if (may_have_names)
-        item.keyword = name_before_equals();
-      else
-        refuse_name();
+      item.keyword = name_before_equals(may_have_names);
       item.value = join();
     } while ((all.comma = reader_.accept(",")));
     close(closer);
@@ -236,27 +229,24 @@ class Parser {
 
   /// The call of a known schedule whose name has been read; a method's has its first argument.
   Value call(std::string_view word, std::size_t column, Value* first) {
-    open_call(word, column);
-    return made(word, column, first, items(column, ')', true));
+    const KnownSchedule& known = open_call(word, column);
+    return made(known, word, column, first, items(column, ')', true));
   }
 
-  // The rest is not inlined into the functions above, which call each other once for each bracket:
-  // their frames are the stack that a deep text takes.
+  // The rest is not inlined into the functions above, whose frames are the stack of a deep text.
 
-  [[gnu::noinline]] void open_call(std::string_view word, std::size_t column) {
+  [[gnu::noinline]] const KnownSchedule& open_call(std::string_view word, std::size_t column) {
     const std::string name(without_module(word));
-    const bool is_call = !word.empty() && reader_.accept("(");
-    if (name == "custom" || is_call) detail::find_known(reader_.caller(), name, column);
-    if (is_call) return;
+    if (name == "custom" || (!word.empty() && reader_.accept("(")))
+      return detail::find_known(reader_.caller(), name, column);
     reader_.back_to(column);
     reader_.fail_expecting(brackets_ == 0 ? "a schedule or a number" : "a value", column);
   }
-  [[gnu::noinline]] Value made(std::string_view word, std::size_t column, Value* first,
-                               Items inside) {
+  [[gnu::noinline]] Value made(const KnownSchedule& known, std::string_view word,
+                               std::size_t column, Value* first, Items inside) {
     if (first) inside.list.insert(inside.list.begin(), {"", std::move(*first)});
     const detail::Call call{reader_.caller(), std::string(without_module(word)),
                             std::move(inside.list), column, reader_.column()};
-    const KnownSchedule& known = detail::find_known(call.reader, call.name, column);
     return {built(column, [&] { return known.make(call); }), column};
   }
   /// What is in brackets: itself, or a list as Python's (1, 2) and (1,).
@@ -278,18 +268,14 @@ class Parser {
     reader_.fail(column, fmt::format("{} at most {} deep", what, detail::max_depth));
   }
 
-  /// `rate =`; "" where there is none.
-  [[gnu::noinline]] std::string_view name_before_equals() {
+  /// `rate =`, where it is allowed; "" where there is none.
+  [[gnu::noinline]] std::string_view name_before_equals(bool allowed) {
     const std::size_t column = reader_.column();
     const std::string_view word = reader_.at_number() ? "" : reader_.name();
-    if (!word.empty() && reader_.accept("=")) return word;
-    reader_.back_to(column);
-    return "";
-  }
-  [[gnu::noinline]] void refuse_name() {
-    const std::size_t column = reader_.column();
-    if (!name_before_equals().empty())
-      reader_.fail(column, "an argument's name must be inside a call");
+    const bool found = !word.empty() && reader_.accept("=");
+    if (found && !allowed) reader_.fail(column, "an argument's name must be inside a call");
+    if (!found) reader_.back_to(column);
+    return found ? word : "";
   }
   void check_end() {
     if (!reader_.at_end()) reader_.fail_expecting("the end", reader_.column());
@@ -328,8 +314,8 @@ class Parser {
   }
 
   Reader reader_;
-  std::string_view name_ = {};
-  Schedule meaning_ = 0;
+  std::string_view name_;
+  Schedule meaning_;
   int brackets_ = 0;  ///< that are open
 };
 

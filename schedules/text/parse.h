@@ -8,16 +8,14 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// Reads what to_string() writes, or a line pasted from Python: positional or keyword arguments,
-/// `True` or `true`, with or without `keras.optimizers.schedules.` or `rate =` in front, comments,
-/// numbers like `100_000` and `60000 // 32 * 10` (`+ - * / //`). A number is a constant. Operators,
-/// functions and methods are those of schedules/algebra.h: `linear(0, 0.1, 100) >> 0.5 *
-/// CosineDecay(0.1, 900).take(50)`.
+/// `True` or `true`, perhaps after `keras.optimizers.schedules.` or `rate =`, comments, numbers
+/// like `100_000` and `60000 // 32 * 10` (`+ - * / //`). A number is a constant. Operators,
+/// functions and methods are in schedules/algebra.h: `linear(0, 0.1, 100) >> 0.5 * hold(0.1, 50)`.
 ///
 ///     Schedule s = parse_schedule("ExponentialDecay(0.1, decay_steps=2, decay_rate=0.5)");
 ///
 /// FormatError with the column, what was expected and, for a misspelt name, the nearest one; also
-/// for brackets or an expression more than 1,000 deep. ValueError where a struct refuses its
-/// options.
+/// for brackets or expressions over 1,000 deep. ValueError where a struct refuses its options.
 Schedule parse_schedule(std::string_view text);
 
 namespace detail {

@@ -80,7 +80,7 @@ Value value_of(const Json& json, int depth) {
   return {std::move(list)};
 }
 
-/// The known class, after what can be wrong beside its options.
+/// The known class, after what can be wrong beside its options. Not inlined, for a small stack.
 [[gnu::noinline]] const KnownSchedule& class_of(const Json& object) {
   const Json *const type = object.find("class_name"), *const module = object.find("module");
   if (!type || !type->is(Type::text))
@@ -95,22 +95,12 @@ Value value_of(const Json& json, int depth) {
   return known;
 }
 
-/// Not inlined, as class_of(): the frames of what recurses are the stack that deep JSON takes.
-[[gnu::noinline]] Schedule made(const KnownSchedule& known,
-                                std::vector<detail::Argument> arguments) {
-  try {
-    return known.make({"deserialize", std::string(known.type), std::move(arguments)});
-  } catch (const detail::TooDeep&) {
-    fail(fmt::format("an expression must be at most {} deep", detail::max_depth));
-  }
-}
-
 Schedule schedule_of(const Json& object, int depth) {
   const KnownSchedule& known = class_of(object);
-  std::vector<detail::Argument> arguments;
+  detail::Call call{"deserialize", std::string(known.type), {}};
   for (const auto& [key, option] : object.find("config")->members)
-    arguments.push_back({key, value_of(option, depth)});
-  return made(known, std::move(arguments));
+    call.arguments.push_back({key, value_of(option, depth)});
+  return known.make(call);
 }
 
 }  // namespace
@@ -135,7 +125,11 @@ Schedule deserialize(std::string_view json) {
   // A schedule is an object with a config in it, and its list.
   const Json tree = detail::parse_json(json, 2 * detail::max_depth + 2, fail_with);
   Schedule s = 0;
-  if (!detail::assign(s, value_of(tree, 0)).empty()) fail("expected a schedule or a number");
+  try {
+    if (!detail::assign(s, value_of(tree, 0)).empty()) fail("expected a schedule or a number");
+  } catch (const detail::TooDeep&) {
+    fail(fmt::format("an expression must be at most {} deep", detail::max_depth));
+  }
   return s;
 }
 

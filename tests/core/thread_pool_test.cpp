@@ -1,7 +1,6 @@
 #include <gradus/core/thread_pool.h>
 
 #include <doctest/doctest.h>
-#include <gradus/core/denormals.h>
 #include <gradus/gradus.h>
 
 #include <array>

@@ -50,6 +50,13 @@ TEST_CASE("landmarks are where a schedule jumps or turns") {
   CHECK(changes([](double t) { return t < 40 ? 0.1 : 0.2; }, 100) == Changes{"40 jump"});
 }
 
+TEST_CASE("a change that is usual among its neighbours is no jump") {
+  const auto zigzag = [](double t) {
+    return std::vector<double>{0, 1, 0, 1, 1.01}.at(static_cast<std::size_t>(t) % 5);
+  };
+  for (const Landmark& mark : landmarks(zigzag, 100)) CHECK(mark.what != "jump");
+}
+
 TEST_CASE("landmarks of a run of a thousand million steps are on their exact steps") {
   CHECK(changes(linear(0, 0.1, 12345678) >> CosineDecay{0.1, 900000000}, 1000000000) ==
         Changes{"12345678 corner"});

@@ -11,7 +11,7 @@
 #include <new>
 
 #include <gradus/core/error.h>
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 
 #include "commands/commands.h"
 #include "terminal/command.h"

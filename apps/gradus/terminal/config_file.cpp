@@ -3,7 +3,7 @@
 #include "terminal/config_file.h"
 
 #include <fmt/format.h>
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 #include <gradus/models/file.h>
 #include <gradus/models/utf8.h>
 

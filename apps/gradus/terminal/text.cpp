@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gradus/core/from_text.h>
-#include <gradus/core/nearest.h>
 
 #include <algorithm>
 #include <charconv>

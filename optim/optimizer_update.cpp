@@ -1,4 +1,4 @@
-/// The parts of one update: gradient accumulation, clipping, averages. Options as text.
+/// Around the update rule: check, then commit; gradient accumulation, clipping, averages.
 
 #include <algorithm>
 #include <cmath>
@@ -13,51 +13,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 using detail::kernels;
 using detail::node_of;
 
-bool ParameterSelector::selects(const Tensor& parameter, std::string_view name,
-                                std::span<const std::string> names) const {
-  if (const Tensor* handle = std::get_if<Tensor>(&chosen_))
-    return handle->node() == parameter.node();
-  std::string text = fmt::format("/{}", std::get<std::string>(chosen_));
-  if (text.size() == 1 || !text.ends_with('/')) text += '/';
-  const auto place = [&](std::string_view path) { return fmt::format("/{}/", path).find(text); };
-  const bool from_start = std::ranges::any_of(names, [&](auto& path) { return place(path) == 0; });
-  return from_start ? place(name) == 0 : place(name) != text.npos;
-}
-
-std::string to_string(const ParameterSelector& s) {
-  const std::string* text = std::get_if<std::string>(&s.chosen_);
-  return text ? *text : "a parameter";
-}
-
-detail::Value to_value(const ParameterSelector& s) { return {to_string(s)}; }
-detail::Value to_value(const LearningRateMultiplier& m) {
-  return {std::vector<detail::Value>{to_value(m.parameters), {m.factor}}};
-}
-
-std::string assign(std::vector<ParameterSelector>& member, const detail::Value& v) {
-  std::vector<std::string> texts;
-  const std::string expected = detail::assign(texts, v);
-  if (expected.empty()) member.assign(texts.begin(), texts.end());
-  return expected;
-}
-
-std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Value& v) {
-  const std::string expected = "a list, each element a list of a text and a number";
-  const auto* pairs = std::get_if<std::vector<detail::Value>>(&v.content);
-  if (!pairs) return expected;
-  member.clear();
-  for (const detail::Value& item : *pairs) {
-    const auto* pair = std::get_if<std::vector<detail::Value>>(&item.content);
-    std::string name;
-    Real factor = 0;
-    if (!pair || pair->size() != 2 || !detail::assign(name, (*pair)[0]).empty() ||
-        !detail::assign(factor, (*pair)[1]).empty())
-      return expected;
-    member.push_back({name, factor});
-  }
-  return "";
-}
-
 namespace {
 
 constexpr double largest_double = std::numeric_limits<double>::max();
@@ -66,6 +21,11 @@ constexpr double largest_double = std::numeric_limits<double>::max();
 Real shrinking(Real norm, Real limit) {
   return norm > limit ? std::max(limit / norm, Real(std::numeric_limits<double>::min())) : Real(1);
 }
+
+/// Whether these numbers are far from the largest: a rule then says whether an update is, too.
+bool calm(const Scalar* x, std::int64_t n) { return kernels().sum_of_magnitudes(x, n) <= 0x1p40; }
+
+bool fits_scalar(Real v) { return std::isfinite(value(static_cast<Scalar>(v))); }
 
 }  // namespace
 
@@ -94,6 +54,115 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   check_field(rule_->name(), "learning_rate", learning_rate, rules::not_negative);
   rule_->learning_rate() = std::move(learning_rate);
 }
+
+// ---- what refuses an update, before it and after it, and takes it back --------------------------
+
+detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,
+                            Real v, const Rule& range, Step step) {
+  const double number = value(v);
+  if (!range.holds(number))
+    return {fmt::format("{}: {} schedule returned {} at step {}: {} (must be {})", owner, name,
+                        number, step, to_string(schedule), range.text)};
+  if (!fits_scalar(v))
+    return {fmt::format("{}: {} must fit the weights' number type (got {} at step {})", owner, name,
+                        number, step)};
+  return {};
+}
+
+/// Returns the reason to refuse this update, and notes the weights' decays. `sure`: no number can
+/// come near the largest one in it, so that nothing has to be copied to take it back.
+detail::Fault Optimizer::fault_before(Real rate, bool& sure) {
+  const Step step = iterations();
+  const double t = static_cast<double>(step);
+  check<StateError>(step < std::numeric_limits<Step>::max(),
+                    "Optimizer: iterations must be below 2^63 - 1 (got {})", step);
+  check<StateError>(std::ranges::any_of(entries_, &Entry::gradient),
+                    "Optimizer: no parameter has a gradient; call backward() first");
+  const Schedule& decay = options_.weight_decay;
+  if (detail::Fault wrong = rule_->fault_at(step, rate)) return wrong;
+  if (!decay.constant())
+    if (auto wrong = detail::fault("Optimizer", "weight_decay", decay, decay.at(t),
+                                   rules::not_negative, step))
+      return wrong;
+  sure = !shows_averages() && rule_->stays_finite(step);
+  for (Entry& e : entries_) {
+    const Real its_rate = rate * e.multiplier;
+    const bool is_calm = !e.gradient || calm(e.gradient, e.parameter.size());
+    const std::string bad = is_calm ? "" : detail::not_finite(e.gradient, e.parameter.size());
+    if (!bad.empty())
+      return {
+          fmt::format("Optimizer: the gradient of parameter {} must be finite (got {}, step {})",
+                      e.name, bad, step)};
+    if (e.gradient && !fits_scalar(its_rate))
+      return {
+          fmt::format("Optimizer: learning_rate of parameter {} must fit the weights' number "
+                      "type (got {} at step {})",
+                      e.name, value(its_rate), step)};
+    const Schedule* own = e.decays ? rule_->weight_decay_of(e.parameter.shape()) : nullptr;
+    e.decay = e.decays ? (own ? *own : decay).at(t) * its_rate : Real(0);
+    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 && value(e.decay) <= 1 &&
+           trusted(e);
+  }
+  return {};
+}
+
+/// Whether a parameter's numbers were small at most a thousand calls ago; since then, only calls of
+/// the kind above have changed them. Measures them if that is not known.
+bool Optimizer::trusted(Entry& e) const {
+  detail::Node& node = node_of(e.parameter);
+  if (e.trusted-- > 0 && node.trusted-- > 0) return true;
+  const auto small = [](const Memory& m) {
+    const auto negative = [](Scalar x) { return x < 0; };
+    return calm(m.values.data(), m.size) &&
+           !(m.not_negative && std::ranges::any_of(m.span(), negative));
+  };
+  const bool all = calm(node.data(), node.size) && std::ranges::all_of(e.memory, small);
+  e.trusted = node.trusted = static_cast<std::int16_t>(all ? 1000 : 0);
+  return all;
+}
+
+/// Calls f(entry, its memory or null, values, size) for all that an update may change.
+void Optimizer::each_number(auto&& f) {
+  for (Entry& e : entries_) {
+    f(e, static_cast<Memory*>(nullptr), node_of(e.parameter).value, e.parameter.size());
+    for (Memory& m : e.memory)
+      if (in_state(e, m)) f(e, &m, m.values, m.size);
+  }
+}
+
+/// Updates. Takes everything back if then a number is not finite, or if the rule throws.
+detail::Fault Optimizer::update_or_undo(Real rate) {
+  struct Undo {
+    ~Undo() {
+      auto before = all.before_.begin();
+      if (wanted) all.counters_ = counters;
+      if (wanted) all.each_number([&](auto&, auto*, auto& x, auto) { x = std::move(*before++); });
+      all.before_.clear();
+    }
+    Optimizer& all;
+    OptimizerCounters counters = all.counters_;
+    bool wanted = true;
+  };
+  before_.clear();
+  for (Entry& e : entries_) e.trusted = node_of(e.parameter).trusted = 0;
+  each_number([&](Entry&, Memory*, detail::Buffer& values, std::int64_t n) {
+    before_.push_back(values);
+    values = values.copy(n);
+  });
+  Undo undo{*this};
+  update(rate);
+  detail::Fault fault;
+  each_number([&](Entry& e, Memory* m, const detail::Buffer& values, std::int64_t n) {
+    const std::string bad = fault ? "" : detail::not_finite(values.data(), n);
+    if (!bad.empty())
+      fault.text = fmt::format("Optimizer: {}{} must stay finite in an update (got {}, step {})",
+                               e.name, m ? "/" + m->name : "", bad, undo.counters.iterations);
+  });
+  undo.wanted = static_cast<bool>(fault);
+  return fault;
+}
+
+// ---- the parts of an update ---------------------------------------------------------------------
 
 Real detail::norm(std::span<const Scalar> x) {
   using std::sqrt;
@@ -178,11 +247,11 @@ void Optimizer::finalize() {
   for (Entry& e : entries_) {
     detail::Buffer shown = average(e).values.copy(e.parameter.size());
     if (e.constraint) shown = constrained(e, shown);
-    const std::int64_t bad = kernels().first_not_finite(shown.data(), e.parameter.size());
-    check<NumericError>(bad < 0,
+    const std::string bad = detail::not_finite(shown.data(), e.parameter.size());
+    check<NumericError>(bad.empty(),
                         "Optimizer: the constraint of {} must give finite numbers for the averages "
-                        "(got {} at element {})",
-                        e.name, bad < 0 ? 0 : value(shown.data()[bad]), bad);
+                        "(got {})",
+                        e.name, bad);
     raw(e).values = std::move(shown);
   }
   swap_averages();
