@@ -9,7 +9,7 @@
 #include <utility>
 #include <variant>
 
-#include <gradus/core/nearest.h>
+#include <gradus/core/from_text.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

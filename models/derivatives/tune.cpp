@@ -8,8 +8,8 @@
 #include <tuple>
 
 #include <gradus/core/from_text.h>
-#include <gradus/core/nearest.h>
 #include <gradus/core/ops.h>
+#include <gradus/models/sensitivity.h>
 #include <gradus/optim/adam.h>
 #include <gradus/schedules/piecewise_interpolation.h>
 
@@ -21,11 +21,12 @@ using Train = std::function<Real(const Schedule&, std::uint64_t)>;
 /// One number per run or per number that moves; empty where a run diverges.
 using Reals = std::vector<Real>;
 
+constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t at_once = Dual::directions, none = -at_once;
 
 Real mean(const Reals& x) {
-  if (x.empty()) return std::numeric_limits<double>::infinity();
-  return std::accumulate(x.begin(), x.end(), Real(0)) / static_cast<double>(x.size());
+  const Real sum = std::accumulate(x.begin(), x.end(), Real(0));
+  return x.empty() ? infinity : sum / static_cast<double>(x.size());
 }
 
 /// A mean and its standard error.
@@ -36,34 +37,17 @@ std::tuple<double, double> estimate(const Reals& x) {
   return {middle, x.empty() ? middle : std::sqrt(squares / n / (n - 1))};
 }
 
-/// Whether the share that a seed's loss falls by is above 0 beyond chance. Shares, because one seed
-/// near divergence would outweigh all others.
-bool fell(const Reals& before, const Reals& after) {
-  Reals shares;
-  for (std::size_t i = 0; i < before.size(); ++i) {
-    const double from = value(before[i]), to = value(after[i]);
-    shares.push_back(from == to ? 0 : (from - to) / (std::fabs(from) + std::fabs(to)));
-  }
-  const auto [share, error] = estimate(shares);
-  return share > 2 * error || shares.empty();
-}
-
-/// The last step that a run asks its schedule for. A run that diverges ends early, so then the
-/// rates shrink until none does.
-Step last_step(const Schedule& start, const Train& train) {
-  for (double scale = 1;; scale *= 1e-3) {
-    const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
-    const auto watched = [=](Real step) {
-      *last = std::max(*last, static_cast<Step>(step));
-      return scale * start.at(step);
-    };
-    try {
-      train(watched, 0);
-      return *last;
-    } catch (const NumericError&) {
-      if (scale == 0) throw;
-    }
-  }
+/// Whether the mean loss falls by more than chance explains. One seed near divergence would drown
+/// the others. So no loss counts for more than about 10 medians, which can only hide a gain.
+bool fell(Reals before, const Reals& after) {
+  if (before.empty() || after.empty()) return !after.empty();
+  Reals sorted = before;
+  const auto median = sorted.begin() + std::ssize(sorted) / 2;
+  std::nth_element(sorted.begin(), median, sorted.end());
+  const Real most = *median + 10 * abs(*median);
+  for (std::size_t i = 0; i < before.size(); ++i) before[i] = std::min(before[i], most) - after[i];
+  const auto [gain, error] = estimate(before);
+  return gain > 2 * error;
 }
 
 Schedule with_knots(const Schedule& start, Step knots, Step last) {
@@ -78,27 +62,23 @@ Schedule with_knots(const Schedule& start, Step knots, Step last) {
   return lines;
 }
 
-bool selects(const std::vector<std::string>& names, const std::string& path) {
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return path == name || path.starts_with(name + '.') || path.starts_with(name + '[');
-  });
-}
-
 /// A schedule as a function of the logarithms of the numbers that move, over those of the start.
-class Numbers {
+class Movable {
  public:
-  Numbers(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
+  Movable(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
     std::vector<std::string> paths;
     start_.with_numbers([&](const OptionNumber& number) {
       const std::string& path = paths.emplace_back(number.path);
-      const bool chosen = number.counts_steps ? std::ranges::count(options.only, path) > 0
-                                              : options.only.empty() || selects(options.only, path);
-      moves_.push_back(chosen && !selects(options.fix, path));
+      const bool chosen = number.counts_steps
+                              ? std::ranges::count(options.only, path) > 0
+                              : options.only.empty() || detail::selects_path(options.only, path);
+      moves_.push_back(chosen && !detail::selects_path(options.fix, path));
       return number.value;
     });
     for (const auto* names : {&options.fix, &options.only})
       for (const std::string& name : *names)
-        check(std::ranges::any_of(paths, [&](const auto& path) { return selects({name}, path); }),
+        check(std::ranges::any_of(
+                  paths, [&](const auto& path) { return detail::selects_path({name}, path); }),
               "tune: {} must name numbers of the schedule (got '{}'; did you mean '{}'?)",
               names == &options.fix ? "fix" : "only", name, detail::nearest(name, paths));
     check(size() > 0, "tune: start must have a number that may move (got {})", to_string(start_));
@@ -153,11 +133,8 @@ class Tuner {
  public:
   Tuner(const Schedule& start, const Train& train, const TuneOptions& options)
       : options_(options),
-        train_([this, &train](const Schedule& rate, std::uint64_t seed) {
-          ++runs_;
-          return train(rate, seed);
-        }),
-        last_(last_step(start, train_)),
+        train_(train),
+        last_(last_step(start)),
         numbers_(options.knots == 0 ? start : with_knots(start, options.knots, last_), options),
         best_(numbers_.size(), 0),
         next_seed_(static_cast<std::uint64_t>(options.judge + options.validation)) {}
@@ -169,12 +146,29 @@ class Tuner {
     const Reals after = losses(tuned.schedule, 0, options_.judge);
     std::tie(tuned.before, tuned.before_error) = estimate(before);
     std::tie(tuned.after, tuned.after_error) = estimate(after);
-    tuned.gained = tuned.after < tuned.before && fell(before, after);
+    tuned.gained = fell(before, after);
     tuned.runs = runs_;
     return tuned;
   }
 
  private:
+  /// The last step that a run asks for. A run that diverges ends early, so then the rates shrink.
+  Step last_step(const Schedule& start) {
+    for (double scale = 1;; scale *= 1e-3) {
+      const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
+      const auto watched = [=](Real step) {
+        *last = std::max(*last, static_cast<Step>(step));
+        return scale * start.at(step);
+      };
+      try {
+        ++runs_;
+        train_(watched, 0);
+        return *last;
+      } catch (const NumericError&) {
+        if (scale == 0) throw;
+      }
+    }
+  }
   void descend() {
     note(0, best_);
     double step = 0.1;
@@ -201,7 +195,7 @@ class Tuner {
     Reals slope;
     for (std::size_t first = 0; first < at.size(); first += at_once) {
       const std::optional<Schedule> seeded = numbers_.at(at, first);
-      const Real y = seeded ? f(*seeded) : mean({});
+      const Real y = seeded ? f(*seeded) : infinity;
       if (!std::isfinite(y.v)) return {};
       const double size = std::max(std::fabs(y.v), std::numeric_limits<double>::min());
       for (std::size_t j = 0; j < at_once && slope.size() < at.size(); ++j)
@@ -226,7 +220,7 @@ class Tuner {
     for (const Real& p : part) most = std::max(most, abs(p));
     if (!(most > 0)) return false;
     for (std::size_t i = 0; i < part.size(); ++i) best_[i] -= std::log(2) * part[i] / most;
-    least_ = value(mean({}));
+    least_ = infinity;
     note(iteration, best_);
     return true;
   }
@@ -249,6 +243,7 @@ class Tuner {
     Reals losses;
     try {
       for (std::uint64_t seed = first; std::ssize(losses) < count; ++seed) {
+        ++runs_;
         losses.push_back(train_(rate, seed));
         if (!std::isfinite(losses.back().v)) return {};
       }
@@ -262,11 +257,11 @@ class Tuner {
 
   const TuneOptions& options_;
   std::int64_t runs_ = 0;
-  Train train_;
+  const Train& train_;
   Step last_;  ///< of a run
-  Numbers numbers_;
+  Movable numbers_;
   Reals best_;
-  double least_ = value(mean({}));  ///< the validation loss of the best
+  double least_ = infinity;  ///< the validation loss of the best
   std::uint64_t next_seed_;
   std::vector<TuneCheck> path_ = {};
 };

@@ -52,7 +52,7 @@ struct Tuned {
   /// standard errors; infinity if a run diverged.
   double before = 0, before_error = 0;
   double after = 0, after_error = 0;
-  /// True if `after` is below `before` and the fall, seed by seed, is beyond twice its error.
+  /// True if the mean loss of a seed falls by more than twice its standard error.
   bool gained = false;
   std::vector<TuneCheck> path = {};  ///< one entry per check; the first is the start
   std::int64_t runs = 0;             ///< calls of `train`
@@ -62,15 +62,13 @@ struct Tuned {
 /// trains under `rate` from scratch and returns the loss, with its derivatives; the seed chooses
 /// what is random. The same arguments give the same bits.
 ///
-///     const auto train = [](const Schedule& rate, std::uint64_t seed) {
-///       const Dataset line = make_line({.rows = 200, .seed = seed});
+///     const Tuned tuned = tune(CosineDecay{0.05, 210}, [&](const Schedule& rate, auto seed) {
 ///       Sequential model{Dense{.units = 1}};
 ///       model.compile({.optimizer = SGD{.learning_rate = rate}, .loss = MeanSquaredError{},
 ///                      .seed = seed});
-///       model.fit(line.x, line.y, {.batch_size = 32, .epochs = 30, .verbose = 0});
-///       return model.loss(test.x, test.y);
-///     };
-///     const Tuned tuned = tune(CosineDecay{0.05, 210}, train);
+///       model.fit(x, y, {.batch_size = 32, .epochs = 30, .verbose = 0});
+///       return model.loss(x, y);
+///     });
 ///     fmt::print("{}\n", to_string(tuned.schedule));
 ///
 /// Each number p moves by the gradient of log(mean loss) in log p, over fresh seeds in each
