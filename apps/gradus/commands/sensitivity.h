@@ -8,9 +8,9 @@ struct SensitivityCommand {
   static constexpr const char* name = "sensitivity";
   static constexpr const char* about = "Show which way each number of a schedule pulls the loss";
   static constexpr const char* help =
-      R"help(Trains under the schedule and prints the exact derivative of the loss at the end by
-each number of the schedule and of the optimizer. A second picture shows where
-in the run a higher rate would lower the loss: where its curve is below 0.
+      R"help(Trains under the schedule and prints the exact derivative of the loss at the
+end by each number of the schedule and of the optimizer. A second picture shows
+where in the run a higher rate would lower the loss: where its curve is below 0.
 
   gradus sensitivity "CosineDecay(0.1, 210)" --activation tanh
   gradus sensitivity "linear(0, 0.3, 30) >> CosineDecay(0.3, 180)" \
