@@ -27,6 +27,7 @@
 #include <type_traits>
 #include <vector>
 
+#include <gradus/core/dual.h>
 #include <gradus/core/error.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -145,6 +146,10 @@ template <PlainNumber T>
 void check_field(std::string_view owner, std::string_view name, const T& v, const Rule& rule) {
   check(rule.holds(static_cast<double>(v)), "{}: {} must be {} (got {})", owner, name, rule.text,
         v);
+}
+inline void check_field(std::string_view owner, std::string_view name, const Dual& v,
+                        const Rule& rule) {
+  check_field(owner, name, v.v, rule);
 }
 template <class T>
 void check_field(std::string_view owner, std::string_view name, const std::optional<T>& maybe,

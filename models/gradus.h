@@ -13,6 +13,7 @@
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/activations.h>
 #include <gradus/models/constraints.h>
+#include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/early_stopping.h>
 #include <gradus/models/find_learning_rate.h>

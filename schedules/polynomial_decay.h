@@ -49,7 +49,7 @@ struct PolynomialDecay {
     }
     const Real ratio = left / whole;
     Real remaining = ratio;
-    if (value(power) != 1) {
+    if (!is_zero(power - 1)) {
       // The power magnifies the rounding of the ratio, so the lost part is put back.
       const double lost = std::fma(-value(ratio), value(whole), value(left)) / value(whole);
       remaining = pow(ratio, power) * (1 + power * (lost / ratio));

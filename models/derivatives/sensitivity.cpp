@@ -9,20 +9,19 @@
 #include <utility>
 #include <variant>
 
-#include <gradus/core/from_text.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
+
+namespace detail {
 
 namespace {
 
 constexpr double nudge = 0.02;  // how far numbers move, as a part of themselves
 
-// ---- how long the run is ------------------------------------------------------------------------
-
 using LastStep = std::shared_ptr<std::atomic<double>>;
 
-/// A schedule that notes how far it is asked.
+/// A schedule that notes how far a run asks it.
 struct Recorder {
   Schedule schedule = 0;
   LastStep last;
@@ -39,7 +38,7 @@ struct Recorder {
 
 /// It prints as the schedule in it.
 template <>
-detail::Config detail::config_of(const Recorder& recorder) {
+Config config_of(const Recorder& recorder) {
   return recorder.schedule.config();
 }
 
@@ -53,7 +52,7 @@ Optimizer recorded(Optimizer optimizer, const LastStep& last) {
 
 // ---- how a number moves a schedule --------------------------------------------------------------
 
-/// A schedule of an optimizer, and the path of its numbers.
+/// A schedule that is no constant, and the path of its numbers.
 struct Named {
   std::string path;
   Schedule schedule;
@@ -63,8 +62,8 @@ std::vector<Named> moving_schedules(const Schedule& s) {
 }
 std::vector<Named> moving_schedules(const Optimizer& optimizer) {
   std::vector<Named> found;
-  for (const auto& fields : {optimizer.config().fields, detail::fields_of(optimizer.options())})
-    for (const detail::Config::Field& field : fields)
+  for (const auto& fields : {optimizer.config().fields, fields_of(optimizer.options())})
+    for (const Config::Field& field : fields)
       if (const Schedule* s = std::get_if<Schedule>(&field.value.content); s && !s->constant())
         found.push_back({std::string(field.name), *s});
   return found;
@@ -83,48 +82,42 @@ struct Place {
 };
 
 /// A schedule as a function of one of its numbers.
-class Moved {
- public:
-  Moved(const Named& named, const std::string& path, Step steps)
-      : named_(named), path_(path), steps_(static_cast<double>(steps)) {}
+struct Moved {
+  const Named& named;
+  const std::string& path;
+  double steps;  ///< of the run
 
+  /// A jump early in the run moves by less than a step, so there the places are closer. Those with
+  /// the most excess are enough: each of many kinks would take a search.
   std::string why_not(double low, double number, double high) const {
-    if (low == high) return "";
-    std::vector<Place> places = compare(low, high);
-    double greatest = 0;
-    for (const Place& place : places)
-      greatest = std::max({greatest, std::abs(place.low.v), std::abs(place.high.v)});
-    // Those with the most to explain are enough: many kinks would take a search each.
     constexpr std::size_t most = 256;
+    const Schedule at_low = at(low), at_high = at(high);
+    const double stride = std::max(1.0, std::floor(steps / 65536));
+    std::vector<Place> places;
+    double size = 0;
+    for (double t = 0; t < steps; t += t < 64 ? 0.125 : stride) {
+      const Place place{t, at_low.at(t), at_high.at(t)};
+      if (!std::isfinite(place.high.v - place.low.v)) continue;
+      size = std::max({size, std::abs(place.low.v), std::abs(place.high.v)});
+      places.push_back(place);
+    }
+    if (loses_derivatives(std::lerp(number, low, 1e-6), number, std::lerp(number, high, 1e-6),
+                          1e-12 * size, stride))
+      return "plain double";
     if (places.size() > most) {
       std::ranges::nth_element(places, places.begin() + most, std::greater(),
                                [&](const Place& p) { return p.excess(high - low); });
       places.resize(most);
     }
-    if (jumps(low, high, std::move(places), 1e-6 * greatest)) return "staircase";
-    return loses_derivatives(std::lerp(number, low, 1e-3), std::lerp(number, high, 1e-3),
-                             1e-9 * greatest)
-               ? "plain double"
-               : "";
+    return jumps(low, high, std::move(places), 1e-6 * size) ? "staircase" : "";
   }
 
  private:
   Schedule at(double number) const {
     const auto seeded = [&](const OptionNumber& other) -> Real {
-      return other.path == path_ ? Dual::parameter(number, 0) : value(other.value);
+      return other.path == path ? Dual::parameter(number, 0) : value(other.value);
     };
-    return named_.schedule.with_numbers(seeded, named_.path);
-  }
-  /// A jump early in the run moves by less than a step, so there the steps are closer.
-  std::vector<Place> compare(double low, double high) const {
-    const Schedule at_low = at(low), at_high = at(high);
-    const double stride = std::max(1.0, std::floor(steps_ / 65536));
-    std::vector<Place> places;
-    for (double t = 0; t < steps_; t += t < 64 ? 0.125 : stride)
-      if (const Place place{t, at_low.at(t), at_high.at(t)};
-          std::isfinite(place.high.v - place.low.v))
-        places.push_back(place);
-    return places;
+    return named.schedule.with_numbers(seeded, named.path);
   }
   /// Halves the range around the excess until it is gone or no double lies between the ends.
   bool jumps(double low, double high, std::vector<Place> places, double tolerance) const {
@@ -139,44 +132,59 @@ class Moved {
     return jumps(low, middle, std::move(below), tolerance) ||
            jumps(middle, high, std::move(above), tolerance);
   }
-  /// Of a continuous change the derivatives explain all but the kinks.
-  bool loses_derivatives(double low, double high, double tolerance) const {
+  /// Between whole steps, where kinks are rare, the derivatives explain a continuous change.
+  bool loses_derivatives(double low, double number, double high, double tolerance,
+                         double stride) const {
+    const Schedule at_low = at(low), here = at(number), at_high = at(high);
     double change = 0, excess = 0;
-    for (const Place& place : compare(low, high)) {
-      change += std::abs(place.high.v - place.low.v);
-      if (const double e = place.excess(high - low); e > tolerance) excess += e;
+    for (double t = 0.382; t < steps; t += stride) {
+      const double moved = at_high.at(t).v - at_low.at(t).v;
+      const double rest = std::abs(moved - (high - low) * here.at(t).d[0]);
+      change += std::abs(moved);
+      if (rest > tolerance) excess += rest;
     }
     return excess > change / 3;
   }
-
-  const Named& named_;
-  const std::string& path_;
-  double steps_;
 };
 
 // ---- the runs -----------------------------------------------------------------------------------
 
-/// An optimizer or a schedule as a function of its numbers.
+/// An optimizer or a schedule as a function of its numbers, and its runs.
 template <class At>
-class Numbers {
+class Runs {
  public:
-  Numbers(const At& at, const std::vector<std::string>& only) : at_(at) {
-    std::vector<std::string> paths;
+  Runs(const At& at, const std::function<Real(const At&)>& train, const SensitivityOptions& options)
+      : at_(at), train_(train), schedules_(moving_schedules(at)) {
+    found_.steps = options.steps;
     at.with_numbers([&](const OptionNumber& number) {
-      chosen_.push_back(only.empty() || detail::selects_path(only, number.path));
-      if (chosen_.back()) numbers_.push_back(number);
-      paths.push_back(number.path);
+      chosen_.push_back(options.only.empty() || selects_path(options.only, number.path));
+      if (chosen_.back()) found_.pulls.push_back({number.path, value(number.value)});
+      if (chosen_.back()) counts_steps_.push_back(number.counts_steps);
       return number.value;
     });
-    for (const std::string& name : only)
-      check(std::ranges::any_of(
-                paths, [&](const auto& path) { return detail::selects_path({name}, path); }),
-            "sensitivity: only must name numbers (got '{}'; did you mean '{}'?)", name,
-            detail::nearest(name, paths));
+    for (const std::string& name : options.only)
+      check(std::ranges::any_of(found_.pulls,
+                                [&](const Pull& p) { return selects_path({name}, p.parameter); }),
+            "sensitivity: only must name numbers (got '{}')", name);
   }
-  std::size_t size() const { return numbers_.size(); }
-  const OptionNumber& operator[](std::size_t i) const { return numbers_[i]; }
 
+  Sensitivity result() {
+    try {
+      differentiate();
+    } catch (const NumericError&) {
+      found_.loss = endless;
+    }
+    found_.diverged = !std::isfinite(found_.loss);
+    for (std::size_t i = 0; i < found_.pulls.size(); ++i) {
+      Pull& pull = found_.pulls[i];
+      pull.why_not = found_.diverged ? "the run diverged" : why_not(i);
+      if (!pull.why_not.empty()) pull.derivative = std::numeric_limits<double>::quiet_NaN();
+    }
+    if (!found_.diverged) check_promise();
+    return std::move(found_);
+  }
+
+ private:
   /// With f(i, value) in the place of number i.
   template <class F>
   At with(const F& f) const {
@@ -186,12 +194,6 @@ class Numbers {
       return chosen_[place++] ? f(i++, plain) : plain;
     });
   }
-  /// How far number i may move: `by`, half of that, ..., or 0.
-  double reach(std::size_t i, double by) const {
-    for (int halvings = 0; halvings < 20; ++halvings, by /= 2)
-      if (takes(i, by)) return by;
-    return 0;
-  }
   bool takes(std::size_t i, double by) const {
     try {
       with([&](std::size_t k, double plain) { return k == i ? plain + by : plain; });
@@ -200,137 +202,103 @@ class Numbers {
       return false;
     }
   }
-
- private:
-  const At& at_;
-  std::vector<bool> chosen_;
-  std::vector<OptionNumber> numbers_;
-};
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-template <class At>
-class Run {
- public:
-  Run(const At& at, const std::function<Real(const At&)>& train, const SensitivityOptions& options)
-      : at_(at), train_(train), numbers_(at, options.only), schedules_(moving_schedules(at)) {
-    found_.steps = options.steps;
+  /// How far number i may move: `by`, half of that, ..., or 0.
+  double reach(std::size_t i, double by) const {
+    for (int halvings = 0; halvings < 20; ++halvings, by /= 2)
+      if (takes(i, by)) return by;
+    return 0;
   }
 
-  Sensitivity operator()() {
-    for (std::size_t i = 0; i < numbers_.size(); ++i)
-      found_.pulls.push_back({numbers_[i].path, value(numbers_[i].value)});
-    try {
-      differentiate();
-      found_.diverged = !std::isfinite(found_.loss);
-    } catch (const NumericError&) {
-      found_.loss = detail::endless;
-      found_.diverged = true;
-    }
-    for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      Pull& pull = found_.pulls[i];
-      pull.why_not = found_.diverged ? "the run diverged" : why_not(i);
-      if (!pull.why_not.empty()) pull.derivative = nan;
-    }
-    if (!found_.diverged) check_promise();
-    return std::move(found_);
-  }
-
- private:
-  /// Seven numbers in each run.
+  /// Seven numbers in each run. The first one finds the run's length, if jumps may be there.
   void differentiate() {
     constexpr std::size_t at_once = Dual::directions;
-    for (std::size_t first = 0; first == 0 || first < numbers_.size(); first += at_once) {
-      const At seeded = numbers_.with([&](std::size_t i, double plain) {
+    const std::size_t count = found_.pulls.size();
+    for (std::size_t first = 0; first == 0 || first < count; first += at_once) {
+      const At seeded = with([&](std::size_t i, double plain) -> Real {
         return i / at_once == first / at_once ? Dual::parameter(plain, int(i % at_once)) : plain;
       });
-      const bool asks = first == 0 && found_.steps == 0 && numbers_.size() > 0;
-      const Real loss = asks && !schedules_.empty() ? first_run(seeded) : train_(seeded);
+      const LastStep last = std::make_shared<std::atomic<double>>(-1);
+      const bool asks = found_.steps == 0 && first == 0 && count > 0 && !schedules_.empty();
+      const Real loss = train_(asks ? recorded(seeded, last) : seeded);
+      if (asks) found_.steps = static_cast<Step>(*last) + 1;
       found_.loss = value(loss);
-      for (std::size_t i = first; i < std::min(first + at_once, numbers_.size()); ++i)
+      for (std::size_t i = first; i < std::min(first + at_once, count); ++i)
         found_.pulls[i].derivative = loss.d[i - first];
     }
   }
-  Real first_run(const At& seeded) {
-    const LastStep last = std::make_shared<std::atomic<double>>(-1);
-    const Real loss = train_(recorded(seeded, last));
-    found_.steps = static_cast<Step>(*last) + 1;
-    return loss;
-  }
   std::string why_not(std::size_t i) const {
-    const double number = found_.pulls[i].value, size = std::abs(number);
-    const double little = 1e-6 * (size > 0 ? size : 1);
-    if (!numbers_.takes(i, little) && !numbers_.takes(i, -little)) return "fixed";
-    const double by = std::max(nudge * size, numbers_[i].counts_steps ? 0.6 : 0);
-    const double low = number + numbers_.reach(i, -by), high = number + numbers_.reach(i, by);
+    const auto& [path, number, derivative, none] = found_.pulls[i];
+    const double size = std::abs(number), little = 1e-6 * (size > 0 ? size : 1);
+    if (!takes(i, little) && !takes(i, -little)) return "fixed";
+    const double by = std::max(nudge * size, counts_steps_[i] ? 0.6 : 0);
+    const double low = number + reach(i, -by), high = number + reach(i, by);
     for (const Named& named : schedules_)
-      if (named.path.empty() || detail::selects_path({named.path}, numbers_[i].path))
-        if (const std::string why =
-                Moved(named, numbers_[i].path, found_.steps).why_not(low, number, high);
-            !why.empty())
-          return why;
-    return std::isfinite(found_.pulls[i].derivative) ? "" : "not finite";
+      if (named.path.empty() || selects_path({named.path}, path)) {
+        const Moved moved{named, path, static_cast<double>(found_.steps)};
+        if (std::string reason = moved.why_not(low, number, high); !reason.empty()) return reason;
+      }
+    return std::isfinite(derivative) ? "" : "not finite";
   }
   /// A number moves by a quarter of the way to the edge of its range at most, since its effect
   /// may be without bounds there: momentum near 1.
   void check_promise() {
     std::vector<double> by;
-    bool moves = false;
-    for (std::size_t i = 0; i < numbers_.size(); ++i) {
-      const Pull& pull = found_.pulls[i];
+    for (const Pull& pull : found_.pulls) {
       const double far = pull.why_not.empty() ? 4 * nudge * std::abs(pull.value) : 0;
-      const double part = std::min(numbers_.reach(i, far), -numbers_.reach(i, -far)) / 4;
+      const double part = std::min(reach(by.size(), far), -reach(by.size(), -far)) / 4;
       by.push_back(pull.derivative > 0 ? -part : part);
       if (part > 0) found_.promised += by.back() * pull.derivative;
-      moves = moves || part > 0;
     }
-    if (moves) found_.measured = (moved_loss(by, 1) - moved_loss(by, -1)) / 2;
+    if (std::ranges::any_of(by, [](double part) { return part != 0; }))
+      found_.measured = (moved_loss(by, 1) - moved_loss(by, -1)) / 2;
   }
   double moved_loss(const std::vector<double>& by, double factor) const {
     try {
-      const double loss = value(train_(
-          numbers_.with([&](std::size_t i, double plain) { return plain + factor * by[i]; })));
-      return std::isfinite(loss) ? loss : nan;
+      return value(
+          train_(with([&](std::size_t i, double plain) { return plain + factor * by[i]; })));
     } catch (const NumericError&) {
-      return nan;
+      return std::numeric_limits<double>::quiet_NaN();
     }
   }
 
   const At& at_;
   const std::function<Real(const At&)>& train_;
-  Numbers<At> numbers_;
   std::vector<Named> schedules_;
+  std::vector<bool> chosen_;        ///< of all numbers
+  std::vector<bool> counts_steps_;  ///< of those chosen
   Sensitivity found_;
 };
 
 }  // namespace
 
-bool detail::selects_path(const std::vector<std::string>& names, std::string_view path) {
+bool selects_path(const std::vector<std::string>& names, std::string_view path) {
   return std::ranges::any_of(names, [&](const std::string& name) {
-    const bool whole = path.size() == name.size();
     return path.starts_with(name) &&
-           (whole || path[name.size()] == '.' || path[name.size()] == '[');
+           (path.size() == name.size() || path[name.size()] == '.' || path[name.size()] == '[');
   });
 }
 
+}  // namespace detail
+
 std::string Sensitivity::warning() const {
   const double most = std::max(std::abs(promised), std::abs(measured));
-  const bool counts = std::isnan(measured) || most > 1e-9 * std::abs(loss) + 1e-15;
-  if (!counts || std::abs(measured - promised) <= most / 3) return "";
+  const bool moves = !std::isfinite(measured) || most > 1e-9 * std::abs(loss) + 1e-15;
+  if (!moves || std::abs(measured - promised) <= most / 3) return "";
   return fmt::format(
       "the derivative does not describe this run: numbers moved 2% down their slopes should change "
       "the loss by {:.3g}, but {}",
       promised,
-      std::isnan(measured) ? "a moved run diverges" : fmt::format("change it by {:.3g}", measured));
+      std::isfinite(measured) ? fmt::format("change it by {:.3g}", measured)
+                              : "a moved run diverges");
 }
 
 Sensitivity sensitivity(const Optimizer& at, const std::function<Real(const Optimizer&)>& train,
                         const SensitivityOptions& options) {
-  return Run(at, train, options)();
+  return detail::Runs(at, train, options).result();
 }
 Sensitivity sensitivity(const Schedule& at, const std::function<Real(const Schedule&)>& train,
                         const SensitivityOptions& options) {
-  return Run(at, train, options)();
+  return detail::Runs(at, train, options).result();
 }
 
 Schedule windows(int count, Steps steps) {

@@ -16,13 +16,10 @@ struct Pull {
   std::string parameter;  ///< its path: `learning_rate.second.alpha`
   double value = 0;
   double derivative = 0;  ///< d(loss) / d(value); nan if there is a reason why not
-  /// Why it has no derivative; empty if it has one.
-  /// - `staircase`: the number moves a place where the rate, or another schedule, jumps. The
-  ///   derivative would leave out what the moved jump does.
-  /// - `fixed`: no value near it is valid, as for whole numbers of steps.
-  /// - `plain double`: a formula of the schedule computes with double, so derivatives are lost.
-  /// - `not finite`: the derivative is nan or infinite.
-  /// - `the run diverged`
+  /// Why it has no derivative; empty if it has one. `staircase`: the number moves a jump of a
+  /// schedule, which a derivative leaves out. `fixed`: no value near it is valid, as for whole
+  /// numbers of steps. `plain double`: a formula of the schedule computes with double, so
+  /// derivatives are lost. `not finite`: it is nan or infinite. Or `the run diverged`.
   std::string why_not = {};
 
   /// What +1% of the number adds to the loss, to first order.
@@ -34,7 +31,7 @@ struct SensitivityOptions {
   /// `second.alpha`.
   std::vector<std::string> only = {};
   /// The updates of the run, over which jumps are searched. 0: as far as the first run asks the
-  /// rate. For that the rate is wrapped in the first run; it prints and acts as before.
+  /// rate, which is wrapped for that in the first run; it prints and acts as before.
   Step steps = 0;
 };
 
@@ -86,8 +83,8 @@ Sensitivity sensitivity(const Optimizer& at, const std::function<Real(const Opti
 Sensitivity sensitivity(const Schedule& at, const std::function<Real(const Schedule&)>& train,
                         const SensitivityOptions& options = {});
 
-/// Ones over `steps` steps, as a PiecewiseConstantDecay of `count` values. Times a rate they give
-/// the curve of the sensitivity over the run, here 28 windows of 200 updates in 4 runs:
+/// A PiecewiseConstantDecay of `count` ones over `steps` steps. Times a rate it gives the curve of
+/// the sensitivity over the run, here in 4 runs:
 ///
 ///     const Sensitivity s = sensitivity(rate * windows(28, 200), train,
 ///                                       {.only = {"second.values"}});
