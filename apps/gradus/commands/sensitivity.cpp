@@ -87,25 +87,17 @@ Found run_seeds(const Session& session, std::int64_t seeds) {
   return out;
 }
 
-/// Words for a number by the last part of its path.
+/// Words for a number by the last part of its path; the rate is the number itself or its peak.
 std::string words_for(const Number& number, double greatest_rate) {
-  struct Words {
-    const char *name, *words;
-    bool is_rate = false;
-  };
-  constexpr Words known[] = {{"value", "the rate"},
-                             {"initial_learning_rate", "the start", true},
-                             {"warmup_target", "the warm-up", true},
-                             {"max_learning_rate", "the highest", true},
-                             {"to", "where it leads", true},
-                             {"alpha", "the end"},
-                             {"end_learning_rate", "the end"},
-                             {"decay_steps", "the decay"},
-                             {"warmup_steps", "the warm-up"},
-                             {"steps", "this part"}};
+  constexpr const char* known[][2] = {
+      {"initial_learning_rate", "the start"}, {"alpha", "the end"},
+      {"end_learning_rate", "the end"},       {"decay_steps", "the decay"},
+      {"warmup_steps", "the warm-up"},        {"steps", "this part"}};
   std::string last = number.path.substr(number.path.rfind('.') + 1);
-  for (const auto& [name, words, is_rate] : known)
-    if (last == name) return is_rate && number.value == greatest_rate ? "the peak" : words;
+  if (last == "value") return "the rate";
+  if (number.value == greatest_rate) return "the peak";
+  for (const auto& [name, words] : known)
+    if (last == name) return words;
   std::ranges::replace(last, '_', ' ');
   return last;
 }

@@ -24,51 +24,36 @@ Tensor to_tensor(const std::vector<double>& numbers, const std::vector<std::int6
   return Tensor(sizes, std::vector<Scalar>(numbers.begin(), numbers.end()));
 }
 
-/// A training that may be run again and again.
-class Training {
- public:
-  explicit Training(const ExactTraining& plain)
-      : network_(read_network(options(plain.network))),
-        loss_(find_loss(plain.loss)),
-        schedule_(parse_schedule(plain.schedule)),
-        outputs_(plain.outputs),
-        epochs_(plain.epochs) {
-    const Tensor x = to_tensor(plain.x, plain.x_shape), y = to_tensor(plain.y, plain.y_shape);
-    const std::int64_t rows = x.shape()[0], kept = plain.training_rows;
-    x_ = slice(x, 0, 0, kept), y_ = slice(y, 0, 0, kept);
-    judge_x_ = kept < rows ? slice(x, 0, kept, rows) : x_;
-    judge_y_ = kept < rows ? slice(y, 0, kept, rows) : y_;
-  }
+NetworkOptions network_options(const std::vector<std::string>& values) {
+  NetworkOptions out;
+  auto next = values.begin();
+  NetworkOptions::options(out, [&](std::string& member, const auto&...) { member = *next++; });
+  return out;
+}
 
-  const Schedule& schedule() const { return schedule_; }
-  std::uint64_t seed() const { return network_.seed; }
+/// A training that may be run again and again.
+struct Training {
+  const ExactTraining& plain;
+  Network network = read_network(network_options(plain.network));
+  Schedule schedule = parse_schedule(plain.schedule);
+  Tensor x = to_tensor(plain.x, plain.x_shape), y = to_tensor(plain.y, plain.y_shape);
+
   /// The optimizer with this rate.
   Optimizer optimizer(const Schedule& rate) const {
-    Optimizer out = network_.optimizer.optimizer;
+    Optimizer out = network.optimizer.optimizer;
     out.set_learning_rate(rate);
     return out;
   }
   /// The loss at the end.
   Real operator()(const Optimizer& optimizer, std::uint64_t seed) const {
-    Sequential model = network_.build(loss_, outputs_);
-    model.compile({.optimizer = optimizer, .loss = loss_.make(), .seed = seed});
-    model.fit(x_, y_, {.batch_size = network_.batch_size, .epochs = epochs_, .verbose = 0});
-    return model.loss(judge_x_, judge_y_);
+    const std::int64_t rows = x.shape()[0], kept = plain.training_rows, first = kept % rows;
+    const NamedLoss& loss = find_loss(plain.loss);
+    Sequential model = network.build(loss, plain.outputs);
+    model.compile({.optimizer = optimizer, .loss = loss.make(), .seed = seed});
+    model.fit(slice(x, 0, 0, kept), slice(y, 0, 0, kept),
+              {.batch_size = network.batch_size, .epochs = plain.epochs, .verbose = 0});
+    return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));
   }
-
- private:
-  static NetworkOptions options(const std::vector<std::string>& values) {
-    NetworkOptions out;
-    auto value = values.begin();
-    NetworkOptions::options(out, [&](std::string& member, const auto&...) { member = *value++; });
-    return out;
-  }
-
-  Network network_;
-  const NamedLoss& loss_;
-  Schedule schedule_;
-  std::int64_t outputs_, epochs_;
-  Tensor x_, y_, judge_x_, judge_y_;
 };
 
 std::vector<OptionNumber> numbers_of(const Schedule& schedule) {
@@ -83,7 +68,7 @@ std::vector<OptionNumber> numbers_of(const Schedule& schedule) {
 /// d(loss) / d(log rate) in equal parts of the run.
 std::vector<double> window_derivatives(const Training& train, std::uint64_t seed, int count,
                                        Step updates) {
-  const Schedule rate = train.schedule() * windows(count, updates);
+  const Schedule rate = train.schedule * windows(count, updates);
   SensitivityOptions options{.only = {}, .steps = updates};
   const std::vector<OptionNumber> numbers = numbers_of(rate);  // the ones come last
   for (auto one = numbers.end() - count; one != numbers.end(); ++one)
@@ -142,9 +127,9 @@ auto translated(auto function) {
 
 ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t seed, int windows) {
   return translated([&] {
-    const Training train(training);
+    const Training train{training};
     const Sensitivity found =
-        sensitivity(train.optimizer(train.schedule()),
+        sensitivity(train.optimizer(train.schedule),
                     [&](const Optimizer& optimizer) { return train(optimizer, seed); },
                     {.only = {}, .steps = training.updates});
     ExactSensitivity out{.loss = found.loss,
@@ -166,11 +151,11 @@ ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t 
 ExactTuned exact_tune(const ExactTraining& training, const ExactTuneOptions& options,
                       const std::function<void(const ExactCheck&)>& progress) {
   return translated([&] {
-    const Training train(training);
+    const Training train{training};
     const Tuned tuned =
-        tune(train.schedule(),
+        tune(train.schedule,
              [&](const Schedule& rate, std::uint64_t seed) {
-               return train(train.optimizer(rate), train.seed() + seed);
+               return train(train.optimizer(rate), train.network.seed + seed);
              },
              {.knots = options.knots,
               .fix = options.fix,
