@@ -124,8 +124,8 @@ class Sequential {
   double last_loss() const;
   /// Set it, as callbacks do, to end training after the current batch.
   bool stop_training = false;
-  /// For callbacks: the recorded loss of all rows that fit() trains on. StateError outside fit() and
-  /// for a BatchSource.
+  /// For callbacks: the recorded loss of all rows that fit() trains on. StateError outside fit()
+  /// and for a BatchSource.
   Tensor training_loss();
   /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
   void report(std::string_view line) const;
