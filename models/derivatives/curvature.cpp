@@ -117,7 +117,8 @@ void Sharpness::on_train_begin(const Logs&, Sequential& model) {
 
 void Sharpness::on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
   if (model.optimizer().iterations() % every.count != 0) return;
-  values.push_back(sharpness([&] { return loss(model); }, model.parameters(), memory).front());
+  const auto of_model = [&] { return loss ? loss(model) : model.training_loss(); };
+  values.push_back(sharpness(of_model, model.parameters(), memory).front());
 }
 
 }}  // namespace gradus

@@ -45,20 +45,20 @@ std::vector<double> sharpness(const std::function<Tensor()>& loss,
 
 /// Records the greatest curvature during fit(), every so many updates and before the first.
 ///
-///     Sharpness sharp{.loss = [&](Sequential& net) { return mean(square(net(x) - y)); }};
+///     Sharpness sharp{.every = 10};
 ///     net.fit(x, y, {.callbacks = {std::ref(sharp)}});
 ///     sharp.values.back();
 struct Sharpness {
-  Count every = 10;                         ///< updates, >= 1
-  std::function<Tensor(Sequential&)> loss;  ///< whose curvature it is; must be given
-  std::vector<double> values = {};          ///< at steps 0, every, 2 every, ...
+  Count every = 10;                              ///< updates, >= 1
+  std::function<Tensor(Sequential&)> loss = {};  ///< null: Sequential::training_loss()
+  std::vector<double> values = {};               ///< at steps 0, every, 2 every, ...
   Curvature memory = {};
 
   void on_train_begin(const Logs& logs, Sequential& model);
   void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
     field("every", self.every, rules::positive);
-    field("loss", self.loss, rules::given);
+    field("loss", self.loss);
   }
 };
 

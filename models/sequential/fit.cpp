@@ -25,6 +25,7 @@ struct Sequential::Fit {
                 detail::CallbackList(with.callbacks)},
         watched(session.callbacks.has(Hook::train_batch_begin) ||
                 session.callbacks.has(Hook::train_batch_end)) {
+    session.rows = feed.rows();
     model.session_ = &session;
   }
   ~Fit() { model.session_ = nullptr; }

@@ -124,6 +124,9 @@ class Sequential {
   double last_loss() const;
   /// Set it, as callbacks do, to end training after the current batch.
   bool stop_training = false;
+  /// For callbacks: the recorded loss of all rows that fit() trains on. StateError outside fit() and
+  /// for a BatchSource.
+  Tensor training_loss();
   /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
   void report(std::string_view line) const;
   /// Whether the metric of that key in History is better when lower or higher; none for others.

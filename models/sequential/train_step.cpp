@@ -38,6 +38,12 @@ Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
 }
 
 /// The reduced loss of the rows, and the penalties.
+Tensor Sequential::training_loss() {
+  check<StateError>(session_ && session_->rows,
+                    "training_loss: must be called inside a fit() on rows in memory");
+  return loss_of(*session_->rows, (*this)(session_->rows->x)).loss;
+}
+
 BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {
   BatchLoss all = compiled_->loss.of_batch(batch.y, y_pred, batch.sample_weight);
   all.values = value(all.loss.item());

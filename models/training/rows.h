@@ -31,6 +31,8 @@ class Feed {
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
+  /// The rows in memory; null for a source.
+  const Batch* rows() const { return source_ ? nullptr : &rows_; }
   /// The batch at the position; none at the end of the pass or of the source.
   std::optional<Batch> next(const Run& run);
   /// The source has ended an epoch. A source without numbers does so again when it is drawn again.

@@ -76,7 +76,8 @@ struct Run {
 struct Session {
   Progress progress;
   CallbackList callbacks;
-  bool begun = false;  ///< on_train_begin is over, and the callbacks have their state
+  const Batch* rows = nullptr;  ///< in memory, that fit() trains on; null for a BatchSource
+  bool begun = false;           ///< on_train_begin is over, and the callbacks have their state
 };
 
 }}}  // namespace gradus::detail

@@ -253,7 +253,7 @@ for rate in nan inf 1e400 0x1p-3 -1 ten; do
   run 2 train --schedule "$rate"
   run 2 train --optimizer "sgd($rate)"
 done
-refuses "--optimizer: must not give a learning rate, which --schedule gives" train --schedule 0.1 --optimizer "adam(0.1)"
+refuses "--optimizer: must not give a learning rate, which the schedule gives" train --schedule 0.1 --optimizer "adam(0.1)"
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" train --schedule "Cosin(1)"
 refuses "\"adam(beta=1)\": column 11: adam has no argument 'beta'; did you mean 'beta_1'?" train --optimizer "adam(beta=1)"
 refuses "\"sgd(-1)\": SGD: learning_rate must be finite and >= 0 (got -1)" train --optimizer "sgd(-1)"

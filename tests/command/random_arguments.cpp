@@ -167,7 +167,9 @@ class RandomWords {
     const auto add = [&](const char* name, const char* v) {
       if (lacks(name)) words.insert(words.end(), {name, v});
     };
-    if (command == "train" || command == "compare") add("--epochs", "2");
+    const bool exact = command == "sensitivity" || command == "tune";
+    if (command == "train" || command == "compare" || exact) add("--epochs", "2");
+    if (command == "tune") add("--iterations", "2");
     if (command == "compare") add("--seeds", "1");
     if (command == "schedule" || command == "find-lr") add("--steps", "20");
   }

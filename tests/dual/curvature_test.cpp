@@ -116,7 +116,13 @@ TEST_CASE("Sharpness records the greatest curvature of a fit") {
                   .loss = [&](Sequential& net) { return mean(square(net(p.x) - p.y)); }};
   Curvature memory;
   const double first = sharpness([&] { return p.loss(); }, p.net.parameters(), memory).front();
-  p.net.fit(p.x, p.y, {.batch_size = 8, .epochs = 5, .verbose = 0, .callbacks = {std::ref(sharp)}});
+  Sharpness of_fit{.every = 10};  // without a loss of its own, that of the rows
+  p.net.fit(p.x, p.y,
+            {.batch_size = 8,
+             .epochs = 5,
+             .verbose = 0,
+             .callbacks = {std::ref(sharp), std::ref(of_fit)}});
+  CHECK(of_fit.values == sharp.values);
   REQUIRE(sharp.values.size() == 3);  // before updates 1, 11 and 21, and after 25 none
   CHECK(sharp.values[0] == doctest::Approx(first).epsilon(1e-8));
   CHECK(sharp.values[2] > sharp.values[0]);

@@ -71,6 +71,10 @@ TEST_CASE("numbers by which a schedule moves in jumps have no derivative") {
   CHECK(jumping(Blocks{3.3}) == Paths{"size"});
 }
 
+TEST_CASE("a jump between two steps counts, though small moves change no rate of the run") {
+  CHECK(sensitivity(Blocks{10.5}, descent(20)).pulls[0].why_not == "staircase");
+}
+
 TEST_CASE("curves and kinks are no jumps") {
   for (const char* rate : {"0.1",
                            "ExponentialDecay(0.1, 42, 0.5)",

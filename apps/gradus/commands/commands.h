@@ -11,8 +11,10 @@
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/schedule.h"
+#include "commands/sensitivity.h"
 #include "commands/train.h"
+#include "commands/tune.h"
 
-using Commands =
-    std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, EvaluateCommand,
-               PredictCommand, CompareCommand, ReportCommand, CompletionCommand>;
+using Commands = std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand,
+                            EvaluateCommand, PredictCommand, CompareCommand, SensitivityCommand,
+                            TuneCommand, ReportCommand, CompletionCommand>;

@@ -14,6 +14,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/training_run.h"
 
 using namespace gradus;
 
@@ -25,20 +26,12 @@ struct Result {
   std::optional<Evaluation> validation;
 };
 
-/// The numbers of the epochs as a curve over the updates.
-Schedule per_update(const std::vector<double>& numbers, double updates) {
-  const double each = updates / static_cast<double>(numbers.size());
-  return [numbers, each](double step) {
-    return numbers[std::min(static_cast<std::size_t>(step / each), numbers.size() - 1)];
-  };
-}
-
 std::vector<LabelledSchedule> loss_curves(const Session& session) {
-  const double updates = static_cast<double>(session.optimizer().iterations());
+  const Step updates = session.optimizer().iterations();
   std::vector<LabelledSchedule> curves;
   for (const char* key : {"loss", "val_loss"})
     if (session.history().contains(key))
-      curves.push_back({key, per_update(session.history()[key], updates)});
+      curves.push_back({key, level_parts(session.history()[key], updates)});
   return curves;
 }
 

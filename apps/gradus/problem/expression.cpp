@@ -34,6 +34,8 @@ auto reading(const std::string& text, std::string_view who, Read read) {
 
 }  // namespace
 
+inline namespace GRADUS_VARIANT {
+
 Schedule read_schedule(const std::string& text) {
   return reading(text, "parse_schedule: ", [&] { return parse_schedule(text); });
 }
@@ -84,3 +86,5 @@ std::string text_without_rate(const std::string& text) {
   const std::string name(optimizer.name());
   return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
 }
+
+}  // namespace GRADUS_VARIANT

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+inline namespace GRADUS_VARIANT {
+
 struct ScheduleExpression {
   gradus::LabelledSchedule curve;
   std::string text;  ///< without the name, on one line
@@ -30,3 +32,5 @@ struct OptimizerExpression {
 OptimizerExpression read_optimizer(const std::string& text);
 /// The text without the learning rate, if it gives one.
 std::string text_without_rate(const std::string& text);
+
+}  // namespace GRADUS_VARIANT

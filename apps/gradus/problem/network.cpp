@@ -76,6 +76,8 @@ std::vector<std::int64_t> read_layers(const std::string& text) {
 
 }  // namespace
 
+inline namespace GRADUS_VARIANT {
+
 std::vector<std::string> activation_names() { return names_of(all_activations); }
 std::vector<std::string> loss_names() { return names_of(all_losses); }
 
@@ -159,3 +161,5 @@ double Network::weights(std::int64_t inputs, std::int64_t outputs) const {
   add(outputs);
   return sum;
 }
+
+}  // namespace GRADUS_VARIANT

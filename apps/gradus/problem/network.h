@@ -11,6 +11,8 @@
 
 #include "problem/expression.h"
 
+inline namespace GRADUS_VARIANT {
+
 std::vector<std::string> activation_names(), loss_names();
 
 /// The options that choose them, as given.
@@ -64,3 +66,5 @@ struct Network {
 };
 /// UsageError for what cannot be read.
 Network read_network(const NetworkOptions& options);
+
+}  // namespace GRADUS_VARIANT

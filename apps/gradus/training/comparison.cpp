@@ -24,20 +24,6 @@ double rounded(double v, int digits) {
   return out;
 }
 
-double mean_of(const std::vector<double>& values) {
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  return values.empty() ? NAN : sum / static_cast<double>(values.size());
-}
-
-/// The standard deviation of a sample, with n - 1 degrees of freedom.
-double deviation_of(const std::vector<double>& values) {
-  if (values.size() < 2) return 0;
-  const double mean = mean_of(values);
-  double squares = 0;
-  for (const double v : values) squares += (v - mean) * (v - mean);
-  return std::sqrt(squares / static_cast<double>(values.size() - 1));
-}
-
 /// The mean loss at each measurement over the runs that did not diverge; over all, if each did.
 std::vector<double> mean_losses(const SeedRuns& runs, std::size_t measurements) {
   const bool all = std::ranges::all_of(runs, &TrainingRun::diverged);
@@ -100,6 +86,19 @@ std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {
 }
 
 }  // namespace
+
+double mean_of(const std::vector<double>& values) {
+  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  return values.empty() ? NAN : sum / static_cast<double>(values.size());
+}
+
+double deviation_of(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const double mean = mean_of(values);
+  double squares = 0;
+  for (const double v : values) squares += (v - mean) * (v - mean);
+  return std::sqrt(squares / static_cast<double>(values.size() - 1));
+}
 
 double Outcome::end() const { return rounded(mean, 3); }
 

@@ -57,6 +57,11 @@ struct Comparison {
   bool any_left() const { return !std::isnan(best().mean); }
 };
 
+/// nan for no values.
+double mean_of(const std::vector<double>& values);
+/// The standard deviation of a sample, with n - 1 degrees of freedom; 0 for fewer than 2 values.
+double deviation_of(const std::vector<double>& values);
+
 /// Trains once for each schedule and seed.
 Comparison compare_schedules(const Problem& problem, std::span<const Contender> contenders,
                              const CompareOptions& options);

@@ -14,6 +14,7 @@
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
+#include "training/training_run.h"
 
 using namespace gradus;
 
@@ -79,7 +80,7 @@ Problem make_training_problem(const TrainingOptions& options, double held_out) {
   if (!options.schedule.empty()) rate = read_schedule(options.schedule);
   Problem problem = make_problem(options.problem, held_out);
   if (!rate) return problem;
-  refuse_rate(problem, "--schedule gives");
+  refuse_rate(problem, "the schedule gives");
   problem.model.optimizer().set_learning_rate(*rate);
   return problem;
 }
@@ -123,6 +124,8 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
 }
 
 std::int64_t Session::training_rows() const { return rows_kept(rows(), held_out_); }
+
+Step Session::updates() const { return epochs_ * bar().batches / batches_per_update(problem_); }
 
 void Session::resume(const std::string& path) {
   const std::string other = difference(*saved_, describe(options_, problem_));

@@ -45,14 +45,17 @@ class Session {
   std::int64_t epochs() const { return epochs_; }
   /// The share of the rows that is held out.
   double held_out() const { return held_out_; }
+  std::int64_t training_rows() const;
+  /// The number of updates in all epochs.
+  gradus::Step updates() const;
+  /// Throws the DivergedError, which says how to find a lower rate.
+  [[noreturn]] void fail_diverged(std::string_view how) const;
 
  private:
   std::int64_t rows() const { return problem_.data.x.shape()[0]; }
-  std::int64_t training_rows() const;
   void resume(const std::string& path);
   void fit(const SignalWatch& signals);
   gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
-  [[noreturn]] void fail_diverged(std::string_view how) const;
   std::vector<gradus::Callback> loggers() const;
   std::string description() const;
   ProgressBar bar() const;

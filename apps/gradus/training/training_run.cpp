@@ -107,3 +107,10 @@ Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
     return y[i - 1] * (1 - part) + y[i] * part;
   });
 }
+
+Schedule level_parts(std::vector<double> values, Step steps) {
+  const double each = static_cast<double>(steps) / static_cast<double>(values.size());
+  return [values = std::move(values), each](double step) {
+    return values[std::min(static_cast<std::size_t>(step / each), values.size() - 1)];
+  };
+}

@@ -1,0 +1,52 @@
+#include "training/exact_options.h"
+
+#include <fmt/format.h>
+#include <gradus/schedules/schedule.h>
+
+#include "terminal/command.h"
+#include "terminal/option_words.h"
+
+using namespace gradus;
+
+namespace {
+
+std::vector<double> to_numbers(const Tensor& x) { return {x.values().begin(), x.values().end()}; }
+
+}  // namespace
+
+Session ExactOptions::session(const std::string& schedule,
+                              const std::vector<std::string>& plots) const {
+  check<UsageError>(!schedule.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
+  SessionOptions options;
+  options.training.problem = problem;
+  options.training.schedule = schedule;
+  options.training.epochs = epochs;
+  options.training.validation_split = validation_split;
+  return Session(options, {}, plots);
+}
+
+ExactTraining to_exact(const Session& session) {
+  const Problem& problem = session.problem();
+  const Tensor &x = problem.data.x, &y = problem.data.y;
+  ExactTraining out{.network = {},
+                    .loss = problem.loss.name,
+                    .outputs = problem.outputs,
+                    .schedule = to_string(session.optimizer().schedule()),
+                    .x = to_numbers(x),
+                    .y = to_numbers(y),
+                    .x_shape = {x.shape().begin(), x.shape().end()},
+                    .y_shape = {y.shape().begin(), y.shape().end()},
+                    .training_rows = session.training_rows(),
+                    .epochs = session.epochs(),
+                    .updates = session.updates()};
+  for (const OptionWords& option : all_options(problem.options.network))
+    out.network.push_back(option.values[0]);
+  return out;
+}
+
+std::string rows_of_loss(const ExactTraining& training) {
+  const std::int64_t rows = training.x_shape[0], kept = training.training_rows;
+  return kept < rows
+             ? fmt::format("the {} row{} held out", rows - kept, rows - kept == 1 ? "" : "s")
+             : fmt::format("the {} rows trained on", rows);
+}
