@@ -12,18 +12,17 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// Gives the parameters other derivatives, and at its end their own again.
+/// While it lives, the parameters move along the directions.
 class Moving {
  public:
   Moving(std::span<const Tensor> parameters, std::span<const Direction> directions)
       : parameters_(parameters) {
-    for (const Tensor& w : parameters) before_.emplace_back(w.values().begin(), w.values().end());
     std::size_t place = 0;
     for (const Tensor& w : parameters) {
-      Scalar* const values = detail::node_of(w).value.data();
-      for (std::int64_t i = 0; i < w.size(); ++i, ++place) {
-        values[i] = value(values[i]);
-        for (std::size_t k = 0; k < directions.size(); ++k) values[i].d[k] = directions[k][place];
+      before_.emplace_back(w.values().begin(), w.values().end());
+      for (Scalar* x = data(w); x != data(w) + w.size(); ++x, ++place) {
+        *x = value(*x);
+        for (std::size_t k = 0; k < directions.size(); ++k) x->d[k] = directions[k][place];
       }
     }
   }
@@ -31,21 +30,19 @@ class Moving {
   Moving& operator=(const Moving&) = delete;
   ~Moving() {
     for (std::size_t i = 0; i < before_.size(); ++i)
-      std::ranges::copy(before_[i], detail::node_of(parameters_[i]).value.data());
+      std::ranges::copy(before_[i], data(parameters_[i]));
   }
 
  private:
+  static Scalar* data(const Tensor& w) { return detail::node_of(w).value.data(); }
   std::span<const Tensor> parameters_;
   std::vector<std::vector<Scalar>> before_;
 };
 
 Eigen::MatrixXd columns(const std::vector<Direction>& v) {
-  const auto size = static_cast<Eigen::Index>(v[0].size());
-  Eigen::MatrixXd matrix(size, 0);
-  for (const Direction& direction : v) {
-    matrix.conservativeResize(size, matrix.cols() + 1);
-    matrix.rightCols(1) = Eigen::VectorXd::Map(direction.data(), size);
-  }
+  Eigen::MatrixXd matrix(v[0].size(), v.size());
+  for (Eigen::Index k = 0; const Direction& direction : v)
+    matrix.col(k++) = Eigen::VectorXd::Map(direction.data(), matrix.rows());
   return matrix;
 }
 

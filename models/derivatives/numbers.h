@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,15 +33,17 @@ class Numbers {
           paths_.push_back(number.path);
           is_chosen_.push_back(chosen(number));
           if (is_chosen_.back()) chosen_.push_back(number);
+          if (is_chosen_.back()) values_.push_back(value(number.value));
           return value(number.value);
         })) {}
   const std::vector<OptionNumber>& chosen() const { return chosen_; }
-  /// With f(i, number) in the place of chosen number i. ValueError if a struct refuses it.
-  At with(auto&& f) const {
+  /// Their values, for with().
+  const std::vector<Real>& values() const { return values_; }
+  /// With x[i] in the place of chosen number i. ValueError if a struct refuses it.
+  At with(const std::vector<Real>& x) const {
     std::size_t place = 0, i = 0;
-    return at_.with_numbers([&](const OptionNumber& number) -> Real {
-      return is_chosen_[place++] ? f(i++, value(number.value)) : number.value;
-    });
+    return at_.with_numbers(
+        [&](const OptionNumber& number) { return is_chosen_[place++] ? x[i++] : number.value; });
   }
   /// ValueError unless each name selects a number, chosen or not.
   void check_names(std::string_view argument, const std::vector<std::string>& names) const {
@@ -54,12 +57,31 @@ class Numbers {
   std::vector<std::string> paths_;  ///< of all numbers
   std::vector<bool> is_chosen_;     ///< of all numbers
   std::vector<OptionNumber> chosen_;
+  std::vector<Real> values_;  ///< of those chosen
   At at_;
 };
 
-/// The greatest step that a run asks for; -1 before. The run may keep copies of the schedule.
+/// f(x) and its derivatives by each number of x, seven of them in each call of f. A value that is
+/// not finite ends the calls.
+template <class Number>
+std::pair<double, std::vector<Number>> differentiate(const std::vector<Number>& x, auto&& f) {
+  constexpr std::size_t at_once = Dual::directions;
+  Number y = 0;
+  std::vector<Number> slope;
+  for (std::size_t first = 0; first == 0 || first < x.size(); first += at_once) {
+    const std::size_t end = std::min(first + at_once, x.size());
+    std::vector<Number> seeded = x;
+    for (std::size_t i = first; i < end; ++i)
+      seeded[i] = Number::parameter(value(x[i]), static_cast<int>(i - first));
+    y = f(seeded);
+    if (!std::isfinite(value(y))) break;
+    for (std::size_t i = first; i < end; ++i) slope.push_back(y.d[i - first]);
+  }
+  return {value(y), slope};
+}
+
+/// The greatest step that a run asks for. The run may keep copies of the schedule.
 using LastStep = std::shared_ptr<std::atomic<Step>>;
-inline LastStep no_step() { return std::make_shared<std::atomic<Step>>(-1); }
 
 /// A schedule that notes how far a run asks it. It prints as the schedule in it.
 struct Recorder {

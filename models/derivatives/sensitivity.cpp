@@ -48,7 +48,7 @@ struct Moved {
 
   std::string why_not(double low, double number, double high) const {
     constexpr std::size_t most = 256;  // each of many kinks would take a search
-    std::vector<Place> places = places_between(low, high);
+    std::vector<Place> places = places_between(low, high, 0);
     double size = 0;
     for (const Place& p : places) size = std::max({size, std::abs(p.low.v), std::abs(p.high.v)});
     if (loses_derivatives(std::lerp(number, low, 1e-6), std::lerp(number, high, 1e-6),
@@ -60,13 +60,13 @@ struct Moved {
   }
 
  private:
-  /// A jump early in the run moves by less than a step, so there the places are closer. After the
-  /// first they lie between whole steps, where kinks are rare.
-  std::vector<Place> places_between(double low, double high) const {
+  /// A jump early in the run moves by less than a step, so there the places are closer. They lie
+  /// between whole steps, where kinks are rare, apart from the first.
+  std::vector<Place> places_between(double low, double high, double first) const {
     const Schedule at_low = at(low), at_high = at(high);
     const double stride = std::max(1.0, std::floor(steps / 65536));
     std::vector<Place> places;
-    for (double t = 0; t < steps; t += t < 64 ? 0.1382 : stride) {
+    for (double t = first; t < steps; t += t < 64 ? 0.1382 : stride) {
       const Place place{t, at_low.at(t), at_high.at(t)};
       if (std::isfinite(place.high.v - place.low.v)) places.push_back(place);
     }
@@ -75,7 +75,7 @@ struct Moved {
   /// In a small range the derivatives explain a continuous change.
   bool loses_derivatives(double low, double high, double tolerance) const {
     double change = 0, excess = 0;
-    for (const Place& place : places_between(low, high)) {
+    for (const Place& place : places_between(low, high, 0.0691)) {
       const double rest = place.excess(high - low);
       change += std::abs(place.high.v - place.low.v);
       if (rest > tolerance) excess += rest;
@@ -99,14 +99,6 @@ struct Moved {
 
 // ---- the runs -----------------------------------------------------------------------------------
 
-Schedule recorded(const Schedule& rate, const detail::LastStep& last) {
-  return detail::Recorder{rate, last};
-}
-Optimizer recorded(Optimizer optimizer, const detail::LastStep& last) {
-  optimizer.set_learning_rate(recorded(optimizer.schedule(), last));
-  return optimizer;
-}
-
 template <class At>
 class Runs {
  public:
@@ -124,10 +116,14 @@ class Runs {
   }
 
   Sensitivity result() {
-    differentiate();
-    found_.diverged = !std::isfinite(found_.loss);
+    const auto [y, slope] = detail::differentiate(
+        numbers_.values(),
+        [&](const std::vector<Real>& x) { return first_loss(numbers_.with(x)); });
+    found_.loss = y;
+    found_.diverged = !std::isfinite(y);
     for (std::size_t i = 0; i < found_.pulls.size(); ++i) {
       Pull& pull = found_.pulls[i];
+      pull.derivative = found_.diverged ? 0 : value(slope[i]);
       pull.why_not = found_.diverged ? "the run diverged" : why_not(i);
       if (!pull.why_not.empty()) pull.derivative = std::numeric_limits<double>::quiet_NaN();
     }
@@ -143,67 +139,63 @@ class Runs {
       return detail::endless;
     }
   }
-  /// Seven numbers in each run. The first one finds the run's length, if jumps may be there.
-  void differentiate() {
-    constexpr std::size_t at_once = Dual::directions;
-    const std::size_t count = found_.pulls.size();
-    for (std::size_t first = 0; first == 0 || first < count; first += at_once) {
-      const At seeded = numbers_.with([&](std::size_t i, double plain) -> Real {
-        return i / at_once == first / at_once ? Dual::parameter(plain, int(i % at_once)) : plain;
-      });
-      const detail::LastStep last = detail::no_step();
-      const bool asks = found_.steps == 0 && first == 0 && count > 0 && schedules_ > 0;
-      const Real result = loss(asks ? recorded(seeded, last) : seeded);
-      if (asks) found_.steps = *last + 1;
-      found_.loss = value(result);
-      if (!std::isfinite(found_.loss)) return;
-      for (std::size_t i = first; i < std::min(first + at_once, count); ++i)
-        found_.pulls[i].derivative = result.d[i - first];
-    }
+  /// The first run finds the run's length, if jumps may be there.
+  Real first_loss(At at) {
+    if (found_.steps > 0 || found_.pulls.empty() || schedules_ == 0) return loss(at);
+    const auto last = std::make_shared<std::atomic<Step>>(-1);
+    if constexpr (std::same_as<At, Schedule>)
+      at = detail::Recorder{at, last};
+    else
+      at.set_learning_rate(detail::Recorder{at.schedule(), last});
+    const Real result = loss(at);
+    found_.steps = *last + 1;
+    return result;
+  }
+  At with(std::size_t i, Real number) const {
+    std::vector<Real> x = numbers_.values();
+    x[i] = number;
+    return numbers_.with(x);
   }
   /// How far number i may move: by 2%, a count of steps by 0.6, but at most by a quarter of the way
   /// to the edge of its range, since its effect may be without bounds there: momentum near 1.
   double reach(std::size_t i, double sign) const {
-    const double size = std::abs(found_.pulls[i].value);
-    const double wanted = nudge * (size > 0 ? size : 1);
-    double far = 4 * std::max(wanted, numbers_.chosen()[i].counts_steps ? 0.6 : 0);
-    for (int halvings = 0; halvings < 20; ++halvings, far /= 2) try {
-        numbers_.with(
-            [&](std::size_t k, double plain) { return k == i ? plain + sign * far : plain; });
-        return far / 4;
-      } catch (const ValueError&) {
+    const double number = found_.pulls[i].value, size = number == 0 ? 1 : std::abs(number);
+    const double wanted = std::max(nudge * size, numbers_.chosen()[i].counts_steps ? 0.6 : 0);
+    for (double part = wanted; part > 1e-6 * wanted; part /= 2) {
+      try {
+        with(i, number + sign * 4 * part);
+        return part;
+      } catch (const ValueError&) {  // beyond the edge
       }
+    }
     return 0;
   }
   std::string why_not(std::size_t i) const {
-    const double number = found_.pulls[i].value;
+    const auto& [path, number, derivative, none] = found_.pulls[i];
     const double low = number - reach(i, -1), high = number + reach(i, 1);
     if (low == high) return "fixed";
     for (std::size_t k = 0; k < schedules_; ++k) {
-      const auto at = [&](double moved) {
-        return moving_schedules(numbers_.with([&](std::size_t other, double plain) -> Real {
-          return other == i ? Dual::parameter(moved, 0) : plain;
-        }))[k];
-      };
-      const Moved schedule{at, static_cast<double>(found_.steps)};
+      const Moved schedule{
+          [&](double moved) { return moving_schedules(with(i, Dual::parameter(moved, 0)))[k]; },
+          static_cast<double>(found_.steps)};
       if (std::string reason = schedule.why_not(low, number, high); !reason.empty()) return reason;
     }
-    return std::isfinite(found_.pulls[i].derivative) ? "" : "not finite";
+    return std::isfinite(derivative) ? "" : "not finite";
   }
   void check_promise() {
-    std::vector<double> by;
-    for (const Pull& pull : found_.pulls) {
-      const double most = pull.why_not.empty() ? nudge * std::abs(pull.value) : 0;
-      const double part = std::min({most, reach(by.size(), 1), reach(by.size(), -1)});
-      by.push_back(pull.derivative > 0 ? -part : part);
-      if (part > 0) found_.promised += by.back() * pull.derivative;
+    std::vector<Real> up = numbers_.values(), down = up;
+    bool moves = false;
+    for (std::size_t i = 0; i < up.size(); ++i) {
+      const auto& [path, number, derivative, why_not] = found_.pulls[i];
+      const double part = std::min({nudge * std::abs(number), reach(i, 1), reach(i, -1)});
+      if (!why_not.empty() || part == 0) continue;
+      const double by = derivative > 0 ? -part : part;
+      found_.promised += by * derivative;
+      up[i] += by;
+      down[i] -= by;
+      moves = true;
     }
-    const auto moved_loss = [&](double factor) {
-      return value(
-          loss(numbers_.with([&](std::size_t i, double plain) { return plain + factor * by[i]; })));
-    };
-    if (std::ranges::any_of(by, [](double part) { return part != 0; }))
-      found_.measured = (moved_loss(1) - moved_loss(-1)) / 2;
+    if (moves) found_.measured = value(loss(numbers_.with(up)) - loss(numbers_.with(down))) / 2;
   }
 
   const std::function<Real(const At&)>& train_;

@@ -8,6 +8,8 @@
 
 #include <gradus/models/numbers.h>
 #include <gradus/optim/adam.h>
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/parse.h>
 #include <gradus/schedules/piecewise_interpolation.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -58,13 +60,13 @@ Schedule with_knots(const Schedule& start, Step knots, Step last) {
   return lines;
 }
 
-/// Those that move.
+/// The schedule as a function of the numbers that move.
 detail::Numbers<Schedule> numbers_of(const Schedule& start, const TuneOptions& options) {
   const detail::Numbers<Schedule> numbers(start, [&](const OptionNumber& number) {
-    const bool chosen = number.counts_steps ? std::ranges::count(options.only, number.path) > 0
-                                            : options.only.empty() ||
-                                                  detail::selects_path(options.only, number.path);
-    return chosen && !detail::selects_path(options.fix, number.path);
+    const bool alone = std::ranges::count(options.only, number.path) > 0;
+    const bool chosen = options.only.empty() || detail::selects_path(options.only, number.path);
+    return (number.counts_steps ? alone : chosen) &&
+           !detail::selects_path(options.fix, number.path);
   });
   numbers.check_names("tune: fix", options.fix);
   numbers.check_names("tune: only", options.only);
@@ -73,10 +75,8 @@ detail::Numbers<Schedule> numbers_of(const Schedule& start, const TuneOptions& o
   return numbers;
 }
 
-double in_6_digits(double number) {
-  const std::string text = fmt::format("{:.6g}", number);
-  detail::from_text(text.data(), text.data() + text.size(), number);
-  return number;
+Real in_6_digits(const Real& number) {
+  return *parse_schedule(fmt::format("{:.6g}", value(number))).constant();
 }
 
 /// Adam in the logarithms. A new one has no momentum.
@@ -119,11 +119,11 @@ class Tuner {
   /// The last step that a run asks for. A run that diverges ends early, so then the rates shrink.
   Step last_step(const Schedule& start) {
     for (double scale = 1;; scale *= 1e-3) {
-      const detail::LastStep last = detail::no_step();
+      const auto last = std::make_shared<std::atomic<Step>>(0);
       try {
         ++runs_;
         train_(detail::Recorder{scale * start, last}, 0);
-        return std::max<Step>(*last, 0);
+        return *last;
       } catch (const NumericError&) {
         if (scale == 0) throw;
       }
@@ -153,30 +153,25 @@ class Tuner {
   /// The schedule with these logarithms, over those of the start; in 6 digits without derivatives.
   /// Nothing if a struct refuses the numbers.
   std::optional<Schedule> rate_at(const Reals& logs, bool rounded = false) const {
+    Reals x = numbers_.values();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] *= exp(logs[i]);
+      if (rounded && logs[i] != 0) x[i] = in_6_digits(x[i]);
+    }
     try {
-      return numbers_.with([&](std::size_t i, double number) -> Real {
-        const Real moved = number * exp(logs[i]);
-        return rounded && logs[i] != 0 ? in_6_digits(value(moved)) : moved;
-      });
+      return numbers_.with(x);
     } catch (const ValueError&) {
       return {};
     }
   }
   /// d log(f) / d log of each number; empty where f has no number.
   Reals log_slope(const Reals& at, const std::function<Real(const Schedule&)>& f) {
-    constexpr std::size_t at_once = Dual::directions;
-    Reals slope;
-    for (std::size_t first = 0; first < at.size(); first += at_once) {
-      Reals seeded = at;
-      for (std::size_t i = first; i < std::min(first + at_once, at.size()); ++i)
-        seeded[i] = Dual::parameter(value(at[i]), int(i - first));
-      const std::optional<Schedule> rate = rate_at(seeded);
-      const Real y = rate ? f(*rate) : infinity;
-      if (!std::isfinite(y.v)) return {};
-      const double size = std::max(std::fabs(y.v), std::numeric_limits<double>::min());
-      for (std::size_t j = 0; j < at_once && slope.size() < at.size(); ++j)
-        slope.push_back(y.d[j] / size);
-    }
+    auto [y, slope] = detail::differentiate(at, [&](const Reals& logs) {
+      const std::optional<Schedule> rate = rate_at(logs);
+      return rate ? f(*rate) : infinity;
+    });
+    if (!std::isfinite(y)) return {};
+    for (Real& each : slope) each /= std::max(std::fabs(y), std::numeric_limits<double>::min());
     return slope;
   }
   /// That of the mean loss on fresh seeds; empty where a run diverges or is about to.
