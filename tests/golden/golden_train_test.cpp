@@ -35,7 +35,7 @@ std::string compare_run(const Json& problem, const Json& run) {
   const double tolerance = coarse ? 2e-5 : 1e-9;
   const auto steps = run.at("steps").get<std::size_t>();
   for (std::size_t t = 0; t < steps; ++t) {
-    const Tensor loss = golden::loss_of(w, golden::rows_of(problem, run, t), run);
+    const Tensor loss = golden::loss_of(w, golden::rows_of(problem, run, std::int64_t(t)), run);
     const double want = result.at("loss_before_step")[t].get<double>();
     if (!golden::close(loss.item(), want, coarse ? 2e-5 : 0, tolerance))
       return fmt::format("loss before step {}: got {}, want {}", t, loss.item(), want);
