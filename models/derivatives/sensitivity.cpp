@@ -156,23 +156,22 @@ class Runs {
     x[i] = number;
     return numbers_.with(x);
   }
-  /// How far number i may move: by 2%, a count of steps by 0.6, but at most by a quarter of the way
-  /// to the edge of its range, since its effect may be without bounds there: momentum near 1.
-  double reach(std::size_t i, double sign) const {
-    const double number = found_.pulls[i].value, size = number == 0 ? 1 : std::abs(number);
-    const double wanted = std::max(nudge * size, numbers_.chosen()[i].counts_steps ? 0.6 : 0);
-    for (double part = wanted; part > 1e-6 * wanted; part /= 2) {
+  /// How far number i may move: `by`, half of that, ..., or 0.
+  double reach(std::size_t i, double by) const {
+    for (int halvings = 0; halvings < 20; ++halvings, by /= 2) {
       try {
-        with(i, number + sign * 4 * part);
-        return part;
-      } catch (const ValueError&) {  // beyond the edge
+        with(i, found_.pulls[i].value + by);
+        return std::abs(by);
+      } catch (const ValueError&) {  // beyond the edge of its range
       }
     }
     return 0;
   }
   std::string why_not(std::size_t i) const {
     const auto& [path, number, derivative, none] = found_.pulls[i];
-    const double low = number - reach(i, -1), high = number + reach(i, 1);
+    const double part = nudge * (number == 0 ? 1 : std::abs(number));
+    const double by = numbers_.chosen()[i].counts_steps ? std::max(part, 0.6) : part;
+    const double low = number - reach(i, -by), high = number + reach(i, by);
     if (low == high) return "fixed";
     for (std::size_t k = 0; k < schedules_; ++k) {
       const Moved schedule{
@@ -182,12 +181,15 @@ class Runs {
     }
     return std::isfinite(derivative) ? "" : "not finite";
   }
+  /// A number moves by a quarter of the way to the edge of its range at most, since its effect
+  /// may be without bounds there: momentum near 1.
   void check_promise() {
     std::vector<Real> up = numbers_.values(), down = up;
     bool moves = false;
     for (std::size_t i = 0; i < up.size(); ++i) {
       const auto& [path, number, derivative, why_not] = found_.pulls[i];
-      const double part = std::min({nudge * std::abs(number), reach(i, 1), reach(i, -1)});
+      const double far = 4 * nudge * std::abs(number);
+      const double part = std::min(reach(i, far), reach(i, -far)) / 4;
       if (!why_not.empty() || part == 0) continue;
       const double by = derivative > 0 ? -part : part;
       found_.promised += by * derivative;
