@@ -1,75 +1,35 @@
 #include <gradus/models/sensitivity.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <cstddef>
-#include <memory>
 #include <numeric>
-#include <utility>
 #include <variant>
 
+#include <gradus/models/numbers.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
-namespace detail {
-
 namespace {
 
-constexpr double nudge = 0.02;  // how far numbers move, as a part of themselves
-
-using LastStep = std::shared_ptr<std::atomic<double>>;
-
-/// A schedule that notes how far a run asks it.
-struct Recorder {
-  Schedule schedule = 0;
-  LastStep last;
-
-  Real operator()(Real step) const {
-    if (value(step) > last->load(std::memory_order_relaxed)) *last = value(step);
-    return schedule.at(step);
-  }
-  Real duration() const { return schedule.duration(); }
-  static void fields(auto& self, auto&& field) { field("schedule", self.schedule); }
-};
-
-}  // namespace
-
-/// It prints as the schedule in it.
-template <>
-Config config_of(const Recorder& recorder) {
-  return recorder.schedule.config();
-}
-
-namespace {
-
-Schedule recorded(const Schedule& rate, const LastStep& last) { return Recorder{rate, last}; }
-Optimizer recorded(Optimizer optimizer, const LastStep& last) {
-  optimizer.set_learning_rate(Recorder{optimizer.schedule(), last});
-  return optimizer;
-}
+/// How far a number moves, as a part of itself. Not a round part: what must be whole cannot move.
+constexpr double nudge = 0.0199999;
 
 // ---- how a number moves a schedule --------------------------------------------------------------
 
-/// A schedule that is no constant, and the path of its numbers.
-struct Named {
-  std::string path;
-  Schedule schedule;
-};
-std::vector<Named> moving_schedules(const Schedule& s) {
-  return s.constant() ? std::vector<Named>{} : std::vector<Named>{{"", s}};
+/// The schedules that are no constants.
+std::vector<Schedule> moving_schedules(const Schedule& s) {
+  return s.constant() ? std::vector<Schedule>() : std::vector<Schedule>{s};
 }
-std::vector<Named> moving_schedules(const Optimizer& optimizer) {
-  std::vector<Named> found;
-  for (const auto& fields : {optimizer.config().fields, fields_of(optimizer.options())})
-    for (const Config::Field& field : fields)
+std::vector<Schedule> moving_schedules(const Optimizer& optimizer) {
+  std::vector<Schedule> found;
+  for (const auto& fields : {optimizer.config().fields, detail::fields_of(optimizer.options())})
+    for (const detail::Config::Field& field : fields)
       if (const Schedule* s = std::get_if<Schedule>(&field.value.content); s && !s->constant())
-        found.push_back({std::string(field.name), *s});
+        found.push_back(*s);
   return found;
 }
 
-/// The schedule's value at a step, with the number at either end of a range.
+/// A schedule's value at a step, with a number at either end of a range.
 struct Place {
   double step;
   Real low, high;
@@ -81,43 +41,46 @@ struct Place {
   }
 };
 
-/// A schedule as a function of one of its numbers.
+/// A schedule as a function of one number, the parameter 0, over a run.
 struct Moved {
-  const Named& named;
-  const std::string& path;
-  double steps;  ///< of the run
+  std::function<Schedule(double)> at;
+  double steps;
 
-  /// A jump early in the run moves by less than a step, so there the places are closer. Those with
-  /// the most excess are enough: each of many kinks would take a search.
   std::string why_not(double low, double number, double high) const {
-    constexpr std::size_t most = 256;
-    const Schedule at_low = at(low), at_high = at(high);
-    const double stride = std::max(1.0, std::floor(steps / 65536));
-    std::vector<Place> places;
+    constexpr std::size_t most = 256;  // each of many kinks would take a search
+    std::vector<Place> places = places_between(low, high, 0);
     double size = 0;
-    for (double t = 0; t < steps; t += t < 64 ? 0.125 : stride) {
-      const Place place{t, at_low.at(t), at_high.at(t)};
-      if (!std::isfinite(place.high.v - place.low.v)) continue;
-      size = std::max({size, std::abs(place.low.v), std::abs(place.high.v)});
-      places.push_back(place);
-    }
-    if (loses_derivatives(std::lerp(number, low, 1e-6), number, std::lerp(number, high, 1e-6),
-                          1e-12 * size, stride))
+    for (const Place& p : places) size = std::max({size, std::abs(p.low.v), std::abs(p.high.v)});
+    if (loses_derivatives(std::lerp(number, low, 1e-6), std::lerp(number, high, 1e-6),
+                          1e-12 * size))
       return "plain double";
-    if (places.size() > most) {
-      std::ranges::nth_element(places, places.begin() + most, std::greater(),
-                               [&](const Place& p) { return p.excess(high - low); });
-      places.resize(most);
-    }
+    std::ranges::sort(places, std::greater(), [&](const Place& p) { return p.excess(high - low); });
+    places.resize(std::min(places.size(), most));
     return jumps(low, high, std::move(places), 1e-6 * size) ? "staircase" : "";
   }
 
  private:
-  Schedule at(double number) const {
-    const auto seeded = [&](const OptionNumber& other) -> Real {
-      return other.path == path ? Dual::parameter(number, 0) : value(other.value);
-    };
-    return named.schedule.with_numbers(seeded, named.path);
+  /// A jump early in the run moves by less than a step, so there the places are closer. They lie
+  /// between whole steps, where kinks are rare, apart from the first.
+  std::vector<Place> places_between(double low, double high, double first) const {
+    const Schedule at_low = at(low), at_high = at(high);
+    const double stride = std::max(1.0, std::floor(steps / 65536));
+    std::vector<Place> places;
+    for (double t = first; t < steps; t += t < 64 ? 0.1382 : stride) {
+      const Place place{t, at_low.at(t), at_high.at(t)};
+      if (std::isfinite(place.high.v - place.low.v)) places.push_back(place);
+    }
+    return places;
+  }
+  /// In a small range the derivatives explain a continuous change.
+  bool loses_derivatives(double low, double high, double tolerance) const {
+    double change = 0, excess = 0;
+    for (const Place& place : places_between(low, high, 0.0691)) {
+      const double rest = place.excess(high - low);
+      change += std::abs(place.high.v - place.low.v);
+      if (rest > tolerance) excess += rest;
+    }
+    return excess > change / 3;
   }
   /// Halves the range around the excess until it is gone or no double lies between the ends.
   bool jumps(double low, double high, std::vector<Place> places, double tolerance) const {
@@ -126,57 +89,41 @@ struct Moved {
     const double middle = std::midpoint(low, high);
     if (middle <= low || middle >= high) return true;
     const Schedule between = at(middle);
-    std::vector<Place> below = places, above = std::move(places);
-    for (std::size_t i = 0; i < below.size(); ++i)
-      below[i].high = above[i].low = between.at(below[i].step);
-    return jumps(low, middle, std::move(below), tolerance) ||
+    std::vector<Place> above = places;
+    for (std::size_t i = 0; i < places.size(); ++i)
+      places[i].high = above[i].low = between.at(places[i].step);
+    return jumps(low, middle, std::move(places), tolerance) ||
            jumps(middle, high, std::move(above), tolerance);
-  }
-  /// Between whole steps, where kinks are rare, the derivatives explain a continuous change.
-  bool loses_derivatives(double low, double number, double high, double tolerance,
-                         double stride) const {
-    const Schedule at_low = at(low), here = at(number), at_high = at(high);
-    double change = 0, excess = 0;
-    for (double t = 0.382; t < steps; t += stride) {
-      const double moved = at_high.at(t).v - at_low.at(t).v;
-      const double rest = std::abs(moved - (high - low) * here.at(t).d[0]);
-      change += std::abs(moved);
-      if (rest > tolerance) excess += rest;
-    }
-    return excess > change / 3;
   }
 };
 
 // ---- the runs -----------------------------------------------------------------------------------
 
-/// An optimizer or a schedule as a function of its numbers, and its runs.
 template <class At>
 class Runs {
  public:
   Runs(const At& at, const std::function<Real(const At&)>& train, const SensitivityOptions& options)
-      : at_(at), train_(train), schedules_(moving_schedules(at)) {
+      : train_(train),
+        numbers_(at,
+                 [&](const OptionNumber& n) {
+                   return options.only.empty() || detail::selects_path(options.only, n.path);
+                 }),
+        schedules_(moving_schedules(at).size()) {
+    numbers_.check_names("sensitivity: only", options.only);
     found_.steps = options.steps;
-    at.with_numbers([&](const OptionNumber& number) {
-      chosen_.push_back(options.only.empty() || selects_path(options.only, number.path));
-      if (chosen_.back()) found_.pulls.push_back({number.path, value(number.value)});
-      if (chosen_.back()) counts_steps_.push_back(number.counts_steps);
-      return number.value;
-    });
-    for (const std::string& name : options.only)
-      check(std::ranges::any_of(found_.pulls,
-                                [&](const Pull& p) { return selects_path({name}, p.parameter); }),
-            "sensitivity: only must name numbers (got '{}')", name);
+    for (const OptionNumber& n : numbers_.chosen())
+      found_.pulls.push_back({n.path, value(n.value)});
   }
 
   Sensitivity result() {
-    try {
-      differentiate();
-    } catch (const NumericError&) {
-      found_.loss = endless;
-    }
-    found_.diverged = !std::isfinite(found_.loss);
+    const auto [y, slope] = detail::differentiate(
+        numbers_.values(),
+        [&](const std::vector<Real>& x) { return first_loss(numbers_.with(x)); });
+    found_.loss = y;
+    found_.diverged = !std::isfinite(y);
     for (std::size_t i = 0; i < found_.pulls.size(); ++i) {
       Pull& pull = found_.pulls[i];
+      pull.derivative = found_.diverged ? 0 : value(slope[i]);
       pull.why_not = found_.diverged ? "the run diverged" : why_not(i);
       if (!pull.why_not.empty()) pull.derivative = std::numeric_limits<double>::quiet_NaN();
     }
@@ -185,100 +132,81 @@ class Runs {
   }
 
  private:
-  /// With f(i, value) in the place of number i.
-  template <class F>
-  At with(const F& f) const {
-    std::size_t place = 0, i = 0;
-    return at_.with_numbers([&](const OptionNumber& number) -> Real {
-      const double plain = value(number.value);
-      return chosen_[place++] ? f(i++, plain) : plain;
-    });
-  }
-  bool takes(std::size_t i, double by) const {
+  Real loss(const At& at) const {
     try {
-      with([&](std::size_t k, double plain) { return k == i ? plain + by : plain; });
-      return true;
-    } catch (const ValueError&) {
-      return false;
+      return train_(at);
+    } catch (const NumericError&) {
+      return detail::endless;
     }
+  }
+  /// The first run finds the run's length, if jumps may be there.
+  Real first_loss(At at) {
+    if (found_.steps > 0 || found_.pulls.empty() || schedules_ == 0) return loss(at);
+    const auto last = std::make_shared<std::atomic<Step>>(-1);
+    if constexpr (std::same_as<At, Schedule>)
+      at = detail::Recorder{at, last};
+    else
+      at.set_learning_rate(detail::Recorder{at.schedule(), last});
+    const Real result = loss(at);
+    found_.steps = *last + 1;
+    return result;
+  }
+  At with(std::size_t i, Real number) const {
+    std::vector<Real> x = numbers_.values();
+    x[i] = number;
+    return numbers_.with(x);
   }
   /// How far number i may move: `by`, half of that, ..., or 0.
   double reach(std::size_t i, double by) const {
-    for (int halvings = 0; halvings < 20; ++halvings, by /= 2)
-      if (takes(i, by)) return by;
-    return 0;
-  }
-
-  /// Seven numbers in each run. The first one finds the run's length, if jumps may be there.
-  void differentiate() {
-    constexpr std::size_t at_once = Dual::directions;
-    const std::size_t count = found_.pulls.size();
-    for (std::size_t first = 0; first == 0 || first < count; first += at_once) {
-      const At seeded = with([&](std::size_t i, double plain) -> Real {
-        return i / at_once == first / at_once ? Dual::parameter(plain, int(i % at_once)) : plain;
-      });
-      const LastStep last = std::make_shared<std::atomic<double>>(-1);
-      const bool asks = found_.steps == 0 && first == 0 && count > 0 && !schedules_.empty();
-      const Real loss = train_(asks ? recorded(seeded, last) : seeded);
-      if (asks) found_.steps = static_cast<Step>(*last) + 1;
-      found_.loss = value(loss);
-      for (std::size_t i = first; i < std::min(first + at_once, count); ++i)
-        found_.pulls[i].derivative = loss.d[i - first];
+    for (int halvings = 0; halvings < 20; ++halvings, by /= 2) {
+      try {
+        with(i, found_.pulls[i].value + by);
+        return std::abs(by);
+      } catch (const ValueError&) {  // beyond the edge of its range
+      }
     }
+    return 0;
   }
   std::string why_not(std::size_t i) const {
     const auto& [path, number, derivative, none] = found_.pulls[i];
-    const double size = std::abs(number), little = 1e-6 * (size > 0 ? size : 1);
-    if (!takes(i, little) && !takes(i, -little)) return "fixed";
-    const double by = std::max(nudge * size, counts_steps_[i] ? 0.6 : 0);
-    const double low = number + reach(i, -by), high = number + reach(i, by);
-    for (const Named& named : schedules_)
-      if (named.path.empty() || selects_path({named.path}, path)) {
-        const Moved moved{named, path, static_cast<double>(found_.steps)};
-        if (std::string reason = moved.why_not(low, number, high); !reason.empty()) return reason;
-      }
+    const double part = nudge * (number == 0 ? 1 : std::abs(number));
+    const double by = numbers_.chosen()[i].counts_steps ? std::max(part, 0.6) : part;
+    const double low = number - reach(i, -by), high = number + reach(i, by);
+    if (low == high) return "fixed";
+    for (std::size_t k = 0; k < schedules_; ++k) {
+      const Moved schedule{
+          [&](double moved) { return moving_schedules(with(i, Dual::parameter(moved, 0)))[k]; },
+          static_cast<double>(found_.steps)};
+      if (std::string reason = schedule.why_not(low, number, high); !reason.empty()) return reason;
+    }
     return std::isfinite(derivative) ? "" : "not finite";
   }
   /// A number moves by a quarter of the way to the edge of its range at most, since its effect
   /// may be without bounds there: momentum near 1.
   void check_promise() {
-    std::vector<double> by;
-    for (const Pull& pull : found_.pulls) {
-      const double far = pull.why_not.empty() ? 4 * nudge * std::abs(pull.value) : 0;
-      const double part = std::min(reach(by.size(), far), -reach(by.size(), -far)) / 4;
-      by.push_back(pull.derivative > 0 ? -part : part);
-      if (part > 0) found_.promised += by.back() * pull.derivative;
+    std::vector<Real> up = numbers_.values(), down = up;
+    bool moves = false;
+    for (std::size_t i = 0; i < up.size(); ++i) {
+      const auto& [path, number, derivative, why_not] = found_.pulls[i];
+      const double far = 4 * nudge * std::abs(number);
+      const double part = std::min(reach(i, far), reach(i, -far)) / 4;
+      if (!why_not.empty() || part == 0) continue;
+      const double by = derivative > 0 ? -part : part;
+      found_.promised += by * derivative;
+      up[i] += by;
+      down[i] -= by;
+      moves = true;
     }
-    if (std::ranges::any_of(by, [](double part) { return part != 0; }))
-      found_.measured = (moved_loss(by, 1) - moved_loss(by, -1)) / 2;
-  }
-  double moved_loss(const std::vector<double>& by, double factor) const {
-    try {
-      return value(
-          train_(with([&](std::size_t i, double plain) { return plain + factor * by[i]; })));
-    } catch (const NumericError&) {
-      return std::numeric_limits<double>::quiet_NaN();
-    }
+    if (moves) found_.measured = value(loss(numbers_.with(up)) - loss(numbers_.with(down))) / 2;
   }
 
-  const At& at_;
   const std::function<Real(const At&)>& train_;
-  std::vector<Named> schedules_;
-  std::vector<bool> chosen_;        ///< of all numbers
-  std::vector<bool> counts_steps_;  ///< of those chosen
+  detail::Numbers<At> numbers_;
+  std::size_t schedules_;
   Sensitivity found_;
 };
 
 }  // namespace
-
-bool selects_path(const std::vector<std::string>& names, std::string_view path) {
-  return std::ranges::any_of(names, [&](const std::string& name) {
-    return path.starts_with(name) &&
-           (path.size() == name.size() || path[name.size()] == '.' || path[name.size()] == '[');
-  });
-}
-
-}  // namespace detail
 
 std::string Sensitivity::warning() const {
   const double most = std::max(std::abs(promised), std::abs(measured));
@@ -294,11 +222,11 @@ std::string Sensitivity::warning() const {
 
 Sensitivity sensitivity(const Optimizer& at, const std::function<Real(const Optimizer&)>& train,
                         const SensitivityOptions& options) {
-  return detail::Runs(at, train, options).result();
+  return Runs(at, train, options).result();
 }
 Sensitivity sensitivity(const Schedule& at, const std::function<Real(const Schedule&)>& train,
                         const SensitivityOptions& options) {
-  return detail::Runs(at, train, options).result();
+  return Runs(at, train, options).result();
 }
 
 Schedule windows(int count, Steps steps) {

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <gradus/optim/optimizer.h>
@@ -40,8 +39,8 @@ struct Sensitivity {
   std::vector<Pull> pulls = {};  ///< in the order of the text
   /// Is the promise kept? `promised` is what the derivatives say that the loss changes if each
   /// number that has one moves by 2%, or less near the edge of its range, down its slope.
-  /// `measured` is half the difference of two runs, one moved so and one moved the other way; nan
-  /// if one of them diverged.
+  /// `measured` is half the difference of two runs, one moved so and one moved the other way; not
+  /// finite if one of them diverged.
   double promised = 0, measured = 0;
   bool diverged = false;  ///< `train` threw a NumericError, or the loss is not finite
   Step steps = 0;         ///< updates of the run: those given, or as far as it asked the rate
@@ -93,10 +92,5 @@ Sensitivity sensitivity(const Schedule& at, const std::function<Real(const Sched
 /// They add up to c d(loss) / dc for a common factor c of all rates. ValueError unless count is
 /// from 1 to `steps`.
 Schedule windows(int count, Steps steps);
-
-namespace detail {
-/// Whether a path is one of the names, or below one.
-bool selects_path(const std::vector<std::string>& names, std::string_view path);
-}  // namespace detail
 
 }}  // namespace gradus

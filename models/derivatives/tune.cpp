@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <numeric>
 #include <optional>
 #include <tuple>
 
-#include <gradus/core/from_text.h>
-#include <gradus/core/ops.h>
-#include <gradus/models/sensitivity.h>
+#include <gradus/models/numbers.h>
 #include <gradus/optim/adam.h>
+#include <gradus/schedules/algebra.h>
+#include <gradus/schedules/parse.h>
 #include <gradus/schedules/piecewise_interpolation.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -22,7 +21,6 @@ using Train = std::function<Real(const Schedule&, std::uint64_t)>;
 using Reals = std::vector<Real>;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t at_once = Dual::directions, none = -at_once;
 
 Real mean(const Reals& x) {
   const Real sum = std::accumulate(x.begin(), x.end(), Real(0));
@@ -62,58 +60,24 @@ Schedule with_knots(const Schedule& start, Step knots, Step last) {
   return lines;
 }
 
-/// A schedule as a function of the logarithms of the numbers that move, over those of the start.
-class Movable {
- public:
-  Movable(Schedule start, const TuneOptions& options) : start_(std::move(start)) {
-    std::vector<std::string> paths;
-    start_.with_numbers([&](const OptionNumber& number) {
-      const std::string& path = paths.emplace_back(number.path);
-      const bool chosen = number.counts_steps
-                              ? std::ranges::count(options.only, path) > 0
-                              : options.only.empty() || detail::selects_path(options.only, path);
-      moves_.push_back(chosen && !detail::selects_path(options.fix, path));
-      return number.value;
-    });
-    for (const auto* names : {&options.fix, &options.only})
-      for (const std::string& name : *names)
-        check(std::ranges::any_of(
-                  paths, [&](const auto& path) { return detail::selects_path({name}, path); }),
-              "tune: {} must name numbers of the schedule (got '{}'; did you mean '{}'?)",
-              names == &options.fix ? "fix" : "only", name, detail::nearest(name, paths));
-    check(size() > 0, "tune: start must have a number that may move (got {})", to_string(start_));
-  }
-  std::size_t size() const { return static_cast<std::size_t>(std::ranges::count(moves_, true)); }
+/// The schedule as a function of the numbers that move.
+detail::Numbers<Schedule> numbers_of(const Schedule& start, const TuneOptions& options) {
+  const detail::Numbers<Schedule> numbers(start, [&](const OptionNumber& number) {
+    const bool alone = std::ranges::count(options.only, number.path) > 0;
+    const bool chosen = options.only.empty() || detail::selects_path(options.only, number.path);
+    return (number.counts_steps ? alone : chosen) &&
+           !detail::selects_path(options.fix, number.path);
+  });
+  numbers.check_names("tune: fix", options.fix);
+  numbers.check_names("tune: only", options.only);
+  check(!numbers.chosen().empty(), "tune: start must have a number that may move (got {})",
+        to_string(start));
+  return numbers;
+}
 
-  /// The schedule, in 6 digits; or with derivatives by the logarithms of seven numbers from
-  /// `first` on. Nothing if a struct refuses the numbers.
-  std::optional<Schedule> at(const Reals& logs, std::size_t first = none) const {
-    std::size_t all = 0, moving = 0;
-    try {
-      return start_.with_numbers([&](const OptionNumber& number) -> Real {
-        if (!moves_[all++]) return number.value;
-        const std::size_t i = moving++;
-        Real moved = value(number.value * exp(logs[i]));
-        if (first == none) return logs[i] == 0 ? moved : in_6_digits(moved);
-        if (i >= first && i < first + at_once) moved.d[i - first] = moved.v;
-        return moved;
-      });
-    } catch (const ValueError&) {
-      return {};
-    }
-  }
-
- private:
-  static double in_6_digits(Real number) {
-    const std::string text = fmt::format("{:.6g}", value(number));
-    double rounded = 0;
-    detail::from_text(text.data(), text.data() + text.size(), rounded);
-    return rounded;
-  }
-
-  Schedule start_;
-  std::vector<bool> moves_;  ///< in the order of with_numbers()
-};
+Real in_6_digits(const Real& number) {
+  return *parse_schedule(fmt::format("{:.6g}", value(number))).constant();
+}
 
 /// Adam in the logarithms. A new one has no momentum.
 struct Descent {
@@ -121,8 +85,7 @@ struct Descent {
       : logs(parameter(Tensor({std::ssize(from)}, from))),
         adam(Adam{.learning_rate = step, .beta_2 = 0.99}, {.global_clipnorm = 1.0}) {}
   Reals operator()(const Reals& slope) {
-    sum(logs * Tensor({std::ssize(slope)}, slope)).backward();
-    adam.step({logs});
+    adam.apply(std::vector{Tensor(logs.shape(), slope)}, std::vector{logs});
     return {logs.values().begin(), logs.values().end()};
   }
   Tensor logs;
@@ -135,13 +98,14 @@ class Tuner {
       : options_(options),
         train_(train),
         last_(last_step(start)),
-        numbers_(options.knots == 0 ? start : with_knots(start, options.knots, last_), options),
-        best_(numbers_.size(), 0),
+        numbers_(numbers_of(options.knots == 0 ? start : with_knots(start, options.knots, last_),
+                            options)),
+        best_(numbers_.chosen().size(), 0),
         next_seed_(static_cast<std::uint64_t>(options.judge + options.validation)) {}
 
   Tuned run(const Schedule& start) {
     descend();
-    Tuned tuned{.schedule = *numbers_.at(best_), .path = std::move(path_)};
+    Tuned tuned{.schedule = *rate_at(best_, true), .path = std::move(path_)};
     const Reals before = losses(start, 0, options_.judge);
     const Reals after = losses(tuned.schedule, 0, options_.judge);
     std::tie(tuned.before, tuned.before_error) = estimate(before);
@@ -155,14 +119,10 @@ class Tuner {
   /// The last step that a run asks for. A run that diverges ends early, so then the rates shrink.
   Step last_step(const Schedule& start) {
     for (double scale = 1;; scale *= 1e-3) {
-      const auto last = std::make_shared<Step>(0);  // `train` may keep a copy of the schedule
-      const auto watched = [=](Real step) {
-        *last = std::max(*last, static_cast<Step>(step));
-        return scale * start.at(step);
-      };
+      const auto last = std::make_shared<std::atomic<Step>>(0);
       try {
         ++runs_;
-        train_(watched, 0);
+        train_(detail::Recorder{scale * start, last}, 0);
         return *last;
       } catch (const NumericError&) {
         if (scale == 0) throw;
@@ -190,17 +150,28 @@ class Tuner {
     }
   }
 
+  /// The schedule with these logarithms, over those of the start; in 6 digits without derivatives.
+  /// Nothing if a struct refuses the numbers.
+  std::optional<Schedule> rate_at(const Reals& logs, bool rounded = false) const {
+    Reals x = numbers_.values();
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] *= exp(logs[i]);
+      if (rounded && logs[i] != 0) x[i] = in_6_digits(x[i]);
+    }
+    try {
+      return numbers_.with(x);
+    } catch (const ValueError&) {
+      return {};
+    }
+  }
   /// d log(f) / d log of each number; empty where f has no number.
   Reals log_slope(const Reals& at, const std::function<Real(const Schedule&)>& f) {
-    Reals slope;
-    for (std::size_t first = 0; first < at.size(); first += at_once) {
-      const std::optional<Schedule> seeded = numbers_.at(at, first);
-      const Real y = seeded ? f(*seeded) : infinity;
-      if (!std::isfinite(y.v)) return {};
-      const double size = std::max(std::fabs(y.v), std::numeric_limits<double>::min());
-      for (std::size_t j = 0; j < at_once && slope.size() < at.size(); ++j)
-        slope.push_back(y.d[j] / size);
-    }
+    auto [y, slope] = detail::differentiate(at, [&](const Reals& logs) {
+      const std::optional<Schedule> rate = rate_at(logs);
+      return rate ? f(*rate) : infinity;
+    });
+    if (!std::isfinite(y)) return {};
+    for (Real& each : slope) each /= std::max(std::fabs(y), std::numeric_limits<double>::min());
     return slope;
   }
   /// That of the mean loss on fresh seeds; empty where a run diverges or is about to.
@@ -227,7 +198,7 @@ class Tuner {
 
   /// A check. Returns true, and takes the place, if it is the best so far.
   bool note(Step iteration, const Reals& at) {
-    const std::optional<Schedule> rate = numbers_.at(at);
+    const std::optional<Schedule> rate = rate_at(at, true);
     if (!rate) return false;
     const auto first = static_cast<std::uint64_t>(options_.judge);
     path_.push_back({iteration, value(mean(losses(*rate, first, options_.validation))), *rate});
@@ -259,7 +230,7 @@ class Tuner {
   std::int64_t runs_ = 0;
   const Train& train_;
   Step last_;  ///< of a run
-  Movable numbers_;
+  detail::Numbers<Schedule> numbers_;
   Reals best_;
   double least_ = infinity;  ///< the validation loss of the best
   std::uint64_t next_seed_;

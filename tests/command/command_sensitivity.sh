@@ -95,9 +95,9 @@ for command in sensitivity tune; do
   prints "gradus $command \""
 done
 run 2 tune 0.1 $line --fix alpha
-grep -q "^gradus: error: --fix: must name numbers of the schedule (got 'alpha'" "$work/err" || fail "not --fix"
+grep -q "^gradus: error: --fix: must name numbers (got 'alpha'" "$work/err" || fail "not --fix"
 run 2 tune 0.1 $line --only beta
-grep -q "^gradus: error: --only: must name numbers of the schedule (got 'beta'" "$work/err" || fail "not --only"
+grep -q "^gradus: error: --only: must name numbers (got 'beta'" "$work/err" || fail "not --only"
 run 2 tune 0.1 $line --knots 1
 printf 'gradus: error: --knots: must be 0 or >= 2 (got 1)\n' | cmp -s - "$work/err" || fail "not --knots"
 run 0 completion bash

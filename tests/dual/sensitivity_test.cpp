@@ -121,8 +121,9 @@ TEST_CASE("only chooses numbers by path, and names a path that has none") {
   const Schedule rate = linear(0.1, 0.2, 10) >> 0.1;
   CHECK(paths(sensitivity(rate, descent(20), {.only = {"first.to", "second"}})) ==
         std::vector<std::string>{"first.to", "second"});
-  CHECK_THROWS_WITH_AS(sensitivity(rate, descent(20), {.only = {"fist.to"}}),
-                       "sensitivity: only must name numbers (got 'fist.to')", ValueError);
+  CHECK_THROWS_WITH_AS(
+      sensitivity(rate, descent(20), {.only = {"fist.to"}}),
+      "sensitivity: only must name numbers (got 'fist.to'; did you mean 'first.to'?)", ValueError);
 }
 
 TEST_CASE("a diverged run gives no numbers") {

@@ -187,10 +187,9 @@ TEST_CASE("tune: options, paths and starts that cannot be are errors") {
   };
   const Schedule start = 0.5 * ExponentialDecay{0.3, 5, 0.5};
   CHECK(error(start, {.fix = {"second.decay_rats"}}) ==
-        "tune: fix must name numbers of the schedule (got 'second.decay_rats'; did you mean "
+        "tune: fix must name numbers (got 'second.decay_rats'; did you mean "
         "'second.decay_rate'?)");
-  CHECK(
-      error(start, {.only = {"sec"}}).starts_with("tune: only must name numbers of the schedule"));
+  CHECK(error(start, {.only = {"sec"}}).starts_with("tune: only must name numbers (got 'sec'"));
   CHECK(error(start, {.fix = {"first", "second"}}) ==
         "tune: start must have a number that may move (got " + to_string(start) + ")");
   CHECK(error([](double) { return 0.1; }, {}) ==
