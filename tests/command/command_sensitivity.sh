@@ -11,6 +11,8 @@ if [ "$built" = no ]; then
     refuses "this gradus was built without exact derivatives; build it with cmake -DGRADUS_BUILD_DUAL=ON" \
       $command 0.05 $line
   done
+  run 0 demo moons
+  grep -q "stable up to" "$work/out" && fail "a stable rate without exact derivatives"
   finish
   exit
 fi
@@ -58,6 +60,27 @@ if command -v gnuplot >/dev/null; then
   prints "wrote both.svg"
   grep -q "<svg" both.svg || fail "no picture"
 fi
+
+# ---- the stable rates of demo and compare -----------------------------------------------------------
+# By differences of gradients: 2.327105 and 1.041749. Momentum 0.9 allows 1.9 times more.
+run 0 demo moons
+prints "by curvature stable up to a rate of 2.33 at the start, 1.04 at the end"
+run 0 demo moons --json
+grep -q '"stable_rates":\[2.3271[0-9]*,1.0417[0-9]*\]' "$work/out" || fail "not the stable rates"
+run 0 demo xor
+prints "by curvature stable up to a rate of 4.12 at the start, 2.74 at the end"
+run 0 compare 0.001 0.1 --epochs 1 --seeds 2
+prints "best: by curvature stable up to a rate of 2.33 at the start, 3.09 at the end"
+for optimizer in "sgd(momentum=0.5) 3.4906" "sgd(momentum=0.5,nesterov=True) 1.7453"; do
+  run 0 compare 0.1 --epochs 1 --seeds 1 --optimizer "${optimizer% *}" --json
+  grep -q "\"stable_rates\":\[${optimizer#* }" "$work/out" || fail "not the stable rate of $optimizer"
+done
+# A model without hidden layers, a rule without such a limit, options that change it, a large model.
+for problem in "$line" "--optimizer adam" "--optimizer sgd(clipnorm=1)" \
+  "--optimizer sgd(momentum=CosineDecay(0.9,10))" "--layers 200,200"; do
+  run 0 compare 0.01 --epochs 1 --seeds 1 $problem
+  grep -q "stable up to" "$work/out" && fail "a stable rate of $problem"
+done
 
 # ---- tune ----------------------------------------------------------------------------------------
 run 0 tune "ExponentialDecay(0.05, 42, 0.5, staircase=True)" $line

@@ -120,7 +120,7 @@ std::string explanation(const Comparison& c, std::size_t seeds) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
-  return out;
+  return out + c.best().first.about_stable("best: ");
 }
 
 /// The number of seeds for which the first ended below the second.
@@ -179,6 +179,7 @@ Json to_json(const Outcome& o, Step steps) {
                        {"diverged", o.diverged},
                        {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
                        {"final_losses", o.finals},
+                       {"stable_rates", o.first.stable},
                        {"rates", rates},
                        {"losses", o.losses}});
 }
@@ -187,7 +188,7 @@ std::string to_json(const Comparison& c, std::uint64_t first_seed) {
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
     list.push_back(to_json(o, c.steps));
-    if (c.contours) list.back().add("path", o.path);
+    if (c.contours) list.back().add("path", o.first.path);
   }
   Json out = Json::object({{"steps", c.steps},
                            {"first_seed", first_seed},

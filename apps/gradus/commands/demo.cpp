@@ -94,7 +94,8 @@ std::string table(const TrainedDemo& t) {
       out += fmt::format(" {:6.2f} {:6.2f}", t.weights_at(epoch)[0], t.weights_at(epoch)[1]);
     out += '\n';
   }
-  return out + fmt::format("loss on all rows: {:.3g}\n", t.run.losses.back());
+  return out + fmt::format("loss on all rows: {:.3g}\n", t.run.losses.back()) +
+         t.run.about_stable("");
 }
 
 /// The code with each field on a separate line.
@@ -148,6 +149,7 @@ std::string to_json(const TrainedDemo& t) {
                             {"rates", t.run.rates},
                             {"losses", t.run.losses},
                             {"epoch_losses", t.run.history["loss"]},
+                            {"stable_rates", t.run.stable},
                             {"program", program(t)}});
   if (t.shows_weights()) json.add("path", t.run.path);
   return json.line();

@@ -57,7 +57,7 @@ Outcome summarize(const Contender& contender, const SeedRuns& runs, Step steps,
   Outcome out{.contender = contender,
               .budget = value(contender.rate.area(steps)),
               .losses = mean_losses(runs, measurements),
-              .path = runs[0].path};
+              .first = runs[0]};
   std::vector<double> kept;
   for (const TrainingRun& run : runs) {
     out.finals.push_back(run.diverged ? NAN : run.losses.back());
@@ -81,7 +81,7 @@ std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
 
 std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {
   std::vector<Path> paths;
-  for (const Outcome& outcome : outcomes) paths.push_back({outcome.contender.label, outcome.path});
+  for (const Outcome& o : outcomes) paths.push_back({o.contender.label, o.first.path});
   return paths;
 }
 

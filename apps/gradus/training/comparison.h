@@ -37,7 +37,7 @@ struct Outcome {
   std::optional<double> to_target =
       {};                      ///< median number of updates; none if over half never arrive
   std::vector<double> losses;  ///< mean at each measurement
-  std::vector<std::array<double, 2>> path;  ///< of the first seed, for a model of two weights
+  TrainingRun first;           ///< of the first seed
 
   /// The mean to three digits: smaller differences count as equal.
   double end() const;

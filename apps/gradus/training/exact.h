@@ -10,15 +10,16 @@
 
 /// A training in plain data.
 struct ExactTraining {
-  std::vector<std::string>
-      network;               ///< the values of NetworkOptions, in the order of its options()
-  std::string loss;          ///< its name, never `auto`
-  std::int64_t outputs;      ///< units of the last layer
-  std::string schedule;      ///< the learning rate, as text
-  std::vector<double> x, y;  ///< row-major
-  std::vector<std::int64_t> x_shape, y_shape;
-  std::int64_t training_rows;  ///< the first rows; the others, if there are any, give the loss
-  std::int64_t epochs, updates;
+  /// The values of NetworkOptions, in the order of its options().
+  std::vector<std::string> network = {};
+  std::string loss = {};               ///< its name, never `auto`
+  std::int64_t outputs = 0;            ///< units of the last layer
+  std::string schedule = {};           ///< the learning rate, as text
+  std::vector<double> x = {}, y = {};  ///< row-major
+  std::vector<std::int64_t> x_shape = {}, y_shape = {};
+  std::int64_t training_rows = 0;  ///< the first rows; the others, if there are any, give the loss
+  std::int64_t epochs = 0, updates = 0;
+  std::vector<std::vector<std::vector<double>>> weights = {};  ///< each tensor, at several times
 };
 
 /// Which way a number of the schedule or the optimizer pulls the loss.
@@ -39,6 +40,12 @@ struct ExactSensitivity {
 };
 /// Runs the training with this seed of the first weights and the shuffles. UsageError.
 ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t seed, int windows);
+
+/// 2 (1 + momentum) / the greatest curvature of the loss on all rows, at each of the weights; with
+/// nesterov 1 + 2 momentum times less. At a higher rate gradient descent leaves a minimum of that
+/// curvature; infinity for none above 0. Empty unless curvatures are finite, the model has hidden
+/// layers, and the optimizer is SGD with constant momentum and no shared options.
+std::vector<double> exact_stable_rates(const ExactTraining& training);
 
 /// How to tune.
 struct ExactTuneOptions {

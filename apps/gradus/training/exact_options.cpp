@@ -25,23 +25,24 @@ Session ExactOptions::session(const std::string& schedule,
   return Session(options, {}, plots);
 }
 
-ExactTraining to_exact(const Session& session) {
-  const Problem& problem = session.problem();
+ExactTraining to_exact(const Problem& problem, ExactTraining out) {
   const Tensor &x = problem.data.x, &y = problem.data.y;
-  ExactTraining out{.network = {},
-                    .loss = problem.loss.name,
-                    .outputs = problem.outputs,
-                    .schedule = to_string(session.optimizer().schedule()),
-                    .x = to_numbers(x),
-                    .y = to_numbers(y),
-                    .x_shape = {x.shape().begin(), x.shape().end()},
-                    .y_shape = {y.shape().begin(), y.shape().end()},
-                    .training_rows = session.training_rows(),
-                    .epochs = session.epochs(),
-                    .updates = session.updates()};
+  out.loss = problem.loss.name;
+  out.outputs = problem.outputs;
+  out.x = to_numbers(x);
+  out.y = to_numbers(y);
+  out.x_shape = {x.shape().begin(), x.shape().end()};
+  out.y_shape = {y.shape().begin(), y.shape().end()};
   for (const OptionWords& option : all_options(problem.options.network))
     out.network.push_back(option.values[0]);
   return out;
+}
+
+ExactTraining to_exact(const Session& session) {
+  return to_exact(session.problem(), {.schedule = to_string(session.optimizer().schedule()),
+                                      .training_rows = session.training_rows(),
+                                      .epochs = session.epochs(),
+                                      .updates = session.updates()});
 }
 
 std::string rows_of_loss(const ExactTraining& training) {

@@ -23,5 +23,7 @@ struct ExactOptions {
 
 /// The training in plain data.
 ExactTraining to_exact(const Session& session);
+/// The rest of it, by the problem.
+ExactTraining to_exact(const Problem& problem, ExactTraining rest);
 /// The rows that give the loss, in words.
 std::string rows_of_loss(const ExactTraining& training);

@@ -1,18 +1,24 @@
 #include "training/training_run.h"
 
+#include <fmt/format.h>
 #include <gradus/models/callback.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "training/exact_options.h"
+
 using namespace gradus;
 
 namespace {
 
-std::int64_t number_of_weights(const Sequential& model) {
-  std::int64_t n = 0;
-  for (const Weight& weight : model.weights()) n += weight.tensor.size();
-  return n;
+constexpr double most_work = 3e6;  ///< weights times rows, of a model whose curvature is found
+
+std::vector<std::vector<double>> weights_of(const Sequential& model) {
+  std::vector<std::vector<double>> out;
+  for (const Weight& weight : model.weights())
+    out.emplace_back(weight.tensor.values().begin(), weight.tensor.values().end());
+  return out;
 }
 
 /// Records a training and ends it after `steps` updates.
@@ -35,12 +41,9 @@ struct Recorder {
     run.losses.push_back(loss);
   }
   void record_weights(const Sequential& model) {
-    if (number_of_weights(model) != 2) return;
-    std::array<double, 2> point;
-    auto to = point.begin();
-    for (const Weight& weight : model.weights())
-      for (const Scalar v : weight.tensor.values()) *to++ = value(v);
-    run.path.push_back(point);
+    if (problem.network.weights(problem.data.x.shape()[1], problem.outputs) != 2) return;
+    const auto weights = weights_of(model);
+    run.path.push_back({weights[0][0], weights[1][0]});
   }
 
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
@@ -86,6 +89,7 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   Recorder recorder{problem, options, run};
   recorder.measure(model, 0);
   recorder.record_weights(model);
+  const auto first = weights_of(model);
   run.history = model.fit(problem.data.x, problem.data.y,
                           {.batch_size = problem.network.batch_size,
                            .epochs = epochs_for(problem, options.steps),
@@ -95,7 +99,19 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
+  const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
+  if (options.seed == problem.network.seed && !run.diverged &&
+      weights * static_cast<double>(problem.data.x.shape()[0]) <= most_work)
+    run.stable = exact_stable_rates(
+        to_exact(problem, {.schedule = "1", .weights = {first, weights_of(model)}}));
   return run;
+}
+
+std::string TrainingRun::about_stable(const char* of) const {
+  if (stable.empty()) return "";
+  return fmt::format(
+      "{}by curvature stable up to a rate of {:.3g} at the start, {:.3g} at the end\n", of,
+      stable[0], stable[1]);
 }
 
 Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
