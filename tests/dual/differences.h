@@ -78,7 +78,7 @@ inline Real trained(const Optimizer& optimizer, const Training& training = {}) {
 
 struct Compared {
   int numbers = 0;
-  int kinks = 0;    ///< where two differences disagree, so neither is the slope
+  int kinks = 0;    ///< where two differences and the derivative disagree: none is the slope
   int refused = 0;  ///< whose neighbours are no schedule, or no optimizer
   double worst = 0;
   std::string where;
@@ -105,11 +105,11 @@ void compare(Compared& all, const T& at, const F& f, double h = 1e-4) {
       continue;
     }
     const double unit = std::max(std::fabs(fine), scale / size);
-    if (std::fabs(coarse - fine) > 3e-9 * unit) {
+    const double error = std::fabs(derivatives[i] - fine) / unit;
+    if (error > 1e-8 && std::fabs(coarse - fine) > 3e-9 * unit) {
       ++all.kinks;
       continue;
     }
-    const double error = std::fabs(derivatives[i] - fine) / unit;
     if (!(error <= all.worst)) {
       all.worst = error;
       all.where = numbers[i].path + " of " + to_string(at) +
