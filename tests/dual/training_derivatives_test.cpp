@@ -39,7 +39,7 @@ Training with(Tensor (*activation)(const Tensor&)) {
 void check_all(const Compared& all, int numbers, int kinks = 0) {
   CAPTURE(all.where);
   CHECK(all.worst < 1e-8);
-  CHECK(all.kinks == kinks);
+  CHECK(all.kinks <= kinks);
   CHECK(all.numbers - all.refused >= numbers);
 }
 
@@ -97,7 +97,7 @@ TEST_CASE("derivatives: each option of every optimizer") {
   for (const OptimizerOptions& option : options) add(all, {rule, option}, {.epochs = 6});
   add(all, {Adam{.learning_rate = small}, {.weight_decay = 0.01, .global_clipnorm = 0.03}},
       {.epochs = 6});
-  check_all(all, 60);
+  check_all(all, 60, 2);  // a clip may begin or end between the runs of a difference
 }
 
 TEST_CASE("derivatives: through every smooth layer, activation, penalty and constraint") {
