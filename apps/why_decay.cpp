@@ -1,4 +1,4 @@
-// Why do learning rates decay? Training learns its own rates, and we look at what emerges.
+// Why do learning rates decay? tune() finds rates from a constant, and we look at what emerges.
 
 #include <gradus/gradus.h>
 
@@ -45,7 +45,7 @@ Parts parts_of_loss(const Schedule& rate) {
   return parts;
 }
 
-Schedule learn(const char* name, const Schedule& start, const TuneOptions& options = {}) {
+Schedule print_tuned(const char* name, const Schedule& start, const TuneOptions& options = {}) {
   const Tuned tuned = tune(start, train, options);
   const Parts parts = parts_of_loss(tuned.schedule);
   fmt::print("{:<8} {:10.4f} {:15.4f} {:9.4f}\n", name, tuned.after, parts.start, parts.noise);
@@ -54,22 +54,21 @@ Schedule learn(const char* name, const Schedule& start, const TuneOptions& optio
 
 int main() {
   fmt::print("tuned      end loss   from the start   noise\n");
-  learn("constant", 0.3);
-  learn("cosine", CosineDecay{0.3, steps});
-  const Schedule learnt = learn("8 knots", 0.3, {.knots = 8});
+  print_tuned("constant", 0.3);
+  print_tuned("cosine", CosineDecay{0.3, steps});
+  const Schedule knots = print_tuned("8 knots", 0.3, {.knots = 8});
 
-  const auto& lines = *learnt.get_if<PiecewiseInterpolation>();
+  const auto& lines = *knots.get_if<PiecewiseInterpolation>();
   std::vector<double> at{0}, rate;
   for (const Steps& boundary : lines.boundaries) at.push_back(value(boundary.count));
   for (const Real& number : lines.values) rate.push_back(value(number));
-  fmt::print("\nstep   learnt rate   1 / rate\n");
+  fmt::print("\nstep    tuned rate   1 / rate\n");
   for (std::size_t i = 0; i < rate.size(); ++i)
     fmt::print("{:4} {:13.3g} {:10.2f}\n", at[i], rate[i], 1 / rate[i]);
   fmt::print(
       "\nA constant cannot do both: a higher one forgets the start, a lower one averages the "
       "noise.\n"
-      "The learnt rates begin {:.0f} times above 2, the largest stable constant: that moves the "
-      "flat\n"
+      "The tuned knots begin at {:.0f} times 2, the largest stable constant: that moves the flat\n"
       "directions. The steep ones grow for a while, until the falling rates pass 1 / curvature,\n"
       "where one update removes what is left of the start. Over the last {} updates 1 / rate "
       "rises\n"

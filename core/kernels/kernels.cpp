@@ -2,18 +2,6 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-#ifdef GRADUS_X86_COPIES  // set by the build where it compiles the three copies
-namespace x86_64 {
-Kernels table();
-}
-namespace x86_64_v3 {
-Kernels table();
-}
-namespace x86_64_v4 {
-Kernels table();
-}
-#endif
-
 namespace {
 
 Choice choose() {

@@ -110,6 +110,18 @@ void fill_product(Kernels& table);
 void fill_updates(Kernels& table);
 }  // namespace GRADUS_ISA
 
+#ifdef GRADUS_X86_COPIES  // set by the build for a source that chooses among the three copies
+namespace x86_64 {
+Kernels table();
+}
+namespace x86_64_v3 {
+Kernels table();
+}
+namespace x86_64_v4 {
+Kernels table();
+}
+#endif
+
 /// The copy in force and its name: "x86-64", "x86-64-v3", "x86-64-v4" or "plain".
 struct Choice {
   const char* name;

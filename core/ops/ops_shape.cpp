@@ -95,7 +95,7 @@ Tensor take(const Tensor& x, int axis, std::vector<std::int64_t> list) {
 
 // ---- of reductions ------------------------------------------------------------------------------
 
-/// There is no mean and no largest of no elements.
+/// An empty tensor has no mean and no largest element.
 void check_elements(bool ok, const char* op, const Shape& shape) {
   check(ok, "{}: the axes must hold at least one element (got shape {})", op, shape);
 }

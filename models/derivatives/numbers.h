@@ -27,7 +27,7 @@ inline bool selects_path(const std::vector<std::string>& names, std::string_view
 template <class At>
 class Numbers {
  public:
-  /// Of those for which chosen(number) is true. All lose their derivatives.
+  /// Takes the numbers for which chosen(number) is true. Drops the derivatives that `at` carries.
   Numbers(const At& at, auto&& chosen)
       : at_(at.with_numbers([&](const OptionNumber& number) {
           paths_.push_back(number.path);
@@ -83,7 +83,7 @@ std::pair<double, std::vector<Number>> differentiate(const std::vector<Number>& 
 /// The greatest step that a run asks for. The run may keep copies of the schedule.
 using LastStep = std::shared_ptr<std::atomic<Step>>;
 
-/// A schedule that notes how far a run asks it. It prints as the schedule in it.
+/// A schedule that notes the greatest step it is asked for. It prints as the schedule in it.
 struct Recorder {
   Schedule schedule;
   LastStep last;

@@ -11,12 +11,13 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// How far a number moves, as a part of itself. Not a round part: what must be whole cannot move.
+/// How far a number moves, relative to its size. The factor is not round, so that a number which
+/// must be whole finds no valid neighbour.
 constexpr double nudge = 0.0199999;
 
 // ---- how a number moves a schedule --------------------------------------------------------------
 
-/// The schedules that are no constants.
+/// The schedules that move.
 std::vector<Schedule> moving_schedules(const Schedule& s) {
   return s.constant() ? std::vector<Schedule>() : std::vector<Schedule>{s};
 }
@@ -34,7 +35,7 @@ struct Place {
   double step;
   Real low, high;
 
-  /// What the derivatives at the ends do not explain of the change.
+  /// The part of the change that the derivatives at the ends do not explain.
   double excess(double width) const {
     const double explained = width * std::midpoint(low.d[0], high.d[0]);
     return std::abs(high.v - low.v - (std::isfinite(explained) ? explained : 0));
@@ -181,8 +182,8 @@ class Runs {
     }
     return std::isfinite(derivative) ? "" : "not finite";
   }
-  /// A number moves by a quarter of the way to the edge of its range at most, since its effect
-  /// may be without bounds there: momentum near 1.
+  /// A number moves at most a quarter of the way to the edge of its range, because its effect may
+  /// be unbounded there: momentum near 1.
   void check_promise() {
     std::vector<Real> up = numbers_.values(), down = up;
     bool moves = false;

@@ -174,7 +174,7 @@ class Tuner {
     for (Real& each : slope) each /= std::max(std::fabs(y), std::numeric_limits<double>::min());
     return slope;
   }
-  /// That of the mean loss on fresh seeds; empty where a run diverges or is about to.
+  /// The log_slope of the mean loss on fresh seeds; empty where a run diverges or is about to.
   Reals slope_at(const Reals& at) {
     const std::uint64_t first = next_seed_;
     next_seed_ += static_cast<std::uint64_t>(options_.seeds);

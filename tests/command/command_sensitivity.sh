@@ -64,13 +64,13 @@ fi
 # ---- the stable rates of demo and compare -----------------------------------------------------------
 # By differences of gradients: 2.327105 and 1.041749. Momentum 0.9 allows 1.9 times more.
 run 0 demo moons
-prints "by curvature stable up to a rate of 2.33 at the start, 1.04 at the end"
+prints "stable up to a rate of 2.33 at the start, 1.04 at the end, by curvature"
 run 0 demo moons --json
 grep -q '"stable_rates":\[2.3271[0-9]*,1.0417[0-9]*\]' "$work/out" || fail "not the stable rates"
 run 0 demo xor
-prints "by curvature stable up to a rate of 4.12 at the start, 2.74 at the end"
+prints "stable up to a rate of 4.12 at the start, 2.74 at the end, by curvature"
 run 0 compare 0.001 0.1 --epochs 1 --seeds 2
-prints "best: by curvature stable up to a rate of 2.33 at the start, 3.09 at the end"
+prints "best: stable up to a rate of 2.33 at the start, 3.09 at the end, by curvature"
 for optimizer in "sgd(momentum=0.5) 3.4906" "sgd(momentum=0.5,nesterov=True) 1.7453"; do
   run 0 compare 0.1 --epochs 1 --seeds 1 --optimizer "${optimizer% *}" --json
   grep -q "\"stable_rates\":\[${optimizer#* }" "$work/out" || fail "not the stable rate of $optimizer"

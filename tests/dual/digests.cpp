@@ -11,21 +11,6 @@
 using namespace gradus;
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
-#ifdef GRADUS_X86_COPIES
-namespace x86_64 {
-Kernels table();
-}
-namespace x86_64_v3 {
-Kernels table();
-}
-namespace x86_64_v4 {
-Kernels table();
-}
-#else
-namespace plain {
-Kernels table();
-}
-#endif
 namespace {
 int copy = 0;
 }

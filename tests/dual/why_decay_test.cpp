@@ -66,17 +66,17 @@ double loss(const Schedule& rate) {
 
 /// What tune() makes of each start, on random numbers of the lesson (series 0) or on others.
 template <int series>
-Schedule learnt(const Schedule& start, Count knots = 0) {
+Schedule tuned(const Schedule& start, Count knots = 0) {
   return tune(start, train_valley<series>, {.knots = knots, .judge = 2}).schedule;
 }
 /// Each claim must hold for random numbers that are not the lesson's.
-const std::vector<Schedule (*)(const Schedule&, Count)> other_series{learnt<1>, learnt<2>};
+const std::vector<Schedule (*)(const Schedule&, Count)> other_series{tuned<1>, tuned<2>};
 
 }  // namespace
 
 TEST_CASE("why decay: the two parts of the loss are its mean over seeds") {
   for (const Schedule& rate :
-       {Schedule(0.15), Schedule(CosineDecay{1.0, steps}), learnt<0>(0.3, 8)}) {
+       {Schedule(0.15), Schedule(CosineDecay{1.0, steps}), tuned<0>(0.3, 8)}) {
     double total = 0, squares = 0;
     constexpr int seeds = 400;
     for (int i = 0; i < seeds; ++i) {
@@ -91,10 +91,10 @@ TEST_CASE("why decay: the two parts of the loss are its mean over seeds") {
   }
 }
 
-TEST_CASE("why decay: learnt rates beat the tuned cosine, and the constant, a compromise") {
-  for (const auto learn : other_series) {
-    const Schedule constant = learn(0.3, 0), knots = learn(0.3, 8);
-    const Schedule cosine = learn(CosineDecay{0.3, steps}, 0);
+TEST_CASE("why decay: tuned knots beat the tuned cosine, and the constant, a compromise") {
+  for (const auto tune_it : other_series) {
+    const Schedule constant = tune_it(0.3, 0), knots = tune_it(0.3, 8);
+    const Schedule cosine = tune_it(CosineDecay{0.3, steps}, 0);
     CHECK(loss(constant) > 6 * loss(knots));
     CHECK(loss(cosine) > 1.8 * loss(knots));
     CHECK(loss(constant) > 2 * loss(cosine));
@@ -112,12 +112,11 @@ TEST_CASE("why decay: learnt rates beat the tuned cosine, and the constant, a co
   }
 }
 
-TEST_CASE(
-    "why decay: learnt rates begin far above the largest stable constant and end like 1 / t") {
+TEST_CASE("why decay: tuned knots begin far above the largest stable constant and end like 1 / t") {
   CHECK(parts_along(1, 1.99).start < 1);
   CHECK(parts_along(1, 2.01).start > 1);
-  for (const auto learn : other_series) {
-    const Schedule knots = learn(0.3, 8);
+  for (const auto tune_it : other_series) {
+    const Schedule knots = tune_it(0.3, 8);
     CAPTURE(to_string(knots));
     std::vector<double> rate;
     for (const Real& number : knots.get_if<PiecewiseInterpolation>()->values)

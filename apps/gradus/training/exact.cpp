@@ -118,6 +118,7 @@ double stable_product(const Optimizer& optimizer) {
       !std::ranges::all_of(detail::config_of(optimizer.options()).fields,
                            &detail::Config::Field::at_default))
     return 0;
+  // A momentum that moves has no limit: -1 makes the product 0.
   const double m = value(std::get<Schedule>(fields[1].value.content).constant().value_or(-1));
   return 2 * (1 + m) / (std::get<bool>(fields[2].value.content) ? 1 + 2 * m : 1);
 }

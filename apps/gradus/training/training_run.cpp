@@ -110,7 +110,7 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
 std::string TrainingRun::about_stable(const char* of) const {
   if (stable.empty()) return "";
   return fmt::format(
-      "{}by curvature stable up to a rate of {:.3g} at the start, {:.3g} at the end\n", of,
+      "{}stable up to a rate of {:.3g} at the start, {:.3g} at the end, by curvature\n", of,
       stable[0], stable[1]);
 }
 
