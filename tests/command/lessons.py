@@ -24,6 +24,10 @@ transcript = here / "transcripts" / "lessons" / f"{name}.txt"
 environment = {**os.environ, "GRADUS_FOLDER": str(program.parent), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
 
 
+def below(low, high):
+    return sum(a < b for a, b in zip(low, high))
+
+
 class Runs:
     """The final losses of each schedule, by label; infinity for a run that diverged."""
 
@@ -39,7 +43,7 @@ class Runs:
 
     def wins(self, low, high):
         """The seeds for which `low` ends below `high`."""
-        return sum(a < b for a, b in zip(self.losses[low], self.losses[high]))
+        return below(self.losses[low], self.losses[high])
 
     def mean(self, label):
         return sum(self.losses[label]) / SEEDS
@@ -102,6 +106,24 @@ def warm_up(runs):
     yield "and no loss to speak of", usual.mean("warm") < 1.5 * usual.mean("0.03")
 
 
+def one_cycle(runs):
+    fixed, mirrored, low_fixed, low_mirrored = (next(iter(run.losses.values())) for run in runs)
+    yield "a falling momentum makes the high peak safe", below(mirrored, fixed) == SEEDS
+    yield "by far", sum(mirrored) < sum(fixed) / 5
+    yield "at a low peak it only brakes", below(low_fixed, low_mirrored) == SEEDS
+
+
+def fairly(runs):
+    same, constants, cosines, tuned = runs
+    yield "at the same rate the constant wins", same.wins("0.02", "CosineDecay(0.02, 210)") == SEEDS
+    yield "0.04 is its best", min(constants.losses, key=constants.mean) == "0.04"
+    best = min(cosines.losses, key=cosines.mean)
+    yield "the cosine's is far higher", best in ("CosineDecay(0.16, 210)", "CosineDecay(0.32, 210)")
+    wide = max(cosines.mean(f"CosineDecay({rate}, 210)") for rate in (0.08, 0.16, 0.32, 0.64))
+    yield "which is good in a wide range", wide < 1.01 * cosines.mean(best)
+    yield "each at its best, the cosine wins", tuned.wins("CosineDecay(0.32, 210)", "0.04") >= 16
+
+
 CLAIMS = {
     "too-large-or-too-small": too_large,
     "noise-and-batch-size": noise,
@@ -109,6 +131,8 @@ CLAIMS = {
     "stairs-or-smooth": stairs,
     "restarts": restarts,
     "warm-up": warm_up,
+    "one-cycle": one_cycle,
+    "compare-fairly": fairly,
 }
 
 
