@@ -11,75 +11,13 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
-#include "training/comparison.h"
+#include "training/comparison_pictures.h"
 
 using namespace gradus;
 
 namespace {
 
 constexpr std::int64_t most_batches = 10'000'000;  ///< of all runs together
-
-/// Losses above it are drawn at it.
-double ceiling(const Comparison& c) { return TrainingRun::far_above * c.first_loss; }
-
-/// The mean losses, at most the ceiling; after every run has diverged, the ceiling.
-std::vector<double> drawn_losses(const Comparison& c, const Outcome& outcome) {
-  std::vector<double> out = outcome.losses;
-  std::ranges::replace_if(
-      out, [&](double loss) { return !(loss <= ceiling(c)); }, ceiling(c));
-  return out;
-}
-
-std::vector<double> all_drawn(const Comparison& c) {
-  std::vector<double> all;
-  for (const Outcome& outcome : c.outcomes)
-    for (const double loss : drawn_losses(c, outcome)) all.push_back(loss);
-  return all;
-}
-
-std::vector<LabelledSchedule> rates_of(const Comparison& c) {
-  std::vector<LabelledSchedule> out;
-  for (const Outcome& outcome : c.outcomes)
-    out.push_back({outcome.contender.label, outcome.contender.rate});
-  return out;
-}
-
-std::vector<LabelledSchedule> losses_of(const Comparison& c) {
-  std::vector<LabelledSchedule> out;
-  for (const Outcome& outcome : c.outcomes)
-    out.push_back({outcome.contender.label, straight_lines(c.measured, drawn_losses(c, outcome))});
-  return out;
-}
-
-std::vector<Panel> make_panels(const Comparison& c) {
-  LinesPlot losses{.x_name = "step",
-                   .y_name = "loss on all rows, mean over seeds",
-                   .lines = {},
-                   .log_y = spread_far(all_drawn(c)),
-                   .legend = false};
-  std::vector<double> steps(c.measured.begin(), c.measured.end());
-  for (const Outcome& outcome : c.outcomes)
-    losses.lines.push_back({outcome.contender.label, steps, drawn_losses(c, outcome)});
-  std::vector<Panel> panels{make_panel(rates_of(c), c.steps), make_panel(losses)};
-  if (c.contours) panels.push_back(make_panel(*c.contours));
-  return panels;
-}
-
-std::string pictures(const Comparison& c, const LookOptions& look, std::size_t seeds) {
-  PlotOptions options = look.terminal(10);
-  std::string out = "learning rate\n" + plot(rates_of(c), c.steps, options);
-  options.log_y = spread_far(all_drawn(c));
-  options.height = 12;
-  out += fmt::format("\nloss on all rows, {}\n",
-                     seeds == 1 ? "one seed" : fmt::format("mean of {} seeds", seeds)) +
-         plot(losses_of(c), c.steps, options);
-  if (!c.contours) return out;
-  options.height = 20;
-  return out +
-         "\npath of w and b over contours of the loss, first seed;\nmarks after 0, 1, 2, 4, 8, ... "
-         "updates and at the end; @ is the lowest loss\n" +
-         plot(*c.contours, options);
-}
 
 /// The number to three digits.
 std::string number(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
@@ -249,11 +187,11 @@ std::string CompareCommand::run() const {
   const Comparison c = compare_schedules(problem, contenders, options);
   check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
                        shell_line({"find-lr"}, words_of(chosen)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c); });
+  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
   if (data) return look.csv ? to_csv(c) : to_json(c, options.first_seed);
   const auto n = static_cast<std::size_t>(runs);
   std::string out = problem.about();
-  if (look.draws()) out += pictures(c, look, n) + "\n";
+  if (look.draws()) out += pictures(c, look) + "\n";
   return out + table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
          fmt::format("next, train the best one on its own:\n  {}\n{}",
                      train_command(*this, problem, c), written);

@@ -1,8 +1,8 @@
 #pragma once
 /// gradus compare: several schedules on one problem.
 
-#include "pictures/plot_file.h"
 #include "problem/problem.h"
+#include "training/comparison_pictures.h"
 
 struct CompareCommand {
   static constexpr const char* name = "compare";
@@ -20,7 +20,7 @@ first weights and shuffles for all schedules. Losses are on all rows.
   ProblemOptions chosen;
   std::string epochs = "30", steps, seeds = "10", target;
   bool equal_area = false;
-  LookOptions look;
+  PictureOptions look;
   std::vector<std::string> given;  ///< the keys of the options that were given
 
   static void options(auto& self, auto&& option) {
@@ -34,7 +34,7 @@ first weights and shuffles for all schedules. Losses are on all rows.
            "A loss to reach; without it, the final loss of the first plus its deviation", "LOSS");
     option(self.equal_area, "--equal-area",
            "Scale each schedule so that its rates sum to those of the first");
-    LookOptions::options(self.look, option);
+    PictureOptions::options(self.look, option);
   }
 
   /// DivergedError when every run of every schedule diverged.
