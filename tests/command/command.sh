@@ -196,6 +196,11 @@ refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam
 adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
+refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \
+lecun_normal, variance_scaling, orthogonal (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+refuses "--initializer: VarianceScaling: scale must be finite and > 0 (got -8)" find-lr --initializer "variance_scaling(-8)"
+refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did you mean 'scale'?" \
+  find-lr --initializer "variance_scaling(mode=1)"
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
 refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber
