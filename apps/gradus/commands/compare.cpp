@@ -6,12 +6,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+#include "training/contenders.h"
 
 using namespace gradus;
 
@@ -28,24 +28,28 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
+/// A label that is too long for its column has a line before its row.
 std::string table(const Comparison& c, std::size_t seeds) {
   constexpr std::size_t most = 30;
   std::size_t width = 8;
   for (const Outcome& outcome : c.outcomes)
-    width = std::max(width, std::min(most, outcome.contender.label.size()));
+    if (outcome.contender.label.size() <= most)
+      width = std::max(width, outcome.contender.label.size());
   const std::string to = fmt::format("steps to {}", number(c.target));
   const std::size_t column = std::max<std::size_t>(to.size(), 8);
   std::string out = fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", "schedule", width,
                                 "loss", "+-", to, column, "budget", "diverged");
-  for (const Outcome& o : c.outcomes)
-    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n",
-                       detail::shortened(o.contender.label, width), width, number(o.mean),
+  for (const Outcome& o : c.outcomes) {
+    std::string label = o.contender.label;
+    if (label.size() > width) out += std::exchange(label, "") + '\n';
+    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", label, width, number(o.mean),
                        std::isnan(o.mean) || seeds - static_cast<std::size_t>(o.diverged) < 2
                            ? "-"
                            : deviation(o.deviation, o.mean),
                        o.to_target ? fmt::format("{:g}", *o.to_target) : "never", column,
                        number(o.budget),
                        o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, seeds));
+  }
   return out;
 }
 
@@ -53,9 +57,13 @@ std::string explanation(const Comparison& c, std::size_t seeds) {
   std::string out = "loss: on all rows after the run";
   if (seeds > 1) out += fmt::format(", mean of {} seeds; +-: standard deviation", seeds);
   const Step every = c.best().measured[1];
+  const bool same = std::ranges::all_of(
+      c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
   out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
                      seeds > 1 ? "median, " : "",
-                     every == 1 ? "update" : fmt::format("{} updates", every));
+                     !same        ? "hundredth of the run"
+                     : every == 1 ? "update"
+                                  : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -72,10 +80,9 @@ std::size_t wins(const Outcome& first, const Outcome& second) {
   return n;
 }
 
-/// Which schedule is best, and whether that may be due to chance: a fair coin rarely shows more
-/// than n / 2 + sqrt(n) heads in n throws.
-std::string verdict(const Comparison& c, std::size_t seeds) {
-  if (c.outcomes.size() == 1) return "";
+/// Which one is best, and whether that may be due to chance: a fair coin rarely shows more than
+/// n / 2 + sqrt(n) heads in n throws.
+std::string winner(const Comparison& c, std::size_t seeds) {
   const Outcome &best = c.best(), &next = c.outcomes[c.order[1]];
   const std::string a = best.contender.label, b = next.contender.label;
   if (best.diverged == next.diverged && best.end() == next.end())
@@ -94,8 +101,22 @@ std::string verdict(const Comparison& c, std::size_t seeds) {
                      seeds, close ? ",\nthough by less than the deviation over seeds" : "");
 }
 
+std::string verdict(const Comparison& c, std::size_t seeds) {
+  if (c.outcomes.size() == 1) return "";
+  const Problem& first = *c.outcomes[0].contender.problem;
+  if (!std::ranges::all_of(c.outcomes, [&](const Outcome& o) {
+        const Problem& other = *o.contender.problem;
+        return &other.loss == &first.loss && other.options.data.name == first.options.data.name;
+      }))
+    return "no winner: losses of different kinds or on different data do not compare\n";
+  const bool as_given =
+      std::ranges::all_of(c.outcomes, [](const Outcome& o) { return o.contender.factor == 1; });
+  return winner(c, seeds) +
+         (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
+}
+
 std::string to_csv(const Comparison& c) {
-  std::string out = "schedule,step,rate,loss\n";
+  std::string out = "schedule,step,learning_rate,loss\n";
   for (const Outcome& o : c.outcomes)
     for (std::size_t i = 0; i < o.measured.size(); ++i) {
       const Step t = o.measured[i];
@@ -111,11 +132,15 @@ Json to_json(const Outcome& o) {
   for (Step t = 0; t < o.contender.steps; ++t) rates.push_back(value(o.contender.rate(t)));
   return Json::object({{"label", o.contender.label},
                        {"text", o.contender.text},
+                       {"optimizer", o.contender.problem->options.network.optimizer},
+                       {"steps", o.contender.steps},
+                       {"measured", o.measured},
                        {"factor", o.contender.factor},
                        {"budget", o.budget},
                        {"loss", o.mean},
                        {"deviation", o.deviation},
                        {"diverged", o.diverged},
+                       {"diverged_at", o.diverged_at ? Json(*o.diverged_at) : Json()},
                        {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
                        {"final_losses", o.finals},
                        {"stable_rates", o.first.stable},
@@ -123,83 +148,84 @@ Json to_json(const Outcome& o) {
                        {"losses", o.losses}});
 }
 
-std::string to_json(const Comparison& c, std::uint64_t first_seed) {
+std::string to_json(const Comparison& c, const std::string& about,
+                    const std::vector<std::string>& command) {
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
     list.push_back(to_json(o));
     if (c.contours) list.back().add("path", o.first.path);
   }
-  Json out = Json::object({{"steps", c.steps},
-                           {"first_seed", first_seed},
+  Json out = Json::object({{"about", about},
+                           {"command", command},
+                           {"steps", c.steps},
+                           {"first_seed", c.outcomes[0].contender.problem->network.seed},
                            {"target", c.target},
-                           {"looks", c.best().measured},
                            {"best", c.best().contender.label},
                            {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
   return out.line();
 }
 
-std::vector<Contender> read_contenders(const std::vector<std::string>& expressions,
-                                       const std::shared_ptr<const Problem>& problem, Step steps) {
-  check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
-  std::vector<Contender> out;
-  for (const std::string& text : expressions) {
-    const auto [curve, expression] = read_expression(text);
-    out.push_back({.label = curve.label,
-                   .text = expression,
-                   .rate = curve.schedule,
-                   .problem = problem,
-                   .steps = steps});
-  }
-  return out;
-}
-
-/// Trains under the best schedule, to the end of the epoch that holds the last update.
-std::string train_command(const CompareCommand& command, const Problem& problem,
-                          const Comparison& c) {
-  std::vector<std::string> words = words_of(command.chosen);
-  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(problem, c.steps)),
-                             "--schedule", c.best().contender.text});
+/// Trains the best one, to the end of the epoch that holds its last update.
+std::string train_command(const Contender& best) {
+  std::vector<std::string> words = words_of(best.problem->options);
+  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(*best.problem, best.steps)),
+                             "--schedule", best.text});
   return shell_line({"train"}, words);
 }
 
-void check_length(const Problem& problem, Step updates, std::int64_t runs) {
-  const double all = static_cast<double>(updates) * static_cast<double>(runs) *
-                     static_cast<double>(batches_per_update(problem));
+void check_length(const std::vector<Contender>& contenders, std::int64_t seeds) {
+  double all = 0;
+  for (const Contender& c : contenders)
+    all += static_cast<double>(c.steps) * static_cast<double>(batches_per_update(*c.problem)) *
+           static_cast<double>(seeds);
   check<UsageError>(all <= most_batches,
                     "all runs together: must be at most {} batches (got {:.0f})", most_batches,
                     all);
 }
 
+std::string about_all(const std::vector<Contender>& contenders) {
+  std::vector<const Problem*> problems;
+  for (const Contender& c : contenders) problems.push_back(c.problem.get());
+  return about(problems);
+}
+
 }  // namespace
+
+std::vector<std::string> CompareCommand::words() const {
+  CompareCommand plain = *this;
+  plain.look = {};
+  std::vector<std::string> words = words_of(plain);
+  words.insert(words.begin(), name);
+  return words;
+}
 
 std::string CompareCommand::run() const {
   const bool data = look.check_and_want_data();
-  check<UsageError>(
-      std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
-      "--steps and --epochs: must not both be given");
-  const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
+  const auto chooses = [&](const std::string& key) {
+    return std::ranges::count(given, key) > 0 ||
+           std::ranges::any_of(vary, [&](const auto& v) { return v.starts_with(key + "="); });
+  };
+  check<UsageError>(!chooses("steps") || !chooses("epochs"),
+                    "--steps and --epochs: must not both be given");
+  check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
-  const auto shared = std::make_shared<const Problem>(make_problem(chosen));
-  const Problem& problem = *shared;
-  refuse_rate(problem, "the schedules give");
-  const Step updates =
-      steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
-  std::vector<Contender> contenders = read_contenders(expressions, shared, updates);
-  check_length(problem, updates, runs * std::ssize(contenders));
+  std::vector<Contender> contenders = make_contenders(read_entries(expressions, vary, chosen));
+  check_length(contenders, runs);
   CompareOptions options{.seeds = runs};
   if (!target.empty()) options.target = read_positive("--target", target);
   if (equal_area) equalize(contenders);
 
   const Comparison c = compare_schedules(contenders, options);
+  const Problem& first = *contenders[0].problem;
   check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(chosen)));
+                       shell_line({"find-lr"}, words_of(first.options)));
   const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
-  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
+  std::string out = about_all(contenders);
+  if (data) return look.csv ? to_csv(c) : to_json(c, out, words());
   const auto n = static_cast<std::size_t>(runs);
-  std::string out = problem.about();
   if (look.draws()) out += pictures(c, look) + "\n";
   return out + table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
          fmt::format("next, train the best one on its own:\n  {}\n{}",
-                     train_command(*this, problem, c), written);
+                     train_command(c.best().contender), written);
 }

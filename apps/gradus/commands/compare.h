@@ -1,7 +1,7 @@
 #pragma once
 /// gradus compare: several schedules on one problem.
 
-#include "problem/problem.h"
+#include "problem/entry.h"
 #include "training/comparison_pictures.h"
 
 struct CompareCommand {
@@ -16,19 +16,21 @@ first weights and shuffles for all schedules. Losses are on all rows.
                  --layers none --seeds 20
   gradus compare 0.05 "CosineDecay(0.1, 210)" --equal-area --plot both.svg)help";
 
-  std::vector<std::string> expressions;
-  ProblemOptions chosen;
-  std::string epochs = "30", steps, seeds = "10", target;
+  std::vector<std::string> expressions, vary;
+  EntryOptions chosen;
+  std::string seeds = "10", target;
   bool equal_area = false;
   PictureOptions look;
   std::vector<std::string> given;  ///< the keys of the options that were given
 
   static void options(auto& self, auto&& option) {
     option(self.expressions, "expressions",
-           "Schedules as text, each EXPR or NAME=EXPR with a name for the legend", "EXPR");
-    ProblemOptions::options(self.chosen, option);
-    option(self.epochs, "--epochs", "Passes over the data", "N");
-    option(self.steps, "--steps", "Updates, instead of --epochs", "N");
+           "Schedules, or optimizers with schedules, each EXPR or NAME=EXPR", "EXPR");
+    option(self.vary, "--vary",
+           "Train each with each of these values of an option or of an argument of the optimizer: "
+           "batch-size=1,8, or layers=none|16,16 where values hold commas",
+           "KEY=VALUES");
+    EntryOptions::options(self.chosen, option);
     option(self.seeds, "--seeds", "Runs of each schedule; the first has --seed", "N");
     option(self.target, "--target",
            "A loss to reach; without it, the final loss of the first plus its deviation", "LOSS");
@@ -37,6 +39,8 @@ first weights and shuffles for all schedules. Losses are on all rows.
     PictureOptions::options(self.look, option);
   }
 
+  /// The command without what is shown.
+  std::vector<std::string> words() const;
   /// DivergedError when every run of every schedule diverged.
   std::string run() const;
 };

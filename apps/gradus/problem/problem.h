@@ -5,6 +5,7 @@
 #include <gradus/models/sequential.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,7 +35,7 @@ struct Problem {
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
-  /// Data, model, optimizer and loss in two lines.
+  /// about() this problem alone.
   std::string about() const;
   /// The call of compile() in C++, where `rate` is C++: two lines, indented by two blanks.
   std::string compile_code(const std::string& rate) const;
@@ -43,5 +44,7 @@ struct Problem {
 /// Reads the options, then the data, and builds the model. UsageError, or what gradus throws. The
 /// last rows, a share of `held_out`, do not influence the scale of the inputs.
 Problem make_problem(const ProblemOptions& options, double held_out = 0);
+/// Data, model, optimizer and loss, as far as all problems agree, in two lines or fewer.
+std::string about(std::span<const Problem* const> problems);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);
