@@ -53,6 +53,12 @@ diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/ga
 rm -r "$work/gallery"
 
 refuses "give a command; see gradus --help"
+run 0 schedule "b=CosineDecay(0.1, all)" "linear(0, 0.1, all / 4)" --steps 8 --csv
+[ "$(sed -n 1p "$work/out")" = 'step,b,"linear(0, 0.1, 2)"' ] || fail "a label without the number"
+[ "$(sed -n 6p "$work/out")" = "4,0.05,0.1" ] || fail "not half of --steps"
+run 2 schedule "CosineDecay(0.1, all)"
+grep -q "column 18: all, the updates of the run, .* --steps (all) or, in C++, {.all = n" "$work/err" ||
+  fail "does not say where it is known"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
 refuses "'moons' was not expected here; see --help" find-lr moons
 refuses "'--data' was not expected here; options follow the command" --data moons find-lr

@@ -26,6 +26,11 @@ prints "and same end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
 prints "steps to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
+run 0 compare "CosineDecay(0.1, all)" "a=StepDecay(0.05, 5 * epoch)" $line --seeds 2
+prints "CosineDecay(0.1, 70) "
+prints '  gradus train --data line --layers none --epochs 10 --schedule "CosineDecay(0.1, 70)"'
+run 0 compare "CosineDecay(0.1, all)" --data line --layers none --steps 24 --seeds 1 --json
+prints '"text":"CosineDecay(0.1, 24)"'
 run 0 compare 0.1 "a =0.05" --data line --layers none --steps 500 --seeds 2 --equal-area
 prints "  gradus train --data line --layers none --epochs 72 --schedule "  # of 7 updates each
 prints "2 * a: scaled to the budget of the first"

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "terminal/command.h"
+#include "training/contenders.h"
 
 namespace {
 
@@ -56,6 +57,8 @@ TEST_CASE("a label says what differs, and is short") {
       {{"adam", "keras.optimizers.Adam(beta_1=0.8)", "lion"},
        {},
        {"adam", "adam, beta_1 0.8", "lion"}},
+      {{"momentum(0.1)", "nesterov(lr=0.1)"}, {}, {"momentum", "nesterov"}},
+      {{"sgd(lr=all / 1000)", "sgd(learning_rate=0.1)"}, {}, {"all / 1000", "0.1"}},
       // A schedule has the optimizer of the options.
       {{"0.05", "sgd(0.05, momentum=0.9)"}, {}, {"0.05", "momentum 0.9"}},
       {{"0.05", "sgd(0.05)"}, {}, {"0.05", "sgd"}, "adam"},
@@ -109,12 +112,10 @@ TEST_CASE("what cannot be an entry is refused") {
     CHECK_THROWS_WITH_AS(read_entries(texts, vary, {}), text, UsageError);
   };
   const Texts one{"0.1"};
-  const char* twice = "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry";
-  refused({"0.1", "0.1"}, {}, twice);
-  refused({"0.1", " 0.1"}, {}, twice);
-  refused({"0.1=0.2", "0.1"}, {}, twice);
-  refused({"sgd(0.1)", "SGD(0.1)"}, {},
-          "sgd must be the label of one entry (got 2); NAME=EXPR names an entry");
+  for (const Texts& texts : {Texts{"0.1", "0.1"}, {"0.1", " 0.1"}, {"0.1=0.2", "0.1"}})
+    CHECK_THROWS_WITH_AS(make_contenders(read_entries(texts, {}, {})),
+                         "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry",
+                         UsageError);
   refused(
       one, {"layers=16,16"},
       "--vary: layers must have different values (got 16 twice); put | between values that hold "

@@ -126,7 +126,7 @@ std::string FindLrCommand::run() const {
   check<UsageError>(high > low, "--end: must be above --start {} (got {})", low, high);
   const std::int64_t n = read_whole("--steps", steps, 16, most_steps);
   const bool data = look.check_and_want_data();
-  const Problem problem = make_problem(chosen);
+  const Problem problem = make_problem(chosen, {.steps = n});
   refuse_rate(problem, "find-lr varies");
   const RateTest test = find_learning_rate(
       problem.model, problem.data.x, problem.data.y,

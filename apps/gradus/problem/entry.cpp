@@ -1,12 +1,10 @@
 #include "problem/entry.h"
 
 #include <fmt/format.h>
-#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/config.h>
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "terminal/command.h"
 #include "terminal/config_file.h"
@@ -31,15 +29,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
-/// `KEY=REST` without blanks around the parts; KEY is empty where brackets come before any `=`.
-std::pair<std::string, std::string> split_key(const std::string& text) {
-  const std::size_t equals = text.find('=');
-  const std::string front = clean(text.substr(0, equals));
-  if (equals == text.npos || front.empty() || front.find_first_of("([") != front.npos)
-    return {"", clean(text)};
-  return {front, clean(text.substr(equals + 1))};
-}
-
 /// An optimizer as typed: `adam(CosineDecay(0.1, all), beta_1=0.8)`.
 struct Call {
   std::string name;                              ///< in lower case
@@ -54,25 +43,26 @@ struct Call {
   }
 };
 
-std::string name_in(const std::string& text) {
-  const std::string name = detail::lower(clean(text.substr(0, text.find('('))));
-  return name.substr(name.rfind('.') + 1);
+/// The options of the rule, then those of any optimizer. UsageError for a text that cannot be read
+/// with any lengths.
+std::vector<detail::Config::Field> fields_of(const std::string& text) {
+  const Optimizer optimizer = read_optimizer(text, {.all = 1'000'000, .epoch = 1'000}).optimizer;
+  std::vector<detail::Config::Field> fields = optimizer.config().fields;
+  for (const auto& field : detail::config_of(optimizer.options()).fields) fields.push_back(field);
+  return fields;
 }
 
-bool is_optimizer(const std::string& text) {
-  return std::ranges::count(optimizer_names(), name_in(text)) > 0;
-}
-
+/// Splits the text of a call. UsageError for a text that cannot be read.
 Call read_call(const std::string& text) {
-  const auto fields = read_optimizer(text).optimizer.config().fields;  // or its error
-  Call call{name_in(text), {}, ""};
+  const auto fields = fields_of(text);
+  Call call{name_of(text), {}, ""};
   const std::size_t open = std::min(text.find('('), text.size()), close = text.rfind(')');
   const auto parts = split(text.substr(open, close - open).erase(0, 1), ',');
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].empty()) continue;
-    const auto [keyword, value] = split_key(parts[i]);
+    const auto [keyword, value] = split_name(parts[i]);
     const std::string key = keyword.empty() ? std::string(fields[i].name) : keyword;
-    (key == fields[0].name ? call.rate : call.arguments[key]) = value;
+    (key == "learning_rate" || key == "lr" ? call.rate : call.arguments[key]) = value;
   }
   return call;
 }
@@ -86,15 +76,14 @@ struct Typed {
 };
 
 Typed read_typed(const std::string& given, const EntryOptions& chosen) {
-  const auto [name, text] = split_key(given);
-  if (!is_optimizer(text)) {
+  const auto [name, text] = split_name(given);
+  if (!names_optimizer(text)) {
     Call call = read_call(chosen.problem.network.optimizer);
     call.rate = text;
     return {name, text, false, call};
   }
   Call call = read_call(text);
-  if (call.rate.empty())
-    call.rate = detail::text_of(read_optimizer(call.name).optimizer.config().fields[0].value);
+  if (call.rate.empty()) call.rate = detail::text_of(fields_of(call.name)[0].value);
   return {name, text, true, call};
 }
 
@@ -124,7 +113,7 @@ struct Variation {
 };
 
 Variation read_variation(const std::string& text) {
-  const auto [key, rest] = split_key(text);
+  const auto [key, rest] = split_name(text);
   const Variation out{key, split(rest, rest.find('|') == rest.npos ? ',' : '|')};
   check<UsageError>(!key.empty() && std::ranges::count(out.values, "") == 0,
                     "--vary: must be KEY=VALUE,VALUE,... (got '{}')", clean(text));
@@ -152,9 +141,7 @@ void set(EntryOptions& options, const std::string& key, const std::string& value
   });
   if (std::ranges::count(keys, key) > 0) return;
   std::string& text = options.problem.network.optimizer;
-  const Optimizer optimizer = read_optimizer(text).optimizer;
-  for (const auto& config : {optimizer.config(), detail::config_of(optimizer.options())})
-    for (const detail::Config::Field& field : config.fields) keys.emplace_back(field.name);
+  for (const detail::Config::Field& field : fields_of(text)) keys.emplace_back(field.name);
   if (std::ranges::count(keys, key) == 0) refuse_name("--vary", key, keys);
   Call call = read_call(text);
   call.arguments[key] = value;
@@ -192,15 +179,10 @@ std::vector<Entry> read_entries(const std::vector<std::string>& texts,
   for (const std::string& text : texts) all.push_back(read_typed(text, chosen));
   for (const std::string& text : vary) variations.push_back(read_variation(text));
   std::vector<Entry> entries;
-  std::set<std::string> labels;
   for (const Typed& typed : all) {
     const bool one = all.size() == 1 && !vary.empty() && typed.name.empty();
-    for (Entry& entry : crossed(typed, one ? "" : label_of(typed, all), variations, chosen)) {
-      check<UsageError>(labels.insert(entry.label).second,
-                        "{} must be the label of one entry (got 2); NAME=EXPR names an entry",
-                        entry.label);
-      entries.push_back(std::move(entry));
-    }
+    std::ranges::move(crossed(typed, one ? "" : label_of(typed, all), variations, chosen),
+                      std::back_inserter(entries));
   }
   return entries;
 }

@@ -33,6 +33,6 @@ struct Entry {
 /// `batch-size`, `momentum`. There is an entry for each text and each choice of values, the last
 /// KEY changing fastest.
 ///
-/// UsageError for an unknown key, for a value that stands twice and for equal labels.
+/// UsageError for an unknown key and for a value that stands twice.
 std::vector<Entry> read_entries(const std::vector<std::string>& texts,
                                 const std::vector<std::string>& vary, const EntryOptions& chosen);

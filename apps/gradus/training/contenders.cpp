@@ -2,6 +2,7 @@
 
 #include <gradus/schedules/config.h>
 
+#include <algorithm>
 #include <map>
 
 #include "terminal/command.h"
@@ -30,18 +31,20 @@ std::vector<Contender> make_contenders(std::span<const Entry> entries) {
   std::map<std::vector<std::string>, std::shared_ptr<const Problem>> problems;
   for (const auto& [label, options, rate] : entries) {
     std::shared_ptr<const Problem>& problem = problems[words_of(options)];
-    const std::int64_t epochs = read_whole("--epochs", options.epochs, 1, most_updates);
-    if (!problem) problem = std::make_shared<const Problem>(make_problem(options.problem));
+    RunPlan plan{.epochs = read_whole("--epochs", options.epochs, 1, most_updates)};
+    if (!options.steps.empty()) plan.steps = read_whole("--steps", options.steps, 1, most_updates);
+    if (!problem) problem = std::make_shared<const Problem>(make_problem(options.problem, plan));
     refuse_rate(*problem, "the schedules give");
-    const Step steps = options.steps.empty()
-                           ? updates_in(*problem, epochs)
-                           : read_whole("--steps", options.steps, 1, most_updates);
-    out.push_back({.label = label,
-                   .text = rate,
-                   .rate = read_schedule(rate),
+    const std::string text = with_numbers(rate, problem->lengths);
+    out.push_back({.label = label == rate ? text : label,
+                   .text = text,
+                   .rate = read_schedule(text),
                    .problem = problem,
-                   .steps = steps,
+                   .steps = static_cast<Step>(value(problem->lengths.all.count)),
                    .momentum = momentum_of(problem->model.optimizer())});
+    check<UsageError>(std::ranges::count(out, out.back().label, &Contender::label) == 1,
+                      "{} must be the label of one entry (got 2); NAME=EXPR names an entry",
+                      out.back().label);
   }
   return out;
 }
