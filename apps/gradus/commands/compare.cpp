@@ -10,8 +10,10 @@
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+#include "training/jobs.h"
 
 using namespace gradus;
 
@@ -28,7 +30,7 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
-std::string table(const Comparison& c, std::size_t seeds) {
+std::string table(const Comparison& c) {
   constexpr std::size_t most = 30;
   std::size_t width = 8;
   for (const Outcome& outcome : c.outcomes)
@@ -40,16 +42,17 @@ std::string table(const Comparison& c, std::size_t seeds) {
   for (const Outcome& o : c.outcomes)
     out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n",
                        detail::shortened(o.contender.label, width), width, number(o.mean),
-                       std::isnan(o.mean) || seeds - static_cast<std::size_t>(o.diverged) < 2
+                       std::isnan(o.mean) || c.seeds() - static_cast<std::size_t>(o.diverged) < 2
                            ? "-"
                            : deviation(o.deviation, o.mean),
                        o.to_target ? fmt::format("{:g}", *o.to_target) : "never", column,
                        number(o.budget),
-                       o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, seeds));
+                       o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds()));
   return out;
 }
 
-std::string explanation(const Comparison& c, std::size_t seeds) {
+std::string explanation(const Comparison& c) {
+  const std::size_t seeds = c.seeds();
   std::string out = "loss: on all rows after the run";
   if (seeds > 1) out += fmt::format(", mean of {} seeds; +-: standard deviation", seeds);
   const Step every = c.best().measured[1];
@@ -74,7 +77,8 @@ std::size_t wins(const Outcome& first, const Outcome& second) {
 
 /// Which schedule is best, and whether that may be due to chance: a fair coin rarely shows more
 /// than n / 2 + sqrt(n) heads in n throws.
-std::string verdict(const Comparison& c, std::size_t seeds) {
+std::string verdict(const Comparison& c) {
+  const std::size_t seeds = c.seeds();
   if (c.outcomes.size() == 1) return "";
   const Outcome &best = c.best(), &next = c.outcomes[c.order[1]];
   const std::string a = best.contender.label, b = next.contender.label;
@@ -154,52 +158,73 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
   return out;
 }
 
-/// Trains under the best schedule, to the end of the epoch that holds the last update.
-std::string train_command(const CompareCommand& command, const Problem& problem,
-                          const Comparison& c) {
-  std::vector<std::string> words = words_of(command.chosen);
-  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(problem, c.steps)),
-                             "--schedule", c.best().contender.text});
-  return shell_line({"train"}, words);
-}
+/// What the options choose.
+struct Plan {
+  ComparedRuns from;
+  std::shared_ptr<const Problem> problem;
+  std::vector<Contender> contenders;
+  CompareOptions options;
+};
 
-void check_length(const Problem& problem, Step updates, std::int64_t runs) {
-  const double all = static_cast<double>(updates) * static_cast<double>(runs) *
-                     static_cast<double>(batches_per_update(problem));
+Plan make_plan(const ComparedRuns& from) {
+  const std::int64_t passes = read_whole("--epochs", from.epochs, 1, most_batches);
+  const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
+  const auto problem = std::make_shared<const Problem>(make_problem(from.chosen));
+  refuse_rate(*problem, "the schedules give");
+  const Step updates = from.steps.empty() ? updates_in(*problem, passes)
+                                          : read_whole("--steps", from.steps, 1, most_batches);
+  Plan plan{from, problem, read_contenders(from.expressions, problem, updates), {.seeds = runs}};
+  const double all = static_cast<double>(updates * batches_per_update(*problem)) *
+                     static_cast<double>(runs * std::ssize(plan.contenders));
   check<UsageError>(all <= most_batches,
                     "all runs together: must be at most {} batches (got {:.0f})", most_batches,
                     all);
+  if (!from.target.empty()) plan.options.target = read_positive("--target", from.target);
+  if (from.equal_area) equalize(plan.contenders);
+  return plan;
+}
+
+/// Trains under the best schedule, to the end of the epoch that holds the last update.
+std::string train_command(const Plan& plan, const Comparison& c) {
+  std::vector<std::string> words = words_of(plan.from.chosen);
+  words.insert(words.end(),
+               {"--epochs", fmt::format("{}", epochs_for(*plan.problem, c.best().contender.steps)),
+                "--schedule", c.best().contender.text});
+  return shell_line({"train"}, words);
+}
+
+/// The results as the command prints and draws them.
+std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
+  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
+                       shell_line({"find-lr"}, words_of(plan.from.chosen)));
+  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
+  if (look.csv) return to_csv(c);
+  if (look.json) return to_json(c, plan.problem->network.seed + plan.options.skipped_seeds);
+  std::string out = plan.problem->about();
+  if (look.draws()) out += pictures(c, look) + "\n";
+  return out + table(c) + explanation(c) + "\n" + verdict(c) +
+         fmt::format("next, train the best one on its own:\n  {}\n{}", train_command(plan, c),
+                     written);
 }
 
 }  // namespace
 
 std::string CompareCommand::run() const {
-  const bool data = look.check_and_want_data();
+  look.check_and_want_data();
   check<UsageError>(
       std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
       "--steps and --epochs: must not both be given");
-  const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
-  const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
-  const auto shared = std::make_shared<const Problem>(make_problem(chosen));
-  const Problem& problem = *shared;
-  refuse_rate(problem, "the schedules give");
-  const Step updates =
-      steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
-  std::vector<Contender> contenders = read_contenders(expressions, shared, updates);
-  check_length(problem, updates, runs * std::ssize(contenders));
-  CompareOptions options{.seeds = runs};
-  if (!target.empty()) options.target = read_positive("--target", target);
-  if (equal_area) equalize(contenders);
-
-  const Comparison c = compare_schedules(contenders, options);
-  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(chosen)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
-  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
-  const auto n = static_cast<std::size_t>(runs);
-  std::string out = problem.about();
-  if (look.draws()) out += pictures(c, look) + "\n";
-  return out + table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
-         fmt::format("next, train the best one on its own:\n  {}\n{}",
-                     train_command(*this, problem, c), written);
+  const std::size_t threads = read_jobs(jobs);
+  const Plan plan = make_plan(*this);
+  const SignalWatch signals;
+  const auto requests = requests_for(plan.contenders, plan.options);
+  const std::vector<TrainingRun> runs = run_all(requests, threads);
+  const std::size_t whole = runs.size() / plan.contenders.size();
+  const std::string results =
+      whole > 0 ? show(plan, summarize(plan.contenders, runs, plan.options), look) : "";
+  if (runs.size() == requests.size()) return results;
+  throw StoppedError(SignalWatch::caught(),
+                     fmt::format("after {} of {} runs; the results are of {} seed{}", runs.size(),
+                                 requests.size(), whole, whole == 1 ? "" : "s"),
+                     results);
 }
