@@ -1,18 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
-#include <array>
-#include <concepts>
-#include <functional>
-#include <initializer_list>
-#include <memory>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/boxed.h>
-#include <gradus/core/tensor.h>
 #include <gradus/optim/optimizer_options.h>
 #include <gradus/optim/update_rule.h>
 

@@ -1,9 +1,5 @@
 #include <gradus/optim/optimizers.h>
 
-#include <algorithm>
-#include <type_traits>
-#include <vector>
-
 #include <gradus/core/from_text.h>
 #include <gradus/schedules/known.h>
 

@@ -1,9 +1,6 @@
 #pragma once
 /// All update rules, and optimizers from text. A new rule joins by its header and in KnownRules.
 
-#include <span>
-#include <string>
-#include <string_view>
 #include <tuple>
 
 #include <gradus/optim/adadelta.h>

@@ -1,6 +1,5 @@
 /// fit(): the loop over epochs and batches.
 
-#include <gradus/core/node.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>

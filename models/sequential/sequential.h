@@ -1,7 +1,6 @@
 #pragma once
 /// Sequential: layers one after the other, and Keras's compile, fit, evaluate, predict.
 
-#include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
 

@@ -1,7 +1,5 @@
 /// One training step: forward, loss, backward, update.
 
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/sequential.h>
 

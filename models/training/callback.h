@@ -2,7 +2,6 @@
 /// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
 #include <gradus/core/boxed.h>
-#include <gradus/core/fields.h>
 #include <gradus/models/hooks.h>
 #include <gradus/models/state.h>
 

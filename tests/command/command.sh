@@ -147,16 +147,20 @@ done
 prints "-1 with relu, muon, mean_squared_error, batches of 32"
 run 0 find-lr --layers none --data line --loss huber --batch-size 1000
 prints "layers 1-1, sgd, huber, batches of 1000"
-run 0 find-lr --end 1e-6
+run 0 find-lr --data xor --layers none
 prints "note: the loss fell by only "
 
 run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
-[ "$(head -n 1 "$work/out")" = "rate,loss,smoothed" ] || fail "no header"
+[ "$(head -n 1 "$work/out")" = "step,learning_rate,loss,smoothed_loss" ] || fail "no header"
 [ "$(wc -l <"$work/out")" -eq 21 ] || fail "not 20 rows"
-grep -q '^0.001,0\.' "$work/out" && grep -q '^0.1,0\.' "$work/out" || fail "not from start to end"
+grep -q '^0,0.001,0\.' "$work/out" && grep -q '^19,0.1,0\.' "$work/out" || fail "not from start to end"
 run 0 find-lr --steps 20 --json
-grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" ||
-  fail "not the JSON"
+grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" &&
+  grep -q '"command":\["find-lr","--steps","20"\]}$' "$work/out" || fail "not the JSON"
+run 0 find-lr --data line
+prints "loss on all 200 rows over the rate, "
+run 0 find-lr --data line --layers none --end 1e-3
+prints "note: the loss still falls at the highest rate; try a higher --end"
 
 printf 'x,kind,y\n1,a,2\n2,b,4\n3,a,6\n4,b,8\n,a,9\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --drop-missing --one-hot kind --optimizer adam
@@ -196,6 +200,11 @@ refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam
 adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
+refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \
+lecun_normal, variance_scaling, orthogonal (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+refuses "--initializer: VarianceScaling: scale must be finite and > 0 (got -8)" find-lr --initializer "variance_scaling(-8)"
+refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did you mean 'scale'?" \
+  find-lr --initializer "variance_scaling(mode=1)"
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
 refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber
@@ -213,7 +222,7 @@ if command -v gnuplot >/dev/null; then
   run 0 find-lr --plot "$work/loss.svg" --plot term
   prints "wrote $work/loss.svg"
   prints "┤"
-  grep -q "valley 0.0" "$work/loss.svg" && grep -q "learning rate" "$work/loss.svg" || fail "no SVG"
+  grep -q "valley 0\." "$work/loss.svg" && grep -q "learning rate" "$work/loss.svg" || fail "no SVG"
 fi
 
 finish

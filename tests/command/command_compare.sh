@@ -93,6 +93,19 @@ run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
 
+# The C++ that train prints has the same first weights.
+run 0 train --initializer "variance_scaling(8)" --epochs 2 --save first.st
+prints "layers 2-16-16-1 with relu, first weights variance_scaling(8)"
+grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file"
+{
+  printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
+  sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+} >program.cpp
+"$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
+  fail "the program does not compile"
+[ "$(./program 2>/dev/null)" = "$(awk '$1 == "training" { print $2 }' "$work/out")" ] || fail "another loss in C++"
+
 # ---- report --------------------------------------------------------------------------------------
 # log RATE FIRST_LOSS: the log of a run of two epochs of two updates.
 log() {

@@ -52,8 +52,11 @@ std::string Problem::about_data() const {
 std::string Problem::about_model() const {
   std::string shape = fmt::format("{}", data.x.shape()[1]);
   for (const std::int64_t units : network.hidden) shape += fmt::format("-{}", units);
-  return fmt::format("layers {}-{}{}", shape, outputs,
-                     network.hidden.empty() ? "" : " with " + network.activation);
+  return fmt::format("layers {}-{}{}{}", shape, outputs,
+                     network.hidden.empty() ? "" : " with " + network.activation,
+                     network.initializer.code.empty()
+                         ? ""
+                         : ", first weights " + clean(options.network.initializer));
 }
 
 std::string Problem::about() const {
