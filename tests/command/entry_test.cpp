@@ -112,7 +112,7 @@ TEST_CASE("what cannot be an entry is refused") {
     CHECK_THROWS_WITH_AS(read_entries(texts, vary, {}), text, UsageError);
   };
   const Texts one{"0.1"};
-  for (const Texts& texts : {Texts{"0.1", "0.1"}, {"0.1", " 0.1"}, {"0.1=0.2", "0.1"}})
+  for (const Texts& texts : std::vector<Texts>{{"0.1", "0.1"}, {"0.1", " 0.1"}, {"0.1=0.2", "0.1"}})
     CHECK_THROWS_WITH_AS(make_contenders(read_entries(texts, {}, {})),
                          "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry",
                          UsageError);
