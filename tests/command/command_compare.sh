@@ -93,7 +93,7 @@ for problem in line xor moons spirals blobs digits; do
   ./program | diff table - || fail "the program prints something else"
 done
 run 0 demo blobs --csv
-[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,rate,loss' "$work/out" || fail "not the CSV"
+[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,learning_rate,loss' "$work/out" || fail "not the CSV"
 run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon

@@ -162,7 +162,8 @@ int run(int argc, const char* const* argv) {
     app.exit(asked);
     return finish();
   } catch (const CLI::RequiredError&) {
-    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "give a command; see gradus --help");
+    return fail(2, argc > 1 ? unexpected(app, argv[1])
+                            : "give a command: try gradus demo, or see gradus --help");
   } catch (const CLI::ExtrasError&) {
     return fail(2, unexpected(app, app.remaining(true).front()));
   } catch (const CLI::ParseError& error) {

@@ -137,7 +137,7 @@ std::string program(const TrainedDemo& t) {
 }
 
 std::string to_csv(const TrainedDemo& t) {
-  std::string out = "epoch,rate,loss\n";
+  std::string out = "epoch,learning_rate,loss\n";
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch)
     out += fmt::format("{},{},{}\n", epoch, t.at_epoch("learning_rate", epoch),
                        t.at_epoch("loss", epoch));
