@@ -59,28 +59,8 @@ std::vector<CommandFacts> all_commands() {
   return out;
 }
 
-std::string bash() {
-  std::string names, commands, values;
-  for (const CommandFacts& command : all_commands()) {
-    std::string options = "--help --config", calls;
-    for (const OptionFacts& option : command.options) {
-      const std::string call = option.call() ? "yes" : "";
-      if (!option.name.starts_with('-')) {
-        calls += call;
-        continue;
-      }
-      options += " --" + option.key;
-      const std::string words = fmt::format("{}", fmt::join(values_of(option.key), " "));
-      const std::string line =
-          fmt::format("    --{}) words=\"{}\" calls=\"{}\" ;;\n", option.key, words, call);
-      if (!(words + call).empty() && values.find(line) == values.npos) values += line;
-    }
-    names += ' ' + command.name;
-    commands +=
-        fmt::format("    {}) options=\"{}\" calls=\"{}\" ;;\n", command.name, options, calls);
-  }
-  return fmt::format(
-      R"bash(_gradus() {{
+/// With {} for cases of commands, cases of options, commands, and names to call.
+constexpr const char* bash_script = R"bash(_gradus() {{
   local word=$2 options="--help --help-all --version" words="" calls="" quote=""
   case ${{COMP_WORDS[1]}} in
 {}  esac
@@ -104,8 +84,30 @@ std::string bash() {
   COMPREPLY=($(compgen -W "$words" -- "$word"))
 }}
 complete -o default -F _gradus gradus
-)bash",
-      commands, values, names, fmt::join(call_names(), "\n"));
+)bash";
+
+std::string bash() {
+  std::string names, commands, values;
+  for (const CommandFacts& command : all_commands()) {
+    std::string options = "--help --config", calls;
+    for (const OptionFacts& option : command.options) {
+      const std::string call = option.call() ? "yes" : "";
+      if (!option.name.starts_with('-')) {
+        calls += call;
+        continue;
+      }
+      options += " --" + option.key;
+      const std::string words = fmt::format("{}", fmt::join(values_of(option.key), " "));
+      const std::string line =
+          fmt::format("    --{}) words=\"{}\" calls=\"{}\" ;;\n", option.key, words, call);
+      if (!(words + call).empty() && values.find(line) == values.npos) values += line;
+    }
+    names += ' ' + command.name;
+    commands +=
+        fmt::format("    {}) options=\"{}\" calls=\"{}\" ;;\n", command.name, options, calls);
+  }
+  return fmt::format(fmt::runtime(bash_script), commands, values, names,
+                     fmt::join(call_names(), "\n"));
 }
 
 std::string fish() {
