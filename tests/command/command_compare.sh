@@ -105,7 +105,7 @@ grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file
 {
   printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
   sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
-  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, data.y).loss);' '}'
 } >program.cpp
 "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
   fail "the program does not compile"

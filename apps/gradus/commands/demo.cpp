@@ -130,10 +130,9 @@ std::string program(const TrainedDemo& t) {
   out += to_program(
       t.problem,
       {.rate = "rate", .epochs = epochs, .fit_options = ".verbose = 0, .callbacks = {Line{}}"});
-  return out + fmt::format(
-                   "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
-                   "             model.evaluate(data.x, {}).loss);\n}}\n",
-                   targets_code(t.problem));
+  return out +
+         "  fmt::print(\"loss on all rows: {:.3g}\\n\",\n"
+         "             model.evaluate(data.x, data.y).loss);\n}\n";
 }
 
 std::string to_csv(const TrainedDemo& t) {
