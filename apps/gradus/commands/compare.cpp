@@ -12,6 +12,7 @@
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
@@ -59,7 +60,7 @@ std::string explanation(const Comparison& c, std::size_t seeds) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
-  return out + c.best().first.about_stable("best: ");
+  return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 
 /// The number of seeds for which the first ended below the second.

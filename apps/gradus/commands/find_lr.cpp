@@ -9,6 +9,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/stability.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -23,10 +24,13 @@ struct Mark {
   const char* meaning;
 };
 
-std::vector<Mark> marks(const RateTest& test) {
-  return {{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
-          {"steep", test.steep, "where the loss falls fastest"},
-          {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
+  std::vector<Mark> out{{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
+                        {"steep", test.steep, "where the loss falls fastest"},
+                        {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+  for (const double rate : stable_rates(problem, {}))
+    out.push_back({"stable", rate, "the highest stable rate, by the greatest curvature"});
+  return out;
 }
 
 /// The lowest of the losses that the marks come from.
@@ -36,11 +40,11 @@ auto lowest(const RateTest& test) {
 }
 
 /// The losses and the marks. What rises beyond the losses before the lowest is cut a little above.
-RateCurve curve(const RateTest& test) {
+RateCurve curve(const RateTest& test, const Problem& problem) {
   RateCurve out{test.rates, test.smoothed};
   const double top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1);
   for (double& v : out.values) v = std::min(v, top);
-  for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
+  for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
   return out;
 }
 
@@ -75,6 +79,7 @@ std::string to_json(const RateTest& test, const Problem& problem,
   return Json::object({{"valley", test.valley},
                        {"steep", test.steep},
                        {"minimum", test.minimum},
+                       {"stable_rates", stable_rates(problem, {})},
                        {"diverged", test.diverged},
                        {"rates", test.rates},
                        {"losses", test.losses},
@@ -99,9 +104,9 @@ std::string report(const RateTest& test, const Problem& problem, const LookOptio
   std::string out =
       fmt::format("{}{} over the rate, {} updates{}\n", problem.about(), curve_name(test, problem),
                   test.losses.size(), test.diverged ? " until training diverged" : "");
-  if (look.draws()) out += plot(curve(test), look.terminal());
+  if (look.draws()) out += plot(curve(test, problem), look.terminal());
   out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
-  for (const auto& [name, rate, meaning] : marks(test))
+  for (const auto& [name, rate, meaning] : marks(test, problem))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
   out += note(test);
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",
@@ -137,8 +142,9 @@ std::string FindLrCommand::run() const {
       "--start (got {})",
       test.losses.size(), low);
   check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
-  const std::string written = plot_files(
-      look.plots, [&] { return std::vector{make_panel(curve(test), curve_name(test, problem))}; });
+  const std::string written = plot_files(look.plots, [&] {
+    return std::vector{make_panel(curve(test, problem), curve_name(test, problem))};
+  });
   if (!data) return report(test, problem, look) + written;
   return look.csv ? to_csv(test) : to_json(test, problem, words());
 }
