@@ -33,19 +33,10 @@ std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
   return out;
 }
 
-/// The lowest of the losses that the marks come from.
-auto lowest(const RateTest& test) {
-  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
-  return std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
-}
-
-/// The losses and the marks. What rises beyond the losses before the lowest is cut a little above.
 RateCurve curve(const RateTest& test, const Problem& problem) {
   RateCurve out{test.rates, test.smoothed};
-  const double top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1);
-  for (double& v : out.values) v = std::min(v, top);
   for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
-  return out;
+  return clipped(out);
 }
 
 std::string curve_name(const RateTest& test, const Problem& problem) {
@@ -55,7 +46,8 @@ std::string curve_name(const RateTest& test, const Problem& problem) {
 
 /// What makes the marks doubtful, or "".
 std::string note(const RateTest& test) {
-  const auto least = lowest(test);
+  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
+  const auto least = std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
   if (!test.diverged && least + 1 == test.smoothed.end())
     return "note: the loss still falls at the highest rate; try a higher --end\n";
   const double first = *std::max_element(test.smoothed.begin(), least + 1);
@@ -74,8 +66,10 @@ std::string to_csv(const RateTest& test) {
   return out;
 }
 
-std::string to_json(const RateTest& test, const Problem& problem,
-                    const std::vector<std::string>& command) {
+std::string to_json(const RateTest& test, const Problem& problem, const FindLrCommand& given) {
+  std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
+                                   given.end, "--steps", given.steps};
+  std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
   return Json::object({{"valley", test.valley},
                        {"steep", test.steep},
                        {"minimum", test.minimum},
@@ -116,14 +110,11 @@ std::string report(const RateTest& test, const Problem& problem, const LookOptio
 
 }  // namespace
 
-std::vector<std::string> FindLrCommand::words() const {
-  std::vector<std::string> out{"find-lr"};
-  std::ranges::copy(words_of(chosen), std::back_inserter(out));
-  const FindLrCommand usual;
-  if (start != usual.start) out.insert(out.end(), {"--start", start});
-  if (end != usual.end) out.insert(out.end(), {"--end", end});
-  if (steps != usual.steps) out.insert(out.end(), {"--steps", steps});
-  return out;
+RateCurve clipped(RateCurve curve) {
+  const auto lowest = std::ranges::min_element(curve.values);
+  const double top = 1.2 * *std::max_element(curve.values.begin(), lowest + 1);
+  for (double& v : curve.values) v = std::min(v, top);
+  return curve;
 }
 
 std::string FindLrCommand::run() const {
@@ -146,5 +137,5 @@ std::string FindLrCommand::run() const {
     return std::vector{make_panel(curve(test, problem), curve_name(test, problem))};
   });
   if (!data) return report(test, problem, look) + written;
-  return look.csv ? to_csv(test) : to_json(test, problem, words());
+  return look.csv ? to_csv(test) : to_json(test, problem, *this);
 }
