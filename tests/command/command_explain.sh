@@ -51,27 +51,33 @@ refuses "--at: must be a whole number from 35 to 41 in decimal digits (got '21')
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '210')" explain $line --at 0,210
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '-1')" explain $line --at=-1
 refuses "--csv and --json: must not both be given" explain --csv --json
-# A run that diverges shows what was seen until then.
 run 3 explain $line --optimizer "sgd(1e20)" --at 0,1,100
-prints "update 0: rate 1e+20"
 grep -q "^gradus: error: training diverged: " "$work/err" || fail "no error"
 
 # ---- the stable rates of least squares -------------------------------------------------------------
 # Gradient descent at a rate just below the limit converges, just above it diverges.
-run 0 demo line --json
-limit=$(sed 's/.*"stable_rates":\[\([^],]*\)\].*/\1/' "$work/out")
 for optimizer in sgd "sgd(momentum=0.5)" "sgd(momentum=0.5,nesterov=True)"; do
   run 0 find-lr $line --optimizer "$optimizer" --json
-  limit=$(sed 's/.*"stable_rates":\[\([^],]*\)\].*/\1/' "$work/out")
+  limit=$(sed 's/.*"stable":\([0-9.]*\).*/\1/' "$work/out")
   for times in "0.97 0" "1.03 3"; do
     run "${times#* }" train $line --batch-size 200 --epochs 2000 --optimizer "$optimizer" --quiet \
       --schedule "$(awk -v l="$limit" -v t="${times% *}" 'BEGIN { print l * t }')"
   done
 done
 run 0 find-lr $line --ascii
-prints "stable "
+grep -q "^stable  *1   the highest stable rate" "$work/out" || fail "no stable rate"
+run 0 demo line
+prints "stable up to a rate of 0.996; curvatures 2.01 and 0.621"
+run 0 compare 0.1 5 $line --seeds 1 --json
+grep -o '"stable_rates":\[0.99[0-9]*\]' "$work/out" | [ "$(wc -l)" -eq 2 ] || fail "not both stable rates"
+# Curvature and noise in a log, as Sharpness and GradientNoise add them, are drawn.
+if command -v gnuplot >/dev/null; then
+  printf '{"step": %s, "learning_rate": 0.1, "loss": 1, "sharpness": 2.5, "gradient_noise": 9}\n' 1 2 3 >log.jsonl
+  run 0 report log.jsonl -o log.html
+  grep -q "greatest curvature" log.html && grep -q "noise scale" log.html || fail "no curvature in the report"
+fi
 for problem in "--data moons --layers none" "$line --optimizer adam" "$line --loss mean_absolute_error"; do
   run 0 find-lr $problem --json
-  prints '"stable_rates":[]'
+  grep -q '"stable"' "$work/out" && fail "a stable rate of $problem"
 done
 finish

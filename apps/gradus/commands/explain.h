@@ -11,9 +11,8 @@ struct ExplainCommand {
 a model of two weights that is the arithmetic; for others the norms of each
 layer's weights, gradient and change. Updates are counted from 0.
 
-  gradus explain --data line --layers none --optimizer "sgd(0.05, momentum=0.9)" \
-                 --at 0,1,2,50
-  gradus explain --optimizer adam --schedule "linear(0, 0.01, 20)" --at 0,19
+  gradus explain --data line --layers none --optimizer "sgd(0.1, momentum=0.9)"
+  gradus explain --optimizer adam --schedule "linear(0, 0.01, 20)" --at 0,1,2,19
 
 --csv and --json have an entry for each parameter in each update; CSV has norms
 of parameters of several numbers.)help";

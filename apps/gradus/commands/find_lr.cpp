@@ -70,18 +70,18 @@ std::string to_json(const RateTest& test, const Problem& problem, const FindLrCo
   std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
                                    given.end, "--steps", given.steps};
   std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
-  return Json::object({{"valley", test.valley},
-                       {"steep", test.steep},
-                       {"minimum", test.minimum},
-                       {"stable_rates", stable_rates(problem, {})},
-                       {"diverged", test.diverged},
-                       {"rates", test.rates},
-                       {"losses", test.losses},
-                       {"smoothed", test.smoothed},
-                       {"loss_of", curve_name(test, problem)},
-                       {"about", problem.about()},
-                       {"command", command}})
-      .line();
+  Json out = Json::object({{"valley", test.valley},
+                           {"steep", test.steep},
+                           {"minimum", test.minimum},
+                           {"diverged", test.diverged},
+                           {"rates", test.rates},
+                           {"losses", test.losses},
+                           {"smoothed", test.smoothed},
+                           {"loss_of", curve_name(test, problem)},
+                           {"about", problem.about()},
+                           {"command", command}});
+  for (const double rate : stable_rates(problem, {})) out.add("stable", rate);
+  return out.line();
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.
