@@ -14,6 +14,7 @@
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
 #include "training/jobs.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
@@ -70,7 +71,7 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
-  return out + c.best().first.about_stable("best: ");
+  return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 
 /// The number of seeds for which the first ended below the second.
