@@ -59,6 +59,9 @@ std::string explanation(const Comparison& c, std::size_t seeds) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
+  for (const Outcome& o : c.outcomes)
+    out +=
+        notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
   return out + c.best().first.about_stable("best: ");
 }
 

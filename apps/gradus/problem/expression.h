@@ -19,8 +19,11 @@ struct ScheduleExpression {
 ScheduleExpression read_expression(const std::string& text, const gradus::RunLengths& lengths);
 /// Reads `EXPR`.
 gradus::Schedule read_schedule(const std::string& text, const gradus::RunLengths& lengths = {});
-/// The text of a schedule; a short one with numbers if it names lengths.
-std::string with_numbers(const std::string& text, const gradus::RunLengths& lengths);
+/// The text that `read` was read from; a short one with numbers if lengths may be in it.
+std::string with_numbers(const std::string& text, const gradus::Schedule& read);
+
+/// What may be a mistake in a schedule: a line or more for each of its notes, after `before`.
+std::string notes_on(const gradus::Schedule& s, gradus::Step steps, const std::string& before);
 
 /// The names of optimizers: the rules in lower case, and two kinds of SGD, `momentum` and
 /// `nesterov`, where momentum is 0.9 unless it is given.
