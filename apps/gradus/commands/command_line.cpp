@@ -21,9 +21,9 @@
 
 namespace {
 
-/// The help in lines that fit beside the names of options on 80 columns.
+/// The help in lines that fit beside the names of options, on 80 columns or a narrower terminal.
 std::string wrapped(const std::string& help) {
-  constexpr std::size_t width = 50;
+  const auto width = static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50));
   std::string out, line;
   for (std::size_t begin = 0; begin < help.size();) {
     const std::size_t end = std::min(help.find(' ', begin), help.size());
@@ -71,7 +71,7 @@ void add(CLI::App& app, Command& command) {
   CLI::App* added = app.add_subcommand(Command::name, Command::about);
   added->footer(Command::help);
   Command::options(command, Adder(*added));
-  added->add_option("--config", "Read the options that are not given from this file")
+  added->add_option("--config", "Read the options not given from this file")
       ->type_name("FILE.toml");
 }
 
@@ -105,8 +105,9 @@ int fail(int code, const std::string& what) {
   return code;
 }
 
-/// Success, unless stdout did not take everything.
-int finish() {
+/// Success, unless stdout did not take everything, after `out`.
+int finish(const std::string& out = "") {
+  std::fwrite(out.data(), 1, out.size(), stdout);
   std::cout.flush();
   const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   return written ? 0 : fail(2, "cannot write to stdout");
@@ -134,8 +135,7 @@ int run_chosen(const CLI::App& app, std::tuple<Command...>& commands) {
     out = command.run();
   };
   (run_if(std::get<Command>(commands)), ...);
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  return finish();
+  return finish(out);
 }
 
 /// The general help and the help of every command.
@@ -162,7 +162,8 @@ int run(int argc, const char* const* argv) {
     app.exit(asked);
     return finish();
   } catch (const CLI::RequiredError&) {
-    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "give a command; see gradus --help");
+    return fail(2, argc > 1 ? unexpected(app, argv[1])
+                            : "give a command: try gradus demo, or see gradus --help");
   } catch (const CLI::ExtrasError&) {
     return fail(2, unexpected(app, app.remaining(true).front()));
   } catch (const CLI::ParseError& error) {
@@ -177,9 +178,11 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     return run(argc, argv);
   } catch (const StoppedError& stopped) {
+    finish(stopped.out);
     write_stderr(fmt::format("gradus: stopped {}\n", clean(stopped.what())));
     return stopped.code;
   } catch (const CommandError& error) {
+    finish(error.out);
     return fail(error.code, error.what());
   } catch (const gradus::NumericError& error) {
     return fail(1, error.what());

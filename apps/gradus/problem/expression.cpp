@@ -54,12 +54,6 @@ std::string describe(const Optimizer& optimizer, bool with_rate) {
   return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
 }
 
-/// The name in front of a call, in lower case and without a module.
-std::string name_of(const std::string& text) {
-  const std::string front = clean(text.substr(0, text.find('(')));
-  return lower(front.substr(front.rfind('.') + 1));
-}
-
 }  // namespace
 
 inline namespace GRADUS_VARIANT {
@@ -68,19 +62,22 @@ Schedule read_schedule(const std::string& text, const RunLengths& lengths) {
   return reading(text, "parse_schedule: ", [&] { return parse_schedule(text, lengths); });
 }
 
-std::string with_numbers(const std::string& text, const Schedule& read) {
-  return names_length(text) ? detail::text_of({read}, true) : text;
+std::string with_numbers(const std::string& text, const RunLengths& lengths) {
+  return names_length(text) ? detail::text_of({read_schedule(text, lengths)}, true) : text;
 }
 
 ScheduleExpression read_expression(const std::string& text, const RunLengths& lengths) {
-  // In an expression, brackets come before any =.
+  const auto [name, expression] = split_name(text);
+  const std::string plain = clean(with_numbers(expression, lengths));
+  return {{name.empty() ? plain : name, read_schedule(expression, lengths)}, plain};
+}
+
+std::pair<std::string, std::string> split_name(const std::string& text) {
   const std::size_t equals = text.find('=');
-  const std::string front = text.substr(0, equals);
-  const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
-  const std::string rest = named ? text.substr(equals + 1) : text;
-  const Schedule s = read_schedule(rest, lengths);
-  const std::string plain = clean(with_numbers(rest, s));
-  return {{named ? clean(front) : plain, s}, plain};
+  const std::string front = clean(text.substr(0, equals));
+  if (equals == text.npos || front.empty() || front.find_first_of("([") != front.npos)
+    return {"", text};
+  return {front, text.substr(equals + 1)};
 }
 
 std::string notes_on(const Schedule& s, Step steps, const std::string& before) {
@@ -94,6 +91,11 @@ std::vector<std::string> optimizer_names() {
   for (const std::string& name : known_optimizers()) names.push_back(lower(name));
   names.insert(names.begin() + 1, {"momentum", "nesterov"});
   return names;
+}
+
+std::string name_of(const std::string& text) {
+  const std::string front = clean(text.substr(0, text.find('(')));
+  return lower(front.substr(front.rfind('.') + 1));
 }
 
 bool names_optimizer(const std::string& text) {

@@ -86,9 +86,8 @@ Problem make_training_problem(TrainingOptions& options, const RunPlan& plan) {
   options.problem = problem.options;
   if (options.schedule.empty()) return problem;
   refuse_rate(problem, "the schedule gives");
-  const Schedule rate = read_schedule(options.schedule, problem.lengths);
-  options.schedule = with_numbers(options.schedule, rate);
-  problem.model.optimizer().set_learning_rate(rate);
+  options.schedule = with_numbers(options.schedule, problem.lengths);
+  problem.model.optimizer().set_learning_rate(read_schedule(options.schedule));
   return problem;
 }
 
