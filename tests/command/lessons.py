@@ -153,7 +153,7 @@ def telling(lines):
             yield line
         elif not command:
             yield line  # the title
-        elif re.match(r"(schedule|mark) ", line) or line.startswith("  length"):
+        elif re.match(r"(schedule|mark) |update 0", line) or line.startswith("  length"):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
