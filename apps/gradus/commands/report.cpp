@@ -40,6 +40,11 @@ bool has_values(const Series& series) {
                      [](double v) { return can_be_drawn(v, false); });
 }
 
+bool moves(const Series* series) {
+  return series && std::ranges::adjacent_find(series->values, std::ranges::not_equal_to()) !=
+                       series->values.end();
+}
+
 /// A series and the label of its axis.
 struct Drawn {
   const char *name, *axis;
@@ -96,7 +101,9 @@ std::vector<Panel> make_panels(const Result& part) {
     if (by_step ? !updates && epochs : updates) continue;
     add_panel(panels, part, by_step,
               {{"learning_rate", "learning rate"}, {"rates", "learning rate"}});
-    add_panel(panels, part, by_step, {{"momentum", "momentum"}});
+    if (std::ranges::any_of(
+            logs, [&](const RunLog& log) { return moves(log.find(by_step, "momentum")); }))
+      add_panel(panels, part, by_step, {{"momentum", "momentum"}});
     add_panel(panels, part, by_step,
               {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
                {"batch_loss", "loss on the rows of each update"},
@@ -221,13 +228,14 @@ h1 { font-size: 2rem; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
 figure { margin: 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); }
-td:first-child, th + td, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; }
-h1, h2 { break-after: avoid; } table, tr, pre { break-inside: avoid; }
+td:first-child { min-width: 9em; } pre { white-space: pre-wrap; }
+td:first-child, th + td, pre { overflow-wrap: anywhere; }
+h1, h2, p { break-after: avoid; } table, tr, pre { break-inside: avoid; }
 pre { padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
 @media print {
   :root { color-scheme: light; --ink: #000; --paper: #fff; }
   body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
-  svg { max-height: 20cm; }
+  svg { max-height: 21cm; }
 }
 )css";
 
