@@ -76,6 +76,7 @@ refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did yo
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
 refuses "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry" compare 0.1 0.1
+refuses "b must be the label of one entry (got 2); NAME=EXPR names an entry" compare b=0.1 a=0.2 "b = adam"
 refuses "--vary: layers must have different values (got 16 twice); put | between values that hold commas" \
   compare 0.1 --vary layers=16,16
 refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --vary epochs=1,2

@@ -10,6 +10,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/stability.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -96,7 +97,7 @@ std::string table(const TrainedDemo& t) {
     out += '\n';
   }
   return out + fmt::format("loss on all rows: {:.3g}\n", t.run.losses.back()) +
-         t.run.about_stable("");
+         about_stable(t.problem, t.run.stable);
 }
 
 /// The code with each field on a separate line.
