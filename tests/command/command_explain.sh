@@ -51,7 +51,9 @@ refuses "--at: must be a whole number from 35 to 41 in decimal digits (got '21')
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '210')" explain $line --at 0,210
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '-1')" explain $line --at=-1
 refuses "--csv and --json: must not both be given" explain --csv --json
+# A run that diverges shows what was seen until then.
 run 3 explain $line --optimizer "sgd(1e20)" --at 0,1,100
+prints "update 0: rate 1e+20"
 grep -q "^gradus: error: training diverged: " "$work/err" || fail "no error"
 
 # ---- the stable rates of least squares -------------------------------------------------------------

@@ -19,7 +19,7 @@ double size_of(const std::vector<Scalar>& x) {
 
 std::string to_csv(const UpdateRecord& r, const ParameterRecord& p) {
   return fmt::format("{},{},{},{},{},{},{},{}\n", r.step, p.rate, r.loss, p.name, size_of(p.before),
-                     size_of(p.gradient), size_of(p.change()), size_of(p.after));
+                     size_of(p.gradient), size_of(p.change), size_of(p.after));
 }
 
 Json to_json(const UpdateRecord& r, const ParameterRecord& p) {
@@ -50,7 +50,14 @@ std::string ExplainCommand::run() const {
   for (const std::string& step : at)
     explain.at.push_back(
         read_whole("--at", step, training.optimizer().iterations(), training.updates() - 1));
-  training.train({explain});
-  if (json) return Json::object({{"updates", list}}).line();
-  return csv ? table : session.quiet ? "" : text;
+  const auto seen = [&] {
+    if (json) return Json::object({{"updates", list}}).line();
+    return csv ? table : session.quiet ? "" : text;
+  };
+  try {
+    training.train({explain});
+  } catch (const CommandError& error) {
+    throw CommandError(error.code, error.what(), list.empty() ? "" : seen());
+  }
+  return seen();
 }

@@ -29,6 +29,6 @@ of parameters of several numbers.)help";
     option(self.json, "--json", "Print only the numbers, as JSON");
   }
 
-  /// DivergedError; StoppedError for a signal.
+  /// CommandError when training diverged or was stopped, with what was seen until then.
   std::string run() const;
 };

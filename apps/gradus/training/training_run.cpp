@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "terminal/command.h"
+#include "terminal/terminal.h"
 #include "training/stability.h"
 
 using namespace gradus;
@@ -60,6 +62,7 @@ struct Recorder {
   }
 
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
+    if (const int signal = SignalWatch::caught()) throw StoppedError(signal, "in a run");
     const Step step = model.optimizer().iterations();
     if (step == std::ssize(run.rates)) return;  // the batch only added to the gradients
     run.rates.push_back(value(model.optimizer().last_learning_rate()));
@@ -73,12 +76,6 @@ struct Recorder {
 std::int64_t batches_per_epoch(const Problem& problem) {
   const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
   return (rows + batch - 1) / batch;
-}
-
-Step divergence(const TrainingRun& run) {
-  for (std::size_t i = 0; i < run.losses.size(); ++i)
-    if (run.losses[i] > TrainingRun::far_above * run.losses[0]) return run.measured[i];
-  return std::ssize(run.rates);
 }
 
 }  // namespace
@@ -129,11 +126,17 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
-  if (run.diverged) run.diverged_at = divergence(run);
+  run.updates = std::ssize(run.rates);
   if (options.seed == problem.network.seed)
     run.stable = run.diverged ? stable_rates(problem, {})
                               : stable_rates(problem, {first, weights_of(model)});
   return run;
+}
+
+Step TrainingRun::diverged_at() const {
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    if (losses[i] > far_above * losses[0]) return measured[i];
+  return updates;
 }
 
 Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
