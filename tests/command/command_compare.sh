@@ -54,16 +54,20 @@ run 0 compare 0.05 0.1 --steps 20 --seeds 2 --json
 grep -q '"path"' "$work/out" && fail "a path of more than two weights"
 # An optimizer goes with its schedule, and options vary; what is suggested trains the winner again.
 run 0 compare 0.01 "sgd(0.01, momentum=0.9)" "adam(CosineDecay(1e-4, 20), clipnorm=1)" $line --seeds 5
-prints "layers 1-1, mean_squared_error, batches of 32"  # and no optimizer
+grep -qx "layers 1-1" "$work/out" || fail "an optimizer for all"
 prints "sgd, momentum 0.9 ends lowest:"
 prints "below 0.01, the runner-up, for 5 of 5 seeds"
-prints '  gradus train --data line --layers none --optimizer "sgd(momentum=0.9)" --epochs 10 --schedule 0.01'
+prints '  gradus train --data line --layers none --optimizer "SGD(momentum=0.9)" --epochs 10 --schedule 0.01'
 run 0 compare "adam(0.05, beta_1=0.8)" --vary batch-size=8,64 --vary epochs=2,4 $line --seeds 1
 prints "batch-size 8, epochs 4 ends lowest"
 prints "steps: measured after every hundredth of the run;"
 loss=$(awk '/^batch-size 8, epochs 4 .* no$/ { print $5 }' "$work/out")
 eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 [ "$(awk '/^training/ { printf "%.3g", $2 }' "$work/out")" = "$loss" ] || fail "not the loss $loss of the comparison"
+run 0 compare 0.1 --vary data=line,moons --layers none --seeds 1
+head -1 "$work/out" | grep -qx "learning rate" || fail "one name for two data sets"
+run 0 compare 0.1 --vary layers=1,16 --seeds 1 --epochs 1
+sed 1d "$work/out" | head -1 | grep -qx "learning rate" || fail "one size for two models"
 run 0 compare 0.1 --vary loss=mean_squared_error,huber $line --seeds 2
 prints "no winner: losses of different kinds or on different data do not compare"
 run 3 compare 100 1e3 $line
@@ -75,10 +79,8 @@ refuses 'give a schedule, such as "CosineDecay(0.1, 210)"' compare
 refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?" \
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
-refuses "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry" compare 0.1 0.1
-refuses "b must be the label of one entry (got 2); NAME=EXPR names an entry" compare b=0.1 a=0.2 "b = adam"
-refuses "--vary: layers must have different values (got 16 twice); put | between values that hold commas" \
-  compare 0.1 --vary layers=16,16
+refuses "0.1 must be the label of one entry (got 2): name it, NAME=EXPR, or put | between values that hold commas" \
+  compare 0.1 0.1
 refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --vary epochs=1,2
 refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" compare 0.1 --vary batch-size=8,0
 refuses "all runs together: must be at most 10000000 batches (got 20000010)" compare 0.1 --vary steps=1,2000000

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -14,6 +13,7 @@
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
 #include "training/jobs.h"
+#include "training/session.h"
 #include "training/stability.h"
 
 using namespace gradus;
@@ -111,14 +111,16 @@ std::string winner(const Comparison& c) {
 
 std::string verdict(const Comparison& c) {
   if (c.outcomes.size() == 1) return "";
+  const auto all = [&](auto holds) {
+    return std::ranges::all_of(c.outcomes, holds, &Outcome::contender);
+  };
   const Problem& first = *c.outcomes[0].contender.problem;
-  if (!std::ranges::all_of(c.outcomes, [&](const Outcome& o) {
-        const Problem& other = *o.contender.problem;
-        return &other.loss == &first.loss && other.options.data.name == first.options.data.name;
+  if (!all([&](const Contender& x) {
+        return &x.problem->loss == &first.loss &&
+               x.problem->options.data.name == first.options.data.name;
       }))
     return "no winner: losses of different kinds or on different data do not compare\n";
-  const bool as_given =
-      std::ranges::all_of(c.outcomes, [](const Outcome& o) { return o.contender.factor == 1; });
+  const bool as_given = all([](const Contender& x) { return x.factor == 1; });
   return winner(c) +
          (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
 }
@@ -164,41 +166,25 @@ Json to_json(const Outcome& o) {
   return out;
 }
 
-std::optional<Schedule> momentum_of(const Optimizer& optimizer) {
-  for (const detail::Config::Field& field : optimizer.config().fields)
-    if (const auto* s = std::get_if<Schedule>(&field.value.content);
-        s && (field.name == "momentum" || field.name == "beta_1") && !detail::always_zero(*s))
-      return *s;
-  return std::nullopt;
-}
-
-/// The entry with what it trains: the problem of an earlier entry with the same options, if any.
-Contender make_contender(const Entry& entry, std::shared_ptr<const Problem>& problem) {
-  const auto& [label, options, rate] = entry;
-  const RunPlan plan{
-      .epochs = read_whole("--epochs", options.epochs, 1, most_batches),
-      .steps = options.steps.empty() ? 0 : read_whole("--steps", options.steps, 1, most_batches)};
-  if (!problem) problem = std::make_shared<const Problem>(make_problem(options.problem, plan));
-  refuse_rate(*problem, "the schedules give");
-  const std::string text = with_numbers(rate, problem->lengths);
-  return {.label = label == rate ? text : label,
-          .text = text,
-          .rate = read_schedule(text),
-          .problem = problem,
-          .steps = static_cast<Step>(value(problem->lengths.all.count)),
-          .momentum = momentum_of(problem->model.optimizer())};
-}
-
 /// What the options choose.
 struct Plan {
   ComparedRuns from;
   std::vector<Contender> contenders;
   CompareOptions options;
 
+  /// Problem::about() up to the first part in which contenders differ.
   std::string about() const {
-    std::vector<const Problem*> problems;
-    for (const Contender& c : contenders) problems.push_back(c.problem.get());
-    return ::about(problems);
+    std::string out = contenders[0].problem->about();
+    for (const Contender& c : contenders) {
+      const std::string other = c.problem->about();
+      const auto same =
+          static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
+      if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
+      const std::size_t end =
+          std::max(out.rfind(", ", same - 1) + 1, out.rfind('\n', same - 1) + 1);
+      out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
+    }
+    return out;
   }
 };
 
@@ -206,14 +192,7 @@ Plan make_plan(const ComparedRuns& from) {
   check<UsageError>(!from.expressions.empty(),
                     "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
-  Plan plan{from, {}, {.seeds = runs}};
-  std::map<std::vector<std::string>, std::shared_ptr<const Problem>> problems;
-  for (const Entry& entry : read_entries(from.expressions, from.vary, from.chosen)) {
-    plan.contenders.push_back(make_contender(entry, problems[words_of(entry.options)]));
-    const std::string& label = plan.contenders.back().label;
-    check<UsageError>(std::ranges::count(plan.contenders, label, &Contender::label) == 1,
-                      "{} must be the label of one entry (got 2); NAME=EXPR names an entry", label);
-  }
+  Plan plan{from, make_contenders(from.expressions, from.vary, from.chosen), {.seeds = runs}};
   double all = 0;
   for (const Contender& c : plan.contenders)
     all +=
@@ -228,7 +207,7 @@ Plan make_plan(const ComparedRuns& from) {
 
 /// Trains the best one, to the end of the epoch that holds its last update.
 std::string train_command(const Contender& best) {
-  std::vector<std::string> words = words_of(best.problem->options);
+  std::vector<std::string> words = words_without_rate(best.problem->options);
   words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(*best.problem, best.steps)),
                              "--schedule", best.text});
   return shell_line({"train"}, words);
@@ -256,8 +235,9 @@ std::string to_json(const Plan& plan, const Comparison& c) {
 
 /// The results as the command prints and draws them.
 std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
-  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(plan.contenders[0].problem->options)));
+  check<DivergedError>(
+      c.any_left(), "training diverged in every run; to find a lower rate: {}",
+      shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options)));
   const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
   if (look.csv) return to_csv(c);
   if (look.json) return to_json(plan, c);
@@ -271,12 +251,6 @@ std::string show(const Plan& plan, const Comparison& c, const PictureOptions& lo
 
 std::string CompareCommand::run() const {
   look.check_and_want_data();
-  const auto chooses = [&](const std::string& key) {
-    return std::ranges::count(given, key) > 0 ||
-           std::ranges::any_of(vary, [&](const auto& v) { return v.starts_with(key + "="); });
-  };
-  check<UsageError>(!chooses("steps") || !chooses("epochs"),
-                    "--steps and --epochs: must not both be given");
   const std::size_t threads = read_jobs(jobs);
   const Plan plan = make_plan(*this);
   const SignalWatch signals;

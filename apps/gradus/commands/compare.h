@@ -1,13 +1,13 @@
 #pragma once
 /// gradus compare: several schedules on one problem.
 
-#include "problem/entry.h"
 #include "training/comparison_pictures.h"
+#include "training/contenders.h"
 
 /// The options that choose the runs.
 struct ComparedRuns {
   std::vector<std::string> expressions, vary;
-  EntryOptions chosen;
+  ContenderOptions chosen;
   std::string seeds = "10", target;
   bool equal_area = false;
 
@@ -18,7 +18,7 @@ struct ComparedRuns {
            "Train each with each of these values of an option or of an argument of the optimizer: "
            "batch-size=1,8, or layers=none|16,16 where values hold commas",
            "KEY=VALUES");
-    EntryOptions::options(self.chosen, option);
+    ContenderOptions::options(self.chosen, option);
     option(self.seeds, "--seeds", "Runs of each schedule; the first has --seed", "N");
     option(self.target, "--target",
            "A loss to reach; without it, the final loss of the first plus its deviation", "LOSS");
@@ -44,7 +44,6 @@ its schedule may stand in place of a schedule, and any option may vary.
 
   std::string jobs = "all";
   PictureOptions look;
-  std::vector<std::string> given;  ///< the keys of the options that were given
 
   static void options(auto& self, auto&& option) {
     ComparedRuns::options(self, option);

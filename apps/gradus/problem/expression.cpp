@@ -40,18 +40,20 @@ bool names_length(const std::string& text) {
 /// `SGD(0.1, momentum=0.9)`.
 std::string describe(const Optimizer& optimizer, bool with_rate) {
   std::string out;
-  const auto add = [&](const detail::Config& config) {
-    for (const detail::Config::Field& field : config.fields) {
-      const bool rate = field.name == "learning_rate";
-      if (rate ? !with_rate : field.at_default) continue;
-      out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", rate ? "" : field.name,
-                         rate ? "" : "=", detail::text_of(field.value, true));
-    }
-  };
-  add(optimizer.config());
-  add(detail::config_of(optimizer.options()));
+  for (const detail::Config::Field& field : fields_of(optimizer)) {
+    const bool rate = field.name == "learning_rate";
+    if (rate ? !with_rate : field.at_default) continue;
+    out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", rate ? "" : field.name, rate ? "" : "=",
+                       detail::text_of(field.value, true));
+  }
   const std::string name(optimizer.name());
   return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
+}
+
+/// The name in front of a call, in lower case and without a module.
+std::string name_of(const std::string& text) {
+  const std::string front = clean(text.substr(0, text.find('(')));
+  return lower(front.substr(front.rfind('.') + 1));
 }
 
 }  // namespace
@@ -93,9 +95,10 @@ std::vector<std::string> optimizer_names() {
   return names;
 }
 
-std::string name_of(const std::string& text) {
-  const std::string front = clean(text.substr(0, text.find('(')));
-  return lower(front.substr(front.rfind('.') + 1));
+std::vector<detail::Config::Field> fields_of(const Optimizer& optimizer) {
+  std::vector<detail::Config::Field> fields = optimizer.config().fields;
+  std::ranges::move(detail::config_of(optimizer.options()).fields, std::back_inserter(fields));
+  return fields;
 }
 
 bool names_optimizer(const std::string& text) {

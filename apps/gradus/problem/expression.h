@@ -37,13 +37,13 @@ struct OptimizerExpression {
   bool has_rate;     ///< the text gives a learning rate
   std::string text;  ///< with numbers in place of lengths
 };
-/// The name in front of a call, in lower case and without a module.
-std::string name_of(const std::string& text);
 /// Whether the text is one of these names, or a call of one.
 bool names_optimizer(const std::string& text);
 /// Reads one of these names, or a call such as `adam(learning_rate=0.01, beta_1=0.8)` or a line
 /// pasted from Python. UsageError, with the text and the mistake in it.
 OptimizerExpression read_optimizer(const std::string& text, const gradus::RunLengths& lengths = {});
+/// The options of its rule, then those of any optimizer.
+std::vector<gradus::detail::Config::Field> fields_of(const gradus::Optimizer& optimizer);
 /// The text without the learning rate, if it gives one.
 std::string text_without_rate(const std::string& text);
 
