@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "commands/compare_parts.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -14,6 +15,7 @@
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
 #include "training/jobs.h"
+#include "training/tune_rates.h"
 
 using namespace gradus;
 
@@ -60,7 +62,7 @@ std::string explanation(const Comparison& c) {
                      seeds > 1 ? "median, " : "",
                      every == 1 ? "update" : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
-    if (o.contender.factor != 1)
+    if (o.contender.factor != 1 && c.searches.empty())
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
   return out + c.best().first.about_stable("best: ");
 }
@@ -96,6 +98,19 @@ std::string verdict(const Comparison& c) {
   const bool close = next.mean - best.mean < std::max(best.deviation, next.deviation);
   return fmt::format("{} ends lowest:\nbelow {}, the runner-up, for {} of {} seeds{}\n", a, b, won,
                      seeds, close ? ",\nthough by less than the deviation over seeds" : "");
+}
+
+/// The best rates that --tune found.
+std::string to_text(const std::vector<RateSearch>& searches) {
+  if (searches.empty()) return "";
+  std::string out = fmt::format("{:<30}  {:>8}  {:>8}  within 10% of it\n", "tuned greatest rate",
+                                "best", "loss");
+  for (const RateSearch& s : searches)
+    out += fmt::format("{:<30}  {:>8}  {:>8}  {:.3g} to {:.3g}, {:.2g} times as high\n",
+                       detail::shortened(s.label, 30), number(s.rates[s.best]),
+                       number(s.losses[s.best]), s.rates[s.low], s.rates[s.high],
+                       s.rates[s.high] / s.rates[s.low]);
+  return out + "\n";
 }
 
 std::string to_csv(const Comparison& c) {
@@ -140,6 +155,14 @@ std::string to_json(const Comparison& c, std::uint64_t first_seed) {
                            {"best", c.best().contender.label},
                            {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
+  list.clear();
+  for (const RateSearch& s : c.searches)
+    list.push_back(Json::object({{"label", s.label},
+                                 {"rates", s.rates},
+                                 {"losses", s.losses},
+                                 {"best", s.rates[s.best]},
+                                 {"good", std::vector{s.rates[s.low], s.rates[s.high]}}}));
+  if (!list.empty()) out.add("searches", list);
   return out.line();
 }
 
@@ -175,7 +198,7 @@ Plan make_plan(const ComparedRuns& from) {
                                           : read_whole("--steps", from.steps, 1, most_batches);
   Plan plan{from, problem, read_contenders(from.expressions, problem, updates), {.seeds = runs}};
   const double all = static_cast<double>(updates * batches_per_update(*problem)) *
-                     static_cast<double>(runs * std::ssize(plan.contenders));
+                     static_cast<double>((from.tune ? 9 : 1) * runs * std::ssize(plan.contenders));
   check<UsageError>(all <= most_batches,
                     "all runs together: must be at most {} batches (got {:.0f})", most_batches,
                     all);
@@ -202,26 +225,53 @@ std::string show(const Plan& plan, const Comparison& c, const PictureOptions& lo
   if (look.json) return to_json(c, plan.problem->network.seed + plan.options.skipped_seeds);
   std::string out = plan.problem->about();
   if (look.draws()) out += pictures(c, look) + "\n";
-  return out + table(c) + explanation(c) + "\n" + verdict(c) +
+  return out + to_text(c.searches) + table(c) + explanation(c) + "\n" + verdict(c) +
          fmt::format("next, train the best one on its own:\n  {}\n{}", train_command(plan, c),
                      written);
+}
+
+void check_options(const CompareCommand& command) {
+  const auto given = [&](const std::string& name) {
+    return std::ranges::count(command.given, key_of(name)) > 0;
+  };
+  check<UsageError>(!given("steps") || !given("epochs"),
+                    "--steps and --epochs: must not both be given");
+  check<UsageError>(!command.tune || !command.equal_area,
+                    "--tune and --equal-area: must not both be given");
+  check<UsageError>(!command.tune || command.part.empty(),
+                    "--tune and --part: must not both be given, since --tune chooses its runs by "
+                    "the losses of others");
+  for (const OptionWords& option : all_options<ComparedRuns>(command))
+    check<UsageError>(!command.merge || option.name == "expressions" || !given(option.name),
+                      "--merge: the files give {}", option.name);
 }
 
 }  // namespace
 
 std::string CompareCommand::run() const {
   look.check_and_want_data();
-  check<UsageError>(
-      std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
-      "--steps and --epochs: must not both be given");
+  check_options(*this);
   const std::size_t threads = read_jobs(jobs);
-  const Plan plan = make_plan(*this);
+  const MergedParts merged = merge ? merge_parts(expressions) : MergedParts{*this, {}};
+  Plan plan = make_plan(merged.from);
   const SignalWatch signals;
+  std::vector<RateSearch> searches;
+  if (tune) {
+    searches = tune_rates(plan.contenders, plan.options, threads);
+    plan.options.skipped_seeds = static_cast<std::uint64_t>(plan.options.seeds);
+  }
   const auto requests = requests_for(plan.contenders, plan.options);
-  const std::vector<TrainingRun> runs = run_all(requests, threads);
+  if (!part.empty()) return save_part(*this, requests, threads);
+  const auto runs = merge ? merged.runs : run_all(requests, threads);
+  check<UsageError>(!merge || runs.size() == requests.size(),
+                    "--merge: the files must have {} runs (got {})", requests.size(), runs.size());
   const std::size_t whole = runs.size() / plan.contenders.size();
-  const std::string results =
-      whole > 0 ? show(plan, summarize(plan.contenders, runs, plan.options), look) : "";
+  std::string results;
+  if (whole > 0) {
+    Comparison c = summarize(plan.contenders, runs, plan.options);
+    c.searches = searches;
+    results = show(plan, c, look);
+  }
   if (runs.size() == requests.size()) return results;
   throw StoppedError(SignalWatch::caught(),
                      fmt::format("after {} of {} runs; the results are of {} seed{}", runs.size(),

@@ -52,6 +52,15 @@ struct Outcome {
   double end() const;
 };
 
+/// Final losses over the greatest rate of a schedule: see tune_rates().
+struct RateSearch {
+  std::string label = {};           ///< of the contender
+  std::vector<double> rates = {};   ///< rising
+  std::vector<double> losses = {};  ///< mean over seeds; infinite where a run diverged
+  /// Places in both: of the lowest loss, and of the range around it within 10% of that loss.
+  std::size_t best = 0, low = 0, high = 0;
+};
+
 struct Comparison {
   gradus::Step steps = 0;  ///< of the longest contender
   double first_loss = 0;   ///< mean, before training, of the first contender
@@ -61,6 +70,7 @@ struct Comparison {
   std::vector<Outcome> outcomes;   ///< in the order given
   std::vector<std::size_t> order;  ///< best first: fewest diverged, then lowest end, then as given
   std::optional<gradus::ContourPlot> contours;  ///< for a model of two weights
+  std::vector<RateSearch> searches = {};        ///< of the contenders, if their rates were tuned
 
   std::size_t seeds() const { return outcomes[0].finals.size(); }
   const Outcome& best() const { return outcomes[order[0]]; }

@@ -37,6 +37,17 @@ struct TrainingRun {
   gradus::History history = {};
 
   static constexpr double far_above = 4;
+  /// What gradus compare saves.
+  static void saved(auto& self, auto&& field) {
+    field("measured", self.measured);
+    field("losses", self.losses);
+    field("accuracies", self.accuracies);
+    field("validation", self.validation);
+    field("path", self.path);
+    field("stable", self.stable);
+    field("diverged", self.diverged);
+    field("updates", self.updates);
+  }
   /// The updates before the first measurement above `far_above` times the first, or all.
   gradus::Step diverged_at() const;
   std::string about_stable(const char* of) const;  ///< a line on the stable rates; "" for none
