@@ -38,6 +38,9 @@ std::span<const std::string> known_optimizers();
 Optimizer parse_optimizer(std::string_view text);
 
 namespace detail {
+struct Call;
+/// The optimizer that parse_optimizer() makes of a call.
+Optimizer make_optimizer(Call call);
 /// A to Z as a to z; a text may spell a rule's name so.
 std::string lower(std::string_view text);
 }  // namespace detail

@@ -53,6 +53,12 @@ diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/ga
 rm -r "$work/gallery"
 
 refuses "give a command; see gradus --help"
+run 0 schedule "b=CosineDecay(0.1, all)" "linear(0, 0.1, all / 4)" --steps 8 --csv
+[ "$(sed -n 1p "$work/out")" = 'step,b,"linear(0, 0.1, 2)"' ] || fail "a label without the number"
+[ "$(sed -n 6p "$work/out")" = "4,0.05,0.1" ] || fail "not half of --steps"
+run 2 schedule "CosineDecay(0.1, all)"
+grep -q "column 18: all, the updates of the run, .* --steps (all) or, in C++, {.all = n" "$work/err" ||
+  fail "does not say where it is known"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
 refuses "'moons' was not expected here; see --help" find-lr moons
 refuses "'--data' was not expected here; options follow the command" --data moons find-lr
@@ -156,7 +162,7 @@ run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
 grep -q '^0,0.001,0\.' "$work/out" && grep -q '^19,0.1,0\.' "$work/out" || fail "not from start to end"
 run 0 find-lr --steps 20 --json
 grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" &&
-  grep -q '"command":\["find-lr","--steps","20"\]}$' "$work/out" || fail "not the JSON"
+  grep -q '"command":\["find-lr",.*"--steps","20"\]}$' "$work/out" || fail "not the JSON"
 run 0 find-lr --data line
 prints "loss on all 200 rows over the rate, "
 run 0 find-lr --data line --layers none --end 1e-3

@@ -14,7 +14,6 @@
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
-#include "training/jobs.h"
 #include "training/tune_rates.h"
 
 using namespace gradus;
@@ -101,16 +100,15 @@ std::string verdict(const Comparison& c) {
 }
 
 /// The best rates that --tune found.
-std::string to_text(const std::vector<RateSearch>& searches) {
-  if (searches.empty()) return "";
-  std::string out = fmt::format("{:<30}  {:>8}  {:>8}  within 10% of it\n", "tuned greatest rate",
-                                "best", "loss");
-  for (const RateSearch& s : searches)
-    out += fmt::format("{:<30}  {:>8}  {:>8}  {:.3g} to {:.3g}, {:.2g} times as high\n",
-                       detail::shortened(s.label, 30), number(s.rates[s.best]),
-                       number(s.losses[s.best]), s.rates[s.low], s.rates[s.high],
-                       s.rates[s.high] / s.rates[s.low]);
-  return out + "\n";
+std::string to_text(const std::vector<RateSearch>& searches, const LookOptions& look) {
+  std::string out;
+  for (const RateSearch& s : searches) {
+    if (look.draws() && s.curve.rates.size() > 1)
+      out += "final loss over the greatest rate\n" + plot(s.curve, look.terminal(6));
+    out += fmt::format("{}: best at {:.3g}, loss {}; within 10% of it from {:.3g} to {:.3g}\n\n",
+                       s.label, s.best, number(s.loss), s.low, s.high);
+  }
+  return out;
 }
 
 std::string to_csv(const Comparison& c) {
@@ -158,10 +156,10 @@ std::string to_json(const Comparison& c, std::uint64_t first_seed) {
   list.clear();
   for (const RateSearch& s : c.searches)
     list.push_back(Json::object({{"label", s.label},
-                                 {"rates", s.rates},
-                                 {"losses", s.losses},
-                                 {"best", s.rates[s.best]},
-                                 {"good", std::vector{s.rates[s.low], s.rates[s.high]}}}));
+                                 {"best", s.best},
+                                 {"good", std::vector{s.low, s.high}},
+                                 {"rates", s.curve.rates},
+                                 {"losses", s.curve.values}}));
   if (!list.empty()) out.add("searches", list);
   return out.line();
 }
@@ -171,7 +169,7 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
   check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   std::vector<Contender> out;
   for (const std::string& text : expressions) {
-    const auto [curve, expression] = read_expression(text);
+    const auto [curve, expression] = read_expression(text, problem->lengths);
     out.push_back({.label = curve.label,
                    .text = expression,
                    .rate = curve.schedule,
@@ -183,20 +181,21 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
 
 /// What the options choose.
 struct Plan {
-  ComparedRuns from;
   std::shared_ptr<const Problem> problem;
   std::vector<Contender> contenders;
   CompareOptions options;
+  std::vector<RateSearch> searches = {};
 };
 
 Plan make_plan(const ComparedRuns& from) {
   const std::int64_t passes = read_whole("--epochs", from.epochs, 1, most_batches);
   const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
-  const auto problem = std::make_shared<const Problem>(make_problem(from.chosen));
+  const Step steps = from.steps.empty() ? 0 : read_whole("--steps", from.steps, 1, most_batches);
+  const auto problem = std::make_shared<const Problem>(
+      make_problem(from.chosen, {.epochs = passes, .steps = steps}));
   refuse_rate(*problem, "the schedules give");
-  const Step updates = from.steps.empty() ? updates_in(*problem, passes)
-                                          : read_whole("--steps", from.steps, 1, most_batches);
-  Plan plan{from, problem, read_contenders(from.expressions, problem, updates), {.seeds = runs}};
+  const auto updates = static_cast<Step>(problem->lengths.all);
+  Plan plan{problem, read_contenders(from.expressions, problem, updates), {.seeds = runs}};
   const double all = static_cast<double>(updates * batches_per_update(*problem)) *
                      static_cast<double>((from.tune ? 9 : 1) * runs * std::ssize(plan.contenders));
   check<UsageError>(all <= most_batches,
@@ -209,7 +208,7 @@ Plan make_plan(const ComparedRuns& from) {
 
 /// Trains under the best schedule, to the end of the epoch that holds the last update.
 std::string train_command(const Plan& plan, const Comparison& c) {
-  std::vector<std::string> words = words_of(plan.from.chosen);
+  std::vector<std::string> words = words_of(plan.problem->options);
   words.insert(words.end(),
                {"--epochs", fmt::format("{}", epochs_for(*plan.problem, c.best().contender.steps)),
                 "--schedule", c.best().contender.text});
@@ -217,32 +216,38 @@ std::string train_command(const Plan& plan, const Comparison& c) {
 }
 
 /// The results as the command prints and draws them.
-std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
+std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
+                 const PictureOptions& look) {
+  Comparison c = summarize(plan.contenders, runs, plan.options);
+  c.searches = plan.searches;
   check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(plan.from.chosen)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
+                       shell_line({"find-lr"}, words_of(plan.problem->options)));
+  const std::string written = plot_files(look.plots, [&] {
+    std::vector<Panel> panels = make_panels(c, look);
+    for (const RateSearch& s : c.searches)
+      if (s.curve.rates.size() > 1)
+        panels.push_back(make_panel(s.curve, "final loss of " + s.label));
+    return panels;
+  });
   if (look.csv) return to_csv(c);
   if (look.json) return to_json(c, plan.problem->network.seed + plan.options.skipped_seeds);
   std::string out = plan.problem->about();
   if (look.draws()) out += pictures(c, look) + "\n";
-  return out + to_text(c.searches) + table(c) + explanation(c) + "\n" + verdict(c) +
+  return out + to_text(c.searches, look) + table(c) + explanation(c) + "\n" + verdict(c) +
          fmt::format("next, train the best one on its own:\n  {}\n{}", train_command(plan, c),
                      written);
 }
 
 void check_options(const CompareCommand& command) {
-  const auto given = [&](const std::string& name) {
-    return std::ranges::count(command.given, key_of(name)) > 0;
+  const auto given = [&](const std::string& key) {
+    return std::ranges::count(command.given, key) > 0;
   };
-  check<UsageError>(!given("steps") || !given("epochs"),
-                    "--steps and --epochs: must not both be given");
-  check<UsageError>(!command.tune || !command.equal_area,
-                    "--tune and --equal-area: must not both be given");
-  check<UsageError>(!command.tune || command.part.empty(),
-                    "--tune and --part: must not both be given, since --tune chooses its runs by "
-                    "the losses of others");
+  for (const auto& [one, other] :
+       {std::pair("steps", "epochs"), {"tune", "equal-area"}, {"tune", "part"}})
+    check<UsageError>(!given(one) || !given(other), "--{} and --{}: must not both be given", one,
+                      other);
   for (const OptionWords& option : all_options<ComparedRuns>(command))
-    check<UsageError>(!command.merge || option.name == "expressions" || !given(option.name),
+    check<UsageError>(!command.merge || option.name == "expressions" || !given(key_of(option.name)),
                       "--merge: the files give {}", option.name);
 }
 
@@ -255,23 +260,14 @@ std::string CompareCommand::run() const {
   const MergedParts merged = merge ? merge_parts(expressions) : MergedParts{*this, {}};
   Plan plan = make_plan(merged.from);
   const SignalWatch signals;
-  std::vector<RateSearch> searches;
-  if (tune) {
-    searches = tune_rates(plan.contenders, plan.options, threads);
-    plan.options.skipped_seeds = static_cast<std::uint64_t>(plan.options.seeds);
-  }
+  if (tune) plan.searches = tune_rates(plan.contenders, plan.options, threads);
   const auto requests = requests_for(plan.contenders, plan.options);
   if (!part.empty()) return save_part(*this, requests, threads);
   const auto runs = merge ? merged.runs : run_all(requests, threads);
   check<UsageError>(!merge || runs.size() == requests.size(),
                     "--merge: the files must have {} runs (got {})", requests.size(), runs.size());
   const std::size_t whole = runs.size() / plan.contenders.size();
-  std::string results;
-  if (whole > 0) {
-    Comparison c = summarize(plan.contenders, runs, plan.options);
-    c.searches = searches;
-    results = show(plan, c, look);
-  }
+  const std::string results = whole > 0 ? show(plan, runs, look) : "";
   if (runs.size() == requests.size()) return results;
   throw StoppedError(SignalWatch::caught(),
                      fmt::format("after {} of {} runs; the results are of {} seed{}", runs.size(),

@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <algorithm>
-#include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
@@ -20,37 +19,17 @@ namespace {
 
 void read(const ParsedJson& json, auto& out) { json.get_to(out); }
 void read(const ParsedJson& json, std::vector<double>& out) {
-  for (const ParsedJson& v : json)  // JSON has no infinity, and becomes null
+  for (const ParsedJson& v : json)  // JSON has no infinity and gets null
     out.push_back(v.is_null() ? INFINITY : v.get<double>());
 }
 
-struct PartFile {
-  ParsedJson shared;  ///< the same in all parts of a command
-  std::size_t number, of;
-  MergedParts part = {};
-};
-
-PartFile read_part_file(const std::string& path) {
-  const std::string text = detail::read_file(path, std::int64_t{1} << 30);
-  try {
-    ParsedJson json = ParsedJson::parse(text);
-    PartFile file{json, json.at("part"), json.at("of")};
-    ComparedRuns::options(file.part.from,
-                          [&](auto& member, const std::string& name, const auto&...) {
-                            json.at("options").at(key_of(name)).get_to(member);
-                          });
-    for (const ParsedJson& saved : json.at("runs")) {
-      TrainingRun& run = file.part.runs.emplace_back();
-      TrainingRun::saved(run,
-                         [&](const char* name, auto& member) { read(saved.at(name), member); });
-      check(run.measured.size() == run.losses.size() && (run.diverged || !run.losses.empty()), "");
-    }
-    file.shared.erase("part");
-    file.shared.erase("runs");
-    return file;
-  } catch (const std::exception&) {
-    throw UsageError(fmt::format("'{}': must be a file of gradus compare --part", clean(path)));
-  }
+TrainingRun read_run(const ParsedJson& saved) {
+  TrainingRun run;
+  std::size_t i = 0;
+  TrainingRun::saved(run, [&](auto&... member) { (read(saved.at(i++), member), ...); });
+  if (run.measured.size() != run.losses.size() || (run.losses.empty() && !run.diverged))
+    saved.at(i);  // throws
+  return run;
 }
 
 }  // namespace
@@ -62,9 +41,8 @@ std::string save_part(const CompareCommand& command, const std::vector<RunReques
   const auto number = read_whole("--part: K of K/N", command.part.substr(0, slash), 1, of);
   check_writable("--out", command.out);
   std::vector<RunRequest> own;
-  for (auto i = static_cast<std::size_t>(number - 1); i < all.size();
-       i += static_cast<std::size_t>(of))
-    own.push_back(all[i]);
+  for (std::int64_t i = number - 1; i < std::ssize(all); i += of)
+    own.push_back(all[static_cast<std::size_t>(i)]);
   const std::vector<TrainingRun> runs = run_all(own, jobs);
   if (runs.size() < own.size())
     throw StoppedError(SignalWatch::caught(), fmt::format("after {} of {} runs; nothing is saved",
@@ -73,36 +51,43 @@ std::string save_part(const CompareCommand& command, const std::vector<RunReques
   ComparedRuns::options(command, [&](const auto& member, const std::string& name, const auto&...) {
     json["options"][key_of(name)] = member;
   });
-  json["runs"] = std::vector(runs.size(), ParsedJson());
-  for (std::size_t i = 0; i < runs.size(); ++i)
-    TrainingRun::saved(
-        runs[i], [&](const char* name, const auto& member) { json["runs"][i][name] = member; });
+  json["runs"] = ParsedJson::array();
+  for (const TrainingRun& run : runs)
+    TrainingRun::saved(run, [&](const auto&... member) {
+      json["runs"].push_back(ParsedJson::array({member...}));
+    });
   detail::write_file(command.out, {json.dump(), "\n"});
   return fmt::format("wrote {}: {} of {} runs\n", clean(command.out), own.size(), all.size());
 }
 
 MergedParts merge_parts(const std::vector<std::string>& paths) {
   check<UsageError>(!paths.empty(), "--merge: give the files of all parts");
-  std::vector<PartFile> files;
-  std::size_t all = 0;
-  for (const std::string& path : paths) {
-    files.push_back(read_part_file(path));
-    all += files.back().part.runs.size();
-    check<UsageError>(files.back().shared == files[0].shared,
-                      "'{}': must be a part of the same command as '{}'", clean(path),
-                      clean(paths[0]));
-  }
-  for (std::size_t number = 1; number <= files[0].of; ++number) {
-    const auto times = std::ranges::count(files, number, &PartFile::number);
-    check<UsageError>(times == 1, "--merge: must have part {}/{} once (got it {} times)", number,
-                      files[0].of, times);
-  }
-  MergedParts out{files[0].part.from, std::vector<TrainingRun>(all)};
-  for (const PartFile& file : files)
-    for (std::size_t i = 0, place = file.number - 1; i < file.part.runs.size();
-         ++i, place += file.of) {
-      check<UsageError>(place < all, "--merge: part {} must have fewer runs", file.number);
-      out.runs[place] = file.part.runs[i];
+  MergedParts out;
+  ParsedJson shared;
+  std::size_t of = 1;
+  std::map<std::size_t, std::vector<TrainingRun>> parts;
+  for (const std::string& path : paths) try {
+      ParsedJson json = ParsedJson::parse(detail::read_file(path, std::int64_t{1} << 30));
+      const std::size_t number = json.at("part");
+      check<UsageError>(!parts.contains(number), "'{}': must not be part {} again", clean(path),
+                        number);
+      std::vector<TrainingRun>& runs = parts[number];
+      for (const ParsedJson& run : json.at("runs")) runs.push_back(read_run(run));
+      of = std::max<std::size_t>(1, json.at("of"));
+      ComparedRuns::options(out.from, [&](auto& member, const std::string& name, const auto&...) {
+        json.at("options").at(key_of(name)).get_to(member);
+      });
+      json.erase("part");
+      json.erase("runs");
+      if (shared.is_null()) shared = json;
+      check<UsageError>(shared == json, "'{}': must be a part of the same command as '{}'",
+                        clean(path), clean(paths[0]));
+    } catch (const ParsedJson::exception&) {
+      throw UsageError(fmt::format("'{}': must be a file of gradus compare --part", clean(path)));
     }
+  for (std::size_t number = 1; number <= of; ++number)
+    check<UsageError>(parts.contains(number), "--merge: part {}/{} is missing", number, of);
+  for (std::size_t i = 0; i / of < parts[i % of + 1].size(); ++i)
+    out.runs.push_back(parts[i % of + 1][i / of]);
   return out;
 }

@@ -29,19 +29,10 @@ std::vector<Mark> marks(const RateTest& test) {
           {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
 }
 
-/// The lowest of the losses that the marks come from.
-auto lowest(const RateTest& test) {
-  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
-  return std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
-}
-
-/// The losses and the marks. What rises beyond the losses before the lowest is cut a little above.
 RateCurve curve(const RateTest& test) {
   RateCurve out{test.rates, test.smoothed};
-  const double top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1);
-  for (double& v : out.values) v = std::min(v, top);
   for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
-  return out;
+  return clipped(out);
 }
 
 std::string curve_name(const RateTest& test, const Problem& problem) {
@@ -51,7 +42,8 @@ std::string curve_name(const RateTest& test, const Problem& problem) {
 
 /// What makes the marks doubtful, or "".
 std::string note(const RateTest& test) {
-  const auto least = lowest(test);
+  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
+  const auto least = std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
   if (!test.diverged && least + 1 == test.smoothed.end())
     return "note: the loss still falls at the highest rate; try a higher --end\n";
   const double first = *std::max_element(test.smoothed.begin(), least + 1);
@@ -70,8 +62,10 @@ std::string to_csv(const RateTest& test) {
   return out;
 }
 
-std::string to_json(const RateTest& test, const Problem& problem,
-                    const std::vector<std::string>& command) {
+std::string to_json(const RateTest& test, const Problem& problem, const FindLrCommand& given) {
+  std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
+                                   given.end, "--steps", given.steps};
+  std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
   return Json::object({{"valley", test.valley},
                        {"steep", test.steep},
                        {"minimum", test.minimum},
@@ -111,14 +105,11 @@ std::string report(const RateTest& test, const Problem& problem, const LookOptio
 
 }  // namespace
 
-std::vector<std::string> FindLrCommand::words() const {
-  std::vector<std::string> out{"find-lr"};
-  std::ranges::copy(words_of(chosen), std::back_inserter(out));
-  const FindLrCommand usual;
-  if (start != usual.start) out.insert(out.end(), {"--start", start});
-  if (end != usual.end) out.insert(out.end(), {"--end", end});
-  if (steps != usual.steps) out.insert(out.end(), {"--steps", steps});
-  return out;
+RateCurve clipped(RateCurve curve) {
+  const auto lowest = std::ranges::min_element(curve.values);
+  const double top = 1.2 * *std::max_element(curve.values.begin(), lowest + 1);
+  for (double& v : curve.values) v = std::min(v, top);
+  return curve;
 }
 
 std::string FindLrCommand::run() const {
@@ -126,7 +117,7 @@ std::string FindLrCommand::run() const {
   check<UsageError>(high > low, "--end: must be above --start {} (got {})", low, high);
   const std::int64_t n = read_whole("--steps", steps, 16, most_steps);
   const bool data = look.check_and_want_data();
-  const Problem problem = make_problem(chosen);
+  const Problem problem = make_problem(chosen, {.steps = n});
   refuse_rate(problem, "find-lr varies");
   const RateTest test = find_learning_rate(
       problem.model, problem.data.x, problem.data.y,
@@ -140,5 +131,5 @@ std::string FindLrCommand::run() const {
   const std::string written = plot_files(
       look.plots, [&] { return std::vector{make_panel(curve(test), curve_name(test, problem))}; });
   if (!data) return report(test, problem, look) + written;
-  return look.csv ? to_csv(test) : to_json(test, problem, words());
+  return look.csv ? to_csv(test) : to_json(test, problem, *this);
 }

@@ -26,8 +26,9 @@ struct FindLrCommand {
     LookOptions::options(self.look, option);
   }
 
-  /// The words after `gradus` that run it again.
-  std::vector<std::string> words() const;
   /// DivergedError or RunError when there is no rate to suggest.
   std::string run() const;
 };
+
+/// Cuts the values that rise beyond those before the lowest a little above them.
+gradus::RateCurve clipped(gradus::RateCurve curve);

@@ -133,6 +133,7 @@ std::string TuneCommand::run() const {
       look.plots, [&] { return std::vector{make_panel(result.curves(), training.updates)}; });
   if (data) return look.csv ? to_csv(result.tuned) : to_json(result);
   ExactOptions compared = chosen;
+  compared.problem = session.options().problem;
   compared.validation_split = ExactOptions().validation_split;  // gradus compare has no such option
   return report(result, look, words_of(compared)) + written;
 }

@@ -4,6 +4,7 @@
 #include <gradus/models/layers.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
+#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/known.h>
 
 #include <algorithm>
@@ -95,6 +96,32 @@ constexpr NamedLoss all_losses[] = {
      "SparseCategoricalCrossentropy{.from_logits = true}"},
 };
 
+/// Names that users of Keras and PyTorch type, without _ and `Loss`, and ours.
+constexpr std::pair<std::string_view, const char*> aliases[] = {
+    {"mse", "mean_squared_error"},
+    {"mae", "mean_absolute_error"},
+    {"l1", "mean_absolute_error"},
+    {"bce", "binary_crossentropy"},
+    {"bcewithlogits", "binary_crossentropy"},
+    {"crossentropy", "sparse_categorical_crossentropy"},
+    {"categoricalcrossentropy", "sparse_categorical_crossentropy"},
+    {"swish", "silu"},
+    {"identity", "linear"}};
+
+/// The name in this table that is meant; a name that nothing fits stays.
+std::string full_name(const std::string& name, const auto& table) {
+  const auto letters = [](std::string_view text) {
+    std::string out = detail::lower(text);
+    std::erase(out, '_');
+    return out.ends_with("loss") ? out.substr(0, out.size() - 4) : out;
+  };
+  for (const auto& entry : table)
+    if (letters(name) == letters(entry.name)) return entry.name;
+  for (const auto& [alias, full] : aliases)
+    if (letters(name) == alias) return full;
+  return name;
+}
+
 constexpr std::int64_t most_classes = 1000;
 
 std::vector<std::int64_t> read_layers(const std::string& text) {
@@ -116,6 +143,12 @@ inline namespace GRADUS_VARIANT {
 std::vector<std::string> activation_names() { return names_of(all_activations); }
 std::vector<std::string> initializer_names() { return names_of(all_initializers); }
 std::vector<std::string> loss_names() { return names_of(all_losses); }
+
+NetworkOptions with_full_names(NetworkOptions options) {
+  options.loss = full_name(options.loss, all_losses);
+  options.activation = full_name(options.activation, all_activations);
+  return options;
+}
 
 const NamedLoss& find_loss(const std::string& name) {
   return choose(all_losses, "--loss", name, ", auto");

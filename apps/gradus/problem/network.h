@@ -36,6 +36,9 @@ struct NetworkOptions {
   }
 };
 
+/// The options with full names for those that users of Keras and PyTorch type, such as mse.
+NetworkOptions with_full_names(NetworkOptions options);
+
 /// What a loss expects of the targets.
 enum class Targets { numbers, two_classes, classes };
 struct NamedLoss {

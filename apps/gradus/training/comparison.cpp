@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "terminal/command.h"
+#include "terminal/option_words.h"
 #include "training/least_loss.h"
 #include "training/loss_surface.h"
 #include "training/run_all.h"
@@ -105,12 +106,10 @@ std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
 
 /// Whether each point in the space of weights has the same loss for both.
 bool same_surface(const Problem& a, const Problem& b) {
-  const auto same = [](const Tensor& one, const Tensor& other) {
-    return one.shape() == other.shape() && std::ranges::equal(one.values(), other.values());
-  };
-  return &a == &b || (a.network.hidden == b.network.hidden && &a.loss == &b.loss &&
-                      a.network.activation == b.network.activation && a.held_out == b.held_out &&
-                      same(a.data.x, b.data.x) && same(a.data.y, b.data.y));
+  return &a == &b ||
+         (words_of(a.options.data) == words_of(b.options.data) && &a.loss == &b.loss &&
+          a.network.hidden == b.network.hidden && a.network.activation == b.network.activation &&
+          a.network.seed == b.network.seed);
 }
 
 std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pictures/plot_contours.h"
+#include "pictures/plot_rates.h"
 #include "training/run_all.h"
 
 struct Contender {
@@ -52,13 +53,12 @@ struct Outcome {
   double end() const;
 };
 
-/// Final losses over the greatest rate of a schedule: see tune_rates().
+/// What tune_rates() finds. Rates are the greatest of the scaled schedule, losses means over seeds.
 struct RateSearch {
-  std::string label = {};           ///< of the contender
-  std::vector<double> rates = {};   ///< rising
-  std::vector<double> losses = {};  ///< mean over seeds; infinite where a run diverged
-  /// Places in both: of the lowest loss, and of the range around it within 10% of that loss.
-  std::size_t best = 0, low = 0, high = 0;
+  std::string label;        ///< of the contender
+  double loss;              ///< the lowest final loss
+  double low, best, high;   ///< rates: of that loss, and around it those with at most 10% more
+  gradus::RateCurve curve;  ///< final losses, without rates at which a run diverged
 };
 
 struct Comparison {

@@ -37,16 +37,10 @@ struct TrainingRun {
   gradus::History history = {};
 
   static constexpr double far_above = 4;
-  /// What gradus compare saves.
-  static void saved(auto& self, auto&& field) {
-    field("measured", self.measured);
-    field("losses", self.losses);
-    field("accuracies", self.accuracies);
-    field("validation", self.validation);
-    field("path", self.path);
-    field("stable", self.stable);
-    field("diverged", self.diverged);
-    field("updates", self.updates);
+  /// What gradus compare needs and saves.
+  static void saved(auto& self, auto&& all) {
+    all(self.measured, self.losses, self.accuracies, self.validation, self.path, self.stable,
+        self.diverged, self.updates);
   }
   /// The updates before the first measurement above `far_above` times the first, or all.
   gradus::Step diverged_at() const;

@@ -2,8 +2,6 @@
 
 #include <gradus/schedules/algebra.h>
 
-#include <algorithm>
-#include <cmath>
 #include <map>
 
 #include "terminal/command.h"
@@ -22,34 +20,37 @@ int best_of(const Losses& losses) {
 }
 
 std::vector<int> next_to_try(const Losses& losses) {
-  constexpr int outermost = 24;
   if (losses.empty()) return {-4, -2, 0, 2, 4};
   const int best = best_of(losses);
   std::vector<int> out{best - 1, best + 1};
   if (best == losses.begin()->first) out = {best - 2};
   if (best == losses.rbegin()->first) out = {best + 2};
-  std::erase_if(out, [&](int key) { return losses.contains(key) || std::abs(key) > outermost; });
+  std::erase_if(out, [&](int key) { return losses.contains(key) || std::abs(key) > 24; });
   return out;
 }
 
 RateSearch to_search(const Contender& contender, const Losses& losses) {
-  RateSearch out{.label = contender.label};
-  const double base = detail::range(contender.rate, static_cast<double>(contender.steps)).greatest;
-  for (const auto& [key, loss] : losses) {
-    if (key == best_of(losses)) out.best = out.rates.size();
-    out.rates.push_back(base * factor(key));
-    out.losses.push_back(loss);
+  const double top = detail::range(contender.rate, static_cast<double>(contender.steps)).greatest;
+  const auto best = losses.find(best_of(losses));
+  auto low = best, high = best;
+  const auto good = [&](auto there) { return there->second <= 1.1 * best->second; };
+  while (low != losses.begin() && good(std::prev(low))) --low;
+  while (std::next(high) != losses.end() && good(std::next(high))) ++high;
+  const auto rate = [&](auto there) { return top * factor(there->first); };
+  RateSearch out{contender.label, best->second, rate(low), rate(best), rate(high), {}};
+  for (auto i = losses.begin(); i != losses.end(); ++i) {
+    if (std::isinf(i->second)) continue;
+    out.curve.rates.push_back(rate(i));
+    out.curve.values.push_back(i->second);
   }
-  const auto good = [&](std::size_t i) { return out.losses[i] <= 1.1 * out.losses[out.best]; };
-  for (out.low = out.best; out.low > 0 && good(out.low - 1);) --out.low;
-  for (out.high = out.best; out.high + 1 < out.rates.size() && good(out.high + 1);) ++out.high;
+  out.curve.marks = {{"best", out.best}};
   return out;
 }
 
 }  // namespace
 
-std::vector<RateSearch> tune_rates(std::vector<Contender>& contenders,
-                                   const CompareOptions& options, std::size_t jobs) {
+std::vector<RateSearch> tune_rates(std::vector<Contender>& contenders, CompareOptions& options,
+                                   std::size_t jobs) {
   std::vector<Losses> found(contenders.size());
   for (std::vector<Contender> tried;; tried.clear()) {
     std::vector<double*> losses;
@@ -72,5 +73,6 @@ std::vector<RateSearch> tune_rates(std::vector<Contender>& contenders,
     out.push_back(to_search(contenders[i], found[i]));
     scale_rate(contenders[i], factor(best_of(found[i])));
   }
+  options.skipped_seeds = static_cast<std::uint64_t>(options.seeds);
   return out;
 }

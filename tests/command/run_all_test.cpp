@@ -1,4 +1,4 @@
-#include "training/jobs.h"
+#include "training/run_all.h"
 
 #include <doctest/doctest.h>
 
@@ -12,21 +12,13 @@
 #include "terminal/command.h"
 #include "terminal/terminal.h"
 
-namespace {
-
-std::size_t all_of(std::size_t count, std::size_t jobs, const std::function<void(std::size_t)>& f) {
-  return do_all(count, jobs, "tasks", f);
-}
-
-}  // namespace
-
 TEST_CASE("each task is done once, at any number of jobs") {
   for (const std::size_t jobs : {1, 2, 3, 50}) {
     std::vector<std::atomic<int>> times(20);
-    CHECK(all_of(20, jobs, [&](std::size_t i) { ++times[i]; }) == 20);
+    CHECK(do_all(20, jobs, [&](std::size_t i) { ++times[i]; }) == 20);
     for (const auto& n : times) CHECK(n == 1);
   }
-  CHECK(all_of(0, 4, [](std::size_t) { FAIL("no task"); }) == 0);
+  CHECK(do_all(0, 4, [](std::size_t) { FAIL("no task"); }) == 0);
 }
 
 TEST_CASE("the caller gets what the first failed task threw, at any number of jobs") {
@@ -36,7 +28,7 @@ TEST_CASE("the caller gets what the first failed task threw, at any number of jo
       if (i >= 5) throw std::runtime_error(std::to_string(i));
       ++done;
     };
-    CHECK_THROWS_WITH(all_of(1000, jobs, task), "5");
+    CHECK_THROWS_WITH(do_all(1000, jobs, task), "5");
     CHECK(done == 5);
   }
 }
@@ -50,7 +42,7 @@ TEST_CASE("after a signal no task begins, and those before it count") {
       if (i == 3) std::raise(SIGINT);
       if (i == 3) throw StoppedError(SignalWatch::caught(), "here");
     };
-    CHECK(all_of(1000, jobs, task) == 3);
+    CHECK(do_all(1000, jobs, task) == 3);
     CHECK(begun < 1000);
     CHECK(SignalWatch::caught() == SIGINT);
   }
