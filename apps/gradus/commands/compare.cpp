@@ -7,13 +7,13 @@
 #include <cmath>
 
 #include "commands/compare_parts.h"
-#include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+#include "training/contenders.h"
 #include "training/tune_rates.h"
 
 using namespace gradus;
@@ -31,24 +31,28 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
+/// A label that is too long for its column has a line before its row.
 std::string table(const Comparison& c) {
   constexpr std::size_t most = 30;
   std::size_t width = 8;
   for (const Outcome& outcome : c.outcomes)
-    width = std::max(width, std::min(most, outcome.contender.label.size()));
+    if (outcome.contender.label.size() <= most)
+      width = std::max(width, outcome.contender.label.size());
   const std::string to = fmt::format("steps to {}", number(c.target));
   const std::size_t column = std::max<std::size_t>(to.size(), 8);
   std::string out = fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", "schedule", width,
                                 "loss", "+-", to, column, "budget", "diverged");
-  for (const Outcome& o : c.outcomes)
-    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n",
-                       detail::shortened(o.contender.label, width), width, number(o.mean),
+  for (const Outcome& o : c.outcomes) {
+    std::string label = o.contender.label;
+    if (label.size() > width) out += std::exchange(label, "") + '\n';
+    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", label, width, number(o.mean),
                        std::isnan(o.mean) || c.seeds() - static_cast<std::size_t>(o.diverged) < 2
                            ? "-"
                            : deviation(o.deviation, o.mean),
                        o.to_target ? fmt::format("{:g}", *o.to_target) : "never", column,
                        number(o.budget),
                        o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds()));
+  }
   return out;
 }
 
@@ -57,9 +61,13 @@ std::string explanation(const Comparison& c) {
   std::string out = "loss: on all rows after the run";
   if (seeds > 1) out += fmt::format(", mean of {} seeds; +-: standard deviation", seeds);
   const Step every = c.best().measured[1];
+  const bool same = std::ranges::all_of(
+      c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
   out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
                      seeds > 1 ? "median, " : "",
-                     every == 1 ? "update" : fmt::format("{} updates", every));
+                     !same        ? "hundredth of the run"
+                     : every == 1 ? "update"
+                                  : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1 && c.searches.empty())
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -76,11 +84,10 @@ std::size_t wins(const Outcome& first, const Outcome& second) {
   return n;
 }
 
-/// Which schedule is best, and whether that may be due to chance: a fair coin rarely shows more
-/// than n / 2 + sqrt(n) heads in n throws.
-std::string verdict(const Comparison& c) {
+/// Which one is best, and whether that may be due to chance: a fair coin rarely shows more than
+/// n / 2 + sqrt(n) heads in n throws.
+std::string winner(const Comparison& c) {
   const std::size_t seeds = c.seeds();
-  if (c.outcomes.size() == 1) return "";
   const Outcome &best = c.best(), &next = c.outcomes[c.order[1]];
   const std::string a = best.contender.label, b = next.contender.label;
   if (best.diverged == next.diverged && best.end() == next.end())
@@ -99,6 +106,21 @@ std::string verdict(const Comparison& c) {
                      seeds, close ? ",\nthough by less than the deviation over seeds" : "");
 }
 
+std::string verdict(const Comparison& c) {
+  if (c.outcomes.size() == 1) return "";
+  const Problem& first = *c.outcomes[0].contender.problem;
+  if (!std::ranges::all_of(c.outcomes, [&](const Outcome& o) {
+        const Problem& other = *o.contender.problem;
+        return &other.loss == &first.loss && other.options.data.name == first.options.data.name;
+      }))
+    return "no winner: losses of different kinds or on different data do not compare\n";
+  const bool as_given = c.searches.empty() && std::ranges::all_of(c.outcomes, [](const Outcome& o) {
+                          return o.contender.factor == 1;
+                        });
+  return winner(c) +
+         (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
+}
+
 /// The best rates that --tune found.
 std::string to_text(const std::vector<RateSearch>& searches, const LookOptions& look) {
   std::string out;
@@ -112,7 +134,7 @@ std::string to_text(const std::vector<RateSearch>& searches, const LookOptions& 
 }
 
 std::string to_csv(const Comparison& c) {
-  std::string out = "schedule,step,rate,loss\n";
+  std::string out = "schedule,step,learning_rate,loss\n";
   for (const Outcome& o : c.outcomes)
     for (std::size_t i = 0; i < o.measured.size(); ++i) {
       const Step t = o.measured[i];
@@ -123,35 +145,92 @@ std::string to_csv(const Comparison& c) {
   return out;
 }
 
-Json to_json(const Outcome& o) {
-  std::vector<double> rates;
-  for (Step t = 0; t < o.contender.steps; ++t) rates.push_back(value(o.contender.rate(t)));
-  return Json::object({{"label", o.contender.label},
-                       {"text", o.contender.text},
-                       {"factor", o.contender.factor},
-                       {"budget", o.budget},
-                       {"loss", o.mean},
-                       {"deviation", o.deviation},
-                       {"diverged", o.diverged},
-                       {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
-                       {"final_losses", o.finals},
-                       {"stable_rates", o.first.stable},
-                       {"rates", rates},
-                       {"losses", o.losses}});
+std::vector<double> values_of(const Schedule& schedule, Step steps) {
+  std::vector<double> out;
+  for (Step t = 0; t < steps; ++t) out.push_back(value(schedule(t)));
+  return out;
 }
 
-std::string to_json(const Comparison& c, std::uint64_t first_seed) {
+Json to_json(const Outcome& o) {
+  const Contender& c = o.contender;
+  Json out = Json::object({{"label", c.label},
+                           {"text", c.text},
+                           {"optimizer", c.problem->options.network.optimizer},
+                           {"steps", c.steps},
+                           {"measured", o.measured},
+                           {"factor", c.factor},
+                           {"budget", o.budget},
+                           {"loss", o.mean},
+                           {"deviation", o.deviation},
+                           {"diverged", o.diverged},
+                           {"diverged_at", o.diverged_at ? Json(*o.diverged_at) : Json()},
+                           {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
+                           {"final_losses", o.finals},
+                           {"stable_rates", o.first.stable},
+                           {"rates", values_of(c.rate, c.steps)},
+                           {"losses", o.losses}});
+  if (c.momentum) out.add("momentum", values_of(*c.momentum, c.steps));
+  if (!o.accuracies.empty()) out.add("accuracies", o.accuracies);
+  return out;
+}
+
+/// What the options choose.
+struct Plan {
+  ComparedRuns from;
+  std::vector<Contender> contenders;
+  CompareOptions options;
+  std::vector<RateSearch> searches = {};
+
+  std::string about() const {
+    std::vector<const Problem*> problems;
+    for (const Contender& c : contenders) problems.push_back(c.problem.get());
+    return ::about(problems);
+  }
+};
+
+Plan make_plan(const ComparedRuns& from) {
+  check<UsageError>(!from.expressions.empty(),
+                    "give a schedule, such as \"CosineDecay(0.1, 210)\"");
+  const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
+  Plan plan{from,
+            make_contenders(read_entries(from.expressions, from.vary, from.chosen)),
+            {.seeds = runs}};
+  double all = 0;
+  for (const Contender& c : plan.contenders)
+    all += static_cast<double>(c.steps * batches_per_update(*c.problem)) *
+           static_cast<double>((from.tune ? 9 : 1) * runs);
+  check<UsageError>(all <= most_batches,
+                    "all runs together: must be at most {} batches (got {:.0f})", most_batches,
+                    all);
+  if (!from.target.empty()) plan.options.target = read_positive("--target", from.target);
+  if (from.equal_area) equalize(plan.contenders);
+  return plan;
+}
+
+/// Trains the best one, to the end of the epoch that holds its last update.
+std::string train_command(const Contender& best) {
+  std::vector<std::string> words = words_of(best.problem->options);
+  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(*best.problem, best.steps)),
+                             "--schedule", best.text});
+  return shell_line({"train"}, words);
+}
+
+std::string to_json(const Plan& plan, const Comparison& c) {
+  std::vector<std::string> command = words_of(plan.from);
+  command.insert(command.begin(), CompareCommand::name);
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
     list.push_back(to_json(o));
     if (c.contours) list.back().add("path", o.first.path);
   }
-  Json out = Json::object({{"steps", c.steps},
-                           {"first_seed", first_seed},
-                           {"target", c.target},
-                           {"looks", c.best().measured},
-                           {"best", c.best().contender.label},
-                           {"schedules", list}});
+  Json out = Json::object(
+      {{"about", plan.about()},
+       {"command", command},
+       {"steps", c.steps},
+       {"first_seed", plan.contenders[0].problem->network.seed + plan.options.skipped_seeds},
+       {"target", c.target},
+       {"best", c.best().contender.label},
+       {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
   list.clear();
   for (const RateSearch& s : c.searches)
@@ -164,64 +243,13 @@ std::string to_json(const Comparison& c, std::uint64_t first_seed) {
   return out.line();
 }
 
-std::vector<Contender> read_contenders(const std::vector<std::string>& expressions,
-                                       const std::shared_ptr<const Problem>& problem, Step steps) {
-  check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
-  std::vector<Contender> out;
-  for (const std::string& text : expressions) {
-    const auto [curve, expression] = read_expression(text, problem->lengths);
-    out.push_back({.label = curve.label,
-                   .text = expression,
-                   .rate = curve.schedule,
-                   .problem = problem,
-                   .steps = steps});
-  }
-  return out;
-}
-
-/// What the options choose.
-struct Plan {
-  std::shared_ptr<const Problem> problem;
-  std::vector<Contender> contenders;
-  CompareOptions options;
-  std::vector<RateSearch> searches = {};
-};
-
-Plan make_plan(const ComparedRuns& from) {
-  const std::int64_t passes = read_whole("--epochs", from.epochs, 1, most_batches);
-  const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
-  const Step steps = from.steps.empty() ? 0 : read_whole("--steps", from.steps, 1, most_batches);
-  const auto problem = std::make_shared<const Problem>(
-      make_problem(from.chosen, {.epochs = passes, .steps = steps}));
-  refuse_rate(*problem, "the schedules give");
-  const auto updates = static_cast<Step>(problem->lengths.all);
-  Plan plan{problem, read_contenders(from.expressions, problem, updates), {.seeds = runs}};
-  const double all = static_cast<double>(updates * batches_per_update(*problem)) *
-                     static_cast<double>((from.tune ? 9 : 1) * runs * std::ssize(plan.contenders));
-  check<UsageError>(all <= most_batches,
-                    "all runs together: must be at most {} batches (got {:.0f})", most_batches,
-                    all);
-  if (!from.target.empty()) plan.options.target = read_positive("--target", from.target);
-  if (from.equal_area) equalize(plan.contenders);
-  return plan;
-}
-
-/// Trains under the best schedule, to the end of the epoch that holds the last update.
-std::string train_command(const Plan& plan, const Comparison& c) {
-  std::vector<std::string> words = words_of(plan.problem->options);
-  words.insert(words.end(),
-               {"--epochs", fmt::format("{}", epochs_for(*plan.problem, c.best().contender.steps)),
-                "--schedule", c.best().contender.text});
-  return shell_line({"train"}, words);
-}
-
 /// The results as the command prints and draws them.
 std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
                  const PictureOptions& look) {
   Comparison c = summarize(plan.contenders, runs, plan.options);
   c.searches = plan.searches;
   check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(plan.problem->options)));
+                       shell_line({"find-lr"}, words_of(plan.contenders[0].problem->options)));
   const std::string written = plot_files(look.plots, [&] {
     std::vector<Panel> panels = make_panels(c, look);
     for (const RateSearch& s : c.searches)
@@ -230,32 +258,28 @@ std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
     return panels;
   });
   if (look.csv) return to_csv(c);
-  if (look.json) return to_json(c, plan.problem->network.seed + plan.options.skipped_seeds);
-  std::string out = plan.problem->about();
-  if (look.draws()) out += pictures(c, look) + "\n";
-  return out + to_text(c.searches, look) + table(c) + explanation(c) + "\n" + verdict(c) +
-         fmt::format("next, train the best one on its own:\n  {}\n{}", train_command(plan, c),
-                     written);
-}
-
-void check_options(const CompareCommand& command) {
-  const auto given = [&](const std::string& key) {
-    return std::ranges::count(command.given, key) > 0;
-  };
-  for (const auto& [one, other] :
-       {std::pair("steps", "epochs"), {"tune", "equal-area"}, {"tune", "part"}})
-    check<UsageError>(!given(one) || !given(other), "--{} and --{}: must not both be given", one,
-                      other);
-  for (const OptionWords& option : all_options<ComparedRuns>(command))
-    check<UsageError>(!command.merge || option.name == "expressions" || !given(key_of(option.name)),
-                      "--merge: the files give {}", option.name);
+  if (look.json) return to_json(plan, c);
+  return plan.about() + (look.draws() ? pictures(c, look) + "\n" : "") + to_text(c.searches, look) +
+         table(c) + explanation(c) + "\n" + verdict(c) +
+         fmt::format("next, train the best one on its own:\n  {}\n{}",
+                     train_command(c.best().contender), written);
 }
 
 }  // namespace
 
 std::string CompareCommand::run() const {
   look.check_and_want_data();
-  check_options(*this);
+  const auto chooses = [&](const std::string& key) {
+    return std::ranges::count(given, key) > 0 ||
+           std::ranges::any_of(vary, [&](const auto& v) { return v.starts_with(key + "="); });
+  };
+  check<UsageError>(!chooses("steps") || !chooses("epochs"),
+                    "--steps and --epochs: must not both be given");
+  check<UsageError>(!tune || (!equal_area && part.empty()),
+                    "--tune: must be given without --equal-area and --part");
+  for (const OptionWords& option : all_options<ComparedRuns>(*this))
+    check<UsageError>(!merge || option.name == "expressions" || !chooses(key_of(option.name)),
+                      "--merge: the files give {}", option.name);
   const std::size_t threads = read_jobs(jobs);
   const MergedParts merged = merge ? merge_parts(expressions) : MergedParts{*this, {}};
   Plan plan = make_plan(merged.from);

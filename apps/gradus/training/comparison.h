@@ -46,7 +46,6 @@ struct Outcome {
   std::vector<gradus::Step> measured = {};  ///< updates before each measurement
   std::vector<double> losses = {};      ///< mean at each measurement; of all runs, if each diverged
   std::vector<double> accuracies = {};  ///< as `losses`; empty without classes
-  std::vector<double> validation = {};  ///< losses on held-out rows; empty without
   TrainingRun first;                    ///< of the first seed
 
   /// The mean to three digits: smaller differences count as equal.
