@@ -6,15 +6,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include "commands/compare_parts.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
-#include "training/jobs.h"
 #include "training/session.h"
 #include "training/stability.h"
+#include "training/tune_rates.h"
 
 using namespace gradus;
 
@@ -69,7 +70,7 @@ std::string explanation(const Comparison& c) {
                      : every == 1 ? "update"
                                   : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
-    if (o.contender.factor != 1)
+    if (o.contender.factor != 1 && c.searches.empty())
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
   for (const Outcome& o : c.outcomes)
     out +=
@@ -120,9 +121,21 @@ std::string verdict(const Comparison& c) {
                x.problem->options.data.name == first.options.data.name;
       }))
     return "no winner: losses of different kinds or on different data do not compare\n";
-  const bool as_given = all([](const Contender& x) { return x.factor == 1; });
+  const bool as_given = c.searches.empty() && all([](const Contender& x) { return x.factor == 1; });
   return winner(c) +
          (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
+}
+
+/// The best rates that --tune found.
+std::string to_text(const std::vector<RateSearch>& searches, const LookOptions& look) {
+  std::string out;
+  for (const RateSearch& s : searches) {
+    if (look.draws() && s.curve.rates.size() > 1)
+      out += "final loss over the greatest rate\n" + plot(s.curve, look.terminal(6));
+    out += fmt::format("{}: best at {:.3g}, loss {}; within 10% of it from {:.3g} to {:.3g}\n\n",
+                       s.label, s.best, number(s.loss), s.low, s.high);
+  }
+  return out;
 }
 
 std::string to_csv(const Comparison& c) {
@@ -171,6 +184,7 @@ struct Plan {
   ComparedRuns from;
   std::vector<Contender> contenders;
   CompareOptions options;
+  std::vector<RateSearch> searches = {};
 
   /// Problem::about() up to the first part in which contenders differ.
   std::string about() const {
@@ -195,8 +209,8 @@ Plan make_plan(const ComparedRuns& from) {
   Plan plan{from, make_contenders(from.expressions, from.vary, from.chosen), {.seeds = runs}};
   double all = 0;
   for (const Contender& c : plan.contenders)
-    all +=
-        static_cast<double>(c.steps * batches_per_update(*c.problem)) * static_cast<double>(runs);
+    all += static_cast<double>(c.steps * batches_per_update(*c.problem)) *
+           static_cast<double>((from.tune ? 9 : 1) * runs);
   check<UsageError>(all <= most_batches,
                     "all runs together: must be at most {} batches (got {:.0f})", most_batches,
                     all);
@@ -230,19 +244,36 @@ std::string to_json(const Plan& plan, const Comparison& c) {
        {"best", c.best().contender.label},
        {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
+  list.clear();
+  for (const RateSearch& s : c.searches)
+    list.push_back(Json::object({{"label", s.label},
+                                 {"best", s.best},
+                                 {"good", std::vector{s.low, s.high}},
+                                 {"rates", s.curve.rates},
+                                 {"losses", s.curve.values}}));
+  if (!list.empty()) out.add("searches", list);
   return out.line();
 }
 
 /// The results as the command prints and draws them.
-std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
+std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
+                 const PictureOptions& look) {
+  Comparison c = summarize(plan.contenders, runs, plan.options);
+  c.searches = plan.searches;
   check<DivergedError>(
       c.any_left(), "training diverged in every run; to find a lower rate: {}",
       shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
+  const std::string written = plot_files(look.plots, [&] {
+    std::vector<Panel> panels = make_panels(c, look);
+    for (const RateSearch& s : c.searches)
+      if (s.curve.rates.size() > 1)
+        panels.push_back(make_panel(s.curve, "final loss of " + s.label));
+    return panels;
+  });
   if (look.csv) return to_csv(c);
   if (look.json) return to_json(plan, c);
-  return plan.about() + (look.draws() ? pictures(c, look) + "\n" : "") + table(c) + explanation(c) +
-         "\n" + verdict(c) +
+  return plan.about() + (look.draws() ? pictures(c, look) + "\n" : "") + to_text(c.searches, look) +
+         table(c) + explanation(c) + "\n" + verdict(c) +
          fmt::format("next, train the best one on its own:\n  {}\n{}",
                      train_command(c.best().contender), written);
 }
@@ -251,14 +282,24 @@ std::string show(const Plan& plan, const Comparison& c, const PictureOptions& lo
 
 std::string CompareCommand::run() const {
   look.check_and_want_data();
+  check<UsageError>(!tune || (!equal_area && part.empty()),
+                    "--tune: must be given without --equal-area and --part");
+  for (const OptionWords& option : all_options<ComparedRuns>(*this))
+    check<UsageError>(!merge || option.name == "expressions" ||
+                          std::ranges::count(given, key_of(option.name)) == 0,
+                      "--merge: the files give {}", option.name);
   const std::size_t threads = read_jobs(jobs);
-  const Plan plan = make_plan(*this);
+  const MergedParts merged = merge ? merge_parts(expressions) : MergedParts{*this, {}};
+  Plan plan = make_plan(merged.from);
   const SignalWatch signals;
+  if (tune) plan.searches = tune_rates(plan.contenders, plan.options, threads);
   const auto requests = requests_for(plan.contenders, plan.options);
-  const std::vector<TrainingRun> runs = run_all(requests, threads);
+  if (!part.empty()) return save_part(*this, requests, threads);
+  const auto runs = merge ? merged.runs : run_all(requests, threads);
+  check<UsageError>(!merge || runs.size() == requests.size(),
+                    "--merge: the files must have {} runs (got {})", requests.size(), runs.size());
   const std::size_t whole = runs.size() / plan.contenders.size();
-  const std::string results =
-      whole > 0 ? show(plan, summarize(plan.contenders, runs, plan.options), look) : "";
+  const std::string results = whole > 0 ? show(plan, runs, look) : "";
   if (runs.size() == requests.size()) return results;
   throw StoppedError(SignalWatch::caught(),
                      fmt::format("after {} of {} runs; the results are of {} seed{}", runs.size(),

@@ -9,7 +9,7 @@ struct ComparedRuns {
   std::vector<std::string> expressions, vary;
   ContenderOptions chosen;
   std::string seeds = "10", target;
-  bool equal_area = false;
+  bool equal_area = false, tune = false;
 
   static void options(auto& self, auto&& option) {
     option(self.expressions, "expressions",
@@ -24,6 +24,8 @@ struct ComparedRuns {
            "A loss to reach; without it, the final loss of the first plus its deviation", "LOSS");
     option(self.equal_area, "--equal-area",
            "Scale each schedule so that its rates sum to those of the first");
+    option(self.tune, "--tune",
+           "Scale each schedule to its own best rate, then judge with as many other seeds");
   }
 };
 
@@ -40,14 +42,22 @@ its schedule may stand in place of a schedule, and any option may vary.
   gradus compare 0.1 --vary batch-size=1,8 --vary "layers=none|8|16,16"
   gradus compare 0.3 "stairs=StepDecay(0.3, 70, 0.5)" --data line \
                  --layers none --seeds 20
-  gradus compare 0.05 "CosineDecay(0.1, all)" --equal-area --plot both.svg)help";
+  gradus compare 0.05 "CosineDecay(0.1, all)" --equal-area --plot both.svg
+  gradus compare 0.05 0.1 --part 2/3 -o part2.json    # 1/3 and 3/3 elsewhere
+  gradus compare --merge part*.json)help";
 
-  std::string jobs = "all";
+  std::string jobs = "all", part, out;
+  bool merge = false;
   PictureOptions look;
+  std::vector<std::string> given;  ///< the keys of the options that were given
 
   static void options(auto& self, auto&& option) {
     ComparedRuns::options(self, option);
     option(self.jobs, "--jobs", "Runs at a time, or all: one for each core", "N");
+    option(self.part, "--part", "Do this part of the runs alone, from 1/N to N/N, for --out",
+           "K/N");
+    option(self.out, "-o,--out", "File of --part", "FILE");
+    option(self.merge, "--merge", "The words are the files of all parts: show their results");
     PictureOptions::options(self.look, option);
   }
 

@@ -47,7 +47,7 @@ Problem make_problem(ProblemOptions options, const RunPlan& plan) {
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data, model, network, loss, scale, outputs, plan.held_out, lengths, batches};
+  return {options, data, model, network, loss, scale, outputs, lengths, batches};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

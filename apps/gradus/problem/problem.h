@@ -37,7 +37,6 @@ struct Problem {
   const NamedLoss& loss;
   std::optional<gradus::Standardization> scale;  ///< of the inputs, if they come from a file
   std::int64_t outputs;                          ///< units of the last layer
-  double held_out = 0;                           ///< share of the rows that is not trained on
   gradus::RunLengths lengths = {};               ///< for texts of schedules
   std::int64_t batches = 1;                      ///< in an epoch
 

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "terminal/command.h"
+#include "terminal/option_words.h"
 #include "training/least_loss.h"
 #include "training/loss_surface.h"
 #include "training/run_all.h"
@@ -40,14 +41,6 @@ std::vector<double> mean_series(const SeedRuns& runs, std::vector<double> Traini
   return out;
 }
 
-std::optional<Step> median_divergence(const SeedRuns& runs) {
-  std::vector<Step> steps;
-  for (const TrainingRun& run : runs)
-    if (run.diverged) steps.push_back(run.diverged_at());
-  std::ranges::sort(steps);
-  return steps.empty() ? std::nullopt : std::optional(steps[(steps.size() - 1) / 2]);
-}
-
 double steps_to(const TrainingRun& run, double target) {
   for (std::size_t i = 0; i < run.losses.size(); ++i)
     if (run.losses[i] <= target) return static_cast<double>(run.measured[i]);
@@ -75,21 +68,23 @@ std::vector<Step> measurements_of(const Contender& contender) {
 Outcome summarize(const Contender& contender, const SeedRuns& runs) {
   Outcome out{.contender = contender,
               .budget = value(contender.rate.area(contender.steps)),
-              .diverged_at = median_divergence(runs),
               .measured = measurements_of(contender),
               .first = runs[0]};
   const std::size_t n = out.measured.size();
   out.losses = mean_series(runs, &TrainingRun::losses, n);
   if (!runs[0].accuracies.empty()) out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
-  if (!runs[0].validation.empty()) out.validation = mean_series(runs, &TrainingRun::validation, n);
   std::vector<double> kept;
+  std::vector<Step> stops;
   for (const TrainingRun& run : runs) {
     out.finals.push_back(run.diverged ? NAN : run.losses.back());
     if (run.diverged)
-      ++out.diverged;
+      stops.push_back(run.diverged_at());
     else
       kept.push_back(run.losses.back());
   }
+  out.diverged = std::ssize(stops);
+  std::ranges::sort(stops);
+  if (!stops.empty()) out.diverged_at = stops[(stops.size() - 1) / 2];
   out.mean = mean_of(kept);
   out.deviation = deviation_of(kept);
   return out;
@@ -105,18 +100,10 @@ std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
 
 /// Whether each point in the space of weights has the same loss for both.
 bool same_surface(const Problem& a, const Problem& b) {
-  const auto same = [](const Tensor& one, const Tensor& other) {
-    return one.shape() == other.shape() && std::ranges::equal(one.values(), other.values());
-  };
-  return &a == &b || (a.network.hidden == b.network.hidden && &a.loss == &b.loss &&
-                      a.network.activation == b.network.activation && a.held_out == b.held_out &&
-                      same(a.data.x, b.data.x) && same(a.data.y, b.data.y));
-}
-
-std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {
-  std::vector<Path> paths;
-  for (const Outcome& o : outcomes) paths.push_back({o.contender.label, o.first.path});
-  return paths;
+  return &a == &b ||
+         (words_of(a.options.data) == words_of(b.options.data) && &a.loss == &b.loss &&
+          a.network.hidden == b.network.hidden && a.network.activation == b.network.activation &&
+          a.network.seed == b.network.seed);
 }
 
 }  // namespace
@@ -157,8 +144,10 @@ Comparison summarize(std::span<const Contender> contenders, std::span<const Trai
                            [&](const Contender& c) { return same_surface(*c.problem, problem); }))
     return out;
   out.least_possible = least_loss(problem);
-  if (std::ranges::none_of(out.outcomes, [](const Outcome& o) { return o.first.path.empty(); }))
-    out.contours = loss_surface(problem, all_paths(out.outcomes));
+  std::vector<Path> paths;
+  for (const Outcome& o : out.outcomes)
+    if (!o.first.path.empty()) paths.push_back({o.contender.label, o.first.path});
+  if (!paths.empty()) out.contours = loss_surface(problem, paths);
   return out;
 }
 

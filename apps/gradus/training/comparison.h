@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pictures/plot_contours.h"
+#include "pictures/plot_rates.h"
 #include "training/run_all.h"
 
 struct Contender {
@@ -45,11 +46,18 @@ struct Outcome {
   std::vector<gradus::Step> measured = {};  ///< updates before each measurement
   std::vector<double> losses = {};      ///< mean at each measurement; of all runs, if each diverged
   std::vector<double> accuracies = {};  ///< as `losses`; empty without classes
-  std::vector<double> validation = {};  ///< losses on held-out rows; empty without
   TrainingRun first;                    ///< of the first seed
 
   /// The mean to three digits: smaller differences count as equal.
   double end() const;
+};
+
+/// What tune_rates() finds. Rates are the greatest of the scaled schedule, losses means over seeds.
+struct RateSearch {
+  std::string label;        ///< of the contender
+  double loss;              ///< the lowest final loss
+  double low, best, high;   ///< rates: of that loss, and around it those with at most 10% more
+  gradus::RateCurve curve;  ///< final losses, without rates at which a run diverged
 };
 
 struct Comparison {
@@ -61,6 +69,7 @@ struct Comparison {
   std::vector<Outcome> outcomes;   ///< in the order given
   std::vector<std::size_t> order;  ///< best first: fewest diverged, then lowest end, then as given
   std::optional<gradus::ContourPlot> contours;  ///< for a model of two weights
+  std::vector<RateSearch> searches = {};        ///< of the contenders, if their rates were tuned
 
   std::size_t seeds() const { return outcomes[0].finals.size(); }
   const Outcome& best() const { return outcomes[order[0]]; }

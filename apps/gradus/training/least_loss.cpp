@@ -2,21 +2,19 @@
 
 #include <Eigen/Dense>
 
-#include "training/training_run.h"
-
 namespace {
 
 /// The inputs of the rows trained on and a column of ones, if the loss is one of least squares.
 std::optional<Eigen::MatrixXd> least_squares(const Problem& problem) {
   constexpr double most_work = 2e8;  // about a tenth of a second
   const gradus::Tensor& x = problem.data.x;
-  const Eigen::Index rows = training_rows(problem), inputs = x.shape()[1];
+  const Eigen::Index rows = x.shape()[0], inputs = x.shape()[1];
   if (!problem.network.hidden.empty() ||
       problem.loss.name != std::string_view("mean_squared_error") ||
       static_cast<double>(rows * (inputs + 1)) * static_cast<double>(inputs + 1) > most_work)
     return std::nullopt;
   Eigen::MatrixXd a = Eigen::MatrixXd::Ones(rows, inputs + 1);
-  a.leftCols(inputs) = x.matrix().topRows(rows).cast<double>();
+  a.leftCols(inputs) = x.matrix().cast<double>();
   return a;
 }
 
@@ -25,7 +23,7 @@ std::optional<Eigen::MatrixXd> least_squares(const Problem& problem) {
 std::optional<double> least_loss(const Problem& problem) {
   const std::optional<Eigen::MatrixXd> a = least_squares(problem);
   if (!a) return std::nullopt;
-  const Eigen::VectorXd b = problem.data.y.matrix().topRows(a->rows()).cast<double>();
+  const Eigen::VectorXd b = problem.data.y.matrix().cast<double>();
   return (*a * a->completeOrthogonalDecomposition().solve(b) - b).squaredNorm() /
          static_cast<double>(a->rows());
 }

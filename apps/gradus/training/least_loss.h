@@ -6,7 +6,7 @@
 
 #include "problem/problem.h"
 
-/// The least loss on the rows trained on, of any weights: known for mean squared error, a model
+/// The least loss on all rows, of any weights: known for mean squared error, a model
 /// without hidden layers, and at most 1000 inputs. By Eigen's CompleteOrthogonalDecomposition.
 std::optional<double> least_loss(const Problem& problem);
 /// All eigenvalues of the Hessian of that loss, greatest first, by Eigen's SelfAdjointEigenSolver;

@@ -1,7 +1,6 @@
 #include "training/training_run.h"
 
 #include <fmt/format.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/callback.h>
 
 #include <algorithm>
@@ -22,30 +21,16 @@ std::vector<std::vector<double>> weights_of(const Sequential& model) {
   return out;
 }
 
-/// Rows of the problem's data.
-struct Rows {
-  Rows(const Problem& problem, std::int64_t begin, std::int64_t end) {
-    const Tensor &all_x = problem.data.x, &all_y = problem.data.y;
-    const bool all = end - begin == all_x.shape()[0];  // then without a copy
-    x = all ? all_x : slice(all_x, 0, begin, end);
-    y = all ? all_y : slice(all_y, 0, begin, end);
-  }
-
-  Evaluation evaluate(Sequential& model) const {
-    return model.evaluate(x, y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)});
-  }
-  Tensor x, y;
-};
-
 /// Records a training and ends it after `steps` updates.
 struct Recorder {
   const Problem& problem;
   const TrainingRunOptions& options;
-  const Rows &training, &held_out;
   TrainingRun& run;
 
   void measure(Sequential& model, Step step) {
-    const Evaluation seen = training.evaluate(model);
+    const Tensor& x = problem.data.x;
+    const Evaluation seen = model.evaluate(
+        x, problem.data.y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)});
     if (!std::isfinite(seen.loss)) {
       run.diverged = model.stop_training = true;
       return;
@@ -53,7 +38,6 @@ struct Recorder {
     run.measured.push_back(step);
     run.losses.push_back(seen.loss);
     for (const auto& [name, accuracy] : seen.metrics) run.accuracies.push_back(accuracy);
-    if (held_out.x.size() > 0) run.validation.push_back(held_out.evaluate(model).loss);
   }
   void record_weights(const Sequential& model) {
     if (problem.network.weights(problem.data.x.shape()[1], problem.outputs) != 2) return;
@@ -74,10 +58,6 @@ struct Recorder {
 };
 
 }  // namespace
-
-std::int64_t training_rows(const Problem& problem) {
-  return rows_kept(problem.data.x.shape()[0], problem.held_out);
-}
 
 std::int64_t batches_per_update(const Problem& problem) {
   const OptimizerOptions& options = problem.model.optimizer().options();
@@ -105,13 +85,11 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
                  .seed = options.seed});
   model.build(problem.data.x.shape());
 
-  const Rows training(problem, 0, training_rows(problem)),
-      held_out(problem, training_rows(problem), problem.data.x.shape()[0]);
-  Recorder recorder{problem, options, training, held_out, run};
+  Recorder recorder{problem, options, run};
   recorder.measure(model, 0);
   recorder.record_weights(model);
   const auto first = weights_of(model);
-  run.history = model.fit(training.x, training.y,
+  run.history = model.fit(problem.data.x, problem.data.y,
                           {.batch_size = problem.network.batch_size,
                            .epochs = epochs_for(problem, options.steps),
                            .verbose = 0,

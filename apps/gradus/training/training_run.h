@@ -24,9 +24,8 @@ struct TrainingRun {
   std::vector<double> batch_losses = {};  ///< on the rows of each update, before it
   std::vector<gradus::Step> measured =
       {};                               ///< updates before each measurement: 0, every, ..., last
-  std::vector<double> losses = {};      ///< on the rows trained on, at each measurement
-  std::vector<double> accuracies = {};  ///< on these rows; empty where targets are numbers
-  std::vector<double> validation = {};  ///< losses on the held-out rows, if there are any
+  std::vector<double> losses = {};      ///< on all rows, at each measurement
+  std::vector<double> accuracies = {};  ///< also; empty where targets are numbers
   /// For a model of two weights: the weights before the first update and after each.
   std::vector<std::array<double, 2>> path = {};
   std::vector<double> stable = {};  ///< stable_rates() at both ends; see run_training()
@@ -37,6 +36,11 @@ struct TrainingRun {
   gradus::History history = {};
 
   static constexpr double far_above = 4;
+  /// What gradus compare needs and saves.
+  static void saved(auto& self, auto&& all) {
+    all(self.measured, self.losses, self.accuracies, self.path, self.stable, self.diverged,
+        self.updates);
+  }
   /// The updates before the first measurement above `far_above` times the first, or all.
   gradus::Step diverged_at() const;
 };
@@ -45,8 +49,6 @@ struct TrainingRun {
 /// StoppedError after a signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
-/// The first rows, without those held out.
-std::int64_t training_rows(const Problem& problem);
 /// Batches per update: 1, unless the optimizer accumulates gradients.
 std::int64_t batches_per_update(const Problem& problem);
 /// Updates in this number of epochs; at least 1.
