@@ -126,4 +126,7 @@ printf 'gradus: error: --knots: must be 0 or >= 2 (got 1)\n' | cmp -s - "$work/e
 run 0 completion bash
 prints "sensitivity) options="
 prints "--knots"
+run 0 sensitivity "CosineDecay(0.1, all)" --data line --layers none --epochs 2  # the numbers of this run
+prints 'gradus tune "CosineDecay(0.1, 14)" --data line --layers none --epochs 2'
+
 finish
