@@ -212,7 +212,7 @@ adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" fin
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
 refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \
-lecun_normal, variance_scaling, orthogonal (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+lecun_normal, variance_scaling (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
 refuses "--initializer: VarianceScaling: scale must be finite and > 0 (got -8)" find-lr --initializer "variance_scaling(-8)"
 refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did you mean 'scale'?" \
   find-lr --initializer "variance_scaling(mode=1)"

@@ -38,27 +38,22 @@ constexpr NamedActivation all_activations[] = {
 
 struct NamedInitializer {
   const char* name;
-  const char* number;  ///< the name of its argument, or ""
-  double usual;        ///< the default of this argument
-  Initializer (*make)(double number);
-  const char* code;  ///< C++, with `{}` for the number; "" for that of Dense itself
+  Initializer (*make)(double scale);
+  const char* code;  ///< C++, with `{}` for the scale if it has one; "" for that of Dense itself
 };
 template <class I>
-Initializer make_initializer(double number) {
-  if constexpr (requires(I initializer) { initializer.scale; }) return I{.scale = number};
-  if constexpr (requires(I initializer) { initializer.gain; }) return I{.gain = number};
+Initializer make_initializer(double scale) {
+  if constexpr (requires(I initializer) { initializer.scale; }) return I{.scale = scale};
   return I{};
 }
 constexpr NamedInitializer all_initializers[] = {
-    {"glorot_uniform", "", 0, make_initializer<GlorotUniform>, ""},
-    {"glorot_normal", "", 0, make_initializer<GlorotNormal>, "GlorotNormal{{}}"},
-    {"he_uniform", "", 0, make_initializer<HeUniform>, "HeUniform{{}}"},
-    {"he_normal", "", 0, make_initializer<HeNormal>, "HeNormal{{}}"},
-    {"lecun_uniform", "", 0, make_initializer<LecunUniform>, "LecunUniform{{}}"},
-    {"lecun_normal", "", 0, make_initializer<LecunNormal>, "LecunNormal{{}}"},
-    {"variance_scaling", "scale", 1, make_initializer<VarianceScaling>,
-     "VarianceScaling{{.scale = {}}}"},
-    {"orthogonal", "gain", 1, make_initializer<Orthogonal>, "Orthogonal{{.gain = {}}}"},
+    {"glorot_uniform", make_initializer<GlorotUniform>, ""},
+    {"glorot_normal", make_initializer<GlorotNormal>, "GlorotNormal{{}}"},
+    {"he_uniform", make_initializer<HeUniform>, "HeUniform{{}}"},
+    {"he_normal", make_initializer<HeNormal>, "HeNormal{{}}"},
+    {"lecun_uniform", make_initializer<LecunUniform>, "LecunUniform{{}}"},
+    {"lecun_normal", make_initializer<LecunNormal>, "LecunNormal{{}}"},
+    {"variance_scaling", make_initializer<VarianceScaling>, "VarianceScaling{{.scale = {}}}"},
 };
 
 /// Reads `he_normal` or `variance_scaling(8)`. Errors of gradus become those of the option.
@@ -66,11 +61,11 @@ InitializerExpression read_initializer(const std::string& text) {
   try {
     const detail::Call call = detail::parse_call("--initializer", text);
     const NamedInitializer& known = choose(all_initializers, "--initializer", call.name);
-    Real number = known.usual;
-    const detail::Slot slot{known.number, false,
-                            [&](const detail::Value& v) { return detail::assign(number, v); }};
-    detail::fill(call, {&slot, *known.number == 0 ? 0u : 1u});
-    return {known.make(value(number)), fmt::format(fmt::runtime(known.code), value(number))};
+    Real scale = 1;
+    const detail::Slot slot{"scale", false,
+                            [&](const detail::Value& v) { return detail::assign(scale, v); }};
+    detail::fill(call, {&slot, call.name == "variance_scaling" ? 1u : 0u});
+    return {known.make(value(scale)), fmt::format(fmt::runtime(known.code), value(scale))};
   } catch (const Error& error) {
     const std::string what = error.what();
     throw UsageError(what.starts_with("--") ? what : "--initializer: " + what);
