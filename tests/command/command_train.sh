@@ -401,7 +401,7 @@ for shell in zsh fish; do
   run 0 completion $shell
   ! command -v $shell >/dev/null || $shell -n out || fail "$shell cannot read the script"
 done
-prints "complete -c gradus -n '__fish_seen_subcommand_from schedule' -ra '"
+prints "complete -c gradus -a '(__gradus_words)'"
 refuses "shell: must be one of bash, zsh, fish (got 'csh'); did you mean zsh?" completion csh
 run 0 --help-all
 for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-split SHARE=0" \

@@ -14,7 +14,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using in_process::call, in_process::Outcome, in_process::as_it_should;
+using in_process::call, in_process::as_it_should;
 using namespace gradus;
 
 /// A correct description of an earlier version, without the initializer, and the pieces of it to
@@ -88,7 +88,7 @@ void expect(bool refused, const std::string& text) {
        {std::vector<std::string>{"predict", "m.st", "t.csv"},
         {"evaluate", "m.st", "t.csv"},
         {"train", "--resume", "m.st", "--epochs", "4", "--quiet"}}) {
-    const Outcome outcome = call(words);
+    const auto outcome = call(words);
     // The file has no state of training to resume.
     const bool wanted = refused || words[0] == "train" ? outcome.code == 2 : outcome.code == 0;
     if (as_it_should(outcome) && wanted) continue;

@@ -15,7 +15,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using in_process::call, in_process::Outcome, in_process::as_it_should;
+using in_process::call, in_process::as_it_should;
 using Words = std::vector<std::string>;
 
 /// A command: its name, its options and its number of positional arguments.
@@ -211,7 +211,7 @@ int main(int argc, char** argv) {
   for (int i = std::stoi(argv[1]); i > 0; --i) {
     const Words given = words.next();
     const auto start = std::chrono::steady_clock::now();
-    const Outcome outcome = call(given);
+    const auto outcome = call(given);
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     longest = std::max(longest, time.count());
     if (outcome.code >= 0 && outcome.code < 4) ++counts[outcome.code];

@@ -37,26 +37,26 @@ std::vector<std::string> call_names() {
   return names;
 }
 
-struct OptionFacts {
-  std::string name, key, help, kind;  ///< the kind of a flag is ""
-  bool call() const { return kind == "EXPR" && key != "initializer"; }
-};
-struct CommandFacts {
-  std::string name, about;
-  std::vector<OptionFacts> options;
-};
-
-std::vector<CommandFacts> all_commands() {
-  std::vector<CommandFacts> out;
-  const auto add = [&](const auto& command) {
-    CommandFacts& facts = out.emplace_back(CommandFacts{command.name, command.about, {}});
-    command.options(command, [&](const auto&, const std::string& name, const std::string& help,
-                                 const std::string& kind = "") {
-      facts.options.push_back({name, key_of(name), help, kind});
-    });
-  };
-  std::apply([&](const auto&... command) { (add(command), ...); }, Commands());
-  return out;
+/// Adds a line to each of the cases of the script.
+template <class Command>
+void add_cases(const Command& command, std::string& commands, std::string& values) {
+  std::string options = "--help --config", positional;
+  Command::options(command, [&](const auto&, const std::string& name, const std::string&,
+                                const std::string& kind = "") {
+    const std::string key = key_of(name),
+                      calls = kind == "EXPR" && key != "initializer" ? "yes" : "";
+    if (!name.starts_with('-')) {
+      positional += calls;
+      return;
+    }
+    options += " --" + key;
+    const std::string words = fmt::format("{}", fmt::join(values_of(key), " "));
+    const std::string line =
+        fmt::format("    --{}) words=\"{}\" calls=\"{}\" ;;\n", key, words, calls);
+    if (!(words + calls).empty() && values.find(line) == values.npos) values += line;
+  });
+  commands +=
+      fmt::format("    {}) options=\"{}\" calls=\"{}\" ;;\n", Command::name, options, positional);
 }
 
 /// With {} for cases of commands, cases of options, commands, and names to call.
@@ -86,55 +86,30 @@ constexpr const char* bash_script = R"bash(_gradus() {{
 complete -o default -F _gradus gradus
 )bash";
 
-std::string bash() {
-  std::string names, commands, values;
-  for (const CommandFacts& command : all_commands()) {
-    std::string options = "--help --config", calls;
-    for (const OptionFacts& option : command.options) {
-      const std::string call = option.call() ? "yes" : "";
-      if (!option.name.starts_with('-')) {
-        calls += call;
-        continue;
-      }
-      options += " --" + option.key;
-      const std::string words = fmt::format("{}", fmt::join(values_of(option.key), " "));
-      const std::string line =
-          fmt::format("    --{}) words=\"{}\" calls=\"{}\" ;;\n", option.key, words, call);
-      if (!(words + call).empty() && values.find(line) == values.npos) values += line;
-    }
-    names += ' ' + command.name;
-    commands +=
-        fmt::format("    {}) options=\"{}\" calls=\"{}\" ;;\n", command.name, options, calls);
-  }
-  return fmt::format(fmt::runtime(bash_script), commands, values, names,
+template <class... Command>
+std::string bash(const std::tuple<Command...>& all) {
+  std::string commands, values;
+  (add_cases(std::get<Command>(all), commands, values), ...);
+  const std::vector<std::string> names = {Command::name...};
+  return fmt::format(fmt::runtime(bash_script), commands, values, fmt::join(names, " "),
                      fmt::join(call_names(), "\n"));
 }
 
-std::string fish() {
-  std::string out;
-  for (const CommandFacts& command : all_commands()) {
-    out += fmt::format("complete -c gradus -n __fish_use_subcommand -xa {} -d {}\n", command.name,
-                       quoted(command.about, '\''));
-    for (const OptionFacts& option : command.options) {
-      std::string words = fmt::format("{}", fmt::join(values_of(option.key), " "));
-      if (option.call() && words.empty())
-        words = fmt::format("{}\\(", fmt::join(call_names(), "\\( "));
-      out += fmt::format("complete -c gradus -n '__fish_seen_subcommand_from {}'", command.name);
-      if (option.name.starts_with('-')) out += " -l " + option.key;
-      out += !words.empty() ? fmt::format(" -ra '{}'\n", words)
-                            : fmt::format(" {} -d {}\n", option.kind.empty() ? "-f" : "-r",
-                                          quoted(option.help, '\''));
-    }
-  }
-  return out;
-}
+/// fish asks bash, which then treats quotes as in zsh.
+constexpr const char* fish_script = R"fish(function __gradus_words
+  ZSH_VERSION=fish bash -c 'source <(gradus completion bash); COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1)); _gradus gradus "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"
+    printf "%s\n" "${COMPREPLY[@]}"' bash (commandline -opc) (commandline -ct)
+end
+complete -c gradus -a '(__gradus_words)'
+)fish";
 
 }  // namespace
 
 std::string CompletionCommand::run() const {
-  if (shell == "fish") return fish();
+  if (shell == "fish") return fish_script;
   if (shell == "zsh")  // it reads completions of bash
-    return "autoload -Uz compinit bashcompinit && compinit && bashcompinit\n" + bash();
+    return "autoload -Uz compinit bashcompinit && compinit && bashcompinit\n" + bash(Commands());
   if (shell != "bash") refuse_name("shell", shell, {"bash", "zsh", "fish"});
-  return bash();
+  return bash(Commands());
 }
