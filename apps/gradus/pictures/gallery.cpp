@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 #include <gradus/schedules/algebra.h>
+#include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
-#include <gradus/schedules/plot.h>
 
 #include <algorithm>
-#include <cmath>
 
 using namespace gradus;
 
@@ -31,17 +30,16 @@ std::string text(double x, double y, const char* anchor, const char* color,
                      x, y, anchor, color, what);
 }
 
-/// The rates as straight lines from step to step; a change far above those beside it is a jump.
+/// The rates as straight lines from step to step, except at jumps.
 std::string curve(const Schedule& s, const Frame& frame, const char* color) {
-  const auto change = [&](Step t) {
-    return t < 1 || t >= steps ? 0 : std::abs(value(s(t)) - value(s(t - 1)));
-  };
-  std::string path = fmt::format("M{:.1f},{:.1f}", frame.x(0), frame.y(value(s(0))));
-  for (Step t = 1; t < steps; ++t) {
-    const double x = frame.x(static_cast<double>(t)), y = frame.y(value(s(t)));
-    if (change(t) > 3 * std::max(change(t - 1), change(t + 1)))
+  std::vector<double> rates;
+  for (Step t = 0; t < steps; ++t) rates.push_back(value(s(t)));
+  std::string path = fmt::format("M{:.1f},{:.1f}", frame.x(0), frame.y(rates[0]));
+  for (std::size_t i = 1; i < steps; ++i) {
+    const double x = frame.x(static_cast<double>(i)), y = frame.y(rates[i]);
+    if (detail::jumps(rates, i))
       path += fmt::format("H{:.1f}V{:.1f}", x, y);
-    else if (change(t) > 0 || change(t + 1) > 0)
+    else if (rates[i] != rates[i - 1] || (i + 1 < steps && rates[i + 1] != rates[i]))
       path += fmt::format("L{:.1f},{:.1f}", x, y);
   }
   return fmt::format("<path d=\"{}H{:.1f}\" stroke=\"{}\" stroke-width=\"2\"/>\n", path,
