@@ -60,7 +60,7 @@ TEST_CASE("an error in a layer names the layer, with the rows that the user gave
     }
 }
 
-TEST_CASE("class numbers and one-hot targets are told which loss they need") {
+TEST_CASE("the error names the loss that class numbers or one-hot targets need") {
   const Tensor x = Tensor::ones({rows, 2});
   const Tensor hot = broadcast_to(Tensor{{1, 0, 0}}, {rows, 3});
   const Layer three = Dense{3, softmax};

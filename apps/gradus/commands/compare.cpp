@@ -52,9 +52,10 @@ std::string table(const Comparison& c, std::size_t seeds) {
 std::string explanation(const Comparison& c, std::size_t seeds) {
   std::string out = "loss: on all rows after the run";
   if (seeds > 1) out += fmt::format(", mean of {} seeds; +-: standard deviation", seeds);
+  const Step every = c.best().measured[1];
   out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
                      seeds > 1 ? "median, " : "",
-                     c.every == 1 ? "update" : fmt::format("{} updates", c.every));
+                     every == 1 ? "update" : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -96,18 +97,18 @@ std::string verdict(const Comparison& c, std::size_t seeds) {
 std::string to_csv(const Comparison& c) {
   std::string out = "schedule,step,rate,loss\n";
   for (const Outcome& o : c.outcomes)
-    for (std::size_t i = 0; i < c.measured.size(); ++i) {
-      const Step t = c.measured[i];
+    for (std::size_t i = 0; i < o.measured.size(); ++i) {
+      const Step t = o.measured[i];
       out += fmt::format("{},{},{},{}\n", csv_cell(o.contender.label), t,
-                         t < c.steps ? fmt::format("{}", value(o.contender.rate(t))) : "",
+                         t < o.contender.steps ? fmt::format("{}", value(o.contender.rate(t))) : "",
                          std::isnan(o.losses[i]) ? "" : fmt::format("{}", o.losses[i]));
     }
   return out;
 }
 
-Json to_json(const Outcome& o, Step steps) {
+Json to_json(const Outcome& o) {
   std::vector<double> rates;
-  for (Step t = 0; t < steps; ++t) rates.push_back(value(o.contender.rate(t)));
+  for (Step t = 0; t < o.contender.steps; ++t) rates.push_back(value(o.contender.rate(t)));
   return Json::object({{"label", o.contender.label},
                        {"text", o.contender.text},
                        {"factor", o.contender.factor},
@@ -125,25 +126,30 @@ Json to_json(const Outcome& o, Step steps) {
 std::string to_json(const Comparison& c, std::uint64_t first_seed) {
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
-    list.push_back(to_json(o, c.steps));
+    list.push_back(to_json(o));
     if (c.contours) list.back().add("path", o.first.path);
   }
   Json out = Json::object({{"steps", c.steps},
                            {"first_seed", first_seed},
                            {"target", c.target},
-                           {"looks", c.measured},
+                           {"looks", c.best().measured},
                            {"best", c.best().contender.label},
                            {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
   return out.line();
 }
 
-std::vector<Contender> read_contenders(const std::vector<std::string>& expressions) {
+std::vector<Contender> read_contenders(const std::vector<std::string>& expressions,
+                                       const std::shared_ptr<const Problem>& problem, Step steps) {
   check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   std::vector<Contender> out;
   for (const std::string& text : expressions) {
     const auto [curve, expression] = read_expression(text);
-    out.push_back({curve.label, expression, curve.schedule});
+    out.push_back({.label = curve.label,
+                   .text = expression,
+                   .rate = curve.schedule,
+                   .problem = problem,
+                   .steps = steps});
   }
   return out;
 }
@@ -169,26 +175,27 @@ void check_length(const Problem& problem, Step updates, std::int64_t runs) {
 
 std::string CompareCommand::run() const {
   const bool data = look.check_and_want_data();
-  std::vector<Contender> contenders = read_contenders(expressions);
   check<UsageError>(
       std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
       "--steps and --epochs: must not both be given");
   const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
-  const Problem problem = make_problem(chosen);
+  const auto shared = std::make_shared<const Problem>(make_problem(chosen));
+  const Problem& problem = *shared;
   refuse_rate(problem, "the schedules give");
   const Step updates =
       steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
+  std::vector<Contender> contenders = read_contenders(expressions, shared, updates);
   check_length(problem, updates, runs * std::ssize(contenders));
-  CompareOptions options{.steps = updates, .first_seed = problem.network.seed, .seeds = runs};
+  CompareOptions options{.seeds = runs};
   if (!target.empty()) options.target = read_positive("--target", target);
-  if (equal_area) equalize(contenders, updates);
+  if (equal_area) equalize(contenders);
 
-  const Comparison c = compare_schedules(problem, contenders, options);
+  const Comparison c = compare_schedules(contenders, options);
   check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
                        shell_line({"find-lr"}, words_of(chosen)));
   const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
-  if (data) return look.csv ? to_csv(c) : to_json(c, options.first_seed);
+  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
   const auto n = static_cast<std::size_t>(runs);
   std::string out = problem.about();
   if (look.draws()) out += pictures(c, look) + "\n";

@@ -34,13 +34,6 @@ constexpr NamedActivation all_activations[] = {
     {"linear", linear},
 };
 
-/// The metric that is reported beside the loss.
-Metric metric_for(Targets targets) {
-  if (targets == Targets::numbers) return MeanAbsoluteError{};
-  if (targets == Targets::two_classes) return BinaryAccuracy{.threshold = 0};  // of logits
-  return Accuracy{};
-}
-
 template <class L>
 Loss make() {
   if constexpr (requires(L loss) { loss.from_logits; })
@@ -83,6 +76,12 @@ std::vector<std::string> loss_names() { return names_of(all_losses); }
 
 const NamedLoss& find_loss(const std::string& name) {
   return choose(all_losses, "--loss", name, ", auto");
+}
+
+Metric metric_for(Targets targets) {
+  if (targets == Targets::numbers) return MeanAbsoluteError{};
+  if (targets == Targets::two_classes) return BinaryAccuracy{.threshold = 0};  // of logits
+  return Accuracy{};
 }
 
 std::int64_t count_classes(const Tensor& y) {

@@ -46,6 +46,8 @@ const NamedLoss& find_loss(const std::string& name);
 /// The loss for the targets of the data: of this name, or for `auto` the one that fits. UsageError
 /// for one that does not fit.
 const NamedLoss& choose_loss(const std::string& name, const gradus::Dataset& data);
+/// The metric that is reported beside the loss.
+gradus::Metric metric_for(Targets targets);
 /// The number of classes in y; 0 if it holds numbers that are not classes.
 std::int64_t count_classes(const gradus::Tensor& y);
 

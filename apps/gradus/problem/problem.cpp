@@ -32,8 +32,8 @@ Problem make_problem(const ProblemOptions& options, double held_out) {
   std::optional<Standardization> scale;
   if (is_file(options.data.name)) scale = standardise(data, held_out);
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
-  return {options,          std::move(data), network.build(loss, outputs), network, loss,
-          std::move(scale), outputs};
+  return {options, std::move(data), network.build(loss, outputs), network, loss, std::move(scale),
+          outputs, held_out};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

@@ -30,6 +30,7 @@ struct Problem {
   const NamedLoss& loss;
   std::optional<gradus::Standardization> scale;  ///< of the inputs, if they come from a file
   std::int64_t outputs;                          ///< units of the last layer
+  double held_out = 0;                           ///< share of the rows that is not trained on
 
   /// A few words for people.
   std::string about_data() const, about_model() const;

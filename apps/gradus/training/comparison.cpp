@@ -8,7 +8,9 @@
 #include <numeric>
 
 #include "terminal/command.h"
+#include "training/least_loss.h"
 #include "training/loss_surface.h"
+#include "training/run_all.h"
 
 using namespace gradus;
 
@@ -24,17 +26,29 @@ double rounded(double v, int digits) {
   return out;
 }
 
-/// The mean loss at each measurement over the runs that did not diverge; over all, if each did.
-std::vector<double> mean_losses(const SeedRuns& runs, std::size_t measurements) {
+/// The mean at each measurement over the runs that did not diverge; over all, if each did. Empty
+/// for what no run has.
+std::vector<double> mean_series(const SeedRuns& runs, std::vector<double> TrainingRun::*series,
+                                std::size_t measurements) {
   const bool all = std::ranges::all_of(runs, &TrainingRun::diverged);
+  if (std::ranges::all_of(runs, [&](const TrainingRun& run) { return (run.*series).empty(); }))
+    return {};
   std::vector<double> out;
   for (std::size_t i = 0; i < measurements; ++i) {
     std::vector<double> seen;
     for (const TrainingRun& run : runs)
-      if ((all || !run.diverged) && i < run.losses.size()) seen.push_back(run.losses[i]);
+      if ((all || !run.diverged) && i < (run.*series).size()) seen.push_back((run.*series)[i]);
     out.push_back(mean_of(seen));
   }
   return out;
+}
+
+std::optional<Step> median_divergence(const SeedRuns& runs) {
+  std::vector<Step> steps;
+  for (const TrainingRun& run : runs)
+    if (run.diverged_at) steps.push_back(*run.diverged_at);
+  std::ranges::sort(steps);
+  return steps.empty() ? std::nullopt : std::optional(steps[(steps.size() - 1) / 2]);
 }
 
 double steps_to(const TrainingRun& run, double target) {
@@ -52,12 +66,25 @@ std::optional<double> median_steps_to(const SeedRuns& runs, double target) {
   return std::isfinite(median) ? std::optional(median) : std::nullopt;
 }
 
-Outcome summarize(const Contender& contender, const SeedRuns& runs, Step steps,
-                  std::size_t measurements) {
+Step measured_every(const Contender& contender) { return std::max<Step>(1, contender.steps / 100); }
+
+std::vector<Step> measurements_of(const Contender& contender) {
+  std::vector<Step> out;
+  for (Step t = 0; t < contender.steps; t += measured_every(contender)) out.push_back(t);
+  out.push_back(contender.steps);
+  return out;
+}
+
+Outcome summarize(const Contender& contender, const SeedRuns& runs) {
   Outcome out{.contender = contender,
-              .budget = value(contender.rate.area(steps)),
-              .losses = mean_losses(runs, measurements),
+              .budget = value(contender.rate.area(contender.steps)),
+              .diverged_at = median_divergence(runs),
+              .measured = measurements_of(contender),
               .first = runs[0]};
+  const std::size_t n = out.measured.size();
+  out.losses = mean_series(runs, &TrainingRun::losses, n);
+  out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
+  out.validation = mean_series(runs, &TrainingRun::validation, n);
   std::vector<double> kept;
   for (const TrainingRun& run : runs) {
     out.finals.push_back(run.diverged ? NAN : run.losses.back());
@@ -77,6 +104,16 @@ std::vector<std::size_t> best_first(const std::vector<Outcome>& outcomes) {
   std::ranges::stable_sort(
       order, {}, [&](std::size_t i) { return std::pair(outcomes[i].diverged, outcomes[i].end()); });
   return order;
+}
+
+/// Whether each point in the space of weights has the same loss for both.
+bool same_surface(const Problem& a, const Problem& b) {
+  const auto same = [](const Tensor& one, const Tensor& other) {
+    return one.shape() == other.shape() && std::ranges::equal(one.values(), other.values());
+  };
+  return &a == &b || (a.network.hidden == b.network.hidden && &a.loss == &b.loss &&
+                      a.network.activation == b.network.activation && a.held_out == b.held_out &&
+                      same(a.data.x, b.data.x) && same(a.data.y, b.data.y));
 }
 
 std::vector<Path> all_paths(const std::vector<Outcome>& outcomes) {
@@ -102,40 +139,48 @@ double deviation_of(const std::vector<double>& values) {
 
 double Outcome::end() const { return rounded(mean, 3); }
 
-Comparison compare_schedules(const Problem& problem, std::span<const Contender> contenders,
-                             const CompareOptions& options) {
+Comparison summarize(std::span<const Contender> contenders, std::span<const TrainingRun> all,
+                     const CompareOptions& options) {
   Comparison out;
-  out.steps = options.steps;
-  out.every = std::max<Step>(1, options.steps / 100);
-  for (Step t = 0; t < options.steps; t += out.every) out.measured.push_back(t);
-  out.measured.push_back(options.steps);
-
   std::vector<SeedRuns> runs;
+  const auto seeds = static_cast<std::size_t>(options.seeds);
   for (const Contender& contender : contenders) {
-    SeedRuns& own = runs.emplace_back();
-    for (std::int64_t i = 0; i < options.seeds; ++i)
-      own.push_back(
-          run_training(problem, {.rate = contender.rate,
-                                 .steps = options.steps,
-                                 .seed = options.first_seed + static_cast<std::uint64_t>(i),
-                                 .every = out.every}));
-    out.outcomes.push_back(summarize(contender, own, options.steps, out.measured.size()));
+    const auto own = all.subspan(runs.size() * seeds, seeds);
+    runs.emplace_back(own.begin(), own.end());
+    out.outcomes.push_back(summarize(contender, runs.back()));
+    out.steps = std::max(out.steps, contender.steps);
   }
   out.order = best_first(out.outcomes);
-  if (!out.any_left()) return out;
-  out.first_loss = out.outcomes[0].losses[0];
+  out.first_loss = out.outcomes[0].losses.empty() ? NAN : out.outcomes[0].losses[0];
   const Outcome& measure = std::isnan(out.outcomes[0].mean) ? out.best() : out.outcomes[0];
   out.target = options.target.value_or(measure.mean + measure.deviation);
   for (std::size_t i = 0; i < runs.size(); ++i)
     out.outcomes[i].to_target = median_steps_to(runs[i], out.target);
+  const Problem& problem = *contenders[0].problem;
+  if (!std::ranges::all_of(contenders,
+                           [&](const Contender& c) { return same_surface(*c.problem, problem); }))
+    return out;
+  out.least_possible = least_loss(problem);
   if (!runs[0][0].path.empty()) out.contours = loss_surface(problem, all_paths(out.outcomes));
   return out;
 }
 
-void equalize(std::vector<Contender>& contenders, Step steps) {
-  const double budget = value(contenders[0].rate.area(steps));
+Comparison compare_schedules(std::span<const Contender> contenders, const CompareOptions& options) {
+  std::vector<RunRequest> requests;
+  for (const Contender& contender : contenders)
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(options.seeds); ++i)
+      requests.push_back({contender.problem.get(),
+                          {.rate = contender.rate,
+                           .steps = contender.steps,
+                           .seed = contender.problem->network.seed + options.skipped_seeds + i,
+                           .every = measured_every(contender)}});
+  return summarize(contenders, run_all(requests, options.jobs), options);
+}
+
+void equalize(std::vector<Contender>& contenders) {
+  const double budget = value(contenders[0].rate.area(contenders[0].steps));
   for (Contender& contender : contenders) {
-    const double own = value(contender.rate.area(steps));
+    const double own = value(contender.rate.area(contender.steps));
     check<UsageError>(own > 0 && budget > 0,
                       "--equal-area: \"{}\" must have a budget above 0 (got {:g})", contender.label,
                       own > 0 ? budget : own);

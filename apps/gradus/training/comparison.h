@@ -1,9 +1,10 @@
 #pragma once
-/// Several schedules on one problem: the same data, first weights and shuffles for each.
+/// Several schedules, or several problems, trained with the same seeds.
 
 #include <gradus/schedules/plot.h>
 
 #include <cmath>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -16,18 +17,22 @@ struct Contender {
   std::string label;
   std::string text;  ///< the schedule as it may be typed
   gradus::Schedule rate;
-  double factor = 1;  ///< by which equalize() has scaled `rate`
+  double factor = 1;                              ///< by which equalize() has scaled `rate`
+  std::shared_ptr<const Problem> problem = {};    ///< never null; contenders may share it
+  gradus::Step steps = 0;                         ///< updates, >= 1
+  std::optional<gradus::Schedule> momentum = {};  ///< of the optimizer, if it has one
 };
 
 struct CompareOptions {
-  gradus::Step steps;
-  std::uint64_t first_seed = 0;
-  std::int64_t seeds = 1;  ///< first_seed, first_seed + 1, ...
+  std::int64_t seeds = 1;  ///< runs of each contender
+  /// The first run has the seed of its problem and so many more, the next run one more.
+  std::uint64_t skipped_seeds = 0;
   std::optional<double> target =
-      {};  ///< a loss; without it, mean and deviation of the first schedule
+      {};        ///< a loss; without it, mean and deviation of the first schedule
+  int jobs = 1;  ///< runs at a time, >= 1; the results are the same bits at any number
 };
 
-/// The result of one schedule. Means are over the seeds that did not diverge; nan if all did.
+/// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
   double budget;                     ///< the sum of its rates
@@ -35,19 +40,25 @@ struct Outcome {
   double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
   std::int64_t diverged = 0;         ///< number of runs
   std::optional<double> to_target =
-      {};                      ///< median number of updates; none if over half never arrive
-  std::vector<double> losses;  ///< mean at each measurement
-  TrainingRun first;           ///< of the first seed
+      {};  ///< median number of updates; none if over half never arrive
+  /// Median number of updates after which its diverged runs diverged.
+  std::optional<gradus::Step> diverged_at = {};
+  std::vector<gradus::Step> measured = {};  ///< updates before each measurement
+  std::vector<double> losses = {};      ///< mean at each measurement; of all runs, if each diverged
+  std::vector<double> accuracies = {};  ///< as `losses`; empty without classes
+  std::vector<double> validation = {};  ///< losses on held-out rows; empty without
+  TrainingRun first;                    ///< of the first seed
 
   /// The mean to three digits: smaller differences count as equal.
   double end() const;
 };
 
 struct Comparison {
-  gradus::Step steps = 0, every = 1;
-  std::vector<gradus::Step> measured;
-  double first_loss = 0;  ///< mean, before training
-  double target = 0;
+  gradus::Step steps = 0;  ///< of the longest contender
+  double first_loss = 0;   ///< mean, before training, of the first contender
+  double target = 0;       ///< nan when every run diverged
+  /// The lowest loss of any weights, where it is known and the same for all contenders.
+  std::optional<double> least_possible = {};
   std::vector<Outcome> outcomes;   ///< in the order given
   std::vector<std::size_t> order;  ///< best first: fewest diverged, then lowest end, then as given
   std::optional<gradus::ContourPlot> contours;  ///< for a model of two weights
@@ -62,10 +73,13 @@ double mean_of(const std::vector<double>& values);
 /// The standard deviation of a sample, with n - 1 degrees of freedom; 0 for fewer than 2 values.
 double deviation_of(const std::vector<double>& values);
 
-/// Trains once for each schedule and seed.
-Comparison compare_schedules(const Problem& problem, std::span<const Contender> contenders,
-                             const CompareOptions& options);
+/// Trains once for each contender and seed.
+Comparison compare_schedules(std::span<const Contender> contenders, const CompareOptions& options);
 
-/// Scales each schedule so that its budget over the steps is that of the first. UsageError for a
+/// The result of runs that are done: of each contender, one for each seed.
+Comparison summarize(std::span<const Contender> contenders, std::span<const TrainingRun> runs,
+                     const CompareOptions& options);
+
+/// Scales each schedule so that its budget over its steps is that of the first. UsageError for a
 /// budget of 0.
-void equalize(std::vector<Contender>& contenders, gradus::Step steps);
+void equalize(std::vector<Contender>& contenders);

@@ -36,7 +36,8 @@ std::vector<LabelledSchedule> rates_of(const Comparison& c) {
 std::vector<LabelledSchedule> losses_of(const Comparison& c) {
   std::vector<LabelledSchedule> out;
   for (const Outcome& outcome : c.outcomes)
-    out.push_back({outcome.contender.label, straight_lines(c.measured, drawn_losses(c, outcome))});
+    out.push_back(
+        {outcome.contender.label, straight_lines(outcome.measured, drawn_losses(c, outcome))});
   return out;
 }
 
@@ -48,9 +49,10 @@ std::vector<Panel> make_panels(const Comparison& c, const PictureOptions&) {
                    .lines = {},
                    .log_y = spread_far(all_drawn(c)),
                    .legend = false};
-  std::vector<double> steps(c.measured.begin(), c.measured.end());
   for (const Outcome& outcome : c.outcomes)
-    losses.lines.push_back({outcome.contender.label, steps, drawn_losses(c, outcome)});
+    losses.lines.push_back({outcome.contender.label,
+                            {outcome.measured.begin(), outcome.measured.end()},
+                            drawn_losses(c, outcome)});
   std::vector<Panel> panels{make_panel(rates_of(c), c.steps), make_panel(losses)};
   if (c.contours) panels.push_back(make_panel(*c.contours));
   return panels;

@@ -1,6 +1,7 @@
 #include "training/training_run.h"
 
 #include <fmt/format.h>
+#include <gradus/core/ops.h>
 #include <gradus/models/callback.h>
 
 #include <algorithm>
@@ -21,24 +22,38 @@ std::vector<std::vector<double>> weights_of(const Sequential& model) {
   return out;
 }
 
+/// Rows of the problem's data.
+struct Rows {
+  Rows(const Problem& problem, std::int64_t begin, std::int64_t end) {
+    const Tensor &all_x = problem.data.x, &all_y = problem.data.y;
+    const bool all = end - begin == all_x.shape()[0];  // then without a copy
+    x = all ? all_x : slice(all_x, 0, begin, end);
+    y = all ? all_y : slice(all_y, 0, begin, end);
+  }
+
+  Evaluation evaluate(Sequential& model) const {
+    return model.evaluate(x, y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)});
+  }
+  Tensor x, y;
+};
+
 /// Records a training and ends it after `steps` updates.
 struct Recorder {
   const Problem& problem;
   const TrainingRunOptions& options;
+  const Rows &training, &held_out;
   TrainingRun& run;
 
   void measure(Sequential& model, Step step) {
-    const Tensor& x = problem.data.x;
-    const double loss =
-        model
-            .evaluate(x, problem.data.y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)})
-            .loss;
-    if (!std::isfinite(loss)) {
+    const Evaluation seen = training.evaluate(model);
+    if (!std::isfinite(seen.loss)) {
       run.diverged = model.stop_training = true;
       return;
     }
     run.measured.push_back(step);
-    run.losses.push_back(loss);
+    run.losses.push_back(seen.loss);
+    for (const auto& [name, accuracy] : seen.metrics) run.accuracies.push_back(accuracy);
+    if (held_out.x.size() > 0) run.validation.push_back(held_out.evaluate(model).loss);
   }
   void record_weights(const Sequential& model) {
     if (problem.network.weights(problem.data.x.shape()[1], problem.outputs) != 2) return;
@@ -58,11 +73,21 @@ struct Recorder {
 };
 
 std::int64_t batches_per_epoch(const Problem& problem) {
-  const std::int64_t rows = problem.data.x.shape()[0], batch = problem.network.batch_size;
+  const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
   return (rows + batch - 1) / batch;
 }
 
+Step divergence(const TrainingRun& run) {
+  for (std::size_t i = 0; i < run.losses.size(); ++i)
+    if (run.losses[i] > TrainingRun::far_above * run.losses[0]) return run.measured[i];
+  return std::ssize(run.rates);
+}
+
 }  // namespace
+
+std::int64_t training_rows(const Problem& problem) {
+  return rows_kept(problem.data.x.shape()[0], problem.held_out);
+}
 
 std::int64_t batches_per_update(const Problem& problem) {
   const OptimizerOptions& options = problem.model.optimizer().options();
@@ -83,14 +108,21 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   Sequential model = problem.model;
   Optimizer optimizer = problem.model.optimizer();
   optimizer.set_learning_rate(options.rate);
-  model.compile({.optimizer = optimizer, .loss = problem.loss.make(), .seed = options.seed});
+  std::vector<Metric> metrics;
+  if (problem.loss.targets != Targets::numbers) metrics.push_back(metric_for(problem.loss.targets));
+  model.compile({.optimizer = optimizer,
+                 .loss = problem.loss.make(),
+                 .metrics = metrics,
+                 .seed = options.seed});
   model.build(problem.data.x.shape());
 
-  Recorder recorder{problem, options, run};
+  const Rows training(problem, 0, training_rows(problem)),
+      held_out(problem, training_rows(problem), problem.data.x.shape()[0]);
+  Recorder recorder{problem, options, training, held_out, run};
   recorder.measure(model, 0);
   recorder.record_weights(model);
   const auto first = weights_of(model);
-  run.history = model.fit(problem.data.x, problem.data.y,
+  run.history = model.fit(training.x, training.y,
                           {.batch_size = problem.network.batch_size,
                            .epochs = epochs_for(problem, options.steps),
                            .verbose = 0,
@@ -99,6 +131,7 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
+  if (run.diverged) run.diverged_at = divergence(run);
   const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
   if (options.seed == problem.network.seed && !run.diverged &&
       weights * static_cast<double>(problem.data.x.shape()[0]) <= most_work)

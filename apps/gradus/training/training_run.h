@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "problem/problem.h"
@@ -14,7 +15,7 @@ struct TrainingRunOptions {
   gradus::Schedule rate;
   gradus::Step steps;      ///< updates, >= 1
   std::uint64_t seed = 0;  ///< of the first weights and the shuffles
-  gradus::Step every = 1;  ///< updates between two measurements of the loss on all rows
+  gradus::Step every = 1;  ///< updates between two measurements
 };
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
@@ -22,14 +23,19 @@ struct TrainingRun {
   std::vector<double> rates = {};         ///< of each update
   std::vector<double> batch_losses = {};  ///< on the rows of each update, before it
   std::vector<gradus::Step> measured =
-      {};                           ///< updates before each measurement: 0, every, ..., last
-  std::vector<double> losses = {};  ///< on all rows, at each measurement
+      {};                               ///< updates before each measurement: 0, every, ..., last
+  std::vector<double> losses = {};      ///< on the rows trained on, at each measurement
+  std::vector<double> accuracies = {};  ///< on these rows; empty where targets are numbers
+  std::vector<double> validation = {};  ///< losses on the held-out rows, if there are any
   /// For a model of two weights: the weights before the first update and after each.
   std::vector<std::array<double, 2>> path = {};
   std::vector<double> stable = {};  ///< exact_stable_rates() at both ends; see run_training()
   /// A loss, gradient or weight was not finite, or the last loss is above `far_above` times the
   /// first.
   bool diverged = false;
+  /// For a diverged run: the updates before its first measurement above `far_above` times the first
+  /// loss, or before its end.
+  std::optional<gradus::Step> diverged_at = {};
   gradus::History history = {};
 
   static constexpr double far_above = 4;
@@ -39,6 +45,8 @@ struct TrainingRun {
 /// Trains a copy of the problem's model. Stable rates: for the problem's seed and a small model.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
+/// The first rows, without those held out.
+std::int64_t training_rows(const Problem& problem);
 /// Batches per update: 1, unless the optimizer accumulates gradients.
 std::int64_t batches_per_update(const Problem& problem);
 /// Updates in this number of epochs; at least 1.
