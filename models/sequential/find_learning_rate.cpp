@@ -7,60 +7,67 @@ namespace {
 /// Records each update, and ends training when the loss diverges.
 struct Watch {
   RateTest& test;
-  double stop_factor, smoothing;
-  Step updates;  ///< noted so far
+  const FindOptions& options;
+  const Tensor &x, &y;
+  Step updates;     ///< noted so far
+  double next = 0;  ///< loss of all rows before the next update
   double sum = 0, weight = 0, least = 0;
 
+  void measure(Sequential& model) {
+    if (test.of_all_rows) next = model.evaluate(x, y, {.batch_size = x.shape()[0]}).loss;
+  }
+  void on_train_begin(const Logs&, Sequential& model) { measure(model); }
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
     if (model.optimizer().iterations() == updates) return;  // gradients were only collected
     ++updates;
-    const double loss = model.last_loss();
-    sum = smoothing * sum + loss;
-    weight = smoothing * weight + 1;
+    const double loss = test.of_all_rows ? next : model.last_loss();
+    const double past = test.of_all_rows ? 0 : value(options.smoothing);
+    sum = past * sum + loss;
+    weight = past * weight + 1;
     const double smooth = sum / weight;
     test.rates.push_back(value(model.optimizer().last_learning_rate()));
     test.losses.push_back(loss);
     test.smoothed.push_back(smooth);
-    if (test.losses.size() == 1 || smooth < least) least = smooth;
-    model.stop_training = smooth - least > (stop_factor - 1) * std::abs(least);
+    least = test.losses.size() == 1 ? smooth : std::min(least, smooth);
+    // Rounding alone multiplies a loss of 1e-30.
+    const double size = std::max(std::abs(test.smoothed[0]), 1e-7);
+    measure(model);
+    model.stop_training =
+        smooth - least > (value(options.stop_factor) - 1) * size || !std::isfinite(next);
   }
 };
 
-/// The index half way along the longest falling subsequence.
-std::size_t half_way_down(std::span<const double> losses) {
-  std::vector<std::size_t> length(losses.size(), 1);  // of the longest one that ends here
-  std::size_t last = 0;
-  for (std::size_t i = 1; i < losses.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j)
-      if (losses[i] < losses[j]) length[i] = std::max(length[i], length[j] + 1);
-    if (length[i] > length[last]) last = i;
+/// The losses from `first` on as a curve that never rises.
+std::vector<double> falling_curve(const RateTest& test, std::size_t first) {
+  std::vector<double> curve(test.smoothed.begin() + static_cast<std::ptrdiff_t>(first),
+                            test.smoothed.end());
+  if (test.of_all_rows) {
+    for (std::size_t i = 1; i < curve.size(); ++i) curve[i] = std::min(curve[i], curve[i - 1]);
+  } else {
+    const auto lowest = std::ranges::min_element(curve);
+    std::fill(lowest, curve.end(), *lowest);
+    for (std::size_t i = curve.size(); i-- > 1;) curve[i - 1] = std::max(curve[i], curve[i - 1]);
   }
-  // fastai takes a third of the way, and half of a third more.
-  const std::size_t start = last - (length[last] - 1), span = last - start;
-  return start + span / 3 + span / 6;
-}
-
-std::size_t steepest(std::span<const double> losses, std::span<const double> rates) {
-  const auto slope = [&](std::size_t i) {
-    return (losses[i + 1] - losses[i]) / std::log(rates[i + 1] / rates[i]);
-  };
-  std::size_t best = 0;
-  for (std::size_t i = 1; i + 1 < losses.size(); ++i)
-    if (slope(i) < slope(best)) best = i;
-  return best;
+  return curve;
 }
 
 void mark(RateTest& test) {
-  const std::size_t n = test.losses.size(), first = n / 10;
-  if (n < first + 5 + 3) return;
-  const auto part = [&](const std::vector<double>& all) {
-    return std::span(all).subspan(first, n - first - 5);
+  const std::size_t n = test.losses.size(), first = test.of_all_rows ? 0 : n / 10;
+  if (n == 0) return;
+  const std::vector<double> curve = falling_curve(test, first);
+  const double fall = curve[0] - curve.back();
+  if (!(fall > 0)) return;
+  const auto reached = [&](double loss) {
+    const auto there = std::ranges::find_if(curve, [&](double l) { return l <= loss; });
+    return test.rates[first + static_cast<std::size_t>(there - curve.begin())];
   };
-  const auto losses = part(test.smoothed), rates = part(test.rates);
-  test.valley = rates[half_way_down(losses)];
-  test.steep = rates[steepest(losses, rates)];
-  const auto least = std::min_element(losses.begin(), losses.end()) - losses.begin();
-  test.minimum = rates[static_cast<std::size_t>(least)] / 10;
+  test.valley = reached(curve[0] - fall / 3);
+  test.minimum = reached(curve.back()) / 10;
+  const std::size_t window = std::max<std::size_t>(n / 10, 1);  // below curve.size()
+  std::size_t best = 0;
+  for (std::size_t i = 1; i + window < curve.size(); ++i)
+    if (curve[i] - curve[i + window] > curve[best] - curve[best + window]) best = i;
+  test.steep = std::sqrt(test.rates[first + best] * test.rates[first + best + window]);
 }
 
 }  // namespace
@@ -79,12 +86,12 @@ RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tens
   const auto calls = static_cast<std::int64_t>(
       value(optimizer.options().gradient_accumulation_steps.value_or(1).count));
   RateTest test;
+  test.of_all_rows = x.rank() > 0 && x.shape()[0] <= options.all_rows;
   const History history =
       trial.fit(x, y,
                 {.batch_size = options.batch_size,
                  .verbose = 0,
-                 .callbacks = {Watch{test, value(options.stop_factor), value(options.smoothing),
-                                     optimizer.iterations()}},
+                 .callbacks = {Watch{test, options, x, y, optimizer.iterations()}},
                  .steps_per_epoch = calls * options.steps,
                  .terminate_on_nan = true});
   test.diverged = std::ssize(test.losses) < options.steps;

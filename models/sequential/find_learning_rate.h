@@ -10,9 +10,10 @@ struct FindOptions {
   Real end = 10;          ///< the rate of the last update, > start
   Count steps = 100;      ///< updates from start to end, >= 16; the data repeats as needed
   Count batch_size = 32;  ///< rows per update, >= 1
-  Real stop_factor = 4;   ///< ends when the smoothed loss L is above this times its least; > 1.
-                          ///< For losses below 0, too: L - least > (stop_factor - 1) |least|
-  Real smoothing = 0.98;  ///< weight of the past in the smoothed loss, in [0, 1)
+  Count all_rows = 1000;  ///< with at most so many rows, each loss is of all rows; 0: of the batch
+  Real stop_factor = 4;   ///< > 1; ends at a smoothed loss L with
+                          ///< L - least > (stop_factor - 1) max(|first|, 1e-7)
+  Real smoothing = 0.98;  ///< weight of the past in the smoothed losses of batches, in [0, 1)
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;
@@ -22,6 +23,7 @@ struct FindOptions {
     field("end", self.end, anything);
     field("steps", self.steps, enough);
     field("batch_size", self.batch_size, one_or_more);
+    field("all_rows", self.all_rows, not_negative);
     field("stop_factor", self.stop_factor, above_one);
     field("smoothing", self.smoothing, below_one);
   }
@@ -34,19 +36,20 @@ struct FindOptions {
 
 /// The record of a learning-rate range test: one entry per update, until the loss diverged.
 ///
-/// The three suggestions use the smoothed losses without the first tenth, which depend mostly on
-/// the first batch, and without the last five, where the loss diverges. Names and definitions are
-/// those of fastai's lr_find:
+/// Of batch losses the first tenth, which depends mostly on the first batch, does not count. The
+/// marks use a curve that never rises, so that neither noise nor a jump gives one: the lowest loss
+/// so far; for batches the highest loss from here to the lowest. They are 0 if the loss never fell.
 struct RateTest {
   std::vector<double> rates;
-  std::vector<double> losses;    ///< of each batch, before its update
-  std::vector<double> smoothed;  ///< sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
-  bool diverged = false;         ///< it ended before `end`
+  std::vector<double> losses;  ///< of all rows or of each batch, before its update
+  std::vector<double>
+      smoothed;              ///< of batches sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
+  bool of_all_rows = false;  ///< the losses are of all rows, and `smoothed` equals them
+  bool diverged = false;     ///< it ended before `end`
 
-  /// Half way along the longest subsequence of falling losses: a safe and quick start. 0, like the
-  /// other two, with fewer than 3 points.
+  /// Where a third of the fall to the lowest loss is done: a safe and quick start.
   double valley = 0;
-  /// Where the loss falls fastest over the logarithm of the rate.
+  /// The middle of the window, a tenth of the updates long, over which the curve falls most.
   double steep = 0;
   /// A tenth of the rate with the lowest loss.
   double minimum = 0;

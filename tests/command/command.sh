@@ -147,16 +147,20 @@ done
 prints "-1 with relu, muon, mean_squared_error, batches of 32"
 run 0 find-lr --layers none --data line --loss huber --batch-size 1000
 prints "layers 1-1, sgd, huber, batches of 1000"
-run 0 find-lr --end 1e-6
+run 0 find-lr --data xor --layers none
 prints "note: the loss fell by only "
 
 run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
-[ "$(head -n 1 "$work/out")" = "rate,loss,smoothed" ] || fail "no header"
+[ "$(head -n 1 "$work/out")" = "step,learning_rate,loss,smoothed_loss" ] || fail "no header"
 [ "$(wc -l <"$work/out")" -eq 21 ] || fail "not 20 rows"
-grep -q '^0.001,0\.' "$work/out" && grep -q '^0.1,0\.' "$work/out" || fail "not from start to end"
+grep -q '^0,0.001,0\.' "$work/out" && grep -q '^19,0.1,0\.' "$work/out" || fail "not from start to end"
 run 0 find-lr --steps 20 --json
-grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" ||
-  fail "not the JSON"
+grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" &&
+  grep -q '"command":\["find-lr","--steps","20"\]}$' "$work/out" || fail "not the JSON"
+run 0 find-lr --data line
+prints "loss on all 200 rows over the rate, "
+run 0 find-lr --data line --layers none --end 1e-3
+prints "note: the loss still falls at the highest rate; try a higher --end"
 
 printf 'x,kind,y\n1,a,2\n2,b,4\n3,a,6\n4,b,8\n,a,9\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --drop-missing --one-hot kind --optimizer adam
@@ -213,7 +217,7 @@ if command -v gnuplot >/dev/null; then
   run 0 find-lr --plot "$work/loss.svg" --plot term
   prints "wrote $work/loss.svg"
   prints "┤"
-  grep -q "valley 0.0" "$work/loss.svg" && grep -q "learning rate" "$work/loss.svg" || fail "no SVG"
+  grep -q "valley 0\." "$work/loss.svg" && grep -q "learning rate" "$work/loss.svg" || fail "no SVG"
 fi
 
 finish

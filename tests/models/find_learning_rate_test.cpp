@@ -3,7 +3,10 @@
 #include <cmath>
 #include <fstream>
 
+#include <gradus/models/dataset.h>
 #include <gradus/models/normalization.h>
+#include <gradus/models/read_csv.h>
+#include <gradus/optim/adam.h>
 
 #include "data_files.h"
 #include "training_support.h"
@@ -17,11 +20,12 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-/// The test on a model whose losses are these.
+/// The test on a model whose batches have these losses.
 RateTest on_losses(const Numbers& losses, FindOptions options) {
   options.steps = std::ssize(losses);
   options.start = 1e-3;
   options.end = 10;
+  options.all_rows = 0;
   return find_learning_rate(scripted(losses), one_row, one_row, options);
 }
 
@@ -40,18 +44,40 @@ TEST_CASE("the rate rises exponentially from start to end, one update each") {
 }
 
 TEST_CASE("valley, steep and minimum of a curve written by hand") {
-  // 28 losses; the first 2 and the last 5 do not count. Of the 21 others the longest fall is from
-  // the fourth on, 11 long: its middle is the eighth. Number 6 to 7 is the steepest step, and the
-  // least is the 14th.
-  const Numbers losses{12, 11, 10, 10, 10, 10, 9, 8, 5, 4.5,  4,   3,     2,    1.5,
-                       1,  .5, 1,  2,  3,  4,  5, 6, 7, .375, .25, .1875, .125, .0625};
+  // The first 2 of 28 losses do not count. A third of the fall from 10 to 0.5 is done at 6.83, so
+  // at number 8. The window is 2 updates long and falls most from number 6 to 8. What follows
+  // number 15 has larger falls, which reach no new low.
+  const Numbers losses{12, 11, 10, 3, 10, 10, 9, 8, 5,  4.5, 4, 3, 2, 1.5,
+                       1,  .5, 1,  2, 3,  40, 5, 6, 30, 7,   9, 1, 2, 0.75};
   REQUIRE(losses.size() == 28);
   const RateTest test = on_losses(losses, {.stop_factor = 100, .smoothing = 0});
   CHECK(test.losses == losses);
   CHECK(test.smoothed == losses);
-  CHECK(test.valley == Approx(rate(2 + 7, 28)));
-  CHECK(test.steep == Approx(rate(2 + 5, 28)));
-  CHECK(test.minimum == Approx(rate(2 + 13, 28) / 10));
+  CHECK_FALSE(test.of_all_rows);
+  CHECK(test.valley == Approx(rate(8, 28)));
+  CHECK(test.steep == Approx(rate(7, 28)));
+  CHECK(test.minimum == Approx(rate(15, 28) / 10));
+}
+
+TEST_CASE("a loss that never falls has no marks") {
+  const RateTest test = on_losses(Numbers(20, 1), {});
+  CHECK(test.valley == 0);
+  CHECK(test.steep == 0);
+  CHECK(test.minimum == 0);
+}
+
+TEST_CASE("up to all_rows rows the losses are those of evaluate(), before each update") {
+  Sequential model = line();
+  const std::int64_t rows = line_x.shape()[0];
+  const RateTest all = find_learning_rate(model, line_x, line_y, {.all_rows = rows});
+  CHECK(all.of_all_rows);
+  CHECK(all.smoothed == all.losses);
+  CHECK(all.losses[0] == model.evaluate(line_x, line_y).loss);
+  CHECK(all.losses[1] < all.losses[0]);
+  const RateTest batches =
+      find_learning_rate(model, line_x, line_y, {.batch_size = 2, .all_rows = rows - 1});
+  CHECK_FALSE(batches.of_all_rows);
+  CHECK(batches.losses != all.losses);
 }
 
 TEST_CASE("losses are smoothed with weights that sum to 1") {
@@ -66,29 +92,31 @@ TEST_CASE("losses are smoothed with weights that sum to 1") {
 
 TEST_CASE("the test ends when the loss diverges or is nan") {
   Numbers losses(30, 1);
-  losses[20] = 4;
-  losses[25] = 4.5;
+  losses[15] = 0.01;
+  losses[20] = 3.01;
+  losses[25] = 3.5;
   RateTest test = on_losses(losses, {.smoothing = 0});
   CHECK(test.diverged);
-  CHECK(test.losses.size() == 26);  // 4 is not above 4 times 1
+  CHECK(test.losses.size() == 26);  // 3.01 is not above 0.01 by more than 3 times the first loss
   losses[10] = std::nan("");
   test = on_losses(losses, {.smoothing = 0});
   CHECK(test.diverged);
   CHECK(test.losses.size() == 10);
-  CHECK(test.valley > 0);
-  losses[7] = 9;  // too short for marks: 8 losses, none left between the tenth and the last five
-  test = on_losses(losses, {.smoothing = 0});
-  CHECK(test.losses.size() == 8);
-  CHECK(test.valley > 0);
-  losses[6] = 9;
-  CHECK(on_losses(losses, {.smoothing = 0}).valley == 0);
+}
+
+TEST_CASE("losses that jump about near 0 have not diverged") {
+  Numbers losses(20, 1e-30);
+  for (std::size_t i = 1; i < 20; i += 3) losses[i] = 1e-26;
+  CHECK_FALSE(on_losses(losses, {.smoothing = 0}).diverged);
+  losses[0] = 1;
+  CHECK_FALSE(on_losses(losses, {.smoothing = 0}).diverged);
 }
 
 TEST_CASE("a loss below 0 has not diverged") {
   Numbers losses(20, -1);
   losses[3] = -1.5;
   CHECK_FALSE(on_losses(losses, {.smoothing = 0}).diverged);
-  losses[10] = 4;  // above -1.5 by more than 3 times 1.5
+  losses[10] = 1.6;  // above -1.5 by more than 3 times 1
   CHECK(on_losses(losses, {.smoothing = 0}).losses.size() == 11);
 }
 
@@ -140,6 +168,70 @@ TEST_CASE("on a line it finds a rate that trains") {
   }
   model.optimizer().set_learning_rate(test.valley);
   CHECK(model.fit(line_x, line_y, {.epochs = 200, .verbose = 0})["loss"].back() < 10);
+}
+
+TEST_CASE("training at the marks reaches most of what the best constant rate reaches, 20 seeds") {
+  struct Case {
+    std::string what;
+    Dataset (*make)(std::uint64_t seed);
+    std::int64_t hidden, outputs;
+    Loss loss;
+    Optimizer optimizer;
+  };
+  const Loss two = BinaryCrossentropy{.from_logits = true};
+  const Loss many = SparseCategoricalCrossentropy{.from_logits = true};
+  const auto moons = [](std::uint64_t seed) { return make_moons({.rows = 200, .seed = seed}); };
+  const Case cases[] = {
+      {"line", [](std::uint64_t s) { return make_line({.rows = 200, .seed = s}); }, 0, 1,
+       MeanSquaredError{}, SGD{}},
+      {"moons", moons, 16, 1, two, SGD{}},
+      {"moons, adam", moons, 16, 1, two, Adam{}},
+      {"spirals, adam", [](std::uint64_t s) { return make_spirals({.rows = 200, .seed = s}); }, 16,
+       1, two, Adam{}},
+      {"iris",
+       [](std::uint64_t) {
+         const std::string path = data_files::shared("iris.csv");
+         if (path.empty()) return make_blobs({.rows = 150});
+         Dataset data = read_csv(path, {.label = "species"});
+         data.x = standardization(data.x)(data.x);
+         return data;
+       },
+       16, 3, many, SGD{}},
+  };
+  for (const Case& c : cases) {
+    int good_valley = 0, good_peak = 0;
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      const Dataset data = c.make(seed);
+      const auto model_with = [&](const Schedule& rate) {
+        std::vector<Layer> layers;
+        for (int i = 0; i < 2 && c.hidden > 0; ++i)
+          layers.push_back(Dense{.units = c.hidden, .activation = relu});
+        layers.push_back(Dense{.units = c.outputs});
+        Sequential model(layers);
+        Optimizer optimizer = c.optimizer;
+        optimizer.set_learning_rate(rate);
+        model.compile({.optimizer = optimizer, .loss = c.loss, .seed = seed});
+        return model;
+      };
+      const auto loss = [&](double rate, std::int64_t epochs) {
+        Sequential model = model_with(rate);
+        if (epochs > 0)
+          model.fit(data.x, data.y, {.epochs = epochs, .verbose = 0, .terminate_on_nan = true});
+        return model.evaluate(data.x, data.y).loss;
+      };
+      const RateTest test = find_learning_rate(model_with(1), data.x, data.y);
+      REQUIRE(test.of_all_rows);
+      CHECK_MESSAGE(test.steep > test.valley / 3, c.what);
+      CHECK_MESSAGE(test.steep < test.minimum * 30, c.what);
+      double best = loss(0.001, 30);
+      for (double rate = 0.004; rate < 5; rate *= 4) best = std::fmin(best, loss(rate, 30));
+      const double enough = 0.65 * best + 0.35 * loss(0, 0);
+      good_valley += loss(test.valley, 30) <= enough;
+      good_peak += loss(std::fmax(test.valley, test.minimum), 30) <= enough;
+    }
+    CHECK_MESSAGE(good_valley >= 17, c.what);
+    CHECK_MESSAGE(good_peak >= 17, c.what);
+  }
 }
 
 TEST_CASE("bad options of the range test are refused") {

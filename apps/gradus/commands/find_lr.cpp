@@ -24,42 +24,64 @@ struct Mark {
 };
 
 std::vector<Mark> marks(const RateTest& test) {
-  return {{"valley", test.valley, "the middle of the longest fall: a safe, quick start"},
+  return {{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
           {"steep", test.steep, "where the loss falls fastest"},
           {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
 }
 
-/// The fall of the loss in per cent, over the part of the curve that the marks come from.
-double fall(const RateTest& test) {
-  const auto begin = test.smoothed.begin() + std::ssize(test.smoothed) / 10;
-  return 100 * (1 - *std::min_element(begin, test.smoothed.end() - 5) / *begin);
+/// The lowest of the losses that the marks come from.
+auto lowest(const RateTest& test) {
+  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
+  return std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
 }
 
-/// The smoothed losses and the marks. The last five losses, where training diverges, are cut to a
-/// little above the others.
+/// The losses and the marks. What rises beyond the losses before the lowest is cut a little above.
 RateCurve curve(const RateTest& test) {
   RateCurve out{test.rates, test.smoothed};
-  const double top = 1.2 * *std::max_element(out.values.begin(), out.values.end() - 5);
+  const double top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1);
   for (double& v : out.values) v = std::min(v, top);
   for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
   return out;
 }
 
+std::string curve_name(const RateTest& test, const Problem& problem) {
+  return test.of_all_rows ? fmt::format("loss on all {} rows", problem.data.x.shape()[0])
+                          : "smoothed batch loss";
+}
+
+/// What makes the marks doubtful, or "".
+std::string note(const RateTest& test) {
+  const auto least = lowest(test);
+  if (!test.diverged && least + 1 == test.smoothed.end())
+    return "note: the loss still falls at the highest rate; try a higher --end\n";
+  const double first = *std::max_element(test.smoothed.begin(), least + 1);
+  const double fall = 100 * (first - *least) / std::abs(first);
+  return fall >= 5 ? ""
+                   : fmt::format(
+                         "note: the loss fell by only {:.2g}%, so the marks say little; "
+                         "try\nanother --optimizer, other --layers or another --seed\n",
+                         fall);
+}
+
 std::string to_csv(const RateTest& test) {
-  std::string out = "rate,loss,smoothed\n";
+  std::string out = "step,learning_rate,loss,smoothed_loss\n";
   for (std::size_t i = 0; i < test.rates.size(); ++i)
-    out += fmt::format("{},{},{}\n", test.rates[i], test.losses[i], test.smoothed[i]);
+    out += fmt::format("{},{},{},{}\n", i, test.rates[i], test.losses[i], test.smoothed[i]);
   return out;
 }
 
-std::string to_json(const RateTest& test) {
+std::string to_json(const RateTest& test, const Problem& problem,
+                    const std::vector<std::string>& command) {
   return Json::object({{"valley", test.valley},
                        {"steep", test.steep},
                        {"minimum", test.minimum},
                        {"diverged", test.diverged},
                        {"rates", test.rates},
                        {"losses", test.losses},
-                       {"smoothed", test.smoothed}})
+                       {"smoothed", test.smoothed},
+                       {"loss_of", curve_name(test, problem)},
+                       {"about", problem.about()},
+                       {"command", command}})
       .line();
 }
 
@@ -75,23 +97,29 @@ std::string compare_command(const RateTest& test, const Problem& problem) {
 
 std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
   std::string out =
-      fmt::format("{}smoothed loss over the learning rate, {} updates{}\n", problem.about(),
-                  test.losses.size(), test.diverged ? ", until training diverged" : "");
+      fmt::format("{}{} over the rate, {} updates{}\n", problem.about(), curve_name(test, problem),
+                  test.losses.size(), test.diverged ? " until training diverged" : "");
   if (look.draws()) out += plot(curve(test), look.terminal());
   out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
-  if (fall(test) < 5)
-    out += fmt::format(
-        "note: the loss fell by only {:.1f}%, so the marks may be due to chance; try a\n"
-        "higher --end, or another --seed\n",
-        fall(test));
+  out += note(test);
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",
                            problem.compile_code(fmt::format("{:.2g}", test.valley)),
                            compare_command(test, problem));
 }
 
 }  // namespace
+
+std::vector<std::string> FindLrCommand::words() const {
+  std::vector<std::string> out{"find-lr"};
+  std::ranges::copy(words_of(chosen), std::back_inserter(out));
+  const FindLrCommand usual;
+  if (start != usual.start) out.insert(out.end(), {"--start", start});
+  if (end != usual.end) out.insert(out.end(), {"--end", end});
+  if (steps != usual.steps) out.insert(out.end(), {"--steps", steps});
+  return out;
+}
 
 std::string FindLrCommand::run() const {
   const double low = read_positive("--start", start), high = read_positive("--end", end);
@@ -104,12 +132,13 @@ std::string FindLrCommand::run() const {
       problem.model, problem.data.x, problem.data.y,
       {.start = low, .end = high, .steps = n, .batch_size = problem.network.batch_size});
   check<DivergedError>(
-      test.valley > 0,
+      test.valley > 0 || !test.diverged,
       "training diverged after {} updates, too early to suggest a rate; try a lower "
       "--start (got {})",
       test.losses.size(), low);
-  const std::string written =
-      plot_files(look.plots, [&] { return std::vector{make_panel(curve(test), "smoothed loss")}; });
+  check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
+  const std::string written = plot_files(
+      look.plots, [&] { return std::vector{make_panel(curve(test), curve_name(test, problem))}; });
   if (!data) return report(test, problem, look) + written;
-  return look.csv ? to_csv(test) : to_json(test);
+  return look.csv ? to_csv(test) : to_json(test, problem, words());
 }

@@ -26,6 +26,8 @@ struct FindLrCommand {
     LookOptions::options(self.look, option);
   }
 
-  /// DivergedError when there is no rate to suggest.
+  /// The words after `gradus` that run it again.
+  std::vector<std::string> words() const;
+  /// DivergedError or RunError when there is no rate to suggest.
   std::string run() const;
 };
