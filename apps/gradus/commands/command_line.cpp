@@ -179,6 +179,9 @@ int run_command_line(int argc, const char* const* argv) {
   } catch (const StoppedError& stopped) {
     write_stderr(fmt::format("gradus: stopped {}\n", clean(stopped.what())));
     return stopped.code;
+  } catch (const DivergedError& error) {
+    std::cout << error.shown << std::flush;
+    return fail(error.code, error.what());
   } catch (const CommandError& error) {
     return fail(error.code, error.what());
   } catch (const gradus::NumericError& error) {

@@ -192,14 +192,17 @@ std::string CompareCommand::run() const {
   if (equal_area) equalize(contenders);
 
   const Comparison c = compare_schedules(contenders, options);
-  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(chosen)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
-  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
+  const std::vector<Panel> panels = make_panels(c, look);
+  const std::string written = look.files(panels);
   const auto n = static_cast<std::size_t>(runs);
-  std::string out = problem.about();
-  if (look.draws()) out += pictures(c, look) + "\n";
-  return out + table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
-         fmt::format("next, train the best one on its own:\n  {}\n{}",
-                     train_command(*this, problem, c), written);
+  if (!c.any_left())
+    throw DivergedError(
+        fmt::format("training diverged in every run; to find a lower rate: {}",
+                    shell_line({"find-lr"}, words_of(chosen))),
+        data ? "" : problem.about() + look.pictures(panels, table(c, n)) + table(c, n) + written);
+  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
+  const std::string below =
+      table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
+      fmt::format("next, train the best one on its own:\n  {}\n", train_command(*this, problem, c));
+  return problem.about() + look.pictures(panels, below) + below + written;
 }

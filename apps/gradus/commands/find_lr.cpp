@@ -35,18 +35,25 @@ auto lowest(const RateTest& test) {
   return std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
 }
 
-/// The losses and the marks. What rises beyond the losses before the lowest is cut a little above.
-RateCurve curve(const RateTest& test) {
-  RateCurve out{test.rates, test.smoothed};
-  const double top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1);
-  for (double& v : out.values) v = std::min(v, top);
-  for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
-  return out;
-}
-
 std::string curve_name(const RateTest& test, const Problem& problem) {
   return test.of_all_rows ? fmt::format("loss on all {} rows", problem.data.x.shape()[0])
                           : "smoothed batch loss";
+}
+
+/// The losses and the marks. What rises far above the losses before the lowest leaves the picture.
+std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
+  LinesPlot out{
+      .x_name = "rate",
+      .y_name = curve_name(test, problem),
+      .lines = {{"", test.rates, test.smoothed}},
+      .legend = false,
+      .log_x = true,
+      .title = fmt::format("{} over the rate, {} updates{}", curve_name(test, problem),
+                           test.losses.size(), test.diverged ? " until training diverged" : ""),
+      .top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1),
+      .height = 17};
+  for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
+  return {{"loss", out}};
 }
 
 /// What makes the marks doubtful, or "".
@@ -95,12 +102,9 @@ std::string compare_command(const RateTest& test, const Problem& problem) {
                     words_of(problem.options));
 }
 
-std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
-  std::string out =
-      fmt::format("{}{} over the rate, {} updates{}\n", problem.about(), curve_name(test, problem),
-                  test.losses.size(), test.diverged ? " until training diverged" : "");
-  if (look.draws()) out += plot(curve(test), look.terminal());
-  out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
+/// The marks, and what to do with them.
+std::string report(const RateTest& test, const Problem& problem) {
+  std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
   out += note(test);
@@ -137,8 +141,9 @@ std::string FindLrCommand::run() const {
       "--start (got {})",
       test.losses.size(), low);
   check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
-  const std::string written = plot_files(
-      look.plots, [&] { return std::vector{make_panel(curve(test), curve_name(test, problem))}; });
-  if (!data) return report(test, problem, look) + written;
-  return look.csv ? to_csv(test) : to_json(test, problem, words());
+  const std::vector<Panel> panels = make_panels(test, problem);
+  const std::string written = look.files(panels);
+  if (data) return look.csv ? to_csv(test) : to_json(test, problem, words());
+  const std::string below = report(test, problem);
+  return problem.about() + look.pictures(panels, below) + below + written;
 }

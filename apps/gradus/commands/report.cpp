@@ -58,7 +58,7 @@ void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
     if (all.empty()) continue;
     plot.log_y = name != std::string_view("learning_rate") && spread_far(all);
     plot.from_zero = true;
-    panels.push_back(make_panel(plot));
+    panels.push_back({name, plot});
     return;
   }
 }
@@ -80,17 +80,6 @@ std::vector<Panel> make_panels(const Logs& logs) {
   }
   add_panel(panels, logs, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
-}
-
-std::string escaped(std::string_view text) {
-  constexpr std::string_view special = "&<>\"'";
-  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-  std::string out;
-  for (const char c : text) {
-    const std::size_t which = special.find(c);
-    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
-  }
-  return out;
 }
 
 void replace(std::string& text, std::string_view from, std::string_view to) {
@@ -129,7 +118,7 @@ double minimum(const Series& series) {
 
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
-  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, escaped(cell));
+  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, xml_text(cell));
   return out + "</tr>\n";
 }
 
@@ -169,16 +158,16 @@ std::string results(const Logs& logs) {
 }
 
 std::string run_section(const RunLog& log, const std::string& label) {
-  std::string out = fmt::format("<section>\n<h2>{}</h2>\n", escaped(label));
+  std::string out = fmt::format("<section>\n<h2>{}</h2>\n", xml_text(label));
   if (log.cut) out += "<p>The log ends in the middle of a line: the run was cut short.</p>\n";
   out += log.facts.empty() ? "<p>The log does not say what was trained.</p>\n" : "<table>\n";
   for (const auto& [key, fact] : log.facts)
     out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n",
-                       escaped(key == "gradus" ? "gradus version" : key), escaped(fact));
+                       xml_text(key == "gradus" ? "gradus version" : key), xml_text(fact));
   out += log.facts.empty() ? "" : "</table>\n";
   if (log.command.empty()) return out + "</section>\n";
   return out + fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n</section>\n",
-                           escaped(shell_line(log.command)));
+                           xml_text(shell_line(log.command)));
 }
 
 constexpr const char* style = R"css(
@@ -202,7 +191,7 @@ std::string page(const Logs& logs, const std::string& title, const std::string& 
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      escaped(title), style);
+      xml_text(title), style);
   if (!svg.empty()) out += fmt::format("<figure>\n{}</figure>\n", svg);
   out += fmt::format("<h2>Results</h2>\n<div class=\"wide\">\n{}</div>\n", results(logs));
   const std::vector<std::string> labels = legend_names(logs);

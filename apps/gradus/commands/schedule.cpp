@@ -126,13 +126,15 @@ std::string ScheduleCommand::run() const {
                     "--csv and --json: must have at most {} steps (got {})", most_rates, n);
 
   std::string out = look.csv ? to_csv(curves, n) : look.json ? to_json(curves, n) : "";
-  const std::string written =
-      plot_files(look.plots, [&] { return std::vector{make_panel(curves, n)}; });
+  LinesPlot rates = rates_plot(curves, n);
+  rates.height = terminal.height;
+  const std::vector<Panel> panels{{"rate", rates}};
+  const std::string written = look.files(panels);
   if (data) return out;
-  if (look.wants_terminal() || (look.plots.empty() && !table))
-    out += plot(curves, n, terminal) + "\n";
   if (table)
     for (const LabelledSchedule& curve : curves)
       out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));
-  return out + summary(curves, n) + written;
+  out += summary(curves, n);
+  const bool draws = look.wants_terminal() || (look.plots.empty() && !table);
+  return (draws ? look.pictures(panels, out) : "") + out + written;
 }

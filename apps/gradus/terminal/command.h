@@ -29,6 +29,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 using gradus::check;  // check<UsageError>(epochs > 0, "--epochs: must be above 0 (got {})", epochs)
 
@@ -46,9 +47,11 @@ struct RunError : CommandError {
 struct UsageError : CommandError {
   explicit UsageError(const std::string& what) : CommandError(2, what) {}
 };
-/// Training diverged.
+/// Training diverged, with what stdout shows nevertheless.
 struct DivergedError : CommandError {
-  explicit DivergedError(const std::string& what) : CommandError(3, what) {}
+  explicit DivergedError(const std::string& what, std::string text = "")
+      : CommandError(3, what), shown(std::move(text)) {}
+  std::string shown;
 };
 /// A signal ended training in good order.
 struct StoppedError : CommandError {

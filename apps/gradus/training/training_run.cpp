@@ -146,20 +146,3 @@ std::string TrainingRun::about_stable(const char* of) const {
       "{}stable up to a rate of {:.3g} at the start, {:.3g} at the end, by curvature\n", of,
       stable[0], stable[1]);
 }
-
-Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
-  return Schedule([x = std::move(steps), y = std::move(values)](double step) {
-    const auto next = std::upper_bound(x.begin() + 1, x.end() - 1, static_cast<Step>(step));
-    const auto i = static_cast<std::size_t>(next - x.begin());
-    const double from = static_cast<double>(x[i - 1]), to = static_cast<double>(x[i]);
-    const double part = std::min(1.0, (step - from) / (to - from));
-    return y[i - 1] * (1 - part) + y[i] * part;
-  });
-}
-
-Schedule level_parts(std::vector<double> values, Step steps) {
-  const double each = static_cast<double>(steps) / static_cast<double>(values.size());
-  return [values = std::move(values), each](double step) {
-    return values[std::min(static_cast<std::size_t>(step / each), values.size() - 1)];
-  };
-}
