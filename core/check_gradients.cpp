@@ -1,9 +1,5 @@
 #include <gradus/core/check_gradients.h>
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -2,8 +2,6 @@
 /// Compares gradients with finite differences: for authors of ops, layers and losses.
 
 #include <functional>
-#include <span>
-#include <vector>
 
 #include <gradus/core/tensor.h>
 

@@ -15,19 +15,13 @@
 /// new kind of member joins with a friend check_field(owner, name, member, rule) and, to be printed
 /// and read, with the overloads of schedules/config.h.
 
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
-#include <gradus/core/dual.h>
 #include <gradus/core/error.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

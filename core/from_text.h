@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <charconv>
 #include <clocale>
-#include <cmath>
 #include <cstdlib>
 #include <numeric>
 #include <span>

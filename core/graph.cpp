@@ -1,8 +1,5 @@
 /// The backward pass over a graph.
 
-#include <algorithm>
-#include <vector>
-
 #include <gradus/core/node.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

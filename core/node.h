@@ -2,17 +2,6 @@
 /// The graph: the node behind a Tensor, and how an op records its backward step. Only the library
 /// includes this header. Code that runs for every op is inline here.
 
-#include <algorithm>
-#include <array>
-#include <cstddef>
-#include <initializer_list>
-#include <new>
-#include <span>
-#include <string>
-#include <type_traits>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/kernels.h>
 #include <gradus/core/tensor.h>
 

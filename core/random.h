@@ -2,11 +2,8 @@
 /// Random numbers that depend only on a seed, a purpose and an index: the same bits in every run,
 /// at any number of threads, with any standard library.
 
-#include <cmath>
-#include <cstdint>
 #include <numbers>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <gradus/core/error.h>

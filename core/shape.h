@@ -1,18 +1,10 @@
 #pragma once
 /// Shape: the extents of a tensor, outermost first.
 
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <array>
-#include <concepts>
-#include <cstdint>
 #include <initializer_list>
 #include <iterator>
-#include <string>
-#include <string_view>
 
-#include <gradus/core/error.h>
 #include <gradus/core/fields.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,6 +1,5 @@
 #include <gradus/core/tensor.h>
 
-#include <algorithm>
 #include <cstdlib>
 
 #include <gradus/core/node.h>

@@ -1,13 +1,7 @@
 #pragma once
 /// Tensor: an array of numbers of any rank that remembers how it was computed.
 
-#include <concepts>
-#include <cstdint>
-#include <initializer_list>
 #include <span>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
 #include <gradus/core/memory.h>
 #include <gradus/core/random.h>

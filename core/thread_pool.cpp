@@ -2,14 +2,11 @@
 
 #include <atomic>
 
-#include <gradus/core/error.h>
-
 #if !defined(__wasm__)  // WebAssembly has no threads: there the caller does all pieces
 #include <unistd.h>
 
 #include <chrono>
 #include <thread>
-#include <vector>
 #endif
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -5,10 +5,6 @@
 #include <xmmintrin.h>
 #endif
 
-#include <algorithm>
-#include <cstdint>
-#include <type_traits>
-
 #include <gradus/core/shape.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

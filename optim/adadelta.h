@@ -1,8 +1,6 @@
 #pragma once
 /// Adadelta: the gradient, scaled by the ratio of recent steps to recent gradients.
 
-#include <cmath>
-
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

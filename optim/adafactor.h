@@ -1,10 +1,6 @@
 #pragma once
 /// Adafactor: Adam's scaling, remembered as one number per row and one per column.
 
-#include <algorithm>
-#include <cmath>
-
-#include <gradus/core/memory.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,8 +1,6 @@
 #pragma once
 /// Adagrad: a rate per weight that falls as the sum of its squared gradients grows.
 
-#include <cmath>
-
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

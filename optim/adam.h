@@ -1,8 +1,6 @@
 #pragma once
 /// Adam: a running mean of the gradient, divided by the root of a running mean of its square.
 
-#include <cmath>
-
 #include <gradus/core/kernels.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/optim/optimizer.h>

@@ -1,9 +1,6 @@
 #pragma once
 /// Adamax: Adam with a decaying maximum of |g| in place of the root mean square.
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/optim/adam.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

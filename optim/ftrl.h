@@ -1,9 +1,6 @@
 #pragma once
 /// Ftrl: follow the regularised leader; l1 sets weights to exactly 0.
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,9 +1,6 @@
 #pragma once
 /// Lamb: Adam's direction, scaled to the norm of the weights.
 
-#include <cmath>
-
-#include <gradus/core/memory.h>
 #include <gradus/optim/adam.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

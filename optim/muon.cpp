@@ -1,10 +1,6 @@
 #include <gradus/optim/muon.h>
 
-#include <algorithm>
-#include <utility>
-
 #include <gradus/core/broadcast.h>
-#include <gradus/core/memory.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 

@@ -1,10 +1,6 @@
 #pragma once
 /// Muon: matrices move by their orthogonalised momentum, all other parameters by Adam.
 
-#include <algorithm>
-#include <cmath>
-#include <optional>
-
 #include <gradus/optim/adam.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

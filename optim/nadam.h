@@ -1,8 +1,6 @@
 #pragma once
 /// Nadam: Adam with Nesterov's momentum.
 
-#include <cmath>
-
 #include <gradus/optim/adam.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

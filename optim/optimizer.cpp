@@ -83,9 +83,11 @@ void Optimizer::update_entry(Entry& entry, Real rate, Real shrink) {
   const std::span<std::span<Scalar>> used(slots_.data(), slots());
   for (std::size_t i = 0; i < used.size(); ++i) used[i] = entry.memory[i].span();
   ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, used};
+  if (watch_) watch_(entry.name, u, false);
   if (!is_zero(entry.decay))
     kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);
   rule_->update(u);
+  if (watch_) watch_(entry.name, u, true);
   if (options_.gradient_accumulation_steps)
     kernels().fill(0, accumulator(entry).values.data(), node.size, false);
 }

@@ -1,18 +1,7 @@
 #pragma once
 /// Optimizer: applies an update rule to parameters, keeps its slots and counts updates.
 
-#include <array>
-#include <concepts>
-#include <functional>
-#include <initializer_list>
-#include <memory>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/boxed.h>
-#include <gradus/core/tensor.h>
 #include <gradus/optim/optimizer_options.h>
 #include <gradus/optim/update_rule.h>
 
@@ -115,6 +104,11 @@ class Optimizer {
   void weights_changed();
   /// Drops gradients that gradient_accumulation_steps has collected for the next update.
   void drop_collected();
+  /// In each update, calls this with every parameter's name and turn, first before weight decay and
+  /// rule, then after (`done`), when a constraint has not acted yet. Null: no more. A copy has
+  /// none.
+  using Watch = std::function<void(const std::string&, const ParameterUpdate&, bool done)>;
+  void set_watch(Watch watch) { watch_ = std::move(watch); }
 
   /// Calls visit(name, values, shape) for every slot, average and accumulated gradient, such as
   /// `dense/kernel/momentum`, `dense/kernel/average`, `dense/kernel/gradient_accumulator`, and for
@@ -230,6 +224,7 @@ class Optimizer {
   Schedule initial_schedule_;
   std::vector<Entry> entries_;
   OptimizerCounters counters_;
+  Watch watch_;
 
   // Kept for their memory.
   std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()

@@ -1,15 +1,7 @@
 #pragma once
 /// Options of every optimizer: weight decay, clipping, averages of weights, gradient accumulation.
 
-#include <cmath>
-#include <cstddef>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include <gradus/core/tensor.h>
 #include <gradus/schedules/schedule.h>

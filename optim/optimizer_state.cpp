@@ -1,8 +1,5 @@
 /// Construction, copies, parameters and saved state of Optimizer; options as text.
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/core/node.h>
 #include <gradus/optim/optimizer.h>
 

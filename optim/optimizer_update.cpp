@@ -1,9 +1,5 @@
 /// Around the update rule: check, then commit; gradient accumulation, clipping, averages.
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-
 #include <gradus/core/elementwise.h>
 #include <gradus/core/node.h>
 #include <gradus/optim/optimizer.h>

@@ -1,9 +1,5 @@
 #include <gradus/optim/optimizers.h>
 
-#include <algorithm>
-#include <type_traits>
-#include <vector>
-
 #include <gradus/core/from_text.h>
 #include <gradus/schedules/known.h>
 
@@ -46,7 +42,10 @@ std::span<const std::string> known_optimizers() {
 }
 
 Optimizer parse_optimizer(std::string_view text) {
-  detail::Call call = detail::parse_call("parse_optimizer", text);
+  return detail::make_optimizer(detail::parse_call("parse_optimizer", text, {}));
+}
+
+Optimizer detail::make_optimizer(Call call) {
   call.name.erase(0, call.name.rfind('.') + 1);  // keras.optimizers.
   const auto makers = makers_of(std::type_identity<KnownRules>());
   std::vector<std::string> names(known_optimizers().begin(), known_optimizers().end());

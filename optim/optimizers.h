@@ -1,9 +1,6 @@
 #pragma once
 /// All update rules, and optimizers from text. A new rule joins by its header and in KnownRules.
 
-#include <span>
-#include <string>
-#include <string_view>
 #include <tuple>
 
 #include <gradus/optim/adadelta.h>
@@ -41,6 +38,9 @@ std::span<const std::string> known_optimizers();
 Optimizer parse_optimizer(std::string_view text);
 
 namespace detail {
+struct Call;
+/// The optimizer that parse_optimizer() makes of a call.
+Optimizer make_optimizer(Call call);
 /// A to Z as a to z; a text may spell a rule's name so.
 std::string lower(std::string_view text);
 }  // namespace detail

@@ -1,9 +1,6 @@
 #pragma once
 /// RMSprop: the gradient, divided by the root of a running mean of its square.
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,13 +1,7 @@
 #pragma once
 /// An update rule: a plain struct, such as SGD, that says how one parameter changes in one update.
 
-#include <cmath>
-#include <concepts>
-#include <limits>
-#include <optional>
 #include <span>
-#include <string_view>
-#include <type_traits>
 
 #include <gradus/core/shape.h>
 #include <gradus/schedules/schedule.h>

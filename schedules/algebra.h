@@ -12,8 +12,6 @@
 /// The functions make the structs below, which texts and JSON can name like every schedule. Each
 /// struct is its formula: it asks its parts by `part.at(step)`.
 
-#include <algorithm>
-
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

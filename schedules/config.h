@@ -2,12 +2,7 @@
 /// A struct's options as data. Texts (schedules/parse.h) and JSON (schedules/serialize.h) are
 /// written from it and read into it, so a struct only lists its fields.
 
-#include <concepts>
-#include <string>
-#include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include <gradus/schedules/schedule.h>
 

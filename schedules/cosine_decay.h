@@ -1,9 +1,6 @@
 #pragma once
 /// CosineDecay: half a wave down, after an optional warm-up.
 
-#include <optional>
-#include <string>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,10 +1,6 @@
 #pragma once
 /// CosineDecayRestarts: cosine decays one after another (SGDR).
 
-#include <cmath>
-#include <optional>
-#include <string>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -2,7 +2,6 @@
 /// Curves from one value to another: linear, cosine, one_minus_sqrt, hold.
 
 #include <array>
-#include <string_view>
 
 #include <gradus/schedules/schedule.h>
 

@@ -1,10 +1,6 @@
 #pragma once
 /// Cyclic: up and down between two rates.
 
-#include <array>
-#include <optional>
-#include <string_view>
-
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
 #include <gradus/schedules/exponential_decay.h>

@@ -1,10 +1,6 @@
 #pragma once
 /// ExponentialDecay: the same factor every decay_steps, smoothly or in stairs.
 
-#include <cmath>
-#include <optional>
-#include <string>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,8 +1,6 @@
 #pragma once
 /// InverseSqrt and Noam: fall as one over the square root of time.
 
-#include <cmath>
-
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>
 

@@ -1,9 +1,6 @@
 #pragma once
 /// InverseTimeDecay: falls as 1 / t.
 
-#include <optional>
-#include <string>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

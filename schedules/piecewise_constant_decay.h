@@ -1,11 +1,6 @@
 #pragma once
 /// PiecewiseConstantDecay: one value for each range of steps.
 
-#include <algorithm>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,9 +1,6 @@
 #pragma once
 /// PiecewiseInterpolation: a curve through given values at given steps.
 
-#include <algorithm>
-#include <vector>
-
 #include <gradus/schedules/curve.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

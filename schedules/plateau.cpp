@@ -1,7 +1,5 @@
 #include <gradus/schedules/plateau.h>
 
-#include <cmath>
-
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 Schedule reduced(const Schedule& s, Real factor, Real min_lr) {

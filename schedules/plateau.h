@@ -1,8 +1,6 @@
 #pragma once
 /// Plateau: lower the rate when a metric stops getting better.
 
-#include <optional>
-
 #include <gradus/core/shape.h>
 #include <gradus/schedules/schedule.h>
 

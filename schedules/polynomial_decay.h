@@ -1,10 +1,6 @@
 #pragma once
 /// PolynomialDecay: follows a power of the time that is left.
 
-#include <cmath>
-#include <optional>
-#include <string>
-
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

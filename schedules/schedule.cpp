@@ -1,8 +1,5 @@
 #include <gradus/schedules/algebra.h>
 
-#include <cmath>
-#include <functional>
-
 #include <gradus/schedules/curve.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,17 +1,9 @@
 #pragma once
 /// Schedule: a learning rate, or any other hyper-parameter, over time.
 
-#include <algorithm>
-#include <concepts>
 #include <functional>
 #include <memory>
-#include <optional>
-#include <string>
-#include <string_view>
-#include <type_traits>
 #include <typeinfo>
-#include <utility>
-#include <vector>
 
 #include <gradus/schedules/steps.h>
 

@@ -1,10 +1,6 @@
 #pragma once
 /// StepDecay and MultiStepDecay: times a factor at certain steps.
 
-#include <algorithm>
-#include <cmath>
-#include <vector>
-
 #include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/schedule.h>
 

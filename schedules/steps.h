@@ -1,13 +1,6 @@
 #pragma once
 /// Counts of steps in a schedule's options, and exact arithmetic with them.
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
-#include <string_view>
-#include <type_traits>
-#include <vector>
-
 #include <gradus/core/fields.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -5,8 +5,6 @@
 /// A function of one element: y = value(x), dx = dy slope(x, y), perhaps with parameters p, q at
 /// the end. Of two: y = value(a, b), with slope_a(a, b, y) and slope_b(a, b, y), 1 if left out.
 
-#include <type_traits>
-
 #include <gradus/core/functions.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

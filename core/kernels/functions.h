@@ -3,8 +3,6 @@
 /// The float forms have no branches and no library calls, so that loops become vector code.
 
 #include <bit>
-#include <cmath>
-#include <cstdint>
 
 #include <gradus/core/kernels.h>
 

@@ -3,8 +3,6 @@
 /// per instruction set (x86-64, x86-64-v3 with AVX2, x86-64-v4 with AVX-512). The first call of
 /// kernels() chooses the best copy for this processor. Every array is contiguous.
 
-#include <cstdint>
-
 #include <gradus/core/scalar.h>
 
 #ifndef GRADUS_ISA  // the copy being compiled

@@ -1,7 +1,4 @@
-#include <cmath>
-
 #include <gradus/core/functions.h>
-#include <gradus/core/kernels.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail { namespace GRADUS_ISA {
 namespace {

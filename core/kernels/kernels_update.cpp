@@ -1,5 +1,4 @@
 #include <gradus/core/functions.h>
-#include <gradus/core/kernels.h>
 
 /// Formulas of optimizers, each one pass over the weights. They are kernels rather than code in the
 /// headers of the rules, so that they are compiled per instruction set, not with a user's flags.

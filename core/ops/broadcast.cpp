@@ -1,5 +1,4 @@
 #include <gradus/core/broadcast.h>
-#include <gradus/core/memory.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {

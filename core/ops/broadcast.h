@@ -1,9 +1,6 @@
 #pragma once
 /// What ops share: loops over arrays of different shapes, and the matrix product on threads().
 
-#include <algorithm>
-#include <array>
-
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>
 

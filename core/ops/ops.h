@@ -6,12 +6,7 @@
 /// works. Values follow IEEE arithmetic: log(-1) is nan (fit() then throws). Gradients are the
 /// ordinary derivatives; at a kink the comment states the slope.
 
-#include <array>
-#include <cstdint>
-#include <initializer_list>
 #include <ranges>
-#include <span>
-#include <vector>
 
 #include <gradus/core/tensor.h>
 

@@ -1,8 +1,4 @@
-#include <algorithm>
-
 #include <gradus/core/broadcast.h>
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,9 +1,4 @@
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/core/broadcast.h>
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {

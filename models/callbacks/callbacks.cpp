@@ -1,10 +1,12 @@
-/// EarlyStopping, ReduceLROnPlateau, LearningRateScheduler, and how the first two find their
-/// number.
+/// EarlyStopping, ReduceLROnPlateau and how they find their number, LearningRateScheduler,
+/// GradientNoise.
 
 #include <gradus/core/from_text.h>
 #include <gradus/models/early_stopping.h>
+#include <gradus/models/gradient_noise.h>
 #include <gradus/models/learning_rate_scheduler.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
+#include <gradus/models/rows.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
@@ -83,6 +85,29 @@ void LearningRateScheduler::on_epoch_begin(std::int64_t epoch, const Logs&, Sequ
   if (verbose > 0)
     model.report(fmt::format("Epoch {}: LearningRateScheduler setting learning rate to {}.\n",
                              epoch + 1, value(optimizer.learning_rate())));
+}
+
+/// In one pass (Welford, 1962), since the mean of squares less the square of the mean loses digits.
+void GradientNoise::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model) {
+  const Step step = model.optimizer().iterations();
+  if (step % every.count != 0 || std::exchange(measured, step) == step) return;
+  const Batch& rows = model.training_rows();
+  std::vector<double> mean;
+  double noise = 0, square = 0;
+  for (std::int64_t i = 0; i < rows.rows(); ++i) {
+    std::size_t place = 0;
+    const Tensor loss = model.batch_loss(detail::row_range(rows, i, i + 1));
+    for (const Tensor& gradient : gradients(loss, model.parameters()))
+      for (const Scalar& element : gradient.values()) {
+        if (i == 0) mean.push_back(0);
+        const double from_mean = value(element) - mean[place];
+        mean[place] += from_mean / static_cast<double>(i + 1);
+        noise += from_mean * (value(element) - mean[place++]);
+      }
+  }
+  for (const double element : mean) square += element * element;
+  traces.push_back(noise / static_cast<double>(rows.rows()));
+  values.push_back(traces.back() / square);
 }
 
 }}  // namespace gradus

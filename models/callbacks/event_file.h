@@ -1,8 +1,6 @@
 #pragma once
 /// EventFile: curves for TensorBoard, which `tensorboard --logdir FOLDER` shows.
 
-#include <string_view>
-
 #include <gradus/models/file.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

@@ -1,7 +1,6 @@
 #pragma once
 /// LearningRateScheduler: a rate for each epoch.
 
-#include <gradus/models/function.h>
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

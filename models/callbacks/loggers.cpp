@@ -1,7 +1,6 @@
 #include <gradus/models/loggers.h>
 
 #include <gradus/models/event_file.h>
-#include <gradus/models/file.h>
 #include <gradus/schedules/json_tree.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -3,7 +3,6 @@
 
 #include <gradus/models/monitor.h>
 #include <gradus/models/sequential.h>
-#include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

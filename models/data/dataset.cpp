@@ -2,18 +2,10 @@
 
 #include <gradus/models/dataset.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
 #include <functional>
-#include <numbers>
 #include <numeric>
-#include <span>
-#include <string_view>
-#include <vector>
 
 #include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/file.h>
 #include <gradus/models/read_idx.h>
 

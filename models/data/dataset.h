@@ -2,13 +2,6 @@
 /// Data to train on: a pair of tensors with names, splitting, standardisation, and small synthetic
 /// data sets. Reading files: read_csv.h, read_idx.h.
 
-#include <concepts>
-#include <cstdint>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -2,15 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <clocale>
-#include <cmath>
-#include <cstdlib>
-#include <limits>
 #include <map>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include <gradus/core/from_text.h>
 #include <gradus/models/file.h>

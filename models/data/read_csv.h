@@ -1,9 +1,6 @@
 #pragma once
 /// Tables from CSV files.
 
-#include <string>
-#include <vector>
-
 #include <gradus/models/dataset.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,8 +1,6 @@
 #pragma once
 /// IDX files, the format of MNIST and similar data sets.
 
-#include <string>
-
 #include <gradus/core/tensor.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -108,13 +108,12 @@ std::vector<double> sharpness(const std::function<Tensor()>& loss,
   return values;
 }
 
-void Sharpness::on_train_begin(const Logs&, Sequential& model) {
-  if (model.optimizer().iterations() == 0) on_train_batch_end(0, {}, model);
-}
-
-void Sharpness::on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
-  if (model.optimizer().iterations() % every.count != 0) return;
-  const auto of_model = [&] { return loss ? loss(model) : model.training_loss(); };
+void Sharpness::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model) {
+  const Step step = model.optimizer().iterations();
+  if (step % every.count != 0 || std::exchange(measured, step) == step) return;
+  const auto of_model = [&] {
+    return loss ? loss(model) : model.batch_loss(model.training_rows());
+  };
   values.push_back(sharpness(of_model, model.parameters(), memory).front());
 }
 

@@ -43,21 +43,24 @@ struct Curvature {
 std::vector<double> sharpness(const std::function<Tensor()>& loss,
                               std::span<const Tensor> parameters, Curvature& memory);
 
-/// Records the greatest curvature during fit(), every so many updates and before the first.
+/// Records the greatest curvature before updates 0, every, 2 every, ... of fit(), and adds it to
+/// History and logs as "sharpness".
 ///
-///     Sharpness sharp{.every = 10};
-///     net.fit(x, y, {.callbacks = {std::ref(sharp)}});
-///     sharp.values.back();
+///     History h = net.fit(x, y, {.callbacks = {Sharpness{.every = 10}}});
+///     double limit = 2 / h["sharpness"].back();  // of the rate; with momentum 1 + mu times more
 struct Sharpness {
   Count every = 10;                              ///< updates, >= 1
-  std::function<Tensor(Sequential&)> loss = {};  ///< null: Sequential::training_loss()
-  std::vector<double> values = {};               ///< at steps 0, every, 2 every, ...
+  std::function<Tensor(Sequential&)> loss = {};  ///< null: that of all rows fit() trains on
+  std::vector<double> values = {};
   Curvature memory = {};
+  Step measured = -1;  ///< the last of these updates
 
-  void on_train_begin(const Logs& logs, Sequential& model);
-  void on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model);
+  void on_train_batch_begin(std::int64_t batch, const Logs& logs, Sequential& model);
+  void add_to(Logs& logs) const {
+    logs.set("sharpness", values.empty() ? std::nan("") : values.back());
+  }
   static void fields(auto& self, auto&& field) {
-    field("every", self.every, rules::positive);
+    field("every", self.every, rules::one_or_more);
     field("loss", self.loss);
   }
 };

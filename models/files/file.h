@@ -4,11 +4,8 @@
 /// An error of the system is an IoError with its reason:
 /// `cannot open 'm.safetensors': No such file or directory`.
 
-#include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include <gradus/core/error.h>

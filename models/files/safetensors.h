@@ -27,7 +27,6 @@
 #include <map>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include <gradus/core/shape.h>
 

@@ -14,12 +14,8 @@
 /// Members may be numbers, optional numbers, tensors, structs with `state`, vectors of these, and
 /// maps by text.
 
-#include <map>
-#include <optional>
 #include <tuple>
 
-#include <gradus/core/error.h>
-#include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 #include <gradus/models/safetensors.h>
 

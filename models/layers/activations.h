@@ -7,11 +7,6 @@
 /// takes further arguments; call it from a lambda: `[](const Tensor& x) { return celu(x, 0.7); }`.
 /// Comments state the slope at each kink. ValueError for arguments out of range.
 
-#include <concepts>
-#include <optional>
-#include <string_view>
-#include <type_traits>
-
 #include <gradus/core/ops.h>
 #include <gradus/models/function.h>
 

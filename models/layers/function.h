@@ -1,11 +1,7 @@
 #pragma once
 /// Function: a function held by value. A struct's options are checked when it becomes a Function.
 
-#include <concepts>
-#include <cstddef>
 #include <functional>
-#include <type_traits>
-#include <utility>
 
 #include <gradus/core/fields.h>
 

@@ -6,9 +6,6 @@
 /// an initializer with a `seed` gives the same values at every call. Options are checked when the
 /// struct becomes an Initializer (ValueError).
 
-#include <cstdint>
-#include <optional>
-
 #include <gradus/core/tensor.h>
 #include <gradus/models/function.h>
 

@@ -1,20 +1,9 @@
 #pragma once
 /// Layer: a value type for any struct that turns a tensor into a tensor, with or without weights.
 
-#include <concepts>
 #include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <string_view>
-#include <type_traits>
-#include <utility>
-#include <vector>
 
-#include <gradus/core/fields.h>
 #include <gradus/core/node.h>
-#include <gradus/core/random.h>
-#include <gradus/core/tensor.h>
 #include <gradus/models/constraints.h>
 #include <gradus/models/regularizers.h>
 

@@ -2,16 +2,8 @@
 
 #include <gradus/models/layers.h>
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <functional>
-#include <limits>
-
 #include <Eigen/QR>
 
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/loss.h>
 #include <gradus/models/normalization.h>
 

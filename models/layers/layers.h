@@ -2,9 +2,7 @@
 /// The layers: Dense, Flatten, Dropout, GaussianNoise. An Activation is a layer too
 /// (activations.h); the normalizing layers are in normalization.h.
 
-#include <gradus/models/activations.h>
 #include <gradus/models/dense.h>
-#include <gradus/models/layer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

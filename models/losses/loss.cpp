@@ -1,8 +1,5 @@
 #include <gradus/models/loss.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

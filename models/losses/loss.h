@@ -1,13 +1,8 @@
 #pragma once
 /// Loss: how far outputs are from their targets. The losses: losses.h.
 
-#include <concepts>
-#include <cstdint>
 #include <functional>
-#include <optional>
-#include <string_view>
 
-#include <gradus/core/fields.h>
 #include <gradus/core/tensor.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -5,10 +5,6 @@
 /// the last axis, the classes. Targets of shape (n) fit outputs (n, 1); any other difference of
 /// shapes is a ShapeError, never a broadcast. Loss and Metric check options (ValueError).
 
-#include <algorithm>
-#include <numbers>
-#include <optional>
-
 #include <gradus/core/ops.h>
 #include <gradus/models/loss.h>
 

@@ -1,14 +1,6 @@
 #pragma once
 /// Metric: a number that is watched beside the loss. The metrics: metrics.h.
 
-#include <concepts>
-#include <functional>
-#include <optional>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <gradus/models/loss.h>
 #include <gradus/schedules/plateau.h>
 

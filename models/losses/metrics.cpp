@@ -1,9 +1,6 @@
 #include <gradus/models/metrics.h>
 
-#include <algorithm>
-#include <limits>
 #include <numeric>
-#include <utility>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {

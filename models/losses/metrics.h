@@ -5,9 +5,6 @@
 /// A row's weight is its sample weight, 1 without them; each output of the row counts with it.
 /// 0 / 0 is 0. Options are checked when the struct becomes a Metric (ValueError).
 
-#include <cmath>
-#include <optional>
-
 #include <gradus/models/losses.h>
 #include <gradus/models/metric.h>
 

@@ -5,7 +5,6 @@
 #include <cctype>
 #include <charconv>
 
-#include <gradus/core/node.h>
 #include <gradus/models/sequential.h>
 #include <gradus/schedules/parse.h>
 

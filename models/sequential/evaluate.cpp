@@ -1,6 +1,5 @@
 /// evaluate(), predict(), and the two functions for one batch.
 
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>

@@ -1,6 +1,5 @@
 /// fit(): the loop over epochs and batches.
 
-#include <gradus/core/node.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/rows.h>
 #include <gradus/models/sequential.h>
@@ -28,7 +27,10 @@ struct Sequential::Fit {
     session.rows = feed.rows();
     model.session_ = &session;
   }
-  ~Fit() { model.session_ = nullptr; }
+  ~Fit() {
+    model.session_ = nullptr;
+    model.optimizer().set_watch(nullptr);  // of a callback that is gone
+  }
 
   History run();
   void begin();
@@ -91,6 +93,7 @@ Logs Sequential::Fit::keys() const {
     });
   }
   keys.set("learning_rate", std::nan(""));
+  session.callbacks.add_to(keys);
   return keys;
 }
 
@@ -202,6 +205,7 @@ void Sequential::Fit::batch(const Batch& rows) {
 void Sequential::Fit::end_batch() {
   const bool due = session.progress.due();
   if (watched || due) now.totals.report(*model.compiled_, batch_logs);
+  if (watched) session.callbacks.add_to(batch_logs);
   if (due) session.progress.batch(now.batch, batch_logs);
   call(Hook::train_batch_end, now.batch - 1, batch_logs);
 }
@@ -229,6 +233,7 @@ void Sequential::Fit::end_epoch(End end) {
         .report(*model.compiled_, logs, "val_");
   }
   logs.set("learning_rate", value(model.compiled_->optimizer.last_learning_rate()));
+  session.callbacks.add_to(logs);
   const std::int64_t number = now.epoch, batches = now.batch;
   now.history.add(number, logs);
   if (end != End::stopped) {

@@ -2,8 +2,6 @@
 
 #include <set>
 
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/rows.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

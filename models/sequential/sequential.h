@@ -1,7 +1,6 @@
 #pragma once
 /// Sequential: layers one after the other, and Keras's compile, fit, evaluate, predict.
 
-#include <gradus/models/fit_options.h>
 #include <gradus/models/layer.h>
 #include <gradus/models/run.h>
 
@@ -124,9 +123,10 @@ class Sequential {
   double last_loss() const;
   /// Set it, as callbacks do, to end training after the current batch.
   bool stop_training = false;
-  /// For callbacks: the recorded loss of all rows that fit() trains on. StateError outside fit()
-  /// and for a BatchSource.
-  Tensor training_loss();
+  /// For callbacks: the rows that fit() trains on. StateError outside fit() and for a BatchSource.
+  const Batch& training_rows() const;
+  /// The recorded loss of these rows, with the penalties; outputs are those of predict().
+  Tensor batch_loss(const Batch& rows) { return loss_of(rows, (*this)(rows.x)).loss; }
   /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
   void report(std::string_view line) const;
   /// Whether the metric of that key in History is better when lower or higher; none for others.

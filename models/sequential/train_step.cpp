@@ -1,7 +1,5 @@
 /// One training step: forward, loss, backward, update.
 
-#include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/sequential.h>
 
@@ -37,11 +35,10 @@ Tensor Sequential::operator()(const Tensor& x, const Mode& mode) {
   return h;
 }
 
-/// The reduced loss of the rows, and the penalties.
-Tensor Sequential::training_loss() {
+const Batch& Sequential::training_rows() const {
   check<StateError>(session_ && session_->rows,
-                    "training_loss: must be called inside a fit() on rows in memory");
-  return loss_of(*session_->rows, (*this)(session_->rows->x)).loss;
+                    "training_rows: must be called inside a fit() on rows in memory");
+  return *session_->rows;
 }
 
 BatchLoss Sequential::loss_of(const Batch& batch, const Tensor& y_pred) const {

@@ -2,7 +2,6 @@
 /// Callback: a struct whose hooks fit(), evaluate() and predict() call.
 
 #include <gradus/core/boxed.h>
-#include <gradus/core/fields.h>
 #include <gradus/models/hooks.h>
 #include <gradus/models/state.h>
 
@@ -31,6 +30,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// `static constexpr bool runs_last = true` after the others. Then those with a method
 /// `after_hook(logs, model)` get the same logs: it is the place to save the model, since the file
 /// then holds what all callbacks made of that hook, in any order of the list.
+///
+/// A struct with a method `void add_to(Logs& logs) const` adds its numbers to the logs of batches
+/// and epochs, and so to History, log files and progress; also to those of on_train_begin, where a
+/// number that is not known yet is nan.
 ///
 /// A struct with a method that reads like a hook but is none, such as on_epoch_ends, on_batch_end
 /// or on_train_epoch_end, does not compile. The list of these names is in models/hooks.h.
@@ -64,6 +67,7 @@ class Callback {
   }
   bool runs_last() const { return held_->runs_last; }
   void after_hook(const Logs& logs, Sequential& model) { held_->after_hook(logs, model); }
+  void add_to(Logs& logs) const { held_->add_to(logs); }
   /// The struct's name, such as `EarlyStopping`.
   std::string_view type() const { return held_->type; }
   void save(detail::State& state, const std::string& prefix) const { held_->save(state, prefix); }
@@ -74,6 +78,7 @@ class Callback {
     virtual ~Interface() = default;
     virtual void* struct_address() = 0;
     virtual void after_hook(const Logs& logs, Sequential& model) = 0;
+    virtual void add_to(Logs& logs) const = 0;
     virtual void save(detail::State& state, const std::string& prefix) const = 0;
     virtual void load(detail::State& state, const std::string& prefix) = 0;
 
@@ -94,6 +99,9 @@ class Callback {
     void after_hook([[maybe_unused]] const Logs& logs,
                     [[maybe_unused]] Sequential& model) override {
       if constexpr (requires { get().after_hook(logs, model); }) get().after_hook(logs, model);
+    }
+    void add_to([[maybe_unused]] Logs& logs) const override {
+      if constexpr (requires { get().add_to(logs); }) get().add_to(logs);
     }
     void save(detail::State& state, const std::string& prefix) const override {
       if constexpr (detail::HasState<Struct>)

@@ -20,6 +20,10 @@ class CallbackList {
   bool has(Hook hook) const;
   /// Calls the hook of each callback, in the order that callback.h states.
   void call(Hook hook, std::int64_t index, const Logs& logs, Sequential& model);
+  /// Adds the numbers of all callbacks.
+  void add_to(Logs& logs) const {
+    for (const Callback& callback : all_) callback.add_to(logs);
+  }
   /// The run has moved.
   void moved() { at_ = over_ = 0; }
 

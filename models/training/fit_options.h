@@ -4,7 +4,6 @@
 
 #include <gradus/models/callback.h>
 #include <gradus/models/dataset.h>
-#include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
 #include <gradus/models/progress.h>
 #include <gradus/optim/optimizer.h>

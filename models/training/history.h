@@ -2,7 +2,6 @@
 /// Results of training and evaluating: Logs, History, Evaluation.
 
 #include <algorithm>
-#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>

@@ -3,10 +3,7 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <tuple>
-#include <type_traits>
-#include <utility>
 
 #include <gradus/models/history.h>
 

@@ -1,10 +1,8 @@
 #include <gradus/models/progress.h>
 
-#include <fmt/core.h>
 #include <unistd.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 

@@ -1,10 +1,6 @@
 #pragma once
 /// Progress: the lines that fit() writes while it trains, as Keras has them.
 
-#include <functional>
-#include <string>
-#include <string_view>
-
 #include <gradus/models/history.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -3,9 +3,7 @@
 #include <numeric>
 
 #include <gradus/core/node.h>
-#include <gradus/core/ops.h>
 #include <gradus/core/thread_pool.h>
-#include <gradus/models/dataset.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {

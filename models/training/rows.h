@@ -1,7 +1,6 @@
 #pragma once
 /// Rows of data sets: checked, split, copied, and given to fit() in batches.
 
-#include <gradus/core/random.h>
 #include <gradus/models/run.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

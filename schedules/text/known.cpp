@@ -42,6 +42,11 @@ KnownSchedule describe(std::string_view module) {
   return {config.type, text_name, module, T::formula, arguments, example<T>(), make<T>};
 }
 
+/// Endings of names that users of Keras and PyTorch type, and ours.
+constexpr std::pair<std::string_view, std::string_view> aliases[] = {
+    {"lr", "learning_rate"}, {"eps", "epsilon"},  {"wd", "weight_decay"},
+    {"beta1", "beta_1"},     {"beta2", "beta_2"}, {"T_max", "decay_steps"}};
+
 /// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
                      std::span<const detail::Slot> slots) {
@@ -55,7 +60,12 @@ std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
       fail(fmt::format("{} takes at most {} arguments", call.name, slots.size()));
     return i;
   }
-  const auto found = std::ranges::find(slots, keyword, &detail::Slot::name);
+  auto found = std::ranges::find(slots, keyword, &detail::Slot::name);
+  for (const auto& [alias, name] : aliases)
+    if (found == slots.end() && keyword.ends_with(alias))
+      found = std::ranges::find_if(
+          slots, [&, full = keyword.substr(0, keyword.size() - alias.size()) + std::string(name)](
+                     const auto& slot) { return slot.name.ends_with(full); });
   if (found == slots.end()) {
     std::vector<std::string> names;
     for (const detail::Slot& slot : slots) names.emplace_back(slot.name);
@@ -147,26 +157,29 @@ std::string scalar(const Value& v) {
   return !truth ? "None" : *truth ? "True" : "False";
 }
 
-void append(std::string& out, const Schedule& s, int around);
-void append(std::string& out, const Value& v) {
+void append(std::string& out, const Schedule& s, int around, bool brief);
+void append(std::string& out, const Value& v, bool brief) {
   detail::append_value(
-      out, v, "[]", [&](const Schedule& s) { append(out, s, 0); }, scalar);
+      out, v, "[]", [&](const Schedule& s) { append(out, s, 0, brief); }, scalar);
 }
 
-void append(std::string& out, const Schedule& s, int around) {
-  if (const auto number = s.constant()) return append(out, Value{*number});
+void append(std::string& out, const Schedule& s, int around, bool brief) {
+  if (const auto number = s.constant()) return append(out, Value{*number}, brief);
   const Config config = s.config();
   if (config.op.binding > 0)
     return detail::append_operator(out, config, around, [&](const Schedule& side, int binding) {
-      append(out, side, binding);
+      append(out, side, binding, brief);
     });
   out += config.text_name;
   if (!config.has_fields) return;
   std::string_view before = "(";
+  bool named = !brief;
   for (const Config::Field& field : config.fields) {
+    named = named || field.at_default || std::holds_alternative<bool>(field.value.content);
     if (field.at_default) continue;
-    ((out += before) += field.name) += '=';
-    append(out, field.value);
+    out += before;
+    if (named) (out += field.name) += '=';
+    append(out, field.value, brief);
     before = ", ";
   }
   out += before == "(" ? "()" : ")";
@@ -178,7 +191,13 @@ std::string to_string(const Schedule& s) { return detail::text_of({s}); }
 
 std::string detail::text_of(const Value& v) {
   std::string out;
-  append(out, v);
+  append(out, v, false);
+  return out;
+}
+
+std::string detail::brief(const Value& v) {
+  std::string out;
+  append(out, v, true);
   return out;
 }
 

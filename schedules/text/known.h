@@ -18,6 +18,7 @@
 #include <gradus/schedules/inverse_sqrt.h>
 #include <gradus/schedules/inverse_time_decay.h>
 #include <gradus/schedules/one_cycle.h>
+#include <gradus/schedules/parse.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 #include <gradus/schedules/piecewise_interpolation.h>
 #include <gradus/schedules/plateau.h>
@@ -91,7 +92,9 @@ void add_slots(std::vector<Slot>& slots, T& self) {
 /// FormatError with the column, what was expected and the nearest name.
 void fill(const Call& call, std::span<const Slot> slots);
 /// Reads any `name` or `name(arguments)`, read as by parse_schedule(). FormatError with the column.
-Call parse_call(const char* reader, std::string_view text);
+Call parse_call(const char* reader, std::string_view text, const RunLengths& lengths = {});
+/// The text with arguments by position while possible: `CosineDecay(0.1, 900)`.
+std::string brief(const Value& v);
 /// The schedule of this name or, in a text (column > 0), text name. FormatError with the nearest.
 const KnownSchedule& find_known(const char* reader, const std::string& name, std::size_t column);
 

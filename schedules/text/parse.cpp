@@ -104,8 +104,10 @@ class Reader {
 Real computed(Real a, std::string_view op, Real b) {
   if (op == "+") return a + b;
   if (op == "-") return a - b;
-  if (op == "*") return a * b;
-  return op == "/" ? a / b : Real(std::floor(value(a / b)));
+  if (op == "//") return std::floor(value(a / b));
+  const Real n = op == "*" ? a * b : a / b;
+  const double close = std::round(value(n) * 1e6) / 1e6;  // 0.9 * 21 is meant to be 18.9
+  return std::abs(value(n) - close) < 0x1p-50 * std::abs(close) ? close : n;
 }
 
 /// The grammar, a function for each rule:
@@ -120,14 +122,18 @@ Real computed(Real a, std::string_view op, Real b) {
 class Parser {
  public:
   /// In the text, `name` stands for the schedule `meaning`.
-  Parser(const char* caller, std::string_view text, std::string_view name = "",
-         const Schedule& meaning = 0)
-      : reader_(caller, text), name_(name), meaning_(meaning) {}
+  Parser(const char* caller, std::string_view text, const RunLengths& lengths,
+         std::string_view name = "", const Schedule& meaning = 0)
+      : reader_(caller, text), lengths_(lengths), name_(name), meaning_(meaning) {}
 
   /// The text as a schedule, with or without `rate =` in front.
   Schedule schedule() {
     name_before_equals(true);
     name_before_equals(false);
+    const std::size_t column = reader_.column();
+    if (length(reader_.name()) && reader_.at_end())
+      reader_.fail(column, "expected a rate (got a number of updates)");
+    reader_.back_to(column);
     const Value v = join();
     check_end();
     return as_schedule(v);
@@ -202,10 +208,23 @@ class Parser {
         v.content = false;
       else if (!word.empty() && word == name_)
         v.content = meaning_;
+      else if (const Steps* steps = length(word))
+        v.content = known(*steps, v.column);
       else
         return word == "None" || word == "null";
     }
     return true;
+  }
+
+  const Steps* length(std::string_view word) const {
+    return word == "all" ? &lengths_.all : word == "epoch" ? &lengths_.epoch : nullptr;
+  }
+  Real known(Steps steps, std::size_t column) const {
+    if (steps.count == 0)
+      reader_.fail(column,
+                   "all, the updates of the run, and epoch, those of an epoch, are known in "
+                   "training; elsewhere give --steps (all) or, in C++, {.all = n, .epoch = m}");
+    return steps.count;
   }
 
   struct Items {
@@ -314,6 +333,7 @@ class Parser {
   }
 
   Reader reader_;
+  RunLengths lengths_;
   std::string_view name_;
   Schedule meaning_;
   int brackets_ = 0;  ///< that are open
@@ -321,15 +341,18 @@ class Parser {
 
 }  // namespace
 
-Schedule parse_schedule(std::string_view text) { return Parser("parse_schedule", text).schedule(); }
+Schedule parse_schedule(std::string_view text, const RunLengths& lengths) {
+  return Parser("parse_schedule", text, lengths).schedule();
+}
 
 Schedule detail::parse_schedule(std::string_view text, std::string_view name,
                                 const Schedule& meaning) {
-  return Parser("parse_schedule", text, name, meaning).schedule();
+  return Parser("parse_schedule", text, {}, name, meaning).schedule();
 }
 
-detail::Call detail::parse_call(const char* reader, std::string_view text) {
-  return Parser(reader, text).outer_call();
+detail::Call detail::parse_call(const char* reader, std::string_view text,
+                                const RunLengths& lengths) {
+  return Parser(reader, text, lengths).outer_call();
 }
 
 }}  // namespace gradus

@@ -7,6 +7,12 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
+/// The lengths of a run, which a text may name; 0: not known.
+struct RunLengths {
+  Steps all = 0;    ///< updates in the run
+  Steps epoch = 0;  ///< updates in one epoch; may be fractional
+};
+
 /// Reads what to_string() writes, or a line pasted from Python: positional or keyword arguments,
 /// `True` or `true`, perhaps after `keras.optimizers.schedules.` or `rate =`, comments, numbers
 /// like `100_000` and `60000 // 32 * 10` (`+ - * / //`). A number is a constant. Operators,
@@ -16,7 +22,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///
 /// FormatError with the column, what was expected and, for a misspelt name, the nearest one; also
 /// for brackets or expressions over 1,000 deep. ValueError where a struct refuses its options.
-Schedule parse_schedule(std::string_view text);
+///
+/// `all` and `epoch` are numbers, such as 189 for `0.9 * all` and {.all = 210}. FormatError for one
+/// that is not known, and for a text that is only this name, because it is not a rate.
+Schedule parse_schedule(std::string_view text, const RunLengths& lengths = {});
 
 namespace detail {
 /// The same for a text in which `name` stands for the schedule `meaning`.

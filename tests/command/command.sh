@@ -53,6 +53,12 @@ diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/ga
 rm -r "$work/gallery"
 
 refuses "give a command; see gradus --help"
+run 0 schedule "b=CosineDecay(0.1, all)" "linear(0, 0.1, all / 4)" --steps 8 --csv
+[ "$(sed -n 1p "$work/out")" = 'step,b,"linear(0, 0.1, 2)"' ] || fail "a label without the number"
+[ "$(sed -n 6p "$work/out")" = "4,0.05,0.1" ] || fail "not half of --steps"
+run 2 schedule "CosineDecay(0.1, all)"
+grep -q "column 18: all, the updates of the run, .* --steps (all) or, in C++, {.all = n" "$work/err" ||
+  fail "does not say where it is known"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
 refuses "'moons' was not expected here; see --help" find-lr moons
 refuses "'--data' was not expected here; options follow the command" --data moons find-lr
@@ -156,7 +162,7 @@ run 0 find-lr --steps 20 --start 0.001 --end 0.1 --csv
 grep -q '^0,0.001,0\.' "$work/out" && grep -q '^19,0.1,0\.' "$work/out" || fail "not from start to end"
 run 0 find-lr --steps 20 --json
 grep -q '^{"valley":[^,]*,"steep":[^,]*,"minimum":[^,]*,"diverged":false,"rates":\[1e-0*7,.*}$' "$work/out" &&
-  grep -q '"command":\["find-lr","--steps","20"\]}$' "$work/out" || fail "not the JSON"
+  grep -q '"command":\["find-lr",.*"--steps","20"\]}$' "$work/out" || fail "not the JSON"
 run 0 find-lr --data line
 prints "loss on all 200 rows over the rate, "
 run 0 find-lr --data line --layers none --end 1e-3
@@ -200,6 +206,11 @@ refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam
 adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
+refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \
+lecun_normal, variance_scaling, orthogonal (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+refuses "--initializer: VarianceScaling: scale must be finite and > 0 (got -8)" find-lr --initializer "variance_scaling(-8)"
+refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did you mean 'scale'?" \
+  find-lr --initializer "variance_scaling(mode=1)"
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
 refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber

@@ -25,6 +25,11 @@ prints "and 0.1 end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
 prints "steps to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
+run 0 compare "CosineDecay(0.1, all)" "a=StepDecay(0.05, 5 * epoch)" $line --seeds 2
+prints "CosineDecay(0.1, 70) "
+prints '  gradus train --data line --layers none --epochs 10 --schedule "CosineDecay(0.1, 70)"'
+run 0 compare "CosineDecay(0.1, all)" --data line --layers none --steps 24 --seeds 1 --json
+prints '"text":"CosineDecay(0.1, 24)"'
 run 0 compare 0.1 "a =0.05" --data line --layers none --steps 500 --seeds 2 --equal-area
 prints "  gradus train --data line --layers none --epochs 72 --schedule "  # of 7 updates each
 prints "2 * a: scaled to the budget of the first"
@@ -93,6 +98,19 @@ run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
 
+# The C++ that train prints has the same first weights.
+run 0 train --initializer "variance_scaling(8)" --epochs 2 --save first.st
+prints "layers 2-16-16-1 with relu, first weights variance_scaling(8)"
+grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file"
+{
+  printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
+  sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+} >program.cpp
+"$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
+  fail "the program does not compile"
+[ "$(./program 2>/dev/null)" = "$(awk '$1 == "training" { print $2 }' "$work/out")" ] || fail "another loss in C++"
+
 # ---- report --------------------------------------------------------------------------------------
 # log RATE FIRST_LOSS: the log of a run of two epochs of two updates.
 log() {
@@ -152,6 +170,22 @@ if command -v gnuplot >/dev/null; then
   drawn update "loss on the rows of each update" update
   refuses "cannot write 'none/page.html': No such file or directory" report first.jsonl -o none/page.html
 
+  # Results of other commands: a picture, a table and the command of each.
+  run 0 compare 0.05 "stairs=StepDecay(0.2, 20, 0.5)" 100 $line --seeds 2 --json
+  cp out compared.json
+  run 0 find-lr --data line --json
+  cp out found.json
+  run 0 report compared.json first.jsonl found.json steps.jsonl -o handout.html
+  for text in '<h2>compared</h2>' '<th>entry</th>' '<td>stairs</td>' '<td>StepDecay(0.2, 20, 0.5)</td>' \
+    'loss on all rows, mean over seeds' '<h2>found</h2>' '<th>valley</th>' '>valley 0.*</text>' \
+    '<pre>gradus find-lr --start 1e-7 --end 10 --steps 100 --data line</pre>' '<td>steps</td>' '<h2>steps</h2>'; do
+    grep -q -- "$text" handout.html || fail "not in the page: $text"
+  done
+  [ "$(grep -c '^<svg' handout.html)" -eq 3 ] || fail "not three pictures"
+  grep -q '1e+10' handout.html && fail "a run that diverged is drawn to its end"
+  sed -n '/^<svg/,/^<\/svg>/p' handout.html | sed '/^<\/svg>/q' >page.svg
+  well_formed page.svg
+
   run 0 compare 0.05 0.1 $line --seeds 2 --plot three.svg --plot three.png
   prints "wrote three.svg"
   well_formed three.svg
@@ -193,6 +227,16 @@ broken "$good"'{"gradus": "0.1.0"}\n' 'broken.jsonl:2: a second run starts here;
   echo '}'
 } >deep.jsonl
 refuses 'deep.jsonl:1: "loss": must be a number or null (got a list)' report deep.jsonl
+for schedules in 1 '[1]' '{"a": [1]}'; do
+  echo "{\"schedules\": $schedules}" >broken.json
+  refuses 'broken.json: "schedules": must be a list of objects' report broken.json
+done
+for text in '{"schedules": [], "looks": 3}' '{"schedules": [{"losses": [null, "a", [1]], "label": []}]}' \
+  '{"valley": 1, "rates": [1], "smoothed": [1]}' '{"valley": "x", "rates": [1, 2], "smoothed": [null, null]}' \
+  '{"valley": 1, "rates": [1, 2], "smoothed": [null, 1e308]}'; do
+  echo "$text" >odd.json
+  ! command -v gnuplot >/dev/null || run 0 report odd.json -o odd.html
+done
 refuses "give a log, such as run.jsonl; see gradus train --log" report
 refuses "cannot open 'none.jsonl': No such file or directory" report none.jsonl
 refuses "cannot read '.': not a regular file" report .

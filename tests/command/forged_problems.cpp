@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 using in_process::call, in_process::Outcome, in_process::as_it_should;
 using namespace gradus;
 
-/// A correct description, and the pieces of it to replace one at a time.
+/// A correct description of an earlier version, without the initializer, and the pieces of it to
+/// replace one at a time.
 constexpr const char* whole =
     R"({"options":{"data":"t.csv","label":"","ignore":[],"one-hot":["kind"],"drop-missing":false,)"
     R"("no-header":false,"layers":"4","activation":"relu","optimizer":"sgd","loss":"auto",)"
@@ -46,6 +47,8 @@ const std::pair<const char*, const char*> pieces[] = {
     {"\"layers\":\"4\",", ""},
     {"\"layers\":\"4\"", "\"layers\":\"4\",\"layer\":\"4\""},
     {"\"activation\":\"relu\"", "\"activation\":\"rely\""},
+    {"\"optimizer\"", "\"initializer\":\"he_norm\",\"optimizer\""},
+    {"\"optimizer\"", "\"initializer\":8,\"optimizer\""},
     {"\"optimizer\":\"sgd\"", "\"optimizer\":\"sgd(-1)\""},
     {"\"optimizer\":\"sgd\"", "\"optimizer\":\"\\u0000\""},
     {"\"loss\":\"binary_crossentropy\"", "\"loss\":\"auto\""},

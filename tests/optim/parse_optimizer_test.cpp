@@ -62,6 +62,9 @@ TEST_CASE("arguments by position or by name, and lines pasted from Python") {
     CHECK(to_string(parse_optimizer(text)) ==
           "SGD(learning_rate=0.5, momentum=0.9, nesterov=True)");
   }
+  CHECK(to_string(parse_optimizer("adam(lr=0.5, beta1=0.8, eps=1e-3, wd=0.1)")) ==
+        "Adam(learning_rate=0.5, beta_1=0.8, beta_2=0.999, epsilon=0.001, amsgrad=False, "
+        "weight_decay=0.1)");
   const Optimizer pasted = parse_optimizer(
       "Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), clipvalue=0.5)");
   CHECK(value(pasted.schedule()(2)) == doctest::Approx(0.05));
@@ -74,8 +77,8 @@ TEST_CASE("what is no optimizer is refused, with the place and the nearest name"
       {"0.1", "parse_optimizer: column 1: unknown optimizer '1'; did you mean 'SGD'?"},
       {"Adma(0.1)", "parse_optimizer: column 1: unknown optimizer 'Adma'; did you mean 'Adam'?"},
       {"ADAM", "parse_optimizer: column 1: unknown optimizer 'ADAM'; did you mean 'Adam'?"},
-      {"Adam(beta1=0.9)",
-       "parse_optimizer: column 12: Adam has no argument 'beta1'; did you mean 'beta_1'?"},
+      {"Adam(betas=0.9)",
+       "parse_optimizer: column 12: Adam has no argument 'betas'; did you mean 'beta_1'?"},
       {"SGD(0.1, 0.9, True, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)",
        "parse_optimizer: column 52: SGD takes at most 13 arguments"},
       {"SGD(0.1, learning_rate=0.2)", "parse_optimizer: column 24: 'learning_rate' is given twice"},

@@ -208,6 +208,37 @@ TEST_CASE("expressions are read with their operators, methods and computed numbe
   for (const auto& row : table) CHECK(to_string(parse_schedule(row.first)) == row.second);
 }
 
+TEST_CASE("a text may name the lengths of the run, and compute with them") {
+  const RunLengths run{.all = 210, .epoch = 3.5};
+  const std::pair<const char*, const char*> table[] = {
+      {"linear(0, 0.1, all / 10) >> CosineDecay(0.1, 0.9 * all)",
+       "linear(0, 0.1, 21) >> CosineDecay(0.1, 189)"},
+      {"StepDecay(0.1, 5 * epoch, 0.5)", "StepDecay(0.1, 17.5, 0.5)"},
+      {"rate = hold(0.1, (all - 50) // 3 + 2).take(all)", "take(hold(0.1, 55), 210)"},
+      {"PiecewiseConstantDecay([epoch, all], [1, 0.5, 10 / all])",
+       "PiecewiseConstantDecay([3.5, 210], [1, 0.5, 0.047619047619047616])"},
+      {"WarmupStableDecay(lr=0.1, warmup_steps=0, stable_steps=all, decay_steps=epoch)",
+       "WarmupStableDecay(0.1, 0, 210, 3.5)"},
+      {"warmup(0.1, 0.07 * (all - 110))", "warmup(0.1, 7)"},  // not 7.000000000000001
+      {"ExponentialDecay(0.1, all, 0.5, staircase=True)",
+       "ExponentialDecay(0.1, 210, 0.5, staircase=True)"}};
+  for (const auto& [text, numbers] : table) {
+    const Schedule s = parse_schedule(text, run);
+    CHECK(detail::brief({s}) == numbers);
+    CHECK(to_string(parse_schedule(numbers)) == to_string(s));
+  }
+  using doctest::Contains;
+  CHECK_THROWS_WITH_AS(parse_schedule("hold(0.1, all)"), Contains("column 11: all, the updates of"),
+                       FormatError);
+  CHECK_THROWS_WITH_AS(parse_schedule("hold(0.1, epoch)", {.all = 210}), Contains("epoch, those"),
+                       FormatError);
+  CHECK_THROWS_WITH_AS(parse_schedule(" all", run),
+                       Contains("column 2: expected a rate (got a number of updates)"),
+                       FormatError);
+  CHECK_THROWS_AS(parse_schedule("StepDecay(0.1, all - 210)", run), ValueError);
+  CHECK_THROWS_AS(parse_schedule("hold(0.1, alles)", run), FormatError);
+}
+
 TEST_CASE("the struct inside a schedule can be asked for") {
   REQUIRE(warm.get_if<Join>());
   const CosineDecay* inner = warm.get_if<Join>()->second.get_if<CosineDecay>();

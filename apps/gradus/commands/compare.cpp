@@ -144,7 +144,7 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
   check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   std::vector<Contender> out;
   for (const std::string& text : expressions) {
-    const auto [curve, expression] = read_expression(text);
+    const auto [curve, expression] = read_expression(text, problem->lengths);
     out.push_back({.label = curve.label,
                    .text = expression,
                    .rate = curve.schedule,
@@ -155,9 +155,8 @@ std::vector<Contender> read_contenders(const std::vector<std::string>& expressio
 }
 
 /// Trains under the best schedule, to the end of the epoch that holds the last update.
-std::string train_command(const CompareCommand& command, const Problem& problem,
-                          const Comparison& c) {
-  std::vector<std::string> words = words_of(command.chosen);
+std::string train_command(const Problem& problem, const Comparison& c) {
+  std::vector<std::string> words = words_of(problem.options);
   words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(problem, c.steps)),
                              "--schedule", c.best().contender.text});
   return shell_line({"train"}, words);
@@ -180,11 +179,12 @@ std::string CompareCommand::run() const {
       "--steps and --epochs: must not both be given");
   const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
-  const auto shared = std::make_shared<const Problem>(make_problem(chosen));
+  const Step given_steps = steps.empty() ? 0 : read_whole("--steps", steps, 1, most_batches);
+  const auto shared = std::make_shared<const Problem>(
+      make_problem(chosen, {.epochs = passes, .steps = given_steps}));
   const Problem& problem = *shared;
   refuse_rate(problem, "the schedules give");
-  const Step updates =
-      steps.empty() ? updates_in(problem, passes) : read_whole("--steps", steps, 1, most_batches);
+  const auto updates = static_cast<Step>(problem.lengths.all);
   std::vector<Contender> contenders = read_contenders(expressions, shared, updates);
   check_length(problem, updates, runs * std::ssize(contenders));
   CompareOptions options{.seeds = runs};
@@ -198,11 +198,11 @@ std::string CompareCommand::run() const {
   if (!c.any_left())
     throw DivergedError(
         fmt::format("training diverged in every run; to find a lower rate: {}",
-                    shell_line({"find-lr"}, words_of(chosen))),
+                    shell_line({"find-lr"}, words_of(problem.options))),
         data ? "" : problem.about() + look.pictures(panels, table(c, n)) + table(c, n) + written);
   if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
   const std::string below =
       table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
-      fmt::format("next, train the best one on its own:\n  {}\n", train_command(*this, problem, c));
+      fmt::format("next, train the best one on its own:\n  {}\n", train_command(problem, c));
   return problem.about() + look.pictures(panels, below) + below + written;
 }

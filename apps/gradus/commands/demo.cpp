@@ -27,12 +27,13 @@ struct Demo {
   const char* schedule;
 };
 constexpr Demo demos[] = {
-    {"line", "none", "relu", "sgd", "ExponentialDecay(0.05, 42, 0.5, staircase=True)"},
-    {"xor", "16", "tanh", "momentum", "ExponentialDecay(0.05, 70, 0.5, staircase=True)"},
-    {"moons", "16,16", "relu", "sgd", "ExponentialDecay(0.1, 70, 0.5, staircase=True)"},
-    {"spirals", "32,32", "relu", "adam", "ExponentialDecay(0.002, 70, 0.5, staircase=True)"},
-    {"blobs", "none", "relu", "sgd", "ExponentialDecay(0.02, 70, 0.5, staircase=True)"},
-    {"digits", "32", "relu", "sgd", "ExponentialDecay(0.05, 160, 0.5, staircase=True)"},
+    {"line", "none", "relu", "sgd", "ExponentialDecay(0.05, 6 * epoch, 0.5, staircase=True)"},
+    {"xor", "16", "tanh", "momentum", "ExponentialDecay(0.05, 10 * epoch, 0.5, staircase=True)"},
+    {"moons", "16,16", "relu", "sgd", "ExponentialDecay(0.1, 10 * epoch, 0.5, staircase=True)"},
+    {"spirals", "32,32", "relu", "adam",
+     "ExponentialDecay(0.002, 10 * epoch, 0.5, staircase=True)"},
+    {"blobs", "none", "relu", "sgd", "ExponentialDecay(0.02, 10 * epoch, 0.5, staircase=True)"},
+    {"digits", "32", "relu", "sgd", "ExponentialDecay(0.05, 10 * epoch, 0.5, staircase=True)"},
 };
 
 /// A demo after training. A model of two weights, w and b, shows them too.
@@ -56,8 +57,8 @@ TrainedDemo train_demo(const Demo& demo) {
   options.network.layers = demo.layers;
   options.network.activation = demo.activation;
   options.network.optimizer = demo.optimizer;
-  Problem problem = make_problem(options);
-  const Schedule rate = read_schedule(demo.schedule);
+  Problem problem = make_problem(options, {.epochs = epochs});
+  const Schedule rate = read_schedule(demo.schedule, problem.lengths);
   TrainingRun run = run_training(problem, {.rate = rate, .steps = updates_in(problem, epochs)});
   return {std::move(problem), rate, std::move(run)};
 }

@@ -29,36 +29,24 @@ std::vector<Mark> marks(const RateTest& test) {
           {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
 }
 
-/// The lowest of the losses that the marks come from.
-auto lowest(const RateTest& test) {
-  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
-  return std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
-}
-
 std::string curve_name(const RateTest& test, const Problem& problem) {
   return test.of_all_rows ? fmt::format("loss on all {} rows", problem.data.x.shape()[0])
                           : "smoothed batch loss";
 }
 
-/// The losses and the marks. What rises far above the losses before the lowest leaves the picture.
 std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
-  LinesPlot out{
-      .x_name = "rate",
-      .y_name = curve_name(test, problem),
-      .lines = {{"", test.rates, test.smoothed}},
-      .legend = false,
-      .log_x = true,
-      .title = fmt::format("{} over the rate, {} updates{}", curve_name(test, problem),
-                           test.losses.size(), test.diverged ? " until training diverged" : ""),
-      .top = 1.2 * *std::max_element(test.smoothed.begin(), lowest(test) + 1),
-      .height = 17};
+  LinesPlot out = range_test_plot(test.rates, test.smoothed);
+  out.y_name = curve_name(test, problem);
+  out.title = fmt::format("{} over the rate, {} updates{}", out.y_name, test.losses.size(),
+                          test.diverged ? " until training diverged" : "");
   for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
   return {{"loss", out}};
 }
 
 /// What makes the marks doubtful, or "".
 std::string note(const RateTest& test) {
-  const auto least = lowest(test);
+  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
+  const auto least = std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
   if (!test.diverged && least + 1 == test.smoothed.end())
     return "note: the loss still falls at the highest rate; try a higher --end\n";
   const double first = *std::max_element(test.smoothed.begin(), least + 1);
@@ -77,8 +65,10 @@ std::string to_csv(const RateTest& test) {
   return out;
 }
 
-std::string to_json(const RateTest& test, const Problem& problem,
-                    const std::vector<std::string>& command) {
+std::string to_json(const RateTest& test, const Problem& problem, const FindLrCommand& given) {
+  std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
+                                   given.end, "--steps", given.steps};
+  std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
   return Json::object({{"valley", test.valley},
                        {"steep", test.steep},
                        {"minimum", test.minimum},
@@ -115,14 +105,16 @@ std::string report(const RateTest& test, const Problem& problem) {
 
 }  // namespace
 
-std::vector<std::string> FindLrCommand::words() const {
-  std::vector<std::string> out{"find-lr"};
-  std::ranges::copy(words_of(chosen), std::back_inserter(out));
-  const FindLrCommand usual;
-  if (start != usual.start) out.insert(out.end(), {"--start", start});
-  if (end != usual.end) out.insert(out.end(), {"--end", end});
-  if (steps != usual.steps) out.insert(out.end(), {"--steps", steps});
-  return out;
+LinesPlot range_test_plot(const std::vector<double>& rates, const std::vector<double>& losses) {
+  const auto lowest = std::ranges::min_element(losses);
+  return {.x_name = "rate",
+          .y_name = "loss",
+          .lines = {{"", rates, losses}},
+          .legend = false,
+          .log_x = true,
+          .title = "loss over the rate",
+          .top = 1.2 * *std::max_element(losses.begin(), lowest + 1),
+          .height = 17};
 }
 
 std::string FindLrCommand::run() const {
@@ -130,7 +122,7 @@ std::string FindLrCommand::run() const {
   check<UsageError>(high > low, "--end: must be above --start {} (got {})", low, high);
   const std::int64_t n = read_whole("--steps", steps, 16, most_steps);
   const bool data = look.check_and_want_data();
-  const Problem problem = make_problem(chosen);
+  const Problem problem = make_problem(chosen, {.steps = n});
   refuse_rate(problem, "find-lr varies");
   const RateTest test = find_learning_rate(
       problem.model, problem.data.x, problem.data.y,
@@ -143,7 +135,7 @@ std::string FindLrCommand::run() const {
   check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
   const std::vector<Panel> panels = make_panels(test, problem);
   const std::string written = look.files(panels);
-  if (data) return look.csv ? to_csv(test) : to_json(test, problem, words());
+  if (data) return look.csv ? to_csv(test) : to_json(test, problem, *this);
   const std::string below = report(test, problem);
   return problem.about() + look.pictures(panels, below) + below + written;
 }

@@ -26,8 +26,9 @@ struct FindLrCommand {
     LookOptions::options(self.look, option);
   }
 
-  /// The words after `gradus` that run it again.
-  std::vector<std::string> words() const;
   /// DivergedError or RunError when there is no rate to suggest.
   std::string run() const;
 };
+
+/// The losses over the rates. What rises beyond those before the lowest leaves the picture.
+LinesPlot range_test_plot(const std::vector<double>& rates, const std::vector<double>& losses);

@@ -7,25 +7,30 @@
 #include <cmath>
 #include <filesystem>
 
+#include "commands/find_lr.h"
 #include "pictures/plot_file.h"
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 #include "training/run_log.h"
+#include "training/training_run.h"
+
+using namespace gradus;
 
 namespace {
 
 using Logs = std::vector<RunLog>;
 
-/// The names of the runs in legends: file names, or whole paths where file names are equal.
-std::vector<std::string> legend_names(const Logs& logs) {
+/// The names of the runs in legends: labels, file names, or whole paths where file names are equal.
+std::vector<std::string> legend_names(const Result& part) {
   std::vector<std::string> out;
-  for (const RunLog& log : logs) {
-    std::string name = std::filesystem::path(log.path).stem();
-    for (const RunLog& other : logs)
-      if (&other != &log && std::filesystem::path(other.path).stem() == name) name = log.path;
-    out.push_back(clean(name));
+  for (const RunLog& log : part.entries) {
+    const auto stem = [&](const RunLog& run) {
+      return part.about.path.empty() ? std::filesystem::path(run.path).stem().string() : run.path;
+    };
+    const bool twice = std::ranges::count(part.entries, stem(log), stem) > 1;
+    out.push_back(clean(twice ? log.path : stem(log)));
   }
   return out;
 }
@@ -41,9 +46,10 @@ struct Drawn {
 };
 
 /// Adds a panel for the first of the choices that any run has.
-void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
+void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
                const std::vector<Drawn>& choices) {
-  const std::vector<std::string> labels = legend_names(logs);
+  const Logs& logs = part.entries;
+  const std::vector<std::string> labels = legend_names(part);
   for (const auto& [name, axis] : choices) {
     LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
     std::vector<double> all;
@@ -53,32 +59,51 @@ void add_panel(std::vector<Panel>& panels, const Logs& logs, bool by_step,
       const Series* series = logs[i].find(by_step, name);
       if (!series || !has_values(*series)) continue;
       line = thinned({labels[i], series->at, series->values});
+      if (name == std::string_view("losses"))  // of a run that diverged: to where it left
+        for (double& y : line.y)
+          if (!(y <= TrainingRun::far_above * series->values[0])) y = NAN;
       all.insert(all.end(), line.y.begin(), line.y.end());
     }
     if (all.empty()) continue;
-    plot.log_y = name != std::string_view("learning_rate") && spread_far(all);
+    plot.log_y = std::string_view(axis).starts_with("loss") && spread_far(all);
     plot.from_zero = true;
     panels.push_back({name, plot});
     return;
   }
 }
 
+/// What find-lr drew; nothing for other results.
+std::vector<Panel> rate_panel(const RunLog& about) {
+  const Series *rates = about.find(true, "rates"), *losses = about.find(true, "smoothed");
+  if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
+  LinesPlot plot = range_test_plot(rates->values, losses->values);
+  for (const auto& [key, fact] : about.facts)
+    if (key == "valley" || key == "steep" || key == "minimum")
+      plot.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
+  return {{"loss", plot}};
+}
+
 /// Plots by update if every run has updates, otherwise by epoch; by both if neither shows every
 /// run.
-std::vector<Panel> make_panels(const Logs& logs) {
+std::vector<Panel> make_panels(const Result& part) {
+  const Logs& logs = part.entries;
   const bool updates =
       std::ranges::none_of(logs, [](const auto& log) { return log.by_step.empty(); });
   const bool epochs =
       std::ranges::none_of(logs, [](const auto& log) { return log.by_epoch.empty(); });
-  std::vector<Panel> panels;
+  std::vector<Panel> panels = rate_panel(part.about);
   for (const bool by_step : {true, false}) {
     if (by_step ? !updates && epochs : updates) continue;
-    add_panel(panels, logs, by_step, {{"learning_rate", "learning rate"}});
-    add_panel(panels, logs, by_step,
+    add_panel(panels, part, by_step,
+              {{"learning_rate", "learning rate"}, {"rates", "learning rate"}});
+    add_panel(panels, part, by_step, {{"momentum", "momentum"}});
+    add_panel(panels, part, by_step,
               {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
-               {"batch_loss", "loss on the rows of each update"}});
+               {"batch_loss", "loss on the rows of each update"},
+               {"losses", "loss on all rows, mean over seeds"}});
+    add_panel(panels, part, by_step, {{"accuracies", "accuracy on all rows, mean over seeds"}});
   }
-  add_panel(panels, logs, false, {{"val_loss", "loss on held-out rows"}});
+  add_panel(panels, part, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
 }
 
@@ -122,52 +147,55 @@ std::string row(const std::vector<std::string>& cells, const char* kind) {
   return out + "</tr>\n";
 }
 
-/// A table of the last numbers of each run.
-std::string results(const Logs& logs) {
-  const std::vector<std::string> labels = legend_names(logs);
-  std::vector<std::string> names;
-  const auto series_of = [](const RunLog& log) -> const std::vector<Series>& {
-    return log.by_epoch.empty() ? log.by_step : log.by_epoch;
-  };
-  for (const RunLog& log : logs)
-    for (const Series& series : series_of(log))
-      if (std::find(names.begin(), names.end(), series.name) == names.end())
-        names.push_back(series.name);
+using Cells = std::vector<std::pair<std::string, std::string>>;
 
-  std::vector<std::string> head{"run", "updates", "epochs"};
-  for (const std::string& name : names) head.push_back("last " + name);
-  head.insert(head.end(), {"lowest loss", "seconds"});
+/// The last numbers of a run.
+Cells last_numbers(const RunLog& log) {
+  const auto done = [](const std::vector<Series>& all) {
+    return all.empty() ? "" : fmt::format("{:.0f}", all[0].at.back());
+  };
+  const Series* losses = log.find(log.by_epoch.empty(), "loss");
+  Cells cells{{"updates", done(log.by_step)},
+              {"epochs", done(log.by_epoch)},
+              {"seconds", fmt::format("{:.3g}", log.seconds)},
+              {"lowest loss", losses ? number(minimum(*losses)) : ""}};
+  for (const Series& series : log.by_epoch.empty() ? log.by_step : log.by_epoch)
+    cells.emplace_back("last " + series.name, number(series.values.back()));
+  return cells;
+}
+
+/// A table with a row for each run and a column for each number that any run has.
+std::string results(const Result& part) {
+  const bool of_train = part.about.path.empty();
+  std::vector<Cells> rows;
+  std::vector<std::string> head{of_train ? "run" : "entry"};
+  for (const RunLog& log : part.entries)
+    for (const auto& [name, text] : rows.emplace_back(of_train ? last_numbers(log) : log.facts))
+      if (std::ranges::count(head, name) == 0) head.push_back(name);
   std::string out = "<table>\n" + row(head, "th");
-  for (std::size_t i = 0; i < logs.size(); ++i) {
-    const RunLog& log = logs[i];
-    const auto done = [](const std::vector<Series>& all) {
-      return all.empty() ? "" : fmt::format("{:.0f}", all[0].at.back());
-    };
-    std::vector<std::string> cells{labels[i], done(log.by_step), done(log.by_epoch)};
-    const Series* losses = nullptr;
-    for (const std::string& name : names) {
-      const Series* found = log.find(log.by_epoch.empty(), name);
-      cells.push_back(found ? number(found->values.back()) : "");
-      if (name == "loss") losses = found;
+  const std::vector<std::string> labels = legend_names(part);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    std::vector<std::string> cells{labels[i]};
+    for (std::size_t column = 1; column < head.size(); ++column) {
+      const auto cell = std::ranges::find(rows[i], head[column], &Cells::value_type::first);
+      cells.push_back(cell == rows[i].end() ? "" : cell->second);
     }
-    cells.push_back(losses ? number(minimum(*losses)) : "");
-    cells.push_back(fmt::format("{:.3g}", log.seconds));
     out += row(cells, "td");
   }
   return out + "</table>\n";
 }
 
-std::string run_section(const RunLog& log, const std::string& label) {
-  std::string out = fmt::format("<section>\n<h2>{}</h2>\n", xml_text(label));
+std::string description(const RunLog& log) {
+  std::string out;
   if (log.cut) out += "<p>The log ends in the middle of a line: the run was cut short.</p>\n";
   out += log.facts.empty() ? "<p>The log does not say what was trained.</p>\n" : "<table>\n";
   for (const auto& [key, fact] : log.facts)
     out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n",
                        xml_text(key == "gradus" ? "gradus version" : key), xml_text(fact));
   out += log.facts.empty() ? "" : "</table>\n";
-  if (log.command.empty()) return out + "</section>\n";
-  return out + fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n</section>\n",
-                           xml_text(shell_line(log.command)));
+  if (log.command.empty()) return out;
+  return out +
+         fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n", xml_text(shell_line(log.command)));
 }
 
 constexpr const char* style = R"css(
@@ -179,23 +207,47 @@ constexpr const char* style = R"css(
 body { color: var(--ink); background: var(--paper); font: 1.15rem/1.5 system-ui, sans-serif;
        max-width: 64rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 2rem; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
-figure { margin: 0; } svg { width: 100%; height: auto; }
-.wide { overflow-x: auto; }
+figure { margin: 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); }
-pre { overflow-x: auto; padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
+td:first-child, th + td, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; }
+h1, h2 { break-after: avoid; } table, tr, pre { break-inside: avoid; }
+pre { padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
+@media print {
+  :root { color-scheme: light; --ink: #000; --paper: #fff; }
+  body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
+  svg { max-height: 20cm; }
+}
 )css";
 
-std::string page(const Logs& logs, const std::string& title, const std::string& svg) {
+std::string section(const std::string& name, const std::string& content) {
+  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", xml_text(name), content);
+}
+
+/// The picture, the table and the descriptions of what is shown together.
+std::string part_of_page(const Result& part, const std::string& out) {
+  const std::vector<Panel> panels = make_panels(part);
+  std::string top;
+  if (!panels.empty())
+    top = fmt::format("<figure>\n{}</figure>\n", inline_svg(to_svg(panels, out)));
+  const std::string table = part.entries.empty() ? "" : results(part);
+  if (!part.about.path.empty())
+    return section(std::filesystem::path(part.about.path).stem(),
+                   top + table + description(part.about));
+  top += fmt::format("<h2>Results</h2>\n{}", table);
+  const std::vector<std::string> labels = legend_names(part);
+  for (std::size_t i = 0; i < part.entries.size(); ++i)
+    top += section(labels[i], description(part.entries[i]));
+  return top;
+}
+
+std::string page(const std::vector<Result>& parts, const ReportCommand& command) {
   std::string out = fmt::format(
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      xml_text(title), style);
-  if (!svg.empty()) out += fmt::format("<figure>\n{}</figure>\n", svg);
-  out += fmt::format("<h2>Results</h2>\n<div class=\"wide\">\n{}</div>\n", results(logs));
-  const std::vector<std::string> labels = legend_names(logs);
-  for (std::size_t i = 0; i < logs.size(); ++i) out += run_section(logs[i], labels[i]);
+      xml_text(command.title), style);
+  for (const Result& part : parts) out += part_of_page(part, command.out);
   return out + "</body>\n</html>\n";
 }
 
@@ -207,11 +259,16 @@ std::string ReportCommand::run() const {
                     "--out: must be a file name without control characters");
   for (const std::string& path : runs)
     check<UsageError>(!same_file(out, path), "--out: must not be one of the logs (got '{}')", out);
-  Logs logs;
-  for (const std::string& path : runs) logs.push_back(read_run_log(path));
-  const std::vector<Panel> panels = make_panels(logs);
-  const std::string svg = panels.empty() ? "" : inline_svg(to_svg(panels, out));
-  const std::string html = page(logs, title, svg);
-  gradus::detail::write_file(out, {html});
+  std::vector<Result> parts;  // the runs of train are one, where the first stands
+  for (const std::string& path : runs) {
+    if (const auto result = read_result(path)) {
+      parts.push_back(*result);
+      continue;
+    }
+    auto of_train = std::ranges::find(parts, "", [](const Result& r) { return r.about.path; });
+    if (of_train == parts.end()) of_train = parts.insert(parts.end(), Result{});
+    of_train->entries.push_back(read_run_log(path));
+  }
+  gradus::detail::write_file(out, {page(parts, *this)});
   return fmt::format("wrote {}\n", out);
 }

@@ -120,8 +120,10 @@ std::string ScheduleCommand::run() const {
                     "give a schedule, such as \"CosineDecay(0.1, 900)\"; see --list");
   check<UsageError>(!table || !data, "--table: must not be combined with --csv or --json");
   Curves curves;
-  for (const std::string& text : expressions) curves.push_back(read_expression(text).curve);
-  const Step n = steps.empty() ? longest_run(curves) : read_whole("--steps", steps, 1);
+  const Step given = steps.empty() ? 0 : read_whole("--steps", steps, 1);
+  for (const std::string& text : expressions)
+    curves.push_back(read_expression(text, {.all = given}).curve);
+  const Step n = given > 0 ? given : longest_run(curves);
   check<UsageError>(!data || n <= most_rates,
                     "--csv and --json: must have at most {} steps (got {})", most_rates, n);
 

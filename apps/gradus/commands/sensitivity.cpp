@@ -228,12 +228,14 @@ std::string SensitivityCommand::run() const {
   const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
   const Session session = chosen.session(expression, look.plots);
   const Found found = run_seeds(session, runs);
+  ExactOptions next = chosen;
+  next.problem = session.options().problem;
   const std::vector<Panel> panels = make_panels(session, found);
   const std::string written = look.files(panels);
   if (data) return look.csv ? to_csv(found) : to_json(found);
   const std::string below =
       about_loss(found) + table(found) + promise(found) +
       fmt::format("next, follow the derivatives downhill:\n  {}\n{}",
-                  shell_line({"tune", expression}, words_of(chosen)), written);
+                  shell_line({"tune", session.options().schedule}, words_of(next)), written);
   return session.problem().about() + look.pictures(panels, below) + below;
 }

@@ -127,6 +127,7 @@ std::string TuneCommand::run() const {
   const std::string written = look.files(panels);
   if (data) return look.csv ? to_csv(result.tuned) : to_json(result);
   ExactOptions compared = chosen;
+  compared.problem = session.options().problem;
   compared.validation_split = ExactOptions().validation_split;  // gradus compare has no such option
   const std::string below = report(result, words_of(compared));
   return session.problem().about() + look.pictures(panels, below) + below + written;

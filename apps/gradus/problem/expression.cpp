@@ -4,7 +4,6 @@
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/canvas.h>
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/parse.h>
 
 #include <algorithm>
 
@@ -32,21 +31,58 @@ auto reading(const std::string& text, std::string_view who, Read read) {
   }
 }
 
+/// Whether the text, which can be read, can be read without lengths, too.
+bool is_plain(auto read_without) {
+  try {
+    return read_without(), true;
+  } catch (const FormatError&) {
+    return false;
+  }
+}
+
+/// `SGD(0.1, momentum=0.9)`.
+std::string describe(const Optimizer& optimizer, bool with_rate) {
+  std::string out;
+  const auto add = [&](const detail::Config& config) {
+    for (const detail::Config::Field& field : config.fields) {
+      const bool rate = field.name == "learning_rate";
+      if (rate ? !with_rate : field.at_default) continue;
+      out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", rate ? "" : field.name,
+                         rate ? "" : "=", detail::brief(field.value));
+    }
+  };
+  add(optimizer.config());
+  add(detail::config_of(optimizer.options()));
+  const std::string name(optimizer.name());
+  return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
+}
+
+/// The name in front of a call, in lower case and without a module.
+std::string name_of(const std::string& text) {
+  const std::string front = clean(text.substr(0, text.find('(')));
+  return lower(front.substr(front.rfind('.') + 1));
+}
+
 }  // namespace
 
 inline namespace GRADUS_VARIANT {
 
-Schedule read_schedule(const std::string& text) {
-  return reading(text, "parse_schedule: ", [&] { return parse_schedule(text); });
+Schedule read_schedule(const std::string& text, const RunLengths& lengths) {
+  return reading(text, "parse_schedule: ", [&] { return parse_schedule(text, lengths); });
 }
 
-ScheduleExpression read_expression(const std::string& text) {
+std::string with_numbers(const std::string& text, const RunLengths& lengths) {
+  const Schedule s = read_schedule(text, lengths);
+  return is_plain([&] { parse_schedule(text); }) ? text : detail::brief({s});
+}
+
+ScheduleExpression read_expression(const std::string& text, const RunLengths& lengths) {
   // In an expression, brackets come before any =.
   const std::size_t equals = text.find('=');
   const std::string front = text.substr(0, equals);
   const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
-  const std::string rest = named ? text.substr(equals + 1) : text;
-  return {{clean(named ? front : text), read_schedule(rest)}, clean(rest)};
+  const std::string rest = clean(with_numbers(named ? text.substr(equals + 1) : text, lengths));
+  return {{named ? clean(front) : rest, read_schedule(rest)}, rest};
 }
 
 std::vector<std::string> optimizer_names() {
@@ -56,35 +92,38 @@ std::vector<std::string> optimizer_names() {
   return names;
 }
 
-OptimizerExpression read_optimizer(const std::string& text) {
-  if (text == "momentum") return {parse_optimizer("SGD(momentum=0.9)"), false};
-  if (text == "nesterov") return {parse_optimizer("SGD(momentum=0.9, nesterov=True)"), false};
-  const std::vector<std::string> names = optimizer_names();
-  if (text.find_first_of("(.") == text.npos && std::ranges::count(names, lower(text)) == 0)
-    refuse_name("--optimizer", start_of(text), names);
-  return reading(text, "parse_optimizer: ", [&]() -> OptimizerExpression {
-    const detail::Call call = detail::parse_call("parse_optimizer", text);
-    const bool has_rate = std::ranges::any_of(call.arguments, [](const detail::Argument& a) {
-      return a.keyword.empty() || a.keyword == "learning_rate";
-    });
-    return {parse_optimizer(text), has_rate};
+bool names_optimizer(const std::string& text) {
+  return std::ranges::count(optimizer_names(), name_of(text)) > 0;
+}
+
+OptimizerExpression read_optimizer(const std::string& text, const RunLengths& lengths) {
+  if (text.find_first_of("(.") == text.npos && !names_optimizer(text))
+    refuse_name("--optimizer", start_of(text), optimizer_names());
+  const auto read = [&](const RunLengths& known) -> OptimizerExpression {
+    detail::Call call = detail::parse_call("parse_optimizer", text, known);
+    const auto gives = [&](const char* option, std::size_t place) {
+      return std::ranges::count(call.arguments, option, &detail::Argument::keyword) > 0 ||
+             (call.arguments.size() > place && call.arguments[place].keyword.empty());
+    };
+    const bool has_rate = gives("learning_rate", 0) || gives("lr", 0),
+               nesterov = name_of(text) == "nesterov";
+    if (nesterov || name_of(text) == "momentum") {
+      call.name = "SGD";
+      if (!gives("momentum", 1)) call.arguments.push_back({"momentum", {Real(0.9)}});
+      if (nesterov) call.arguments.push_back({"nesterov", {true}});
+    }
+    return {detail::make_optimizer(call), has_rate, text};
+  };
+  return reading(text, "parse_optimizer: ", [&] {
+    OptimizerExpression out = read(lengths);
+    if (!is_plain([&] { read({}); })) out.text = describe(out.optimizer, out.has_rate);
+    return out;
   });
 }
 
 std::string text_without_rate(const std::string& text) {
-  const auto [optimizer, has_rate] = read_optimizer(text);
-  if (!has_rate) return text;
-  std::string out;
-  const auto add = [&](const detail::Config& config) {
-    for (const detail::Config::Field& field : config.fields)
-      if (!field.at_default && field.name != "learning_rate")
-        out += fmt::format("{}{}={}", out.empty() ? "" : ", ", field.name,
-                           detail::text_of(field.value));
-  };
-  add(optimizer.config());
-  add(detail::config_of(optimizer.options()));
-  const std::string name(optimizer.name());
-  return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
+  const OptimizerExpression read = read_optimizer(text);
+  return read.has_rate ? describe(read.optimizer, false) : text;
 }
 
 }  // namespace GRADUS_VARIANT

@@ -4,6 +4,8 @@
 #include <gradus/models/layers.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
+#include <gradus/optim/optimizers.h>
+#include <gradus/schedules/known.h>
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +36,47 @@ constexpr NamedActivation all_activations[] = {
     {"linear", linear},
 };
 
+struct NamedInitializer {
+  const char* name;
+  const char* number;  ///< the name of its argument, or ""
+  double usual;        ///< the default of this argument
+  Initializer (*make)(double number);
+  const char* code;  ///< C++, with `{}` for the number; "" for that of Dense itself
+};
+template <class I>
+Initializer make_initializer(double number) {
+  if constexpr (requires(I initializer) { initializer.scale; }) return I{.scale = number};
+  if constexpr (requires(I initializer) { initializer.gain; }) return I{.gain = number};
+  return I{};
+}
+constexpr NamedInitializer all_initializers[] = {
+    {"glorot_uniform", "", 0, make_initializer<GlorotUniform>, ""},
+    {"glorot_normal", "", 0, make_initializer<GlorotNormal>, "GlorotNormal{{}}"},
+    {"he_uniform", "", 0, make_initializer<HeUniform>, "HeUniform{{}}"},
+    {"he_normal", "", 0, make_initializer<HeNormal>, "HeNormal{{}}"},
+    {"lecun_uniform", "", 0, make_initializer<LecunUniform>, "LecunUniform{{}}"},
+    {"lecun_normal", "", 0, make_initializer<LecunNormal>, "LecunNormal{{}}"},
+    {"variance_scaling", "scale", 1, make_initializer<VarianceScaling>,
+     "VarianceScaling{{.scale = {}}}"},
+    {"orthogonal", "gain", 1, make_initializer<Orthogonal>, "Orthogonal{{.gain = {}}}"},
+};
+
+/// Reads `he_normal` or `variance_scaling(8)`. Errors of gradus become those of the option.
+InitializerExpression read_initializer(const std::string& text) {
+  try {
+    const detail::Call call = detail::parse_call("--initializer", text);
+    const NamedInitializer& known = choose(all_initializers, "--initializer", call.name);
+    Real number = known.usual;
+    const detail::Slot slot{known.number, false,
+                            [&](const detail::Value& v) { return detail::assign(number, v); }};
+    detail::fill(call, {&slot, *known.number == 0 ? 0u : 1u});
+    return {known.make(value(number)), fmt::format(fmt::runtime(known.code), value(number))};
+  } catch (const Error& error) {
+    const std::string what = error.what();
+    throw UsageError(what.starts_with("--") ? what : "--initializer: " + what);
+  }
+}
+
 template <class L>
 Loss make() {
   if constexpr (requires(L loss) { loss.from_logits; })
@@ -52,6 +95,32 @@ constexpr NamedLoss all_losses[] = {
     {"sparse_categorical_crossentropy", Targets::classes, make<SparseCategoricalCrossentropy>,
      "SparseCategoricalCrossentropy{.from_logits = true}"},
 };
+
+/// Names that users of Keras and PyTorch type, without _ and `Loss`, and ours.
+constexpr std::pair<std::string_view, const char*> aliases[] = {
+    {"mse", "mean_squared_error"},
+    {"mae", "mean_absolute_error"},
+    {"l1", "mean_absolute_error"},
+    {"bce", "binary_crossentropy"},
+    {"bcewithlogits", "binary_crossentropy"},
+    {"crossentropy", "sparse_categorical_crossentropy"},
+    {"categoricalcrossentropy", "sparse_categorical_crossentropy"},
+    {"swish", "silu"},
+    {"identity", "linear"}};
+
+/// The name in this table that is meant; a name that nothing fits stays.
+std::string full_name(const std::string& name, const auto& table) {
+  const auto letters = [](std::string_view text) {
+    std::string out = detail::lower(text);
+    std::erase(out, '_');
+    return out.ends_with("loss") ? out.substr(0, out.size() - 4) : out;
+  };
+  for (const auto& entry : table)
+    if (letters(name) == letters(entry.name)) return entry.name;
+  for (const auto& [alias, full] : aliases)
+    if (letters(name) == alias) return full;
+  return name;
+}
 
 constexpr std::int64_t most_classes = 1000;
 
@@ -72,7 +141,14 @@ std::vector<std::int64_t> read_layers(const std::string& text) {
 inline namespace GRADUS_VARIANT {
 
 std::vector<std::string> activation_names() { return names_of(all_activations); }
+std::vector<std::string> initializer_names() { return names_of(all_initializers); }
 std::vector<std::string> loss_names() { return names_of(all_losses); }
+
+NetworkOptions with_full_names(NetworkOptions options) {
+  options.loss = full_name(options.loss, all_losses);
+  options.activation = full_name(options.activation, all_activations);
+  return options;
+}
 
 const NamedLoss& find_loss(const std::string& name) {
   return choose(all_losses, "--loss", name, ", auto");
@@ -123,6 +199,7 @@ Network read_network(const NetworkOptions& options) {
   if (options.loss != "auto") find_loss(options.loss);
   return {.hidden = read_layers(options.layers),
           .activation = options.activation,
+          .initializer = read_initializer(options.initializer),
           .optimizer = read_optimizer(options.optimizer),
           .batch_size = read_whole("--batch-size", options.batch_size, 1),
           .seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0))};
@@ -132,8 +209,9 @@ Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
   const auto function = choose(all_activations, "--activation", activation).function;
   std::vector<Layer> layers;
   for (const std::int64_t units : hidden)
-    layers.push_back(Dense{.units = units, .activation = function});
-  layers.push_back(Dense{.units = outputs});
+    layers.push_back(Dense{
+        .units = units, .activation = function, .kernel_initializer = initializer.initializer});
+  layers.push_back(Dense{.units = outputs, .kernel_initializer = initializer.initializer});
   Sequential model(std::move(layers));
   model.compile({.optimizer = optimizer.optimizer,
                  .loss = loss.make(),
@@ -143,10 +221,11 @@ Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
 }
 
 std::vector<std::string> Network::layers_code(std::int64_t outputs) const {
+  const char* end = initializer.code.empty() ? "}" : ", .kernel_initializer = first}";
   std::vector<std::string> code;
   for (const std::int64_t units : hidden)
-    code.push_back(fmt::format("Dense{{.units = {}, .activation = {}}}", units, activation));
-  code.push_back(fmt::format("Dense{{.units = {}}}", outputs));
+    code.push_back(fmt::format("Dense{{.units = {}, .activation = {}{}", units, activation, end));
+  code.push_back(fmt::format("Dense{{.units = {}{}", outputs, end));
   return code;
 }
 

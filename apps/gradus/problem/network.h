@@ -3,6 +3,7 @@
 
 #include <fmt/ranges.h>
 #include <gradus/models/dataset.h>
+#include <gradus/models/initializers.h>
 #include <gradus/models/sequential.h>
 
 #include <cstdint>
@@ -13,18 +14,20 @@
 
 inline namespace GRADUS_VARIANT {
 
-std::vector<std::string> activation_names(), loss_names();
+std::vector<std::string> activation_names(), initializer_names(), loss_names();
 
 /// The options that choose them, as given.
 struct NetworkOptions {
   std::string layers = "16,16";  ///< units of the hidden layers, or `none`
-  std::string activation = "relu", optimizer = "sgd", loss = "auto";
+  std::string activation = "relu", initializer = "glorot_uniform", optimizer = "sgd", loss = "auto";
   std::string batch_size = "32", seed = "0";
 
   static void options(auto& self, auto&& option) {
     const auto one_of = [](const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); };
     option(self.layers, "--layers", "Units of the hidden layers, or none", "N,N,...");
     option(self.activation, "--activation", one_of(activation_names()), "NAME");
+    option(self.initializer, "--initializer",
+           one_of(initializer_names()) + "; also variance_scaling(8)", "EXPR");
     option(self.optimizer, "--optimizer",
            one_of(optimizer_names()) + ", or a call: adam(beta_1=0.8)", "EXPR");
     option(self.loss, "--loss", one_of(loss_names()) + ", or auto: by the data", "NAME");
@@ -32,6 +35,9 @@ struct NetworkOptions {
     option(self.seed, "--seed", "Seed of synthetic data, weights and shuffles", "N");
   }
 };
+
+/// The options with full names for those that users of Keras and PyTorch type, such as mse.
+NetworkOptions with_full_names(NetworkOptions options);
 
 /// What a loss expects of the targets.
 enum class Targets { numbers, two_classes, classes };
@@ -51,17 +57,23 @@ gradus::Metric metric_for(Targets targets);
 /// The number of classes in y; 0 if it holds numbers that are not classes.
 std::int64_t count_classes(const gradus::Tensor& y);
 
+struct InitializerExpression {
+  gradus::Initializer initializer;
+  std::string code;  ///< C++; "" for the default of Dense
+};
+
 /// The options as values. Its size is known when the data is.
 struct Network {
   std::vector<std::int64_t> hidden;  ///< units of the hidden layers
   std::string activation;
+  InitializerExpression initializer;  ///< of all kernels
   OptimizerExpression optimizer;
   std::int64_t batch_size;
   std::uint64_t seed;
 
   /// The model, compiled with the optimizer and the metric that goes with the loss.
   gradus::Sequential build(const NamedLoss& loss, std::int64_t outputs) const;
-  /// The layers in C++.
+  /// The layers in C++, with `first` for the initializer.
   std::vector<std::string> layers_code(std::int64_t outputs) const;
   /// The number of weights and biases.
   double weights(std::int64_t inputs, std::int64_t outputs) const;

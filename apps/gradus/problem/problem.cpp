@@ -4,6 +4,7 @@
 #include <gradus/core/ops.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "problem/program.h"
 #include "terminal/command.h"
@@ -22,18 +23,43 @@ Standardization standardise(Dataset& data, double held_out) {
   return scale;
 }
 
+RunLengths run_lengths(const Dataset& data, const RunPlan& plan, std::int64_t batch,
+                       double batches_per_update) {
+  const std::int64_t rows = std::max<std::int64_t>(1, rows_kept(data.x.shape()[0], plan.held_out));
+  const auto batches = static_cast<double>((rows + batch - 1) / batch);
+  const double all = std::floor(static_cast<double>(plan.epochs) * batches / batches_per_update);
+  return {.all = plan.steps > 0 ? static_cast<double>(plan.steps) : std::max(1.0, all),
+          .epoch = batches / batches_per_update};
+}
+
 }  // namespace
 
-Problem make_problem(const ProblemOptions& options, double held_out) {
-  const Network network = read_network(options.network);
+Problem make_problem(ProblemOptions options, const RunPlan& plan) {
+  options.network = with_full_names(std::move(options.network));
+  const std::string optimizer = std::exchange(options.network.optimizer, "sgd");
+  Network network = read_network(options.network);
   Dataset data = read_data(options.data, network.seed);
   const NamedLoss& loss = choose_loss(options.network.loss, data);
   const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.y) : 1;
   std::optional<Standardization> scale;
-  if (is_file(options.data.name)) scale = standardise(data, held_out);
+  if (is_file(options.data.name)) scale = standardise(data, plan.held_out);
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
-  return {options, std::move(data), network.build(loss, outputs), network, loss, std::move(scale),
-          outputs, held_out};
+  RunLengths lengths = run_lengths(data, plan, network.batch_size, 1);
+  network.optimizer = read_optimizer(optimizer, lengths);
+  if (const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps) {
+    lengths = run_lengths(data, plan, network.batch_size, each->count);
+    network.optimizer = read_optimizer(optimizer, lengths);
+  }
+  options.network.optimizer = network.optimizer.text;
+  return {std::move(options),
+          std::move(data),
+          network.build(loss, outputs),
+          network,
+          loss,
+          std::move(scale),
+          outputs,
+          plan.held_out,
+          lengths};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {
@@ -52,8 +78,11 @@ std::string Problem::about_data() const {
 std::string Problem::about_model() const {
   std::string shape = fmt::format("{}", data.x.shape()[1]);
   for (const std::int64_t units : network.hidden) shape += fmt::format("-{}", units);
-  return fmt::format("layers {}-{}{}", shape, outputs,
-                     network.hidden.empty() ? "" : " with " + network.activation);
+  return fmt::format("layers {}-{}{}{}", shape, outputs,
+                     network.hidden.empty() ? "" : " with " + network.activation,
+                     network.initializer.code.empty()
+                         ? ""
+                         : ", first weights " + clean(options.network.initializer));
 }
 
 std::string Problem::about() const {

@@ -22,8 +22,15 @@ struct ProblemOptions {
   }
 };
 
+/// How long to train: epochs or, if above 0, steps; the last rows, a share, are held out.
+struct RunPlan {
+  std::int64_t epochs = 1;
+  gradus::Step steps = 0;
+  double held_out = 0;
+};
+
 struct Problem {
-  ProblemOptions options;    ///< as given
+  ProblemOptions options;    ///< as given; full names, and numbers in place of lengths
   gradus::Dataset data;      ///< inputs standardised, if they come from a file
   gradus::Sequential model;  ///< compiled with the optimizer, as given
   Network network;           ///< the options of the network as values
@@ -31,6 +38,7 @@ struct Problem {
   std::optional<gradus::Standardization> scale;  ///< of the inputs, if they come from a file
   std::int64_t outputs;                          ///< units of the last layer
   double held_out = 0;                           ///< share of the rows that is not trained on
+  gradus::RunLengths lengths = {};               ///< for texts of schedules
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
@@ -40,8 +48,8 @@ struct Problem {
   std::string compile_code(const std::string& rate) const;
 };
 
-/// Reads the options, then the data, and builds the model. UsageError, or what gradus throws. The
-/// last rows, a share of `held_out`, do not influence the scale of the inputs.
-Problem make_problem(const ProblemOptions& options, double held_out = 0);
+/// Reads the data, then the optimizer, in which lengths may be named, and builds the model.
+/// UsageError, or what gradus throws. Rows held out do not influence the scale of the inputs.
+Problem make_problem(ProblemOptions options, const RunPlan& plan);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);

@@ -187,9 +187,11 @@ SavedProblem read_saved(const std::string& path) {
   const auto texts = read_metadata(path);
   const auto text = texts.find(key);
   check<FormatError>(text != texts.end(), "'{}': must be a file of gradus train --save", path);
-  const ParsedJson json = ParsedJson::parse(text->second, nullptr, false);
+  ParsedJson json = ParsedJson::parse(text->second, nullptr, false);
   SavedProblem saved;
   try {
+    // The option that a file of an earlier version lacks.
+    json.at("options").emplace("initializer", NetworkOptions().initializer);
     saved = read_description(json, path);
   } catch (const ParsedJson::exception& error) {
     expect(false, path, "must be as gradus train writes it (got {})", error.what());

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "terminal/text.h"
 
@@ -18,6 +19,10 @@ namespace {
 
 constexpr std::int64_t most_bytes = std::int64_t{1} << 28;
 constexpr std::size_t most_series = 64;
+
+bool is_texts(const ParsedJson& json) {
+  return json.is_array() && std::ranges::all_of(json, &ParsedJson::is_string);
+}
 
 class Reader {
  public:
@@ -76,7 +81,7 @@ class Reader {
     log_.command.clear();
     for (const auto& [key, fact] : json.items()) {
       if (key == "command") {
-        if (!fact.is_array() || !std::ranges::all_of(fact, &ParsedJson::is_string))
+        if (!is_texts(fact))
           fail(fmt::format("\"command\": must be a list of texts (got {})", start_of(fact)));
         log_.command = fact.get<std::vector<std::string>>();
       } else if (fact.is_string()) {
@@ -131,6 +136,34 @@ class Reader {
   double last_step_ = -1, last_epoch_ = -1;
 };
 
+std::vector<double> numbers_of(const ParsedJson& list) {
+  std::vector<double> out;
+  for (const ParsedJson& v : list) out.push_back(v.is_number() ? v.get<double>() : NAN);
+  return out;
+}
+
+/// The members of an object: lists of numbers, at the steps `measured` where as many, and facts.
+RunLog members_of(const ParsedJson& json) {
+  RunLog log;
+  const std::vector<double> measured = numbers_of(json.value("measured", ParsedJson::array()));
+  for (const auto& [key, v] : json.items()) {
+    if (key == "command" && is_texts(v)) {
+      log.command = v.get<std::vector<std::string>>();
+    } else if (v.is_array()) {
+      Series& series = log.by_step.emplace_back(Series{key, measured, numbers_of(v)});
+      series.at.resize(v.size());
+      if (v.size() != measured.size()) std::iota(series.at.begin(), series.at.end(), 0.0);
+    } else if (key == "label" && v.is_string()) {
+      log.path = v.get<std::string>();
+    } else if (!v.is_object() && !v.is_null()) {
+      const std::string number =
+          v.is_number_float() ? fmt::format("{:.4g}", v.get<double>()) : v.dump();
+      log.facts.emplace_back(key, v.is_string() ? v.get<std::string>() : number);
+    }
+  }
+  return log;
+}
+
 }  // namespace
 
 const Series* RunLog::find(bool by_steps, const std::string& name) const {
@@ -146,4 +179,17 @@ RunLog read_run_log(const std::string& path) {
   check<FormatError>(!all.empty(), "{}: is empty", clean(path));
   Reader(log).read(all);
   return log;
+}
+
+std::optional<Result> read_result(const std::string& path) {
+  const ParsedJson json =
+      ParsedJson::parse(gradus::detail::read_file(path, most_bytes), nullptr, false);
+  if (!json.is_object() || !(json.contains("schedules") || json.contains("valley"))) return {};
+  const ParsedJson entries = json.value("schedules", ParsedJson::array());
+  check<FormatError>(entries.is_array() && std::ranges::all_of(entries, &ParsedJson::is_object),
+                     "{}: \"schedules\": must be a list of objects", clean(path));
+  Result out{members_of(json), {}};
+  out.about.path = path;
+  for (const ParsedJson& entry : entries) out.entries.push_back(members_of(entry));
+  return out;
 }

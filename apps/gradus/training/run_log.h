@@ -1,6 +1,8 @@
 #pragma once
-/// The log of a run, as JSONLogger and `gradus train --log` write it.
+/// The log of a run, as JSONLogger and `gradus train --log` write it, and results of other
+/// commands.
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -31,3 +33,13 @@ struct RunLog {
 /// ...`, for any other line, for steps or epochs that do not rise, and for a file without either;
 /// IoError.
 RunLog read_run_log(const std::string& path);
+
+/// What `gradus compare --json` or `gradus find-lr --json` printed.
+struct Result {
+  RunLog about;                 ///< its members, but for the entries; `path` is that of the file
+  std::vector<RunLog> entries;  ///< of compare; `path` is the label
+};
+
+/// Reads such a file: lists of numbers become series by step, other members facts. Empty for a file
+/// of another kind; FormatError if the entries are no objects; IoError.
+std::optional<Result> read_result(const std::string& path);

@@ -29,7 +29,9 @@ TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& com
   if (given("epochs")) saved.epochs = command.training.epochs;
   if (given("log")) saved.log = command.training.log;
   if (given("tensorboard")) saved.tensorboard = command.training.tensorboard;
-  const auto there = all_options(saved), here = all_options(command.training);
+  TrainingOptions now = command.training;
+  now.problem.network = with_full_names(std::move(now.problem.network));
+  const auto there = all_options(saved), here = all_options(now);
   for (std::size_t i = 0; i < here.size(); ++i)
     if (given(key_of(here[i].name)) && here[i].values != there[i].values)
       throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", here[i].name,
@@ -74,14 +76,15 @@ TrainingOptions checked(TrainingOptions options, const std::string& path,
   return options;
 }
 
-/// The problem, its optimizer with the rate of --schedule.
-Problem make_training_problem(const TrainingOptions& options, double held_out) {
-  std::optional<Schedule> rate;
-  if (!options.schedule.empty()) rate = read_schedule(options.schedule);
-  Problem problem = make_problem(options.problem, held_out);
-  if (!rate) return problem;
+/// The problem, its optimizer with the rate of --schedule. The options become those that are saved,
+/// with numbers in place of lengths.
+Problem make_training_problem(TrainingOptions& options, const RunPlan& plan) {
+  Problem problem = make_problem(options.problem, plan);
+  options.problem = problem.options;
+  if (options.schedule.empty()) return problem;
   refuse_rate(problem, "the schedule gives");
-  problem.model.optimizer().set_learning_rate(*rate);
+  options.schedule = with_numbers(options.schedule, problem.lengths);
+  problem.model.optimizer().set_learning_rate(read_schedule(options.schedule));
   return problem;
 }
 
@@ -108,7 +111,7 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
       quiet_(command.quiet),
       epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
       held_out_(read_share(options_.validation_split)),
-      problem_(make_training_problem(options_, held_out_)),
+      problem_(make_training_problem(options_, {.epochs = epochs_, .held_out = held_out_})),
       text_(to_text(describe(options_, problem_))) {
   check<UsageError>(held_out_ == 0 || (training_rows() > 0 && training_rows() < rows()),
                     "--validation-split: must leave rows on both sides (got {} of {} rows)",

@@ -1,0 +1,21 @@
+# Helpers of the lessons, which source this file. It finds gradus in build/demo, build/test or on the PATH.
+set -eu
+root=$(cd "$(dirname "$0")/../.." && pwd)
+PATH=${GRADUS_FOLDER:-$root/build/demo}:$root/build/demo:$root/build/test:$PATH
+command -v gradus >/dev/null || {
+  echo "$0: there is no gradus command yet; build it with: sh apps/demo.sh" >&2
+  exit 1
+}
+[ ! -t 0 ] || [ ! -t 1 ] || waits=yes
+
+title() { printf '%s\n' "$1"; }
+# A question to the audience. On a terminal, the command after it waits for Enter.
+ask() { printf '\n? %s\n' "$1"; }
+# Prints the command, then runs it.
+run() {
+  printf '$ %s' "$1"
+  if [ "${waits:-no}" = yes ]; then read -r _; else echo; fi
+  eval "$1" || printf '(exit code %s)\n' $?
+}
+# The answer, to compare with the output.
+tell() { printf '> %s\n' "$1"; }

@@ -1,0 +1,19 @@
+#!/bin/sh
+# Does the shape of a decay matter, or only how much rate there is in all?
+. "$(dirname "$0")/lesson.sh"
+stairs='"stairs=StepDecay(0.3, 70, 0.5)"'
+smooth='"smooth=ExponentialDecay(0.3, 70, 0.5)"'
+
+title "Stairs or smooth?"
+ask "Both halve every 70 updates. Which one moves the weights more?"
+run "gradus schedule $stairs $smooth --steps 210"
+tell "The stairs: they are never below the smooth curve."
+ask "Then which one ends lower?"
+run "gradus compare $stairs $smooth --data moons --seeds 20"
+tell "The stairs. But look at the budget, the sum of the rates: 36.8 against 26.6."
+ask "And with the same budget?"
+run "gradus compare $stairs $smooth --data moons --seeds 20 --equal-area"
+tell "The difference is gone: 1 percent. It was the budget, not the shape."
+ask "Does no shape matter, then? Not even a constant?"
+run "gradus compare $stairs \"cosine=CosineDecay(0.3, 210)\" 0.3 --data moons --seeds 20 --equal-area"
+tell "A fall at the end does: the constant ends highest. How it falls hardly matters."

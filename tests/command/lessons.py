@@ -1,0 +1,162 @@
+"""The lessons of apps/lessons: what they print, and what they claim.
+
+Usage: lessons.py GRADUS LESSON            the test of one lesson
+       lessons.py GRADUS LESSON --write    writes its transcript instead
+
+A transcript has the questions, commands and answers, and of the output the tables and verdicts; of networks, which give
+slightly different numbers on other processors, only the verdicts for all seeds. A claim is a condition on the final losses of 20 seeds, from
+the very command that the lesson shows, with --json.
+"""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+SEEDS = 20
+program, name = Path(sys.argv[1]).resolve(), sys.argv[2]
+here = Path(__file__).resolve().parent
+script = here.parents[1] / "apps" / "lessons" / f"{name}.sh"
+transcript = here / "transcripts" / "lessons" / f"{name}.txt"
+environment = {**os.environ, "GRADUS_FOLDER": str(program.parent), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+
+
+class Runs:
+    """The final losses of each schedule, by label; infinity for a run that diverged."""
+
+    def __init__(self, command):
+        words = [str(program), *shlex.split(command)[1:], "--json"]
+        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        self.losses = {
+            one["label"]: [float("inf") if loss is None else loss for loss in one["final_losses"]]
+            for one in json.loads(done.stdout)["schedules"]
+        }
+        assert all(len(losses) == SEEDS for losses in self.losses.values()), f"{command}: not {SEEDS} seeds"
+
+    def wins(self, low, high):
+        """The seeds for which `low` ends below `high`."""
+        return sum(a < b for a, b in zip(self.losses[low], self.losses[high]))
+
+    def mean(self, label):
+        return sum(self.losses[label]) / SEEDS
+
+    def diverged(self, label):
+        return self.losses[label].count(float("inf"))
+
+
+LEAST = 0.009542  # the least loss on the line
+
+
+def too_large(runs):
+    yield "0.1 ends below 0.003", runs[0].wins("0.1", "0.003") == SEEDS
+    yield "1.1 diverges", runs[1].diverged("1.1") == SEEDS
+    yield "0.95 arrives", max(runs[2].losses["0.95"]) < 1.001 * LEAST
+    yield "1.05 diverges", runs[2].diverged("1.05") == SEEDS
+
+
+def noise(runs):
+    one, eight, both, all_rows = runs
+    yield "a smaller rate ends lower", one.wins("0.03", "0.1") >= 18
+    over = {rows: run.mean("0.1") - LEAST for rows, run in (("1", one), ("8", eight))}
+    yield "eight rows: at least eight times nearer", over["1"] > 8 * over["8"] > 0
+    ratio = (both.mean("0.24") - LEAST) / (one.mean("0.03") - LEAST)
+    yield "rate / batch size decides", 0.5 < ratio < 2
+    yield "all rows: the least loss", all(all_rows.mean(rate) < 1.0001 * LEAST for rate in ("0.1", "0.03"))
+
+
+def decay(runs):
+    cosine = "CosineDecay(0.3, 210)"
+    yield "high ends below low", runs[0].wins("0.3", "0.01") == SEEDS
+    yield "but far above the least", runs[0].mean("0.3") > 1.1 * LEAST
+    yield "also after more updates", runs[1].mean("0.3") > 1.08 * LEAST
+    yield "decay ends lowest", runs[2].wins(cosine, "0.3") == runs[2].wins(cosine, "0.01") == SEEDS
+    yield "decay gains nothing without noise", abs(runs[3].mean(cosine) / runs[3].mean("0.3") - 1) < 1e-4
+    yield "a network that fits every row", runs[4].wins("0.3", "CosineDecay(0.3, 1500)") >= 19
+
+
+def stairs(runs):
+    first, equal, shapes = runs
+    yield "stairs end lower", first.wins("stairs", "smooth") >= 17
+    yield "at equal budget by 3 percent at most", abs(equal.mean("1.38 * smooth") / equal.mean("stairs") - 1) < 0.03
+    yield "cosine and stairs, too", abs(shapes.mean("1.16 * cosine") / shapes.mean("stairs") - 1) < 0.04
+    yield "a constant ends higher", shapes.wins("1.16 * cosine", "0.583 * 0.3") >= 17
+
+
+def restarts(runs):
+    whole, early, later = runs
+    yield "one cosine ends lower", whole.wins("once", "restarts") >= 15
+    yield "restarts are better at the end of a cycle", early.wins("restarts", "once") == SEEDS
+    yield "and worse after it", later.wins("once", "restarts") >= 18
+
+
+def warm_up(runs):
+    large, lower, usual = runs
+    yield "warm-up ends lower", large.wins("warm", "0.03") >= 19
+    yield "by far", large.mean("0.03") > 4 * large.mean("warm")
+    yield "lower constants do not do", min(lower.wins("warm", "0.003"), lower.wins("warm", "0.01")) == SEEDS
+    yield "no gain with good first weights", usual.wins("0.03", "warm") >= 15
+    yield "and no loss to speak of", usual.mean("warm") < 1.5 * usual.mean("0.03")
+
+
+CLAIMS = {
+    "too-large-or-too-small": too_large,
+    "noise-and-batch-size": noise,
+    "why-decay": decay,
+    "stairs-or-smooth": stairs,
+    "restarts": restarts,
+    "warm-up": warm_up,
+}
+
+
+def telling(lines):
+    """The lines of the transcript."""
+    command, table = "", False
+    for line in lines:
+        if line[:2] in ("? ", "$ ", "> "):
+            if line[0] == "$":
+                command, table = line, False
+            yield line
+        elif not command:
+            yield line  # the title
+        elif re.match(r"(schedule|mark) ", line) or line.startswith("  length"):
+            table = True
+        elif line.startswith(("next", "in C++")):
+            table = False
+        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "> ", "? "))
+        if shown and line and ("--data line" in command or "gradus schedule" in command):
+            yield line
+        elif table and f"{SEEDS} of {SEEDS} seeds" in line:
+            yield line.rstrip(",")
+
+
+def main():
+    printed = subprocess.run(["sh", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+    assert printed.returncode == 0, f"exit code {printed.returncode}: {printed.stderr}"
+    lines = list(telling(printed.stdout.splitlines()))
+    text = "\n".join(lines) + "\n"
+    if sys.argv[3:] == ["--write"]:
+        transcript.write_text(text)
+        return 0
+    marks = "".join(line[0] for line in lines if line[:2] in ("? ", "$ ", "> "))
+    wrong = []
+    if not re.fullmatch(r"(\?\$>){1,12}", marks):
+        wrong.append(f"not at most 12 commands, each after a question and before an answer: {marks}")
+    if text != transcript.read_text():
+        (now := Path(f"{name}.txt")).write_text(text)
+        subprocess.run(["diff", transcript, now])
+        wrong.append(f"not as in {transcript}")
+    commands = [line[2:] for line in lines if line.startswith("$ gradus compare ")]
+    for claim, holds in CLAIMS[name]([Runs(command) for command in commands]):
+        print(f"{'holds' if holds else 'WRONG'}: {claim}")
+        if not holds:
+            wrong.append(claim)
+    print(*wrong, sep="\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
