@@ -86,7 +86,7 @@ int Axis::row(double v) const {
 
 double between(double a, double b, double part, bool log) {
   if (log && a > 0 && b > 0) return a * std::pow(b / a, part);
-  return a * (1 - part) + b * part;
+  return a + (b - a) * part;  // a level line stays exactly level
 }
 
 Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,

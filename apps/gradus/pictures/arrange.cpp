@@ -35,7 +35,9 @@ std::string stack(std::span<const Panel> panels, const PlotOptions& options, con
   std::string out;
   for (const Panel& panel : panels) {
     out += out.empty() ? "" : between;
-    out += detail::shortened(panel.title(), static_cast<std::size_t>(options.width)) + "\n";
+    const std::string title = panel.title();
+    out += (*between ? title : detail::shortened(title, static_cast<std::size_t>(options.width))) +
+           "\n";
     if (is_map(panel) && *between)
       out += "marks after 0, 1, 2, 4, 8, ... updates and at the end; @ is the lowest loss\n";
     out += draw(panel, options, margin);

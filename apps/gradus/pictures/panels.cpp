@@ -93,7 +93,8 @@ std::string data_of(const Line& line, bool log, Bounds& bounds) {
 
 std::string to_commands(const LinesPlot& plot, const Rectangle&) {
   std::string out = fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\n",
-                                gnuplot_text(plot.x_name), gnuplot_text(plot.y_name));
+                                gnuplot_text(plot.log_x ? "learning rate" : plot.x_name),
+                                gnuplot_text(plot.y_name));
   Bounds bounds;
   std::string plots = "plot ";
   for (std::size_t i = 0; i < plot.lines.size(); ++i) {
