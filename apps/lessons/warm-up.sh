@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lesson.sh"
 net="--data digits --layers 32,32 --optimizer momentum --batch-size 16 --epochs 20 --seeds 20"
 large="--initializer \"variance_scaling(8)\""
-warm='"warm=linear(0, 0.03, 128) >> 0.03"'
+warm='"warm=linear(0, 0.03, all / 5) >> 0.03"'
 
 title "Warm-up"
 ask "The first weights are large, and the loss is steep. The rate rises for the first fifth of the run, or it does not: does that matter at the end?"

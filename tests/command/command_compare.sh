@@ -20,8 +20,9 @@ run 0 compare 0.02 0.05 $line --seeds 1
 prints "0.05 ends lowest, but after only one seed; try --seeds 10"
 run 0 compare 0.02 0.05 $line --seeds 4  # a fair coin may fall like this
 prints "0.05 ends lowest, but after only 4 seeds; try --seeds 10"
-run 0 compare 0.1 0.1 $line --seeds 4
-prints "and 0.1 end at the same loss, to three digits"
+run 0 compare 0.1 same=0.1 $line --seeds 4
+prints "no clear winner: 0.1"
+prints "and same end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
 prints "steps to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
@@ -45,20 +46,35 @@ eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 prints "after 30 epochs, 52 updates:"
 run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
 [ "$(wc -l <"$work/out")" -eq 10 ] || fail "not a line for each measurement"
-grep -qx 'schedule,step,rate,loss' "$work/out" && grep -q '^0.05,0,0.05,[0-9.]*$' "$work/out" &&
+grep -qx 'schedule,step,learning_rate,loss' "$work/out" && grep -q '^0.05,0,0.05,[0-9.]*$' "$work/out" &&
   grep -q '^0.05,8,,[0-9.]*$' "$work/out" || fail "not the CSV"
 run 0 compare 0.05 100 --data line --layers none --steps 8 --seeds 2 --json
-grep -q '^{"steps":8,"first_seed":0,"target":[^,]*,"looks":\[0,1,2,3,4,5,6,7,8\],"best":"0.05",' "$work/out" &&
-  grep -q '"diverged":2,"steps_to_target":null,"final_losses":\[null,null\]' "$work/out" &&
+grep -q '"command":\["compare","0.05","100","--data","line","--layers","none","--steps","8","--seeds","2"\],"steps":8,"first_seed":0,"target":[^,]*,"best":"0.05",' "$work/out" &&
+  grep -q '"label":"0.05","text":"0.05","optimizer":"sgd","steps":8,"measured":\[0,1,2,3,4,5,6,7,8\],' "$work/out" &&
+  grep -q '"diverged":2,"diverged_at":[1-8],"steps_to_target":null,"final_losses":\[null,null\]' "$work/out" &&
   grep -q '"least":\[' "$work/out" || fail "not the JSON"
 run 0 compare 0.05 0.1 --steps 20 --seeds 2 --json
 grep -q '"path"' "$work/out" && fail "a path of more than two weights"
+# An optimizer goes with its schedule, and options vary; what is suggested trains the winner again.
+run 0 compare 0.01 "sgd(0.01, momentum=0.9)" "adam(CosineDecay(1e-4, 20), clipnorm=1)" $line --seeds 5
+prints "layers 1-1, mean_squared_error, batches of 32"  # and no optimizer
+prints "sgd, momentum 0.9 ends lowest:"
+prints "below 0.01, the runner-up, for 5 of 5 seeds"
+prints '  gradus train --data line --layers none --optimizer "sgd(momentum=0.9)" --epochs 10 --schedule 0.01'
+run 0 compare "adam(0.05, beta_1=0.8)" --vary batch-size=8,64 --vary epochs=2,4 $line --seeds 1
+prints "batch-size 8, epochs 4 ends lowest"
+prints "steps: measured after every hundredth of the run;"
+loss=$(awk '/^batch-size 8, epochs 4 .* no$/ { print $5 }' "$work/out")
+eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
+[ "$(awk '/^training/ { printf "%.3g", $2 }' "$work/out")" = "$loss" ] || fail "not the loss $loss of the comparison"
+run 0 compare 0.1 --vary loss=mean_squared_error,huber $line --seeds 2
+prints "no winner: losses of different kinds or on different data do not compare"
 run 3 compare 100 1e3 $line --seeds 5
 printf 'gradus: error: training diverged in every run; to find a lower rate: gradus find-lr --data line --layers none\n' |
   cmp -s - "$work/err" || fail "no way to a lower rate"
 prints " 100 (diverged at step 1)"
 prints " 1e3 (diverged at step 1)"
-prints "100              -         -       never     100.0  5 of 5"
+prints "100              -         -       never     820.0  5 of 5"
 run 3 compare 100 1e3 $line --seeds 2 --json
 [ ! -s "$work/out" ] || fail "something on stdout"
 
@@ -66,6 +82,12 @@ refuses 'give a schedule, such as "CosineDecay(0.1, 210)"' compare
 refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?" \
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
+refuses "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry" compare 0.1 0.1
+refuses "--vary: layers must have different values (got 16 twice); put | between values that hold commas" \
+  compare 0.1 --vary layers=16,16
+refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --vary epochs=1,2
+refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" compare 0.1 --vary batch-size=8,0
+refuses "all runs together: must be at most 10000000 batches (got 20000010)" compare 0.1 --vary steps=1,2000000
 refuses "--seeds: must be a whole number from 1 to 1000 in decimal digits (got '0')" compare 0.1 --seeds 0
 refuses "--epochs: must be a whole number from 1 to 10000000 in decimal digits (got '1e3')" compare 0.1 --epochs 1e3
 refuses "--steps: must be a whole number from 1 to 10000000 in decimal digits (got '-5')" compare 0.1 --steps=-5

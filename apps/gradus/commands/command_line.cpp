@@ -105,8 +105,9 @@ int fail(int code, const std::string& what) {
   return code;
 }
 
-/// Success, unless stdout did not take everything.
-int finish() {
+/// Success, unless stdout did not take everything, after `out`.
+int finish(const std::string& out = "") {
+  std::fwrite(out.data(), 1, out.size(), stdout);
   std::cout.flush();
   const bool written = std::cout.good() && std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
   return written ? 0 : fail(2, "cannot write to stdout");
@@ -134,8 +135,7 @@ int run_chosen(const CLI::App& app, std::tuple<Command...>& commands) {
     out = command.run();
   };
   (run_if(std::get<Command>(commands)), ...);
-  std::fwrite(out.data(), 1, out.size(), stdout);
-  return finish();
+  return finish(out);
 }
 
 /// The general help and the help of every command.
@@ -177,12 +177,11 @@ int run_command_line(int argc, const char* const* argv) {
   try {
     return run(argc, argv);
   } catch (const StoppedError& stopped) {
+    finish(stopped.out);
     write_stderr(fmt::format("gradus: stopped {}\n", clean(stopped.what())));
     return stopped.code;
-  } catch (const DivergedError& error) {
-    std::cout << error.shown << std::flush;
-    return fail(error.code, error.what());
   } catch (const CommandError& error) {
+    finish(error.out);
     return fail(error.code, error.what());
   } catch (const gradus::NumericError& error) {
     return fail(1, error.what());

@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <cmath>
 
-#include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+#include "training/contenders.h"
+#include "training/jobs.h"
 
 using namespace gradus;
 
@@ -28,34 +30,43 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
-std::string table(const Comparison& c, std::size_t seeds) {
+/// A label that is too long for its column has a line before its row.
+std::string table(const Comparison& c) {
   constexpr std::size_t most = 30;
   std::size_t width = 8;
   for (const Outcome& outcome : c.outcomes)
-    width = std::max(width, std::min(most, outcome.contender.label.size()));
+    if (outcome.contender.label.size() <= most)
+      width = std::max(width, outcome.contender.label.size());
   const std::string to = fmt::format("steps to {}", number(c.target));
   const std::size_t column = std::max<std::size_t>(to.size(), 8);
   std::string out = fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", "schedule", width,
                                 "loss", "+-", to, column, "budget", "diverged");
-  for (const Outcome& o : c.outcomes)
-    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n",
-                       detail::shortened(o.contender.label, width), width, number(o.mean),
-                       std::isnan(o.mean) || seeds - static_cast<std::size_t>(o.diverged) < 2
+  for (const Outcome& o : c.outcomes) {
+    std::string label = o.contender.label;
+    if (label.size() > width) out += std::exchange(label, "") + '\n';
+    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", label, width, number(o.mean),
+                       std::isnan(o.mean) || c.seeds() - static_cast<std::size_t>(o.diverged) < 2
                            ? "-"
                            : deviation(o.deviation, o.mean),
                        o.to_target ? fmt::format("{:g}", *o.to_target) : "never", column,
                        number(o.budget),
-                       o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, seeds));
+                       o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds()));
+  }
   return out;
 }
 
-std::string explanation(const Comparison& c, std::size_t seeds) {
+std::string explanation(const Comparison& c) {
+  const std::size_t seeds = c.seeds();
   std::string out = "loss: on all rows after the run";
   if (seeds > 1) out += fmt::format(", mean of {} seeds; +-: standard deviation", seeds);
   const Step every = c.best().measured[1];
+  const bool same = std::ranges::all_of(
+      c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
   out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
                      seeds > 1 ? "median, " : "",
-                     every == 1 ? "update" : fmt::format("{} updates", every));
+                     !same        ? "hundredth of the run"
+                     : every == 1 ? "update"
+                                  : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -72,10 +83,10 @@ std::size_t wins(const Outcome& first, const Outcome& second) {
   return n;
 }
 
-/// Which schedule is best, and whether that may be due to chance: a fair coin rarely shows more
-/// than n / 2 + sqrt(n) heads in n throws.
-std::string verdict(const Comparison& c, std::size_t seeds) {
-  if (c.outcomes.size() == 1) return "";
+/// Which one is best, and whether that may be due to chance: a fair coin rarely shows more than
+/// n / 2 + sqrt(n) heads in n throws.
+std::string winner(const Comparison& c) {
+  const std::size_t seeds = c.seeds();
   const Outcome &best = c.best(), &next = c.outcomes[c.order[1]];
   const std::string a = best.contender.label, b = next.contender.label;
   if (best.diverged == next.diverged && best.end() == next.end())
@@ -94,8 +105,22 @@ std::string verdict(const Comparison& c, std::size_t seeds) {
                      seeds, close ? ",\nthough by less than the deviation over seeds" : "");
 }
 
+std::string verdict(const Comparison& c) {
+  if (c.outcomes.size() == 1) return "";
+  const Problem& first = *c.outcomes[0].contender.problem;
+  if (!std::ranges::all_of(c.outcomes, [&](const Outcome& o) {
+        const Problem& other = *o.contender.problem;
+        return &other.loss == &first.loss && other.options.data.name == first.options.data.name;
+      }))
+    return "no winner: losses of different kinds or on different data do not compare\n";
+  const bool as_given =
+      std::ranges::all_of(c.outcomes, [](const Outcome& o) { return o.contender.factor == 1; });
+  return winner(c) +
+         (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
+}
+
 std::string to_csv(const Comparison& c) {
-  std::string out = "schedule,step,rate,loss\n";
+  std::string out = "schedule,step,learning_rate,loss\n";
   for (const Outcome& o : c.outcomes)
     for (std::size_t i = 0; i < o.measured.size(); ++i) {
       const Step t = o.measured[i];
@@ -106,103 +131,135 @@ std::string to_csv(const Comparison& c) {
   return out;
 }
 
-Json to_json(const Outcome& o) {
-  std::vector<double> rates;
-  for (Step t = 0; t < o.contender.steps; ++t) rates.push_back(value(o.contender.rate(t)));
-  return Json::object({{"label", o.contender.label},
-                       {"text", o.contender.text},
-                       {"factor", o.contender.factor},
-                       {"budget", o.budget},
-                       {"loss", o.mean},
-                       {"deviation", o.deviation},
-                       {"diverged", o.diverged},
-                       {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
-                       {"final_losses", o.finals},
-                       {"stable_rates", o.first.stable},
-                       {"rates", rates},
-                       {"losses", o.losses}});
+std::vector<double> values_of(const Schedule& schedule, Step steps) {
+  std::vector<double> out;
+  for (Step t = 0; t < steps; ++t) out.push_back(value(schedule(t)));
+  return out;
 }
 
-std::string to_json(const Comparison& c, std::uint64_t first_seed) {
+Json to_json(const Outcome& o) {
+  const Contender& c = o.contender;
+  Json out = Json::object({{"label", c.label},
+                           {"text", c.text},
+                           {"optimizer", c.problem->options.network.optimizer},
+                           {"steps", c.steps},
+                           {"measured", o.measured},
+                           {"factor", c.factor},
+                           {"budget", o.budget},
+                           {"loss", o.mean},
+                           {"deviation", o.deviation},
+                           {"diverged", o.diverged},
+                           {"diverged_at", o.diverged_at ? Json(*o.diverged_at) : Json()},
+                           {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
+                           {"final_losses", o.finals},
+                           {"stable_rates", o.first.stable},
+                           {"rates", values_of(c.rate, c.steps)},
+                           {"losses", o.losses}});
+  if (c.momentum) out.add("momentum", values_of(*c.momentum, c.steps));
+  if (!o.accuracies.empty()) out.add("accuracies", o.accuracies);
+  return out;
+}
+
+/// What the options choose.
+struct Plan {
+  ComparedRuns from;
+  std::vector<Contender> contenders;
+  CompareOptions options;
+
+  std::string about() const {
+    std::vector<const Problem*> problems;
+    for (const Contender& c : contenders) problems.push_back(c.problem.get());
+    return ::about(problems);
+  }
+};
+
+Plan make_plan(const ComparedRuns& from) {
+  check<UsageError>(!from.expressions.empty(),
+                    "give a schedule, such as \"CosineDecay(0.1, 210)\"");
+  const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
+  Plan plan{from,
+            make_contenders(read_entries(from.expressions, from.vary, from.chosen)),
+            {.seeds = runs}};
+  double all = 0;
+  for (const Contender& c : plan.contenders)
+    all +=
+        static_cast<double>(c.steps * batches_per_update(*c.problem)) * static_cast<double>(runs);
+  check<UsageError>(all <= most_batches,
+                    "all runs together: must be at most {} batches (got {:.0f})", most_batches,
+                    all);
+  if (!from.target.empty()) plan.options.target = read_positive("--target", from.target);
+  if (from.equal_area) equalize(plan.contenders);
+  return plan;
+}
+
+/// Trains the best one, to the end of the epoch that holds its last update.
+std::string train_command(const Contender& best) {
+  std::vector<std::string> words = words_of(best.problem->options);
+  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(*best.problem, best.steps)),
+                             "--schedule", best.text});
+  return shell_line({"train"}, words);
+}
+
+std::string to_json(const Plan& plan, const Comparison& c) {
+  std::vector<std::string> command = words_of(plan.from);
+  command.insert(command.begin(), CompareCommand::name);
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
     list.push_back(to_json(o));
     if (c.contours) list.back().add("path", o.first.path);
   }
-  Json out = Json::object({{"steps", c.steps},
-                           {"first_seed", first_seed},
-                           {"target", c.target},
-                           {"looks", c.best().measured},
-                           {"best", c.best().contender.label},
-                           {"schedules", list}});
+  Json out = Json::object(
+      {{"about", plan.about()},
+       {"command", command},
+       {"steps", c.steps},
+       {"first_seed", plan.contenders[0].problem->network.seed + plan.options.skipped_seeds},
+       {"target", c.target},
+       {"best", c.best().contender.label},
+       {"schedules", list}});
   if (c.contours) out.add("least", *c.contours->goal);
   return out.line();
 }
 
-std::vector<Contender> read_contenders(const std::vector<std::string>& expressions,
-                                       const std::shared_ptr<const Problem>& problem, Step steps) {
-  check<UsageError>(!expressions.empty(), "give a schedule, such as \"CosineDecay(0.1, 210)\"");
-  std::vector<Contender> out;
-  for (const std::string& text : expressions) {
-    const auto [curve, expression] = read_expression(text, problem->lengths);
-    out.push_back({.label = curve.label,
-                   .text = expression,
-                   .rate = curve.schedule,
-                   .problem = problem,
-                   .steps = steps});
-  }
-  return out;
-}
-
-/// Trains under the best schedule, to the end of the epoch that holds the last update.
-std::string train_command(const Problem& problem, const Comparison& c) {
-  std::vector<std::string> words = words_of(problem.options);
-  words.insert(words.end(), {"--epochs", fmt::format("{}", epochs_for(problem, c.steps)),
-                             "--schedule", c.best().contender.text});
-  return shell_line({"train"}, words);
-}
-
-void check_length(const Problem& problem, Step updates, std::int64_t runs) {
-  const double all = static_cast<double>(updates) * static_cast<double>(runs) *
-                     static_cast<double>(batches_per_update(problem));
-  check<UsageError>(all <= most_batches,
-                    "all runs together: must be at most {} batches (got {:.0f})", most_batches,
-                    all);
+/// The results as the command prints and draws them. DivergedError, with them, when every run
+/// diverged.
+std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
+  const std::vector<Panel> panels = make_panels(c, look);
+  const std::string written = look.files(panels);
+  const bool data = look.csv || look.json;
+  std::string below = table(c);
+  if (!c.any_left())
+    throw DivergedError(
+        fmt::format("training diverged in every run; to find a lower rate: {}",
+                    shell_line({"find-lr"}, words_of(plan.contenders[0].problem->options))),
+        data ? "" : plan.about() + look.pictures(panels, below) + below + written);
+  if (data) return look.csv ? to_csv(c) : to_json(plan, c);
+  below += explanation(c) + "\n" + verdict(c) +
+           fmt::format("next, train the best one on its own:\n  {}\n",
+                       train_command(c.best().contender));
+  return plan.about() + look.pictures(panels, below) + below + written;
 }
 
 }  // namespace
 
 std::string CompareCommand::run() const {
-  const bool data = look.check_and_want_data();
-  check<UsageError>(
-      std::ranges::count(given, "steps") == 0 || std::ranges::count(given, "epochs") == 0,
-      "--steps and --epochs: must not both be given");
-  const std::int64_t passes = read_whole("--epochs", epochs, 1, most_batches);
-  const std::int64_t runs = read_whole("--seeds", seeds, 1, 1000);
-  const Step given_steps = steps.empty() ? 0 : read_whole("--steps", steps, 1, most_batches);
-  const auto shared = std::make_shared<const Problem>(
-      make_problem(chosen, {.epochs = passes, .steps = given_steps}));
-  const Problem& problem = *shared;
-  refuse_rate(problem, "the schedules give");
-  const auto updates = static_cast<Step>(problem.lengths.all);
-  std::vector<Contender> contenders = read_contenders(expressions, shared, updates);
-  check_length(problem, updates, runs * std::ssize(contenders));
-  CompareOptions options{.seeds = runs};
-  if (!target.empty()) options.target = read_positive("--target", target);
-  if (equal_area) equalize(contenders);
-
-  const Comparison c = compare_schedules(contenders, options);
-  const std::vector<Panel> panels = make_panels(c, look);
-  const std::string written = look.files(panels);
-  const auto n = static_cast<std::size_t>(runs);
-  if (!c.any_left())
-    throw DivergedError(
-        fmt::format("training diverged in every run; to find a lower rate: {}",
-                    shell_line({"find-lr"}, words_of(problem.options))),
-        data ? "" : problem.about() + look.pictures(panels, table(c, n)) + table(c, n) + written);
-  if (data) return look.csv ? to_csv(c) : to_json(c, problem.network.seed);
-  const std::string below =
-      table(c, n) + explanation(c, n) + "\n" + verdict(c, n) +
-      fmt::format("next, train the best one on its own:\n  {}\n", train_command(problem, c));
-  return problem.about() + look.pictures(panels, below) + below + written;
+  look.check_and_want_data();
+  const auto chooses = [&](const std::string& key) {
+    return std::ranges::count(given, key) > 0 ||
+           std::ranges::any_of(vary, [&](const auto& v) { return v.starts_with(key + "="); });
+  };
+  check<UsageError>(!chooses("steps") || !chooses("epochs"),
+                    "--steps and --epochs: must not both be given");
+  const std::size_t threads = read_jobs(jobs);
+  const Plan plan = make_plan(*this);
+  const SignalWatch signals;
+  const auto requests = requests_for(plan.contenders, plan.options);
+  const std::vector<TrainingRun> runs = run_all(requests, threads);
+  const std::size_t whole = runs.size() / plan.contenders.size();
+  const std::string results =
+      whole > 0 ? show(plan, summarize(plan.contenders, runs, plan.options), look) : "";
+  if (runs.size() == requests.size()) return results;
+  throw StoppedError(SignalWatch::caught(),
+                     fmt::format("after {} of {} runs; the results are of {} seed{}", runs.size(),
+                                 requests.size(), whole, whole == 1 ? "" : "s"),
+                     results);
 }

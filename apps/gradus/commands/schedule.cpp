@@ -9,7 +9,6 @@
 #include <cmath>
 #include <optional>
 
-#include "pictures/gallery.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -110,9 +109,7 @@ std::string list_schedules(const PlotOptions& look) {
 std::string ScheduleCommand::run() const {
   const bool data = look.check_and_want_data();
   const PlotOptions terminal = look.terminal();
-  check<UsageError>(expressions.empty() || (!list && gallery.empty()),
-                    "--list and --gallery: must not be combined with expressions");
-  if (!gallery.empty()) return draw_gallery(gallery);
+  check<UsageError>(expressions.empty() || !list, "--list: must not be combined with expressions");
   if (list)
     return list_schedules(
         {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <sstream>
 
 #include "pictures/panels.h"
 
@@ -79,17 +80,11 @@ std::size_t characters(const std::string& line) {
 }
 
 std::string beside(const std::string& left, const std::string& right, std::size_t width) {
+  std::istringstream lefts(left), rights(right);
   std::string out;
-  for (std::size_t i = 0, j = 0; i < left.size() || j < right.size();) {
-    const auto next = [](const std::string& text, std::size_t& at) {
-      const std::size_t from = std::min(at, text.size()),
-                        end = std::min(text.find('\n', from), text.size());
-      at = end + 1;
-      return text.substr(from, end - from);
-    };
-    const std::string a = next(left, i), b = next(right, j);
+  for (std::string a, b;
+       a.clear(), b.clear(), std::getline(lefts, a), std::getline(rights, b), lefts || rights;)
     out += a + (b.empty() ? "" : std::string(width - characters(a), ' ') + b) + '\n';
-  }
   return out;
 }
 

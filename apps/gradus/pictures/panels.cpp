@@ -178,21 +178,19 @@ std::string paths_over_lines(const ContourPlot& plot) {
   return out + plots + ends + "\n";
 }
 
-/// The corner of the map, as fractions, in which the fewest points of paths are.
-Point free_corner(const ContourPlot& plot, double size, double air) {
+/// The corner that is farthest from the points of paths, as fractions of the map.
+Point free_corner(const ContourPlot& plot) {
   Point best{};
-  std::ptrdiff_t least = std::numeric_limits<std::ptrdiff_t>::max();
-  for (const double y : {air, 1 - air - size})
-    for (const double x : {1 - air - size, air}) {
-      const auto in_it = [&](const Point& p) {
+  double farthest = -1;
+  for (const Point& corner : {Point{1, 0}, {1, 1}, {0, 0}, {0, 1}}) {
+    double nearest = 2;
+    for (const Path& path : plot.paths)
+      for (const Point& p : visible_points(path.points, plot.surface, apart)) {
         const Point f = plot.surface.fractions(p);
-        return f[0] > x - air && f[0] < x + size + air && f[1] > y - air && f[1] < y + size + air;
-      };
-      std::ptrdiff_t n = plot.goal && in_it(*plot.goal) ? 1 : 0;
-      for (const Path& path : plot.paths)
-        n += std::ranges::count_if(visible_points(path.points, plot.surface, apart), in_it);
-      if (n < least) least = n, best = {x, y};
-    }
+        nearest = std::min(nearest, std::hypot(f[0] - corner[0], f[1] - corner[1]));
+      }
+    if (nearest > farthest) farthest = nearest, best = corner;
+  }
   return best;
 }
 
@@ -215,15 +213,16 @@ std::string to_commands(const ContourPlot& plot, const Rectangle& r) {
         end.surface.x_low, end.surface.y_low, end.surface.x_high, end.surface.y_high);
   out += paths_over_lines(plot);
   for (const ContourPlot& end : plot.inset) {
-    constexpr double size = 0.36, air = 0.025;
-    const Point corner = free_corner(plot, size, air);
+    constexpr double size = 0.36, air = 0.025, most = 1 - 2 * air - size;
+    const Point corner = free_corner(plot);
     out +=
         "unset arrow\nunset object\nunset xlabel\nunset ylabel\nunset tics\nunset title\nset "
         "border "
         "15 lw 1.5\n"
         "set object rectangle from graph 0,0 to graph 1,1 behind fc rgb 'white' fs solid "
         "noborder\n" +
-        map_at({map.x + corner[0] * map.width, map.y + corner[1] * map.height, size * map.width,
+        map_at({map.x + (air + corner[0] * most) * map.width,
+                map.y + (air + corner[1] * most) * map.height, size * map.width,
                 size * map.height}) +
         contour_lines(end) + "set label 'the end' at graph 0.04,0.9\n" + paths_over_lines(end);
   }

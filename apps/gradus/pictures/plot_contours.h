@@ -54,8 +54,7 @@ std::vector<double> contour_levels(const Surface& surface, int count);
 /// its end. Points outside the surface are not drawn; a path that leaves it ends in an arrow, ^ v <
 /// >.
 ///
-/// ValueError for a width or height outside its limits, edges that are not finite and rising, a
-/// number of heights that is not that of the grid, and heights beyond 4e307.
+/// ValueError for a width or height outside its limits.
 std::string plot(const ContourPlot& contours, const PlotOptions& options = {});
 
 }}  // namespace gradus

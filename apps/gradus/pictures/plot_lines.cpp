@@ -11,19 +11,6 @@ using namespace gradus::detail;
 
 namespace {
 
-void check_lines(const LinesPlot& plot) {
-  for (const Line& line : plot.lines) {
-    check(line.x.size() == line.y.size(), "plot: values must be as many as places, {} (got {})",
-          line.x.size(), line.y.size());
-    for (std::size_t i = 0; i < line.x.size(); ++i) {
-      const double x = line.x[i];
-      check(std::isfinite(x) && (!plot.log_x || x > 0) && (i == 0 || x >= line.x[i - 1]),
-            "plot: places must be finite{} and rising (got {} at {})", plot.log_x ? ", > 0" : "", x,
-            i);
-    }
-  }
-}
-
 /// Converts places to columns of dots: the least is at 0, the greatest in the last column.
 struct Places {
   double first, last;
@@ -220,7 +207,6 @@ std::size_t margin_width(const LinesPlot& plot, const PlotOptions& options) {
 }
 
 std::string plot(const LinesPlot& plot, const PlotOptions& options, std::size_t width) {
-  check_lines(plot);
   check_size(options);
   const Axis axis = y_axis(plot, options);
   Margin margin = margin_of(axis, options.height);

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-/// Values at places along x, joined by straight lines. A jump has two values at one place; a value
-/// that is not finite is a gap.
+/// Values at finite, rising places along x, joined by straight lines. A jump has two values at one
+/// place; a value that is not finite is a gap.
 struct Line {
   std::string label;
   std::vector<double> x, y;
@@ -54,9 +54,7 @@ Line thinned(Line line);
 std::size_t margin_width(const LinesPlot& plot, const gradus::PlotOptions& options);
 /// Draws the lines in the form of plot() for schedules, without the title, with at least `margin`
 /// columns left of the y axis. The names of the marks stand above, each over a vertical line of
-/// dots. The y axis ends near the least and the greatest value.
-///
-/// ValueError for a width or height outside its limits, another number of values than of places,
-/// and places that are not finite and rising.
+/// dots. The y axis ends near the least and the greatest value. ValueError for a width or height
+/// outside its limits.
 std::string plot(const LinesPlot& plot, const gradus::PlotOptions& options = {},
                  std::size_t margin = 0);

@@ -14,23 +14,29 @@ namespace {
 
 struct NamedData {
   const char* name;
-  Dataset (*make)(std::uint64_t seed);
-  const char* code;  ///< C++, with `{}` for the seed
+  double noise, default_noise;  ///< without --noise; without `.noise` in C++
+  int rows;                     ///< 0: the default in C++
+  Dataset (*make)(const NamedData& which, double noise, std::uint64_t seed);
 };
+template <class Options, Dataset (*function)(const Options&)>
+Dataset make(const NamedData& which, double noise, std::uint64_t seed) {
+  Options options{.noise = noise, .seed = seed};
+  if (which.rows > 0) options.rows = which.rows;
+  return function(options);
+}
 constexpr NamedData all_data[] = {
-    {"line", [](std::uint64_t seed) { return make_line({.rows = 200, .seed = seed}); },
-     "make_line({{.rows = 200, .seed = {}}})"},
-    {"xor", [](std::uint64_t seed) { return make_xor({.rows = 200, .noise = 0.1, .seed = seed}); },
-     "make_xor({{.rows = 200, .noise = 0.1, .seed = {}}})"},
-    {"moons", [](std::uint64_t seed) { return make_moons({.rows = 200, .seed = seed}); },
-     "make_moons({{.rows = 200, .seed = {}}})"},
-    {"spirals", [](std::uint64_t seed) { return make_spirals({.rows = 200, .seed = seed}); },
-     "make_spirals({{.rows = 200, .seed = {}}})"},
-    {"blobs", [](std::uint64_t seed) { return make_blobs({.rows = 200, .seed = seed}); },
-     "make_blobs({{.rows = 200, .seed = {}}})"},
-    {"digits", [](std::uint64_t seed) { return make_digits({.seed = seed}); },
-     "make_digits({{.seed = {}}})"},
+    {"line", 0.1, 0.1, 200, make<LineOptions, make_line>},
+    {"xor", 0.1, 0, 200, make<XorOptions, make_xor>},
+    {"moons", 0.1, 0.1, 200, make<MoonsOptions, make_moons>},
+    {"spirals", 0.02, 0.02, 200, make<SpiralsOptions, make_spirals>},
+    {"blobs", 1, 1, 200, make<BlobsOptions, make_blobs>},
+    {"digits", 0.5, 0.5, 0, make<DigitsOptions, make_digits>},
 };
+
+double noise_of(const NamedData& data, const DataOptions& options) {
+  if (options.noise.empty()) return data.noise;
+  return options.noise == "0" ? 0 : read_positive("--noise", options.noise);
+}
 
 const NamedData& find_data(const char* where, const std::string& name) {
   return choose(all_data, where, name, ", or a file .csv or .csv.gz");
@@ -78,25 +84,33 @@ bool is_file(const std::string& name) {
 }
 
 Dataset read_data(const DataOptions& options, std::uint64_t seed) {
-  if (is_file(options.name))
+  if (is_file(options.name)) {
+    check<UsageError>(options.noise.empty(),
+                      "--noise: must be given only with synthetic data (got a file)");
     return read_table(options.name, {.label = options.label,
                                      .header = !options.no_header,
                                      .drop_missing = options.drop_missing,
                                      .ignore = options.ignore,
                                      .one_hot = options.one_hot});
+  }
   const NamedData& data = find_data("--data", options.name);
   check<UsageError>(options.label.empty() && options.ignore.empty() && options.one_hot.empty() &&
                         !options.drop_missing && !options.no_header,
                     "--label, --ignore, --one-hot, --drop-missing and --no-header: must be given "
                     "only with a file (got --data {})",
                     options.name);
-  return data.make(seed);
+  return data.make(data, noise_of(data, options), seed);
 }
 
 std::string data_code(const DataOptions& options, std::uint64_t seed) {
-  if (!is_file(options.name))
-    return fmt::format(fmt::runtime(find_data("--data", options.name).code), seed);
   std::string out;
+  if (!is_file(options.name)) {
+    const NamedData& data = find_data("--data", options.name);
+    const double noise = noise_of(data, options);
+    if (data.rows > 0) out += fmt::format(".rows = {}, ", data.rows);
+    if (noise != data.default_noise) out += fmt::format(".noise = {}, ", noise);
+    return fmt::format("make_{}({{{}.seed = {}}})", data.name, out, seed);
+  }
   const auto add = [&](bool given, const char* name, const std::string& v) {
     if (given) out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", name, v);
   };
@@ -111,7 +125,10 @@ std::string data_code(const DataOptions& options, std::uint64_t seed) {
 
 Dataset read_rows(const std::string& name, const DataOptions& options,
                   const TrainedColumns& trained, bool labelled, std::uint64_t seed) {
-  if (!is_file(name)) return find_data("DATA", name).make(seed);
+  if (!is_file(name)) {
+    const NamedData& data = find_data("DATA", name);
+    return data.make(data, noise_of(data, options), seed);
+  }
   return read_table(name,
                     {.label = labelled ? trained.label : "",
                      .header = !options.no_header,

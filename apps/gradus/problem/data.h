@@ -16,6 +16,7 @@ bool is_file(const std::string& name);
 /// The options that choose the data, as given.
 struct DataOptions {
   std::string name = "moons";  ///< one of data_names(), or a file
+  std::string noise;           ///< of synthetic data; without it, that of the data
   std::string label;           ///< the target column of the file; without it, the last one
   std::vector<std::string> ignore, one_hot;
   bool drop_missing = false, no_header = false;
@@ -23,6 +24,7 @@ struct DataOptions {
   static void options(auto& self, auto&& option) {
     option(self.name, "--data", fmt::format("{}, or a file .csv", fmt::join(data_names(), ", ")),
            "WHAT");
+    option(self.noise, "--noise", "Deviation of the noise in synthetic data", "X");
     option(self.label, "--label", "The target column of the file; without it, the last", "COLUMN");
     option(self.ignore, "--ignore", "Columns of the file to leave out", "COLUMN,...");
     option(self.one_hot, "--one-hot", "Columns of the file that hold words", "COLUMN,...");

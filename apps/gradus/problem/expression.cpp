@@ -57,12 +57,6 @@ std::string describe(const Optimizer& optimizer, bool with_rate) {
   return out.empty() ? lower(name) : fmt::format("{}({})", name, out);
 }
 
-/// The name in front of a call, in lower case and without a module.
-std::string name_of(const std::string& text) {
-  const std::string front = clean(text.substr(0, text.find('(')));
-  return lower(front.substr(front.rfind('.') + 1));
-}
-
 }  // namespace
 
 inline namespace GRADUS_VARIANT {
@@ -77,12 +71,17 @@ std::string with_numbers(const std::string& text, const RunLengths& lengths) {
 }
 
 ScheduleExpression read_expression(const std::string& text, const RunLengths& lengths) {
-  // In an expression, brackets come before any =.
+  const auto [name, expression] = split_name(text);
+  const std::string rest = with_numbers(expression, lengths);
+  return {{name.empty() ? rest : name, read_schedule(rest)}, rest};
+}
+
+std::pair<std::string, std::string> split_name(const std::string& text) {
   const std::size_t equals = text.find('=');
-  const std::string front = text.substr(0, equals);
-  const bool named = equals != text.npos && equals > 0 && front.find_first_of("([") == front.npos;
-  const std::string rest = clean(with_numbers(named ? text.substr(equals + 1) : text, lengths));
-  return {{named ? clean(front) : rest, read_schedule(rest)}, rest};
+  const std::string front = clean(text.substr(0, equals));
+  if (equals == text.npos || front.empty() || front.find_first_of("([") != front.npos)
+    return {"", clean(text)};
+  return {front, clean(text.substr(equals + 1))};
 }
 
 std::vector<std::string> optimizer_names() {
@@ -90,6 +89,11 @@ std::vector<std::string> optimizer_names() {
   for (const std::string& name : known_optimizers()) names.push_back(lower(name));
   names.insert(names.begin() + 1, {"momentum", "nesterov"});
   return names;
+}
+
+std::string name_of(const std::string& text) {
+  const std::string front = clean(text.substr(0, text.find('(')));
+  return lower(front.substr(front.rfind('.') + 1));
 }
 
 bool names_optimizer(const std::string& text) {

@@ -6,6 +6,7 @@
 #include <gradus/schedules/plot.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 inline namespace GRADUS_VARIANT {
@@ -17,6 +18,8 @@ struct ScheduleExpression {
 /// Reads `EXPR`, or `NAME=EXPR` with a name for the legend. UsageError, with the text and the
 /// mistake in it.
 ScheduleExpression read_expression(const std::string& text, const gradus::RunLengths& lengths);
+/// `NAME` and `EXPR` without blanks around them; NAME is empty where brackets come before any `=`.
+std::pair<std::string, std::string> split_name(const std::string& text);
 /// Reads `EXPR`.
 gradus::Schedule read_schedule(const std::string& text, const gradus::RunLengths& lengths = {});
 /// The text of a schedule; a short one with numbers if it names lengths.
@@ -31,6 +34,8 @@ struct OptimizerExpression {
   bool has_rate;     ///< the text gives a learning rate
   std::string text;  ///< with numbers in place of lengths
 };
+/// The name in front of a call, in lower case and without a module.
+std::string name_of(const std::string& text);
 /// Whether the text is one of these names, or a call of one.
 bool names_optimizer(const std::string& text);
 /// Reads one of these names, or a call such as `adam(learning_rate=0.01, beta_1=0.8)` or a line

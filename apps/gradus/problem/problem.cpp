@@ -86,8 +86,21 @@ std::string Problem::about_model() const {
 }
 
 std::string Problem::about() const {
-  return fmt::format("{}\n{}, {}, {}, batches of {}\n", about_data(), about_model(),
-                     clean(options.network.optimizer), loss.name, network.batch_size);
+  const Problem* const self = this;
+  return ::about({&self, 1});
+}
+
+std::string about(std::span<const Problem* const> problems) {
+  std::vector<std::vector<std::string>> facts;
+  for (const Problem* p : problems)
+    facts.push_back({p->about_data(), p->about_model(), clean(p->options.network.optimizer),
+                     p->loss.name, fmt::format("batches of {}", p->network.batch_size)});
+  std::string out;
+  for (std::size_t i = 0; i < facts[0].size(); ++i)
+    if (std::ranges::all_of(facts, [&](const auto& of_one) { return of_one[i] == facts[0][i]; }))
+      out += facts[0][i] + (i == 0 ? "\n" : ", ");
+  if (out.ends_with(", ")) out.replace(out.size() - 2, 2, "\n");
+  return out;
 }
 
 std::string Problem::compile_code(const std::string& rate) const {

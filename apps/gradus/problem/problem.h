@@ -5,6 +5,7 @@
 #include <gradus/models/sequential.h>
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,7 @@ struct Problem {
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
-  /// Data, model, optimizer and loss in two lines.
+  /// about() this problem alone.
   std::string about() const;
   /// The call of compile() in C++, where `rate` is C++: two lines, indented by two blanks.
   std::string compile_code(const std::string& rate) const;
@@ -51,5 +52,7 @@ struct Problem {
 /// Reads the data, then the optimizer, in which lengths may be named, and builds the model.
 /// UsageError, or what gradus throws. Rows held out do not influence the scale of the inputs.
 Problem make_problem(ProblemOptions options, const RunPlan& plan);
+/// Data, model, optimizer and loss, as far as all problems agree, in two lines or fewer.
+std::string about(std::span<const Problem* const> problems);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);

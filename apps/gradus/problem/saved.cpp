@@ -190,8 +190,9 @@ SavedProblem read_saved(const std::string& path) {
   ParsedJson json = ParsedJson::parse(text->second, nullptr, false);
   SavedProblem saved;
   try {
-    // The option that a file of an earlier version lacks.
+    // Options that a file of an earlier version lacks.
     json.at("options").emplace("initializer", NetworkOptions().initializer);
+    json.at("options").emplace("noise", DataOptions().noise);
     saved = read_description(json, path);
   } catch (const ParsedJson::exception& error) {
     expect(false, path, "must be as gradus train writes it (got {})", error.what());

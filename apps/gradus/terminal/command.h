@@ -29,15 +29,15 @@
 
 #include <stdexcept>
 #include <string>
-#include <utility>
 
 using gradus::check;  // check<UsageError>(epochs > 0, "--epochs: must be above 0 (got {})", epochs)
 
-/// Ends a command with this exit code.
+/// Ends a command with this exit code, after what it prints to stdout, if anything.
 struct CommandError : std::runtime_error {
-  CommandError(int exit_code, const std::string& what)
-      : std::runtime_error(what), code(exit_code) {}
+  CommandError(int exit_code, const std::string& what, const std::string& printed = "")
+      : std::runtime_error(what), code(exit_code), out(printed) {}
   int code;
+  std::string out;
 };
 /// Something failed while the command ran.
 struct RunError : CommandError {
@@ -47,13 +47,13 @@ struct RunError : CommandError {
 struct UsageError : CommandError {
   explicit UsageError(const std::string& what) : CommandError(2, what) {}
 };
-/// Training diverged, with what stdout shows nevertheless.
+/// Training diverged.
 struct DivergedError : CommandError {
-  explicit DivergedError(const std::string& what, std::string text = "")
-      : CommandError(3, what), shown(std::move(text)) {}
-  std::string shown;
+  explicit DivergedError(const std::string& what, const std::string& printed = "")
+      : CommandError(3, what, printed) {}
 };
 /// A signal ended training in good order.
 struct StoppedError : CommandError {
-  StoppedError(int signal, const std::string& what) : CommandError(128 + signal, what) {}
+  StoppedError(int signal, const std::string& what, const std::string& printed = "")
+      : CommandError(128 + signal, what, printed) {}
 };

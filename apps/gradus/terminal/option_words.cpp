@@ -29,11 +29,12 @@ std::string key_of(const std::string& name) {
 
 void append(std::vector<std::string>& words, const OptionWords& option) {
   for (const std::string& value : option.values) {
-    if (value.starts_with('-')) {
+    const bool named = option.name.starts_with('-');
+    if (named && value.starts_with('-')) {
       words.push_back(option.name + "=" + value);
       continue;
     }
-    words.push_back(option.name);
+    if (named) words.push_back(option.name);
     if (!option.flag) words.push_back(value);
   }
 }

@@ -32,7 +32,8 @@ std::vector<OptionWords> all_options(const Options& options) {
   return out;
 }
 
-/// Appends `--name value` for each value, or `--name=value` where the value looks like an option.
+/// Appends `--name value` for each value, or `--name=value` where the value looks like an option;
+/// for a positional argument the values.
 void append(std::vector<std::string>& words, const OptionWords& option);
 
 /// The options that differ from their defaults: `--data`, `line`, `--layers`, `none`.

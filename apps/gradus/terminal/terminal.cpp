@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -25,7 +26,7 @@ int terminal_size(const char* name, unsigned short winsize::*of) {
 }
 
 constexpr int watched[] = {SIGINT, SIGTERM};
-volatile std::sig_atomic_t recorded = 0;
+std::atomic<int> recorded = 0;  // free of locks, so for handlers and threads alike
 
 void record(int signal) {
   if (recorded) _exit(128 + signal);
@@ -74,6 +75,7 @@ SignalWatch::SignalWatch() {
 
 SignalWatch::~SignalWatch() {
   for (int i = 0; i < 2; ++i) sigaction(watched[i], &before_[i], nullptr);
+  recorded = 0;
 }
 
-int SignalWatch::caught() const { return recorded; }
+int SignalWatch::caught() { return recorded; }

@@ -28,8 +28,8 @@ class SignalWatch {
   SignalWatch& operator=(const SignalWatch&) = delete;
   ~SignalWatch();
 
-  /// The recorded signal, or 0.
-  int caught() const;
+  /// The recorded signal; 0 if there is none or no object.
+  static int caught();
 
  private:
   struct sigaction before_[2];

@@ -26,13 +26,10 @@ double rounded(double v, int digits) {
   return out;
 }
 
-/// The mean at each measurement over the runs that did not diverge; over all, if each did. Empty
-/// for what no run has.
+/// The mean at each measurement over the runs that did not diverge; over all, if each did.
 std::vector<double> mean_series(const SeedRuns& runs, std::vector<double> TrainingRun::*series,
                                 std::size_t measurements) {
   const bool all = std::ranges::all_of(runs, &TrainingRun::diverged);
-  if (std::ranges::all_of(runs, [&](const TrainingRun& run) { return (run.*series).empty(); }))
-    return {};
   std::vector<double> out;
   for (std::size_t i = 0; i < measurements; ++i) {
     std::vector<double> seen;
@@ -46,7 +43,7 @@ std::vector<double> mean_series(const SeedRuns& runs, std::vector<double> Traini
 std::optional<Step> median_divergence(const SeedRuns& runs) {
   std::vector<Step> steps;
   for (const TrainingRun& run : runs)
-    if (run.diverged_at) steps.push_back(*run.diverged_at);
+    if (run.diverged) steps.push_back(run.diverged_at());
   std::ranges::sort(steps);
   return steps.empty() ? std::nullopt : std::optional(steps[(steps.size() - 1) / 2]);
 }
@@ -91,8 +88,8 @@ Outcome summarize(const Contender& contender, const SeedRuns& runs) {
               .first = runs[0]};
   const std::size_t n = out.measured.size();
   out.losses = mean_series(runs, &TrainingRun::losses, n);
-  out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
-  out.validation = mean_series(runs, &TrainingRun::validation, n);
+  if (!runs[0].accuracies.empty()) out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
+  if (!runs[0].validation.empty()) out.validation = mean_series(runs, &TrainingRun::validation, n);
   std::vector<double> kept;
   for (const TrainingRun& run : runs) {
     out.finals.push_back(run.diverged ? NAN : run.losses.back());
@@ -150,13 +147,12 @@ double Outcome::end() const { return rounded(mean, 3); }
 Comparison summarize(std::span<const Contender> contenders, std::span<const TrainingRun> all,
                      const CompareOptions& options) {
   Comparison out;
-  std::vector<SeedRuns> runs;
-  const auto seeds = static_cast<std::size_t>(options.seeds);
-  for (const Contender& contender : contenders) {
-    const auto own = all.subspan(runs.size() * seeds, seeds);
-    runs.emplace_back(own.begin(), own.end());
-    out.outcomes.push_back(summarize(contender, runs.back()));
-    out.steps = std::max(out.steps, contender.steps);
+  std::vector<SeedRuns> runs(contenders.size());
+  for (std::size_t i = 0; i < all.size() / runs.size() * runs.size(); ++i)
+    runs[i % runs.size()].push_back(all[i]);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    out.outcomes.push_back(summarize(contenders[i], runs[i]));
+    out.steps = std::max(out.steps, contenders[i].steps);
   }
   out.order = best_first(out.outcomes);
   out.first_loss = out.outcomes[0].losses.empty() ? NAN : out.outcomes[0].losses[0];
@@ -169,20 +165,32 @@ Comparison summarize(std::span<const Contender> contenders, std::span<const Trai
                            [&](const Contender& c) { return same_surface(*c.problem, problem); }))
     return out;
   out.least_possible = least_loss(problem);
-  if (!runs[0][0].path.empty()) out.contours = loss_surface(problem, all_paths(out.outcomes));
+  if (std::ranges::none_of(out.outcomes, [](const Outcome& o) { return o.first.path.empty(); }))
+    out.contours = loss_surface(problem, all_paths(out.outcomes));
   return out;
 }
 
-Comparison compare_schedules(std::span<const Contender> contenders, const CompareOptions& options) {
+std::vector<RunRequest> requests_for(std::span<const Contender> contenders,
+                                     const CompareOptions& options) {
   std::vector<RunRequest> requests;
-  for (const Contender& contender : contenders)
-    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(options.seeds); ++i)
+  for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(options.seeds); ++i)
+    for (const Contender& contender : contenders)
       requests.push_back({contender.problem.get(),
                           {.rate = contender.rate,
                            .steps = contender.steps,
                            .seed = contender.problem->network.seed + options.skipped_seeds + i,
                            .every = measured_every(contender)}});
-  return summarize(contenders, run_all(requests, options.jobs), options);
+  return requests;
+}
+
+void scale_rate(Contender& contender, double factor) {
+  contender.factor = rounded(factor, 6);  // as printed, so that it can be typed again
+  if (contender.factor == 1) return;
+  contender.rate = contender.factor * contender.rate;
+  if (contender.text.find_first_of("+*>") != std::string::npos)
+    contender.text = fmt::format("({})", contender.text);
+  contender.text = fmt::format("{} * {}", contender.factor, contender.text);
+  contender.label = fmt::format("{:.3g} * {}", contender.factor, contender.label);
 }
 
 void equalize(std::vector<Contender>& contenders) {
@@ -192,13 +200,6 @@ void equalize(std::vector<Contender>& contenders) {
     check<UsageError>(own > 0 && budget > 0,
                       "--equal-area: \"{}\" must have a budget above 0 (got {:g})", contender.label,
                       own > 0 ? budget : own);
-    if (&contender == &contenders[0]) continue;
-    contender.factor = rounded(budget / own, 6);  // as printed, so that it can be typed again
-    if (contender.factor == 1) continue;
-    contender.rate = contender.factor * contender.rate;
-    if (contender.text.find_first_of("+*>") != std::string::npos)
-      contender.text = fmt::format("({})", contender.text);
-    contender.text = fmt::format("{} * {}", contender.factor, contender.text);
-    contender.label = fmt::format("{:.3g} * {}", contender.factor, contender.label);
+    if (&contender != &contenders[0]) scale_rate(contender, budget / own);
   }
 }

@@ -11,13 +11,13 @@
 #include <vector>
 
 #include "pictures/plot_contours.h"
-#include "training/training_run.h"
+#include "training/run_all.h"
 
 struct Contender {
   std::string label;
   std::string text;  ///< the schedule as it may be typed
   gradus::Schedule rate;
-  double factor = 1;                              ///< by which equalize() has scaled `rate`
+  double factor = 1;                              ///< by which scale_rate() has scaled `rate`
   std::shared_ptr<const Problem> problem = {};    ///< never null; contenders may share it
   gradus::Step steps = 0;                         ///< updates, >= 1
   std::optional<gradus::Schedule> momentum = {};  ///< of the optimizer, if it has one
@@ -28,8 +28,7 @@ struct CompareOptions {
   /// The first run has the seed of its problem and so many more, the next run one more.
   std::uint64_t skipped_seeds = 0;
   std::optional<double> target =
-      {};        ///< a loss; without it, mean and deviation of the first schedule
-  int jobs = 1;  ///< runs at a time, >= 1; the results are the same bits at any number
+      {};  ///< a loss; without it, mean and deviation of the first schedule
 };
 
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
@@ -63,6 +62,7 @@ struct Comparison {
   std::vector<std::size_t> order;  ///< best first: fewest diverged, then lowest end, then as given
   std::optional<gradus::ContourPlot> contours;  ///< for a model of two weights
 
+  std::size_t seeds() const { return outcomes[0].finals.size(); }
   const Outcome& best() const { return outcomes[order[0]]; }
   /// False when every run of every schedule diverged: then there is no target.
   bool any_left() const { return !std::isnan(best().mean); }
@@ -73,13 +73,15 @@ double mean_of(const std::vector<double>& values);
 /// The standard deviation of a sample, with n - 1 degrees of freedom; 0 for fewer than 2 values.
 double deviation_of(const std::vector<double>& values);
 
-/// Trains once for each contender and seed.
-Comparison compare_schedules(std::span<const Contender> contenders, const CompareOptions& options);
-
-/// The result of runs that are done: of each contender, one for each seed.
+/// One run for each seed and contender: all of the first seed, in order, then all of the next.
+std::vector<RunRequest> requests_for(std::span<const Contender> contenders,
+                                     const CompareOptions& options);
+/// The result of these runs, or of those of the first seeds, one at least.
 Comparison summarize(std::span<const Contender> contenders, std::span<const TrainingRun> runs,
                      const CompareOptions& options);
 
+/// Scales the schedule, with its text and its label.
+void scale_rate(Contender& contender, double factor);
 /// Scales each schedule so that its budget over its steps is that of the first. UsageError for a
 /// budget of 0.
 void equalize(std::vector<Contender>& contenders);

@@ -1,5 +1,5 @@
 #pragma once
-/// Many trainings at a time.
+/// Many trainings, several at a time.
 
 #include <span>
 #include <vector>
@@ -12,5 +12,7 @@ struct RunRequest {
   TrainingRunOptions options;
 };
 
-/// Does them, `jobs` at a time; the results are in the same order, and the same bits at any number.
-std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, int jobs);
+/// Does them on `jobs` threads. The records, in the same order, are the same bits at any number;
+/// they hold no history, rates or losses of batches. After a signal to a SignalWatch only the first
+/// of them are done and returned.
+std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, std::size_t jobs);

@@ -38,21 +38,23 @@ void ProgressLines::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequentia
     model.report(fmt::format("epoch {}/{}{}\n", epoch + 1, epochs, to_text(logs, model)));
 }
 
+std::string bar(const std::string& head, double share, const std::string& tail) {
+  constexpr std::int64_t cells = 20;
+  const auto filled = static_cast<std::int64_t>(cells * share);
+  const bool utf8 = speaks_utf8();
+  // Cut at the edge of the terminal, because only one line can be drawn again.
+  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}{}\x1b[?7h", head, repeated(utf8 ? "━" : "=", filled),
+                     repeated(utf8 ? "─" : "-", cells - filled), tail);
+}
+
 void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
   const Clock::time_point now = Clock::now();
   if (now - drawn < std::chrono::milliseconds(50)) return;
   drawn = now;
-  constexpr double cells = 20;
   const double share =
       (static_cast<double>(epoch) + static_cast<double>(batch + 1) / static_cast<double>(batches)) /
       static_cast<double>(epochs);
-  const auto filled = static_cast<std::int64_t>(cells * share);
-  const bool utf8 = speaks_utf8();
-  // Cut at the edge of the terminal, because only one line can be drawn again.
-  model.report(fmt::format("\r\x1b[K\x1b[?7lepoch {}/{} {}{}{}\x1b[?7h", epoch + 1, epochs,
-                           repeated(utf8 ? "━" : "=", filled),
-                           repeated(utf8 ? "─" : "-", static_cast<std::int64_t>(cells) - filled),
-                           to_text(logs, model)));
+  model.report(bar(fmt::format("epoch {}/{}", epoch + 1, epochs), share, to_text(logs, model)));
 }
 
 EraseBar::~EraseBar() {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "terminal/command.h"
+#include "terminal/terminal.h"
 #include "training/exact_options.h"
 
 using namespace gradus;
@@ -62,6 +64,7 @@ struct Recorder {
   }
 
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
+    if (const int signal = SignalWatch::caught()) throw StoppedError(signal, "in a run");
     const Step step = model.optimizer().iterations();
     if (step == std::ssize(run.rates)) return;  // the batch only added to the gradients
     run.rates.push_back(value(model.optimizer().last_learning_rate()));
@@ -75,12 +78,6 @@ struct Recorder {
 std::int64_t batches_per_epoch(const Problem& problem) {
   const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
   return (rows + batch - 1) / batch;
-}
-
-Step divergence(const TrainingRun& run) {
-  for (std::size_t i = 0; i < run.losses.size(); ++i)
-    if (run.losses[i] > TrainingRun::far_above * run.losses[0]) return run.measured[i];
-  return std::ssize(run.rates);
 }
 
 }  // namespace
@@ -131,13 +128,19 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
-  if (run.diverged) run.diverged_at = divergence(run);
+  run.updates = std::ssize(run.rates);
   const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
   if (options.seed == problem.network.seed && !run.diverged &&
       weights * static_cast<double>(problem.data.x.shape()[0]) <= most_work)
     run.stable = exact_stable_rates(
         to_exact(problem, {.schedule = "1", .weights = {first, weights_of(model)}}));
   return run;
+}
+
+Step TrainingRun::diverged_at() const {
+  for (std::size_t i = 0; i < losses.size(); ++i)
+    if (losses[i] > far_above * losses[0]) return measured[i];
+  return updates;
 }
 
 std::string TrainingRun::about_stable(const char* of) const {

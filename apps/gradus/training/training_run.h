@@ -33,16 +33,17 @@ struct TrainingRun {
   /// A loss, gradient or weight was not finite, or the last loss is above `far_above` times the
   /// first.
   bool diverged = false;
-  /// For a diverged run: the updates before its first measurement above `far_above` times the first
-  /// loss, or before its end.
-  std::optional<gradus::Step> diverged_at = {};
+  gradus::Step updates = 0;  ///< made
   gradus::History history = {};
 
   static constexpr double far_above = 4;
+  /// The updates before the first measurement above `far_above` times the first, or all.
+  gradus::Step diverged_at() const;
   std::string about_stable(const char* of) const;  ///< a line on the stable rates; "" for none
 };
 
 /// Trains a copy of the problem's model. Stable rates: for the problem's seed and a small model.
+/// StoppedError after a signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
 /// The first rows, without those held out.

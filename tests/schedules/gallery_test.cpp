@@ -1,5 +1,4 @@
-#include "pictures/gallery.h"
-
+#include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 #include <gradus/schedules/algebra.h>
@@ -8,6 +7,9 @@
 #include <gradus/schedules/parse.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <vector>
 
 using namespace gradus;
 
@@ -74,16 +76,23 @@ std::string svg(std::span<const LabelledSchedule> curves, double width, double h
 
 }  // namespace
 
-std::string draw_gallery(const std::string& folder) {
+TEST_CASE("the pictures of schedules/ are those of its examples; GRADUS_GALLERY=1 draws them") {
+  std::vector<std::pair<std::string, std::string>> pictures;
   for (const KnownSchedule& known : known_schedules()) {
     const LabelledSchedule example{"", known.example};
-    detail::write_file(fmt::format("{}/{}.svg", folder, known.type),
-                       {svg(std::span(&example, 1), 240, 140)});
+    pictures.emplace_back(known.type, svg(std::span(&example, 1), 240, 140));
   }
   std::vector<LabelledSchedule> three;
   for (const char* expression : {"linear(0, 0.1, 20) >> CosineDecay(0.1, 80)",
                                  "StepDecay(0.08, 25, gamma=0.5)", "repeat(OneCycle(0.05, 50))"})
     three.push_back({expression, parse_schedule(expression)});
-  detail::write_file(folder + "/gallery.svg", {svg(three, 720, 260)});
-  return fmt::format("wrote {} pictures into {}\n", known_schedules().size() + 1, folder);
+  pictures.emplace_back("gallery", svg(three, 720, 260));
+  CHECK(pictures.size() == known_schedules().size() + 1);
+  for (const auto& picture : pictures) {
+    const std::string path =
+        fmt::format("{}/schedules/pictures/{}.svg", GRADUS_SOURCE_DIR, picture.first);
+    if (std::getenv("GRADUS_GALLERY")) detail::write_file(path, {picture.second});
+    INFO(path);
+    CHECK(detail::read_file(path, 1 << 20) == picture.second);
+  }
 }
