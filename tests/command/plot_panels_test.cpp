@@ -1,3 +1,5 @@
+#include "pictures/panels.h"
+
 #include <doctest/doctest.h>
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/curve.h>

@@ -1,10 +1,14 @@
+#include <gradus/schedules/canvas.h>
+
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 #include <gradus/models/file.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/canvas.h>
+#include <gradus/schedules/curve.h>
+#include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
+#include <gradus/schedules/step_decay.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,6 +20,7 @@ using namespace gradus;
 namespace {
 
 constexpr Step steps = 100;
+const PlotOptions short_run{.width = 40, .height = 8, .ascii = true};
 
 /// Converts steps and rates to pixels. Axes run from 0; the greatest rate is at the top.
 struct Frame {
@@ -95,4 +100,40 @@ TEST_CASE("the pictures of schedules/ are those of its examples; GRADUS_GALLERY=
     INFO(path);
     CHECK(detail::read_file(path, 1 << 20) == picture.second);
   }
+}
+
+TEST_CASE("in a short run a smooth schedule is a smooth line, and stairs are stairs") {
+  CHECK(plot(linear(0, 0.1, 4) >> StepDecay{0.1, 2, 0.5}, 8, short_run) ==
+        R"(  0.1 +                *********
+      |              **         *
+0.075 +            **           *
+      |          **             *
+ 0.05 +       ***               ********
+0.025 +     **
+      |  ***
+    0 +**
+      ++--------+-------+-------+------+
+ step  0        2       4       6      8
+)");
+  PlotOptions log = short_run;
+  log.log_y = true;
+  CHECK(plot(ExponentialDecay{1.0, 1, 0.1}, 5, log) == R"(     1 +*******
+       |       *
+   0.1 +       ***
+       |          ***
+  0.01 +             ****
+ 0.001 +                 ****
+       |                     ****
+0.0001 +                         *******
+       ++------------+------------+-----
+  step  0            2            4
+)");
+}
+
+TEST_CASE("values jump where they change more than three times as much as beside") {
+  const std::vector<double> values{0, 1, 4, 5, 5, 8, 8, 9};
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (detail::jumps(values, i)) found.push_back(i);
+  CHECK(found == std::vector<std::size_t>{5, 7});  // at 2 it changes by 3 after 1
 }

@@ -10,12 +10,10 @@
 #include <vector>
 
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/canvas.h>
 #include <gradus/schedules/cosine_decay_restarts.h>
 #include <gradus/schedules/curve.h>
 #include <gradus/schedules/exponential_decay.h>
 #include <gradus/schedules/known.h>
-#include <gradus/schedules/step_decay.h>
 
 using namespace gradus;
 using doctest::Contains;
@@ -287,42 +285,6 @@ TEST_CASE("a peak of a single step is drawn to its top") {
       CosineDecayRestarts{.initial_learning_rate = 0.1, .first_decay_steps = 750000, .t_mul = 1};
   const std::string top = line_at(plot(restarts, 1000000, {.ascii = true}), "0.1");
   CHECK(top.rfind('*') > 50);
-}
-
-TEST_CASE("in a short run a smooth schedule is a smooth line, and stairs are stairs") {
-  CHECK(plot(linear(0, 0.1, 4) >> StepDecay{0.1, 2, 0.5}, 8, small) ==
-        R"(  0.1 +                *********
-      |              **         *
-0.075 +            **           *
-      |          **             *
- 0.05 +       ***               ********
-0.025 +     **
-      |  ***
-    0 +**
-      ++--------+-------+-------+------+
- step  0        2       4       6      8
-)");
-  PlotOptions log = small;
-  log.log_y = true;
-  CHECK(plot(ExponentialDecay{1.0, 1, 0.1}, 5, log) == R"(     1 +*******
-       |       *
-   0.1 +       ***
-       |          ***
-  0.01 +             ****
- 0.001 +                 ****
-       |                     ****
-0.0001 +                         *******
-       ++------------+------------+-----
-  step  0            2            4
-)");
-}
-
-TEST_CASE("values jump where they change more than three times as much as beside") {
-  const std::vector<double> values{0, 1, 4, 5, 5, 8, 8, 9};
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < values.size(); ++i)
-    if (detail::jumps(values, i)) found.push_back(i);
-  CHECK(found == std::vector<std::size_t>{5, 7});  // at 2 it changes by 3 after 1
 }
 
 TEST_CASE("only the steps of updates are plotted") {

@@ -107,8 +107,8 @@ void check_plot_file(const std::string& path) {
   check_writable("--plot", path);
 }
 
-constexpr const char* panel_names[] = {"rate",       "momentum", "excess", "loss",
-                                       "validation", "accuracy", "effect", "path"};
+constexpr const char* panel_names[] = {"rate",     "momentum", "excess", "loss",
+                                       "accuracy", "effect",   "path"};
 
 bool is_terminal(const std::string& where) { return where == "term" || where == "term:tall"; }
 

@@ -76,7 +76,7 @@ std::vector<Step> measurements_of(const Contender& contender) {
 double mean_budget(const Contender& contender, const SeedRuns& runs) {
   std::vector<double> out;
   for (const TrainingRun& run : runs)
-    out.push_back(value(contender.rate.area(std::ssize(run.rates))));
+    out.push_back(value(contender.rate.area(run.updates)));
   return mean_of(out);
 }
 

@@ -90,7 +90,6 @@ std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) 
                    !any([](const Outcome& o) {
                      return o.contender.momentum && !o.contender.momentum->constant();
                    })});
-  const bool split = any([](const Outcome& o) { return !o.validation.empty(); });
   const bool excess = c.least_possible || look.excess;
   if (excess) {
     double least = c.least_possible.value_or(c.first_loss);
@@ -102,12 +101,7 @@ std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) 
                                                      : "loss above the least seen",
                                     least)});
   }
-  out.push_back({"loss",
-                 series(c, &Outcome::losses, "loss",
-                        split ? "loss on the rows trained on" : "loss on all rows"),
-                 excess});
-  if (split)
-    out.push_back({"validation", series(c, &Outcome::validation, "loss", "loss on held-out rows")});
+  out.push_back({"loss", series(c, &Outcome::losses, "loss", "loss on all rows"), excess});
   if (any([](const Outcome& o) { return !o.accuracies.empty(); }))
     out.push_back({"accuracy", series(c, &Outcome::accuracies, "accuracy", "accuracy"), true});
   if (c.contours) {

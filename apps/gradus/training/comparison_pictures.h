@@ -18,5 +18,5 @@ struct PictureOptions : LookOptions {
   }
 };
 
-/// The panels: rate, momentum where it moves, excess or loss, accuracy, validation, path.
+/// The panels: rate, momentum where it moves, excess or loss, accuracy, path.
 std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look);
