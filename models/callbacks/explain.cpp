@@ -27,7 +27,7 @@ std::string equation(const char* name, std::initializer_list<Term> terms, Scalar
   for (const Term& term : terms) {
     double number = value(term.number), factor = term.factor;
     const bool flips = !text.empty() && factor == 1 && number < 0;
-    const bool minus = term.minus || flips;
+    const bool minus = term.minus != flips;
     if (flips) number = -number;
     if (!text.empty()) text += minus ? " - " : " + ";
     if (factor != 1) text += shown(factor) + " * ";
@@ -62,9 +62,7 @@ std::string arithmetic(const ParameterRecord& p, std::size_t i, const detail::Co
 }
 
 std::string norms(const ParameterRecord& p) {
-  std::vector<Scalar> change = p.after;
-  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= p.before[i];
-  const double w = value(detail::norm(p.before)), by = value(detail::norm(change));
+  const double w = value(detail::norm(p.before)), by = value(detail::norm(p.change()));
   return fmt::format("{:>10.4g}{:>11.4g}{:>11.4g}{:>17.3g}\n", w, value(detail::norm(p.gradient)),
                      by, by / w);
 }
@@ -93,6 +91,12 @@ std::string to_text(const UpdateRecord& r, const Optimizer& optimizer) {
 }
 
 }  // namespace
+
+std::vector<Scalar> ParameterRecord::change() const {
+  std::vector<Scalar> out = after;
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] -= before[i];
+  return out;
+}
 
 void Explain::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model) {
   now = {.step = model.optimizer().iterations()};

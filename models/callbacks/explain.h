@@ -11,6 +11,8 @@ struct ParameterRecord {
   double rate;                                                 ///< its rate in force
   std::vector<Scalar> before, gradient, after;                 ///< gradient: after clipping
   std::vector<std::vector<Scalar>> slots_before, slots_after;  ///< of the rule
+
+  std::vector<Scalar> change() const;
 };
 
 struct UpdateRecord {
@@ -28,7 +30,7 @@ struct UpdateRecord {
   std::string text = {};
 };
 
-/// Records updates during fit().
+/// Records updates during fit(); one of them in a fit().
 ///
 ///     net.fit(x, y, {.callbacks = {Explain{.at = {0, 1, 2, 50}}}});
 struct Explain {

@@ -83,6 +83,7 @@ refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did yo
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
 refuses "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry" compare 0.1 0.1
+refuses "b must be the label of one entry (got 2); NAME=EXPR names an entry" compare b=0.1 a=0.2 "b = adam"
 refuses "--vary: layers must have different values (got 16 twice); put | between values that hold commas" \
   compare 0.1 --vary layers=16,16
 refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --vary epochs=1,2
@@ -122,7 +123,7 @@ for problem in line xor moons spirals blobs digits; do
   ./program | diff table - || fail "the program prints something else"
 done
 run 0 demo blobs --csv
-[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,rate,loss' "$work/out" || fail "not the CSV"
+[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,learning_rate,loss' "$work/out" || fail "not the CSV"
 run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
@@ -134,7 +135,7 @@ grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file
 {
   printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
   sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
-  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, data.y).loss);' '}'
 } >program.cpp
 "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
   fail "the program does not compile"

@@ -380,14 +380,29 @@ refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits
 run 0 completion bash
 if command -v bash >/dev/null; then
   complete() {
-    bash -c '. ./out; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gradus; echo "${COMPREPLY[@]}"' bash "$@"
+    bash -c '. ./out; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+             word=${COMP_WORDS[COMP_CWORD]}
+             _gradus gradus "${word#\"}" "${COMP_WORDS[COMP_CWORD - 1]}"
+             IFS=,; echo "${COMPREPLY[*]}"' bash "$@"
   }
   [ "$(complete gradus tr)" = train ] || fail "train is not completed"
   [ "$(complete gradus train --op)" = --optimizer ] || fail "--optimizer is not completed"
   [ "$(complete gradus train --data m)" = moons ] || fail "moons is not completed"
   [ "$(complete gradus train --save x)" = "" ] || fail "not a file's name"
+  [ "$(complete gradus train --optimizer mu)" = muon ] || fail "muon is not completed"
+  # Two replies keep the quotes open; a word without them gets them.
+  [ "$(complete gradus compare '"OneC')" = 'OneCycle(,OneCycle(...)' ] || fail "no schedule"
+  [ "$(complete gradus train --schedule Cosi)" = '"CosineDecay(,"CosineDecayRestarts(' ] || fail "no schedules"
+  [ "$(complete gradus train --optimizer '"adam(0.1 * StepD')" = 'adam(0.1 * StepDecay(,adam(0.1 * StepDecay(...)' ] ||
+    fail "the last name is not completed"
+  [ "$(complete gradus train --epochs 3)" = "" ] || fail "a number is completed"
 fi
-refuses "the shell must be bash (got 'fish')" completion fish
+for shell in zsh fish; do
+  run 0 completion $shell
+  ! command -v $shell >/dev/null || $shell -n out || fail "$shell cannot read the script"
+done
+prints "complete -c gradus -n '__fish_seen_subcommand_from schedule' -ra '"
+refuses "shell: must be one of bash, zsh, fish (got 'csh'); did you mean zsh?" completion csh
 run 0 --help-all
 for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-split SHARE=0" \
   "gradus train --resume iris.safetensors --epochs 60"; do prints "$text"; done

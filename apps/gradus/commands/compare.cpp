@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -12,8 +13,8 @@
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
-#include "training/contenders.h"
 #include "training/jobs.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
@@ -70,7 +71,7 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
-  return out + c.best().first.about_stable("best: ");
+  return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 
 /// The number of seeds for which the first ended below the second.
@@ -160,6 +161,31 @@ Json to_json(const Outcome& o) {
   return out;
 }
 
+std::optional<Schedule> momentum_of(const Optimizer& optimizer) {
+  for (const detail::Config::Field& field : optimizer.config().fields)
+    if (const auto* s = std::get_if<Schedule>(&field.value.content);
+        s && (field.name == "momentum" || field.name == "beta_1") && !detail::always_zero(*s))
+      return *s;
+  return std::nullopt;
+}
+
+/// The entry with what it trains: the problem of an earlier entry with the same options, if any.
+Contender make_contender(const Entry& entry, std::shared_ptr<const Problem>& problem) {
+  const auto& [label, options, rate] = entry;
+  const RunPlan plan{
+      .epochs = read_whole("--epochs", options.epochs, 1, most_batches),
+      .steps = options.steps.empty() ? 0 : read_whole("--steps", options.steps, 1, most_batches)};
+  if (!problem) problem = std::make_shared<const Problem>(make_problem(options.problem, plan));
+  refuse_rate(*problem, "the schedules give");
+  const std::string text = with_numbers(rate, problem->lengths);
+  return {.label = label == rate ? text : label,
+          .text = text,
+          .rate = read_schedule(text),
+          .problem = problem,
+          .steps = static_cast<Step>(value(problem->lengths.all.count)),
+          .momentum = momentum_of(problem->model.optimizer())};
+}
+
 /// What the options choose.
 struct Plan {
   ComparedRuns from;
@@ -177,9 +203,14 @@ Plan make_plan(const ComparedRuns& from) {
   check<UsageError>(!from.expressions.empty(),
                     "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
-  Plan plan{from,
-            make_contenders(read_entries(from.expressions, from.vary, from.chosen)),
-            {.seeds = runs}};
+  Plan plan{from, {}, {.seeds = runs}};
+  std::map<std::vector<std::string>, std::shared_ptr<const Problem>> problems;
+  for (const Entry& entry : read_entries(from.expressions, from.vary, from.chosen)) {
+    plan.contenders.push_back(make_contender(entry, problems[words_of(entry.options)]));
+    const std::string& label = plan.contenders.back().label;
+    check<UsageError>(std::ranges::count(plan.contenders, label, &Contender::label) == 1,
+                      "{} must be the label of one entry (got 2); NAME=EXPR names an entry", label);
+  }
   double all = 0;
   for (const Contender& c : plan.contenders)
     all +=

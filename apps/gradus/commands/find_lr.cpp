@@ -9,6 +9,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/stability.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -23,10 +24,13 @@ struct Mark {
   const char* meaning;
 };
 
-std::vector<Mark> marks(const RateTest& test) {
-  return {{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
-          {"steep", test.steep, "where the loss falls fastest"},
-          {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
+  std::vector<Mark> out{{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
+                        {"steep", test.steep, "where the loss falls fastest"},
+                        {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+  for (const double rate : stable_rates(problem, {}))
+    out.push_back({"stable", rate, "the highest stable rate, by the greatest curvature"});
+  return out;
 }
 
 std::string curve_name(const RateTest& test, const Problem& problem) {
@@ -39,7 +43,7 @@ std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
   out.y_name = curve_name(test, problem);
   out.title = fmt::format("{} over the rate, {} updates{}", out.y_name, test.losses.size(),
                           test.diverged ? " until training diverged" : "");
-  for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
+  for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
   return {{"loss", out}};
 }
 
@@ -69,17 +73,18 @@ std::string to_json(const RateTest& test, const Problem& problem, const FindLrCo
   std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
                                    given.end, "--steps", given.steps};
   std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
-  return Json::object({{"valley", test.valley},
-                       {"steep", test.steep},
-                       {"minimum", test.minimum},
-                       {"diverged", test.diverged},
-                       {"rates", test.rates},
-                       {"losses", test.losses},
-                       {"smoothed", test.smoothed},
-                       {"loss_of", curve_name(test, problem)},
-                       {"about", problem.about()},
-                       {"command", command}})
-      .line();
+  Json out = Json::object({{"valley", test.valley},
+                           {"steep", test.steep},
+                           {"minimum", test.minimum},
+                           {"diverged", test.diverged},
+                           {"rates", test.rates},
+                           {"losses", test.losses},
+                           {"smoothed", test.smoothed},
+                           {"loss_of", curve_name(test, problem)},
+                           {"about", problem.about()},
+                           {"command", command}});
+  for (const double rate : stable_rates(problem, {})) out.add("stable", rate);
+  return out.line();
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.
@@ -95,7 +100,7 @@ std::string compare_command(const RateTest& test, const Problem& problem) {
 /// The marks, and what to do with them.
 std::string report(const RateTest& test, const Problem& problem) {
   std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
-  for (const auto& [name, rate, meaning] : marks(test))
+  for (const auto& [name, rate, meaning] : marks(test, problem))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
   out += note(test);
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",

@@ -78,7 +78,7 @@ std::vector<Panel> rate_panel(const RunLog& about) {
   if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
   LinesPlot plot = range_test_plot(rates->values, losses->values);
   for (const auto& [key, fact] : about.facts)
-    if (key == "valley" || key == "steep" || key == "minimum")
+    if (key == "valley" || key == "steep" || key == "minimum" || key == "stable")
       plot.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
   return {{"loss", plot}};
 }
@@ -102,6 +102,8 @@ std::vector<Panel> make_panels(const Result& part) {
                {"batch_loss", "loss on the rows of each update"},
                {"losses", "loss on all rows, mean over seeds"}});
     add_panel(panels, part, by_step, {{"accuracies", "accuracy on all rows, mean over seeds"}});
+    add_panel(panels, part, by_step, {{"sharpness", "greatest curvature"}});
+    add_panel(panels, part, by_step, {{"gradient_noise", "noise scale of the gradient, rows"}});
   }
   add_panel(panels, part, false, {{"val_loss", "loss on held-out rows"}});
   return panels;

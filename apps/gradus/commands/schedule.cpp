@@ -54,15 +54,10 @@ std::string summary(const Curves& curves, Step steps) {
 }
 
 std::string to_csv(const Curves& curves, Step steps) {
-  std::string out = "step";
-  for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
-  out += '\n';
-  for (Step t = 0; t < steps; ++t) {
-    out += fmt::format("{}", t);
-    for (const LabelledSchedule& curve : curves)
-      out += fmt::format(",{}", value(curve.schedule(t)));
-    out += '\n';
-  }
+  std::string out = "schedule,step,learning_rate\n";
+  for (const LabelledSchedule& curve : curves)
+    for (Step t = 0; t < steps; ++t)
+      out += fmt::format("{},{},{}\n", csv_cell(curve.label), t, value(curve.schedule(t)));
   return out;
 }
 

@@ -181,8 +181,8 @@ ProgressBar Session::bar() const {
   return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
 }
 
-void Session::fit(const SignalWatch& signals) {
-  std::vector<Callback> callbacks = loggers();
+void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
+  std::ranges::copy(loggers(), std::back_inserter(callbacks));
   callbacks.push_back(SaveAndStop{signals, path_, text_, epochs_});
   const EraseBar erase(!quiet_ && can_redraw());
   if (erase.drawn)
@@ -203,9 +203,9 @@ void Session::fit(const SignalWatch& signals) {
   }
 }
 
-Evaluation Session::train() {
+Evaluation Session::train(std::vector<Callback> callbacks) {
   const SignalWatch signals;
-  fit(signals);
+  fit(signals, std::move(callbacks));
   const Evaluation reached = evaluate(0, training_rows());
   if (!std::isfinite(reached.loss))
     fail_diverged(
