@@ -71,6 +71,9 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
+  for (const Outcome& o : c.outcomes)
+    out +=
+        notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
   return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 

@@ -48,7 +48,7 @@ std::string summary(const Curves& curves, Step steps) {
     const auto area = quick_area(s, steps);
     out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
-    for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
+    out += notes_on(s, steps, "  note: ");
   }
   return out;
 }

@@ -58,7 +58,8 @@ Call read_call(const std::string& text) {
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const auto [keyword, value] = split_name(parts[i]);
     const std::string key = keyword.empty() ? std::string(fields[i].name) : keyword;
-    if (!value.empty()) call.arguments[key == "learning_rate" || key == "lr" ? "" : key] = value;
+    if (!value.empty())
+      call.arguments[key == "learning_rate" || key == "lr" ? "" : key] = clean(value);
   }
   return call;
 }
@@ -72,7 +73,8 @@ struct Typed {
 };
 
 Typed read_typed(const std::string& given, const EntryOptions& chosen) {
-  const auto [name, text] = split_name(given);
+  const auto [name, expression] = split_name(given);
+  const std::string text = clean(expression);
   const bool own = names_optimizer(text);
   Call call = read_call(own ? text : chosen.problem.network.optimizer);
   if (!own) call.arguments[""] = text;

@@ -73,11 +73,6 @@ struct Recorder {
   }
 };
 
-std::int64_t batches_per_epoch(const Problem& problem) {
-  const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
-  return (rows + batch - 1) / batch;
-}
-
 }  // namespace
 
 std::int64_t training_rows(const Problem& problem) {
@@ -90,12 +85,11 @@ std::int64_t batches_per_update(const Problem& problem) {
 }
 
 Step updates_in(const Problem& problem, std::int64_t epochs) {
-  return std::max<Step>(1, epochs * batches_per_epoch(problem) / batches_per_update(problem));
+  return std::max<Step>(1, epochs * problem.batches / batches_per_update(problem));
 }
 
 std::int64_t epochs_for(const Problem& problem, Step updates) {
-  const std::int64_t epoch = batches_per_epoch(problem);
-  return (updates * batches_per_update(problem) + epoch - 1) / epoch;
+  return (updates * batches_per_update(problem) + problem.batches - 1) / problem.batches;
 }
 
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options) {
