@@ -129,6 +129,8 @@ TEST_CASE(
   const std::string constant = to_gnuplot({"rate", rates_plot(curves, 4)}, {});
   CHECK(constant.find("set yrange [0:0.525]") != constant.npos);
   CHECK(constant.find("title 'it''s'") != constant.npos);
+  const LinesPlot level{.x_name = "step", .y_name = "loss", .lines = {{"", {0, 1}, {2, 2}}}};
+  CHECK(to_gnuplot({"loss", level}, {}).find("set yrange [0:2.1]") != std::string::npos);
   const std::vector<LabelledSchedule> jump{{"", linear(1, 1, 2) >> Schedule(3.0)}};
   CHECK(to_gnuplot({"rate", rates_plot(jump, 4)}, {}).find("1 1\n2 1\n2 3\n3 3\n4 3\n") !=
         std::string::npos);
