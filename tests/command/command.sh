@@ -51,11 +51,6 @@ prints "$(printf '\033[')"
 run 0 schedule --list
 for name in CosineDecayRestarts OneCycle linear clamp mirror "first >> second"; do prints "$name"; done
 
-mkdir "$work/gallery"
-run 0 schedule --gallery "$work/gallery"
-diff -r -x '*.h' -x '*.cpp' "$(dirname "$0")/../../schedules/pictures" "$work/gallery" >"$work/err" ||
-  fail "schedules/pictures differs; to make it again: gradus schedule --gallery schedules/pictures"
-rm -r "$work/gallery"
 
 refuses "give a command: try gradus demo, or see gradus --help"
 run 0 schedule "b=CosineDecay(0.1, all)" "linear(0, 0.1, all / 4)" --steps 8 --csv
@@ -91,7 +86,7 @@ refuses "--csv and --json: must have at most 10000000 steps (got 10000001)" \
 refuses "--plot: the file's name must not hold control characters" \
   schedule 0.1 --plot "$(printf 'a\nb.svg')"
 refuses "--plot term: must not be combined with --csv or --json" schedule 0.1 --csv --plot term
-refuses "--list and --gallery: must not be combined with expressions" schedule 0.1 --list
+refuses "--list: must not be combined with expressions" schedule 0.1 --list
 refuses "--color: must be auto, always or never (got 'maybe')" schedule 0.1 --color maybe
 
 run 0 schedule "ExponentialDecay(0.1, 1000, 0.96)" --steps 100000000000

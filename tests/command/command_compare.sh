@@ -38,7 +38,7 @@ run 0 compare 0.1 "a = 0.05" --data line --layers none --steps 500 --seeds 2 --e
 grep -q '"label":"2 \* a","text":"2 \* 0.05"' "$work/out" || fail "not the text of the expression"
 # An update of 4 batches takes 4 times as long.
 run 0 compare 0.05 --data line --layers none --optimizer "sgd(gradient_accumulation_steps=4)" --seeds 1
-prints "step  0           10          20           30           40          50"
+prints "after every update"
 eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 prints "after 30 epochs, 52 updates:"
 run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
@@ -70,9 +70,13 @@ run 0 compare 0.1 --vary layers=1,16 --seeds 1 --epochs 1
 sed 1d "$work/out" | head -1 | grep -qx "learning rate" || fail "one size for two models"
 run 0 compare 0.1 --vary loss=mean_squared_error,huber $line --seeds 2
 prints "no winner: losses of different kinds or on different data do not compare"
-run 3 compare 100 1e3 $line
+run 3 compare 100 1e3 $line --seeds 5
 printf 'gradus: error: training diverged in every run; to find a lower rate: gradus find-lr --data line --layers none\n' |
   cmp -s - "$work/err" || fail "no way to a lower rate"
+prints " 100 (diverged at step 1)"
+prints " 1e3 (diverged at step 1)"
+prints "100              -         -       never     820.0  5 of 5"
+run 3 compare 100 1e3 $line --seeds 2 --json
 [ ! -s "$work/out" ] || fail "something on stdout"
 
 refuses 'give a schedule, such as "CosineDecay(0.1, 210)"' compare
@@ -221,6 +225,11 @@ if command -v gnuplot >/dev/null; then
   prints "wrote three.svg"
   well_formed three.svg
   grep -q "lowest loss" three.svg && [ -s three.png ] || fail "not three pictures"
+  grep -qx '<title>learning rate; loss above the least possible, mean of 2 seeds; path over contours of the loss, first seed</title>' \
+    three.svg || fail "not the title of what is shown"
+  run 0 compare 0.05 1e3 $line --seeds 2 --plot one.svg --panels loss --size slide
+  grep -q 'viewBox="0 0 1280 720"' one.svg && grep -q '<title>loss on all rows' one.svg && grep -q '>1</text>\|>1</tspan>' one.svg ||
+    fail "not the loss on a slide, with the step of divergence"
   run 0 demo moons --plot two.svg
   well_formed two.svg
 fi

@@ -127,15 +127,12 @@ std::string verdict(const Comparison& c) {
 }
 
 /// The best rates that --tune found.
-std::string to_text(const std::vector<RateSearch>& searches, const LookOptions& look) {
+std::string to_text(const std::vector<RateSearch>& searches) {
   std::string out;
-  for (const RateSearch& s : searches) {
-    if (look.draws() && s.curve.rates.size() > 1)
-      out += "final loss over the greatest rate\n" + plot(s.curve, look.terminal(6));
-    out += fmt::format("{}: best at {:.3g}, loss {}; within 10% of it from {:.3g} to {:.3g}\n\n",
+  for (const RateSearch& s : searches)
+    out += fmt::format("{}: best at {:.3g}, loss {}; within 10% of it from {:.3g} to {:.3g}\n",
                        s.label, s.best, number(s.loss), s.low, s.high);
-  }
-  return out;
+  return out + (out.empty() ? "" : "\n");
 }
 
 std::string to_csv(const Comparison& c) {
@@ -249,33 +246,33 @@ std::string to_json(const Plan& plan, const Comparison& c) {
     list.push_back(Json::object({{"label", s.label},
                                  {"best", s.best},
                                  {"good", std::vector{s.low, s.high}},
-                                 {"rates", s.curve.rates},
-                                 {"losses", s.curve.values}}));
+                                 {"rates", s.curve.x},
+                                 {"losses", s.curve.y}}));
   if (!list.empty()) out.add("searches", list);
   return out.line();
 }
 
-/// The results as the command prints and draws them.
+/// The results as the command prints and draws them. DivergedError, with them, when every run
+/// diverged.
 std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
                  const PictureOptions& look) {
   Comparison c = summarize(plan.contenders, runs, plan.options);
   c.searches = plan.searches;
-  check<DivergedError>(
-      c.any_left(), "training diverged in every run; to find a lower rate: {}",
-      shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options)));
-  const std::string written = plot_files(look.plots, [&] {
-    std::vector<Panel> panels = make_panels(c, look);
-    for (const RateSearch& s : c.searches)
-      if (s.curve.rates.size() > 1)
-        panels.push_back(make_panel(s.curve, "final loss of " + s.label));
-    return panels;
-  });
-  if (look.csv) return to_csv(c);
-  if (look.json) return to_json(plan, c);
-  return plan.about() + (look.draws() ? pictures(c, look) + "\n" : "") + to_text(c.searches, look) +
-         table(c) + explanation(c) + "\n" + verdict(c) +
-         fmt::format("next, train the best one on its own:\n  {}\n{}",
-                     train_command(c.best().contender), written);
+  const std::vector<Panel> panels = make_panels(c, look);
+  const std::string written = look.files(panels);
+  const bool data = look.csv || look.json;
+  std::string below = to_text(c.searches) + table(c);
+  if (!c.any_left())
+    throw DivergedError(
+        fmt::format(
+            "training diverged in every run; to find a lower rate: {}",
+            shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options))),
+        data ? "" : plan.about() + look.pictures(panels, below) + below + written);
+  if (data) return look.csv ? to_csv(c) : to_json(plan, c);
+  below += explanation(c) + "\n" + verdict(c) +
+           fmt::format("next, train the best one on its own:\n  {}\n",
+                       train_command(c.best().contender));
+  return plan.about() + look.pictures(panels, below) + below + written;
 }
 
 }  // namespace

@@ -58,7 +58,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
     if (all.empty()) continue;
     plot.log_y = std::string_view(axis).starts_with("loss") && spread_far(all);
     plot.from_zero = true;
-    panels.push_back(make_panel(plot));
+    panels.push_back({name, plot});
     return;
   }
 }
@@ -67,11 +67,11 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
 std::vector<Panel> rate_panel(const RunLog& about) {
   const Series *rates = about.find(true, "rates"), *losses = about.find(true, "smoothed");
   if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
-  RateCurve curve{rates->values, losses->values};
+  LinesPlot plot = range_test_plot(rates->values, losses->values);
   for (const auto& [key, fact] : about.facts)
     if (key == "valley" || key == "steep" || key == "minimum" || key == "stable")
-      curve.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
-  return {make_panel(clipped(curve), "loss")};
+      plot.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
+  return {{"loss", plot}};
 }
 
 /// Plots by update if every run has updates, otherwise by epoch; by both if neither shows every
@@ -100,17 +100,6 @@ std::vector<Panel> make_panels(const Result& part) {
   }
   add_panel(panels, part, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
-}
-
-std::string escaped(std::string_view text) {
-  constexpr std::string_view special = "&<>\"'";
-  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-  std::string out;
-  for (const char c : text) {
-    const std::size_t which = special.find(c);
-    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
-  }
-  return out;
 }
 
 void replace(std::string& text, std::string_view from, std::string_view to) {
@@ -142,7 +131,7 @@ std::string number(double v) { return std::isfinite(v) ? fmt::format("{:.4g}", v
 
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
-  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, escaped(cell));
+  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, xml_text(cell));
   return out + "</tr>\n";
 }
 
@@ -192,11 +181,11 @@ std::string description(const RunLog& log) {
   out += log.facts.empty() ? "<p>The log does not say what was trained.</p>\n" : "<table>\n";
   for (const auto& [key, fact] : log.facts)
     out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n",
-                       escaped(key == "gradus" ? "gradus version" : key), escaped(fact));
+                       xml_text(key == "gradus" ? "gradus version" : key), xml_text(fact));
   out += log.facts.empty() ? "" : "</table>\n";
   if (log.command.empty()) return out;
   return out +
-         fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n", escaped(shell_line(log.command)));
+         fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n", xml_text(shell_line(log.command)));
 }
 
 constexpr const char* style = R"css(
@@ -223,7 +212,7 @@ pre { padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
 )css";
 
 std::string section(const std::string& name, const std::string& content) {
-  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", escaped(name), content);
+  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", xml_text(name), content);
 }
 
 /// The picture, the table and the descriptions of what is shown together.
@@ -245,7 +234,7 @@ std::string page(const std::vector<Result>& parts, const ReportCommand& command)
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      escaped(command.title), style);
+      xml_text(command.title), style);
   for (const Result& part : parts) out += part_of_page(part, command.out);
   return out + "</body>\n</html>\n";
 }

@@ -42,6 +42,17 @@ std::string quoted(const std::string& text, char quote) {
   return out + quote;
 }
 
+std::string xml_text(std::string_view text) {
+  constexpr std::string_view special = "&<>\"'";
+  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  std::string out;
+  for (const char c : text) {
+    const std::size_t which = special.find(c);
+    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
+  }
+  return out;
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   std::string out = "\"";

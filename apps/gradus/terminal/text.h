@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Whether a terminal might act on the character instead of showing it.
@@ -14,6 +15,8 @@ std::string wrapped(std::string text);
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
 std::string quoted(const std::string& text, char quote);
+/// Text for XML or HTML; control characters become blanks.
+std::string xml_text(std::string_view text);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "pictures/plot_contours.h"
-#include "pictures/plot_rates.h"
+#include "pictures/plot_lines.h"
 #include "training/run_all.h"
 
 struct Contender {
@@ -35,7 +35,7 @@ struct CompareOptions {
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
-  double budget;                     ///< the sum of its rates
+  double budget;                     ///< the sum of the rates of the updates made, mean
   std::vector<double> finals = {};   ///< loss on all rows after each run, nan where it diverged
   double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
   std::int64_t diverged = 0;         ///< number of runs
@@ -54,10 +54,10 @@ struct Outcome {
 
 /// What tune_rates() finds. Rates are the greatest of the scaled schedule, losses means over seeds.
 struct RateSearch {
-  std::string label;        ///< of the contender
-  double loss;              ///< the lowest final loss
-  double low, best, high;   ///< rates: of that loss, and around it those with at most 10% more
-  gradus::RateCurve curve;  ///< final losses, without rates at which a run diverged
+  std::string label;       ///< of the contender
+  double loss;             ///< the lowest final loss
+  double low, best, high;  ///< rates: of that loss, and around it those with at most 10% more
+  Line curve;              ///< final losses over rates, without rates at which a run diverged
 };
 
 struct Comparison {

@@ -110,20 +110,3 @@ Step TrainingRun::diverged_at() const {
     if (losses[i] > far_above * losses[0]) return measured[i];
   return updates;
 }
-
-Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
-  return Schedule([x = std::move(steps), y = std::move(values)](double step) {
-    const auto next = std::upper_bound(x.begin() + 1, x.end() - 1, static_cast<Step>(step));
-    const auto i = static_cast<std::size_t>(next - x.begin());
-    const double from = static_cast<double>(x[i - 1]), to = static_cast<double>(x[i]);
-    const double part = std::min(1.0, (step - from) / (to - from));
-    return y[i - 1] * (1 - part) + y[i] * part;
-  });
-}
-
-Schedule level_parts(std::vector<double> values, Step steps) {
-  const double each = static_cast<double>(steps) / static_cast<double>(values.size());
-  return [values = std::move(values), each](double step) {
-    return values[std::min(static_cast<std::size_t>(step / each), values.size() - 1)];
-  };
-}

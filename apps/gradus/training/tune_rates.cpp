@@ -37,13 +37,13 @@ RateSearch to_search(const Contender& contender, const Losses& losses) {
   while (low != losses.begin() && good(std::prev(low))) --low;
   while (std::next(high) != losses.end() && good(std::next(high))) ++high;
   const auto rate = [&](auto there) { return top * factor(there->first); };
-  RateSearch out{contender.label, best->second, rate(low), rate(best), rate(high), {}};
+  RateSearch out{contender.label, best->second, rate(low),
+                 rate(best),      rate(high),   {contender.label, {}, {}}};
   for (auto i = losses.begin(); i != losses.end(); ++i) {
     if (std::isinf(i->second)) continue;
-    out.curve.rates.push_back(rate(i));
-    out.curve.values.push_back(i->second);
+    out.curve.x.push_back(rate(i));
+    out.curve.y.push_back(i->second);
   }
-  out.curve.marks = {{"best", out.best}};
   return out;
 }
 
