@@ -13,6 +13,10 @@
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
+<<<<<<< HEAD
+=======
+#include "training/contenders.h"
+>>>>>>> numbers
 #include "training/jobs.h"
 #include "training/stability.h"
 

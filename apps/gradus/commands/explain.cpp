@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 #include <gradus/models/explain.h>
 
-#include "problem/expression.h"
+#include <algorithm>
+
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/text.h"
@@ -12,6 +13,14 @@ using namespace gradus;
 
 namespace {
 
+/// Ends training after this update.
+struct StopAfter {
+  Step last;
+  void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) const {
+    model.stop_training = model.optimizer().iterations() > last;
+  }
+};
+
 /// The number, or the norm of several.
 double size_of(const std::vector<Scalar>& x) {
   return x.size() == 1 ? value(x[0]) : value(gradus::detail::norm(x));
@@ -19,7 +28,7 @@ double size_of(const std::vector<Scalar>& x) {
 
 std::string to_csv(const UpdateRecord& r, const ParameterRecord& p) {
   return fmt::format("{},{},{},{},{},{},{},{}\n", r.step, p.rate, r.loss, p.name, size_of(p.before),
-                     size_of(p.gradient), size_of(p.change()), size_of(p.after));
+                     size_of(p.gradient), size_of(p.change), size_of(p.after));
 }
 
 Json to_json(const UpdateRecord& r, const ParameterRecord& p) {
@@ -38,8 +47,11 @@ Json to_json(const UpdateRecord& r, const ParameterRecord& p) {
 
 std::string ExplainCommand::run() const {
   check<UsageError>(!csv || !json, "--csv and --json: must not both be given");
-  Session training(session, given, {});
-  std::string text = training.problem().about(),
+  SessionOptions options;
+  options.training = training;
+  options.quiet = true;
+  Session session(options, {}, {});
+  std::string text = session.problem().about(),
               table = "step,learning_rate,loss,parameter,weight,gradient,change,new_weight\n";
   std::vector<Json> list;
   Explain explain{.at = {}, .sink = [&](const UpdateRecord& r) {
@@ -48,9 +60,15 @@ std::string ExplainCommand::run() const {
                       table += to_csv(r, p), list.push_back(to_json(r, p));
                   }};
   for (const std::string& step : at)
-    explain.at.push_back(
-        read_whole("--at", step, training.optimizer().iterations(), training.updates() - 1));
-  training.train({explain});
-  if (json) return Json::object({{"updates", list}}).line();
-  return csv ? table : session.quiet ? "" : text;
+    explain.at.push_back(read_whole("--at", step, 0, session.updates() - 1));
+  const auto seen = [&] {
+    if (json) return Json::object({{"updates", list}}).line();
+    return csv ? table : text;
+  };
+  try {
+    session.train({explain, StopAfter{*std::ranges::max_element(explain.at)}});
+  } catch (const CommandError& error) {
+    throw CommandError(error.code, error.what(), list.empty() ? "" : seen());
+  }
+  return seen();
 }

@@ -31,8 +31,7 @@ class Session {
   Session(const SessionOptions& command, const std::vector<std::string>& given,
           const std::vector<std::string>& plots);
   /// Trains, also with these callbacks, saves, and returns loss and metric on the rows trained on.
-  /// DivergedError, also when
-  /// that loss is not finite; StoppedError for a signal.
+  /// DivergedError, also when that loss is not finite; StoppedError for a signal.
   gradus::Evaluation train(std::vector<gradus::Callback> callbacks = {});
 
   const TrainingOptions& options() const { return options_; }
