@@ -7,16 +7,10 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// A number or a product, to be added or subtracted.
-struct Term {
-  Scalar number;
-  double factor = 1;
-  bool minus = false;
-};
-
-/// `w = 0.5 - 0.1 * -35 = 4`, computed from what is printed; empty if training had another result.
-std::string equation(const char* name, std::initializer_list<Term> terms, Scalar trained) {
-  const double result = value(trained);
+/// `w = 0.5 - 0.1 * -35 = 4`, computed from what is printed, of a sum of products; a factor of 1 is
+/// not printed. Empty if training had another result.
+std::string equation(const char* name, std::initializer_list<std::pair<double, double>> products,
+                     double result) {
   double sum = 0, largest = std::max(std::abs(result), 1e-300);
   std::string text;
   const auto shown = [](double& v) {
@@ -24,11 +18,10 @@ std::string equation(const char* name, std::initializer_list<Term> terms, Scalar
     detail::from_text(number.data(), number.data() + number.size(), v);
     return number;
   };
-  for (const Term& term : terms) {
-    double number = value(term.number), factor = term.factor;
-    const bool flips = !text.empty() && factor == 1 && number < 0;
-    const bool minus = term.minus || flips;
-    if (flips) number = -number;
+  for (auto [factor, number] : products) {
+    const bool flips = factor * factor == 1 && number < 0 && !text.empty();
+    const bool minus = (factor < 0) != flips;
+    factor = std::abs(factor), number = flips ? -number : number;
     if (!text.empty()) text += minus ? " - " : " + ";
     if (factor != 1) text += shown(factor) + " * ";
     text += shown(number);
@@ -43,30 +36,21 @@ std::string equation(const char* name, std::initializer_list<Term> terms, Scalar
 /// By SGD's formulas, if they give what training did.
 std::string arithmetic(const ParameterRecord& p, std::size_t i, const detail::Config& rule,
                        Step step, const std::string& indent) {
-  const Scalar w = p.before[i], next = p.after[i];
-  const Term by_gradient{p.gradient[i], p.rate, true};
+  const double w = value(p.before[i]), g = value(p.gradient[i]), next = value(p.after[i]);
   std::string first, last;
   if (rule.type == "SGD" && p.slots_before.empty()) {
-    if (last = equation("w", {{w}, by_gradient}, next); !last.empty()) return last;
+    last = equation("w", {{1, w}, {-p.rate, g}}, next);
   } else if (rule.type == "SGD") {
     const double mu = value(std::get<Schedule>(rule.fields[1].value.content)(step));
-    const Scalar v = p.slots_after[0][i];
-    first = equation("v", {{p.slots_before[0][i], mu}, by_gradient}, v);
+    const double v = value(p.slots_after[0][i]);
+    first = equation("v", {{mu, value(p.slots_before[0][i])}, {-p.rate, g}}, v) + indent;
     last = std::get<bool>(rule.fields[2].value.content)
-               ? equation("w", {{w}, {v, mu}, by_gradient}, next)
-               : equation("w", {{w}, {v}}, next);
-    if (!first.empty() && !last.empty()) return first + indent + last;
+               ? equation("w", {{1, w}, {mu, v}, {-p.rate, g}}, next)
+               : equation("w", {{1, w}, {1, v}}, next);
   }
-  return fmt::format("gradient {:.6g}\n", value(p.gradient[i])) + indent +
-         equation("w", {{w}, {next - w}}, next);
-}
-
-std::string norms(const ParameterRecord& p) {
-  std::vector<Scalar> change = p.after;
-  for (std::size_t i = 0; i < change.size(); ++i) change[i] -= p.before[i];
-  const double w = value(detail::norm(p.before)), by = value(detail::norm(change));
-  return fmt::format("{:>10.4g}{:>11.4g}{:>11.4g}{:>17.3g}\n", w, value(detail::norm(p.gradient)),
-                     by, by / w);
+  if (!last.empty()) return first + last;
+  return fmt::format("gradient {:.6g}\n{}{}", g, indent,
+                     equation("w", {{1, w}, {1, value(p.change[i])}}, next));
 }
 
 std::string to_text(const UpdateRecord& r, const Optimizer& optimizer) {
@@ -81,14 +65,17 @@ std::string to_text(const UpdateRecord& r, const Optimizer& optimizer) {
     out += fmt::format("\n  {:<{}}{:>10}{:>11}{:>11}{:>17}", "norm of", width, "weights",
                        "gradient", "change", "change/weights");
   out += '\n';
+  const auto norm = [](const std::vector<Scalar>& x) { return value(detail::norm(x)); };
   for (const ParameterRecord& p : r.parameters)
-    for (std::size_t i = 0; i < (weights > 2 ? 1 : p.before.size()); ++i) {
-      const std::string element = weights > 2 || p.before.size() == 1 ? "" : fmt::format("[{}]", i);
-      out += fmt::format("  {:<{}}", p.name + element, width);
-      out += weights > 2
-                 ? norms(p)
-                 : arithmetic(p, i, optimizer.config(), r.step, std::string(width + 2, ' '));
-    }
+    if (weights > 2)
+      out += fmt::format("  {:<{}}{:>10.4g}{:>11.4g}{:>11.4g}{:>17.3g}\n", p.name, width,
+                         norm(p.before), norm(p.gradient), norm(p.change),
+                         norm(p.change) / norm(p.before));
+    else
+      for (std::size_t i = 0; i < p.before.size(); ++i)
+        out += fmt::format(
+            "  {:<{}}{}", p.before.size() == 1 ? p.name : fmt::format("{}[{}]", p.name, i), width,
+            arithmetic(p, i, optimizer.config(), r.step, std::string(width + 2, ' ')));
   return out;
 }
 
@@ -98,14 +85,17 @@ void Explain::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model)
   now = {.step = model.optimizer().iterations()};
   if (!std::ranges::count(at, now.step)) return;
   model.optimizer().set_watch([this](const std::string& name, const ParameterUpdate& u, bool done) {
-    const auto copy = [](auto numbers) {
-      return std::vector<Scalar>(numbers.begin(), numbers.end());
-    };
+    const auto copy = [](auto x) { return std::vector<Scalar>(x.begin(), x.end()); };
     if (!done)
-      now.parameters.push_back({name, value(u.learning_rate), copy(u.w), copy(u.g), {}, {}, {}});
+      now.parameters.push_back({.name = name,
+                                .rate = value(u.learning_rate),
+                                .before = copy(u.w),
+                                .gradient = copy(u.g)});
     ParameterRecord& p = now.parameters.back();
     for (const auto slot : u.slots) (done ? p.slots_after : p.slots_before).push_back(copy(slot));
-    if (done) p.after = copy(u.w);
+    if (!done) return;
+    p.after = p.change = copy(u.w);
+    for (std::size_t i = 0; i < p.change.size(); ++i) p.change[i] -= p.before[i];
   });
 }
 

@@ -7,10 +7,12 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// A parameter in one update.
 struct ParameterRecord {
-  std::string name;                                            ///< `dense/kernel`
-  double rate;                                                 ///< its rate in force
-  std::vector<Scalar> before, gradient, after;                 ///< gradient: after clipping
-  std::vector<std::vector<Scalar>> slots_before, slots_after;  ///< of the rule
+  std::string name;  ///< `dense/kernel`
+  double rate;       ///< its rate in force
+  /// The weights, the gradient after clipping, the weights after the rule, and by how much it
+  /// changed them.
+  std::vector<Scalar> before = {}, gradient = {}, after = {}, change = {};
+  std::vector<std::vector<Scalar>> slots_before = {}, slots_after = {};  ///< of the rule
 };
 
 struct UpdateRecord {
@@ -28,7 +30,7 @@ struct UpdateRecord {
   std::string text = {};
 };
 
-/// Records updates during fit().
+/// Records updates during fit(); one of them in a fit().
 ///
 ///     net.fit(x, y, {.callbacks = {Explain{.at = {0, 1, 2, 50}}}});
 struct Explain {

@@ -118,7 +118,7 @@ for problem in line xor moons spirals blobs digits; do
   ./program | diff table - || fail "the program prints something else"
 done
 run 0 demo blobs --csv
-[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,rate,loss' "$work/out" || fail "not the CSV"
+[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,learning_rate,loss' "$work/out" || fail "not the CSV"
 run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
@@ -130,7 +130,7 @@ grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file
 {
   printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
   sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
-  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, data.y).loss);' '}'
 } >program.cpp
 "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
   fail "the program does not compile"

@@ -1,13 +1,14 @@
 """The lessons of apps/lessons: what they print, and what they claim.
 
-Usage: lessons.py GRADUS LESSON            the test of one lesson
-       lessons.py GRADUS LESSON --write    writes its transcript instead
+Usage: lessons.py GRADUS LESSON     the test of one lesson
+       lessons.py GRADUS --write    writes all transcripts
 
 A transcript has the questions, commands and answers, and of the output the tables and verdicts; of networks, which give
 slightly different numbers on other processors, only the verdicts for all seeds. A claim is a condition on the final losses of 20 seeds, from
 the very command that the lesson shows, with --json.
 """
 
+import difflib
 import json
 import os
 import re
@@ -17,29 +18,33 @@ import sys
 from pathlib import Path
 
 SEEDS = 20
-program, name = Path(sys.argv[1]).resolve(), sys.argv[2]
+program = Path(sys.argv[1]).resolve()
 here = Path(__file__).resolve().parent
-script = here.parents[1] / "apps" / "lessons" / f"{name}.sh"
-transcript = here / "transcripts" / "lessons" / f"{name}.txt"
 environment = {**os.environ, "GRADUS_FOLDER": str(program.parent), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
+
+
+def below(low, high):
+    return sum(a < b for a, b in zip(low, high))
 
 
 class Runs:
     """The final losses of each schedule, by label; infinity for a run that diverged."""
 
-    def __init__(self, command):
+    def __init__(self, command, seeds=SEEDS):
+        self.command = command
         words = [str(program), *shlex.split(command)[1:], "--json"]
         done = subprocess.run(words, capture_output=True, text=True, env=environment)
         assert done.returncode == 0, f"{command}: {done.stderr}"
+        schedules = json.loads(done.stdout)["schedules"]
         self.losses = {
-            one["label"]: [float("inf") if loss is None else loss for loss in one["final_losses"]]
-            for one in json.loads(done.stdout)["schedules"]
+            one["label"]: [float("inf") if loss is None else loss for loss in one["final_losses"]] for one in schedules
         }
-        assert all(len(losses) == SEEDS for losses in self.losses.values()), f"{command}: not {SEEDS} seeds"
+        assert all(len(losses) == seeds for losses in self.losses.values()), f"{command}: not {seeds} seeds"
+        self.stable = schedules[-1]["stable_rates"]  # at the first and the last weights; [] without exact derivatives
 
     def wins(self, low, high):
         """The seeds for which `low` ends below `high`."""
-        return sum(a < b for a, b in zip(self.losses[low], self.losses[high]))
+        return below(self.losses[low], self.losses[high])
 
     def mean(self, label):
         return sum(self.losses[label]) / SEEDS
@@ -59,23 +64,22 @@ def too_large(runs):
 
 
 def noise(runs):
-    one, eight, both, all_rows = runs
+    one, rows, both = runs
     yield "a smaller rate ends lower", one.wins("0.03", "0.1") >= 18
-    over = {rows: run.mean("0.1") - LEAST for rows, run in (("1", one), ("8", eight))}
-    yield "eight rows: at least eight times nearer", over["1"] > 8 * over["8"] > 0
+    over = {number: rows.mean(f"batch-size {number}") - LEAST for number in (1, 8, 200)}
+    yield "eight rows: at least eight times nearer", over[1] > 8 * over[8] > 0
+    yield "all rows: the least loss", over[200] < 0.0001 * LEAST
     ratio = (both.mean("0.24") - LEAST) / (one.mean("0.03") - LEAST)
     yield "rate / batch size decides", 0.5 < ratio < 2
-    yield "all rows: the least loss", all(all_rows.mean(rate) < 1.0001 * LEAST for rate in ("0.1", "0.03"))
 
 
 def decay(runs):
-    cosine = "CosineDecay(0.3, 210)"
     yield "high ends below low", runs[0].wins("0.3", "0.01") == SEEDS
     yield "but far above the least", runs[0].mean("0.3") > 1.1 * LEAST
     yield "also after more updates", runs[1].mean("0.3") > 1.08 * LEAST
-    yield "decay ends lowest", runs[2].wins(cosine, "0.3") == runs[2].wins(cosine, "0.01") == SEEDS
-    yield "decay gains nothing without noise", abs(runs[3].mean(cosine) / runs[3].mean("0.3") - 1) < 1e-4
-    yield "a network that fits every row", runs[4].wins("0.3", "CosineDecay(0.3, 1500)") >= 19
+    yield "decay ends lowest", runs[2].wins("cosine", "0.3") == runs[2].wins("cosine", "0.01") == SEEDS
+    yield "decay gains nothing without noise", abs(runs[3].mean("cosine") / runs[3].mean("0.3") - 1) < 1e-4
+    yield "a network that fits every row", runs[4].wins("0.3", "cosine") >= 19
 
 
 def stairs(runs):
@@ -94,12 +98,37 @@ def restarts(runs):
 
 
 def warm_up(runs):
-    large, lower, usual = runs
-    yield "warm-up ends lower", large.wins("warm", "0.03") >= 19
-    yield "by far", large.mean("0.03") > 4 * large.mean("warm")
-    yield "lower constants do not do", min(lower.wins("warm", "0.003"), lower.wins("warm", "0.01")) == SEEDS
-    yield "no gain with good first weights", usual.wins("0.03", "warm") >= 15
-    yield "and no loss to speak of", usual.mean("warm") < 1.5 * usual.mean("0.03")
+    blobs, middle, end, lower, moons = runs
+    yield "warm-up ends lower", blobs.wins("warm", "0.8") >= 19
+    yield "by far", blobs.mean("warm") < 0.1 < 0.5 < sum(min(loss, 1) for loss in blobs.losses["0.8"]) / SEEDS
+    yield "lower constants do not do", lower.wins("warm", "0.01") >= 18 and lower.wins("warm", "0.2") >= 15
+    yield "no gain on moons", moons.wins("0.8", "warm") >= 17
+    yield "and no loss to speak of", moons.mean("warm") < 1.4 * moons.mean("0.8")
+    if middle.stable:  # gradus has exact derivatives
+        yield "0.8 is far above what is stable at the start", middle.stable[0] < 0.02
+        yield "which rises with the rate", middle.stable[0] * 10 < middle.stable[1] < 1.2 * end.stable[1]
+        yield "and is higher on moons", moons.stable[0] > 50 * middle.stable[0]
+        ones = [end.command.replace("--seeds 20", f"--seeds 1 --seed {seed}") for seed in range(SEEDS)]
+        starts = [Runs(one, 1).stable[0] for one in ones]
+        yield "so it is for other data and weights", max(starts) < 0.4
+
+
+def one_cycle(runs):
+    high, low = runs
+    yield "a falling momentum makes the high peak safe", high.wins("mirrored", "fixed") == SEEDS
+    yield "by far", high.mean("mirrored") < high.mean("fixed") / 5
+    yield "at a low peak it only brakes", low.wins("fixed", "mirrored") == SEEDS
+
+
+def fairly(runs):
+    same, constants, cosines, tuned = runs
+    yield "at the same rate the constant wins", same.wins("0.02", "cosine") == SEEDS
+    yield "0.04 is its best", min(constants.losses, key=constants.mean) == "0.04"
+    best = min(cosines.losses, key=cosines.mean)
+    yield "the cosine's is far higher", best in ("cosine 0.16", "cosine 0.32")
+    wide = max(cosines.mean(f"cosine {rate}") for rate in (0.08, 0.16, 0.32, 0.64))
+    yield "which is good in a wide range", wide < 1.01 * cosines.mean(best)
+    yield "each at its best, the cosine wins", tuned.wins("cosine", "0.04") >= 16
 
 
 CLAIMS = {
@@ -109,6 +138,8 @@ CLAIMS = {
     "stairs-or-smooth": stairs,
     "restarts": restarts,
     "warm-up": warm_up,
+    "one-cycle": one_cycle,
+    "compare-fairly": fairly,
 }
 
 
@@ -122,38 +153,52 @@ def telling(lines):
             yield line
         elif not command:
             yield line  # the title
-        elif re.match(r"(schedule|mark) ", line) or line.startswith("  length"):
+        elif re.match(r"(schedule|mark) |update 0", line) or line.startswith("  length"):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "> ", "? "))
+        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "all ran", "> ", "? "))
         if shown and line and ("--data line" in command or "gradus schedule" in command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
             yield line.rstrip(",")
 
 
-def main():
-    printed = subprocess.run(["sh", script], stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
-    assert printed.returncode == 0, f"exit code {printed.returncode}: {printed.stderr}"
-    lines = list(telling(printed.stdout.splitlines()))
-    text = "\n".join(lines) + "\n"
-    if sys.argv[3:] == ["--write"]:
-        transcript.write_text(text)
-        return 0
+def printed(name):
+    """The telling lines of a lesson."""
+    words = ["sh", here.parents[1] / "apps" / "lessons" / f"{name}.sh"]
+    done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}"
+    return list(telling(done.stdout.splitlines()))
+
+
+def transcript(name):
+    return here / "transcripts" / "lessons" / f"{name}.txt"
+
+
+def faults(name):
+    """What is wrong with a lesson."""
+    lines, wrong = printed(name), []
     marks = "".join(line[0] for line in lines if line[:2] in ("? ", "$ ", "> "))
-    wrong = []
     if not re.fullmatch(r"(\?\$>){1,12}", marks):
         wrong.append(f"not at most 12 commands, each after a question and before an answer: {marks}")
-    if text != transcript.read_text():
-        (now := Path(f"{name}.txt")).write_text(text)
-        subprocess.run(["diff", transcript, now])
-        wrong.append(f"not as in {transcript}")
+    before = transcript(name).read_text().splitlines()
+    if lines != before:
+        wrong += [f"not as in {transcript(name)}", *difflib.unified_diff(before, lines, lineterm="")]
     commands = [line[2:] for line in lines if line.startswith("$ gradus compare ")]
     for claim, holds in CLAIMS[name]([Runs(command) for command in commands]):
         print(f"{'holds' if holds else 'WRONG'}: {claim}")
         if not holds:
             wrong.append(claim)
+    return wrong
+
+
+def main():
+    if sys.argv[2] == "--write":
+        for name in CLAIMS:
+            transcript(name).write_text("\n".join(printed(name)) + "\n")
+        return 0
+    wrong = faults(sys.argv[2])
     print(*wrong, sep="\n")
     return 1 if wrong else 0
 

@@ -88,6 +88,10 @@ TEST_CASE("Explain writes SGD's arithmetic") {
         "                  w = 0.35 + 0.4665 = 0.8165\n"
         "  dense/bias      v = 0.5 * 0.12 - 0.01 * -10.01 = 0.1601\n"
         "                  w = 0.12 + 0.1601 = 0.2801\n");
+  CHECK(explained(SGD{.learning_rate = 1}, {0}, 1).text ==
+        "update 0: rate 1, loss of the batch 41\n"
+        "  dense/kernel    w = 0 + 35 = 35\n"
+        "  dense/bias      w = 0 + 12 = 12\n");
   const std::string nesterov =
       explained(SGD{.learning_rate = 0.01, .momentum = 0.5, .nesterov = true}, {0}).text;
   CHECK(nesterov.find("w = 0 + 0.5 * 0.35 - 0.01 * -35 = 0.525\n") != nesterov.npos);

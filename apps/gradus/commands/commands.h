@@ -7,6 +7,7 @@
 #include "commands/completion.h"
 #include "commands/demo.h"
 #include "commands/evaluate.h"
+#include "commands/explain.h"
 #include "commands/find_lr.h"
 #include "commands/predict.h"
 #include "commands/report.h"
@@ -16,5 +17,5 @@
 #include "commands/tune.h"
 
 using Commands = std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand,
-                            EvaluateCommand, PredictCommand, CompareCommand, SensitivityCommand,
-                            TuneCommand, ReportCommand, CompletionCommand>;
+                            ExplainCommand, EvaluateCommand, PredictCommand, CompareCommand,
+                            SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;

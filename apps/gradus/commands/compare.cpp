@@ -14,6 +14,7 @@
 #include "training/comparison_pictures.h"
 #include "training/jobs.h"
 #include "training/session.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
@@ -70,7 +71,10 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
-  return out + c.best().first.about_stable("best: ");
+  for (const Outcome& o : c.outcomes)
+    out +=
+        notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
+  return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 
 /// The number of seeds for which the first ended below the second.
@@ -176,8 +180,8 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      const std::size_t end =
-          std::max(out.rfind(", ", same - 1) + 1, out.rfind('\n', same - 1) + 1);
+      const std::string front = out.substr(0, same);
+      const std::size_t end = std::max(front.rfind(", ") + 1, front.rfind('\n') + 1);
       out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
     }
     return out;

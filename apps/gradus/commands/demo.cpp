@@ -10,6 +10,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/stability.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -96,7 +97,7 @@ std::string table(const TrainedDemo& t) {
     out += '\n';
   }
   return out + fmt::format("loss on all rows: {:.3g}\n", t.run.losses.back()) +
-         t.run.about_stable("");
+         about_stable(t.problem, t.run.stable);
 }
 
 /// The code with each field on a separate line.
@@ -130,14 +131,13 @@ std::string program(const TrainedDemo& t) {
   out += to_program(
       t.problem,
       {.rate = "rate", .epochs = epochs, .fit_options = ".verbose = 0, .callbacks = {Line{}}"});
-  return out + fmt::format(
-                   "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
-                   "             model.evaluate(data.x, {}).loss);\n}}\n",
-                   targets_code(t.problem));
+  return out +
+         "  fmt::print(\"loss on all rows: {:.3g}\\n\",\n"
+         "             model.evaluate(data.x, data.y).loss);\n}\n";
 }
 
 std::string to_csv(const TrainedDemo& t) {
-  std::string out = "epoch,rate,loss\n";
+  std::string out = "epoch,learning_rate,loss\n";
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch)
     out += fmt::format("{},{},{}\n", epoch, t.at_epoch("learning_rate", epoch),
                        t.at_epoch("loss", epoch));

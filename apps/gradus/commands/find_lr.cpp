@@ -9,6 +9,7 @@
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/stability.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -23,15 +24,18 @@ struct Mark {
   const char* meaning;
 };
 
-std::vector<Mark> marks(const RateTest& test) {
-  return {{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
-          {"steep", test.steep, "where the loss falls fastest"},
-          {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
+  std::vector<Mark> out{{"valley", test.valley, "a third of the fall is done: a safe, quick start"},
+                        {"steep", test.steep, "where the loss falls fastest"},
+                        {"minimum", test.minimum, "a tenth of the rate with the lowest loss"}};
+  for (const double rate : stable_rates(problem, {}))
+    out.push_back({"stable", rate, "the highest stable rate, by the greatest curvature"});
+  return out;
 }
 
-RateCurve curve(const RateTest& test) {
+RateCurve curve(const RateTest& test, const Problem& problem) {
   RateCurve out{test.rates, test.smoothed};
-  for (const auto& [name, rate, meaning] : marks(test)) out.marks.push_back({name, rate});
+  for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
   return clipped(out);
 }
 
@@ -66,17 +70,18 @@ std::string to_json(const RateTest& test, const Problem& problem, const FindLrCo
   std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
                                    given.end, "--steps", given.steps};
   std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
-  return Json::object({{"valley", test.valley},
-                       {"steep", test.steep},
-                       {"minimum", test.minimum},
-                       {"diverged", test.diverged},
-                       {"rates", test.rates},
-                       {"losses", test.losses},
-                       {"smoothed", test.smoothed},
-                       {"loss_of", curve_name(test, problem)},
-                       {"about", problem.about()},
-                       {"command", command}})
-      .line();
+  Json out = Json::object({{"valley", test.valley},
+                           {"steep", test.steep},
+                           {"minimum", test.minimum},
+                           {"diverged", test.diverged},
+                           {"rates", test.rates},
+                           {"losses", test.losses},
+                           {"smoothed", test.smoothed},
+                           {"loss_of", curve_name(test, problem)},
+                           {"about", problem.about()},
+                           {"command", command}});
+  for (const double rate : stable_rates(problem, {})) out.add("stable", rate);
+  return out.line();
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.
@@ -93,9 +98,9 @@ std::string report(const RateTest& test, const Problem& problem, const LookOptio
   std::string out =
       fmt::format("{}{} over the rate, {} updates{}\n", problem.about(), curve_name(test, problem),
                   test.losses.size(), test.diverged ? " until training diverged" : "");
-  if (look.draws()) out += plot(curve(test), look.terminal());
+  if (look.draws()) out += plot(curve(test, problem), look.terminal());
   out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
-  for (const auto& [name, rate, meaning] : marks(test))
+  for (const auto& [name, rate, meaning] : marks(test, problem))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
   out += note(test);
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",
@@ -128,8 +133,9 @@ std::string FindLrCommand::run() const {
       "--start (got {})",
       test.losses.size(), low);
   check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
-  const std::string written = plot_files(
-      look.plots, [&] { return std::vector{make_panel(curve(test), curve_name(test, problem))}; });
+  const std::string written = plot_files(look.plots, [&] {
+    return std::vector{make_panel(curve(test, problem), curve_name(test, problem))};
+  });
   if (!data) return report(test, problem, look) + written;
   return look.csv ? to_csv(test) : to_json(test, problem, *this);
 }

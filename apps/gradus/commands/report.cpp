@@ -22,22 +22,14 @@ namespace {
 
 using Logs = std::vector<RunLog>;
 
-/// The names of the runs in legends: labels, file names, or whole paths where file names are equal.
-std::vector<std::string> legend_names(const Result& part) {
-  std::vector<std::string> out;
-  for (const RunLog& log : part.entries) {
-    const auto stem = [&](const RunLog& run) {
-      return part.about.path.empty() ? std::filesystem::path(run.path).stem().string() : run.path;
-    };
-    const bool twice = std::ranges::count(part.entries, stem(log), stem) > 1;
-    out.push_back(clean(twice ? log.path : stem(log)));
-  }
-  return out;
-}
-
 bool has_values(const Series& series) {
   return std::any_of(series.values.begin(), series.values.end(),
                      [](double v) { return can_be_drawn(v, false); });
+}
+
+bool moves(const Series* series) {
+  return series && std::ranges::adjacent_find(series->values, std::ranges::not_equal_to()) !=
+                       series->values.end();
 }
 
 /// A series and the label of its axis.
@@ -49,7 +41,6 @@ struct Drawn {
 void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
                const std::vector<Drawn>& choices) {
   const Logs& logs = part.entries;
-  const std::vector<std::string> labels = legend_names(part);
   for (const auto& [name, axis] : choices) {
     LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
     std::vector<double> all;
@@ -58,7 +49,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
       Line& line = plot.lines.emplace_back(Line{"", {0}, {NAN}});
       const Series* series = logs[i].find(by_step, name);
       if (!series || !has_values(*series)) continue;
-      line = thinned({labels[i], series->at, series->values});
+      line = thinned({logs[i].label, series->at, series->values});
       if (name == std::string_view("losses"))  // of a run that diverged: to where it left
         for (double& y : line.y)
           if (!(y <= TrainingRun::far_above * series->values[0])) y = NAN;
@@ -78,7 +69,7 @@ std::vector<Panel> rate_panel(const RunLog& about) {
   if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
   RateCurve curve{rates->values, losses->values};
   for (const auto& [key, fact] : about.facts)
-    if (key == "valley" || key == "steep" || key == "minimum")
+    if (key == "valley" || key == "steep" || key == "minimum" || key == "stable")
       curve.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
   return {make_panel(clipped(curve), "loss")};
 }
@@ -96,12 +87,16 @@ std::vector<Panel> make_panels(const Result& part) {
     if (by_step ? !updates && epochs : updates) continue;
     add_panel(panels, part, by_step,
               {{"learning_rate", "learning rate"}, {"rates", "learning rate"}});
-    add_panel(panels, part, by_step, {{"momentum", "momentum"}});
+    if (std::ranges::any_of(
+            logs, [&](const RunLog& log) { return moves(log.find(by_step, "momentum")); }))
+      add_panel(panels, part, by_step, {{"momentum", "momentum"}});
     add_panel(panels, part, by_step,
               {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
                {"batch_loss", "loss on the rows of each update"},
                {"losses", "loss on all rows, mean over seeds"}});
     add_panel(panels, part, by_step, {{"accuracies", "accuracy on all rows, mean over seeds"}});
+    add_panel(panels, part, by_step, {{"sharpness", "greatest curvature"}});
+    add_panel(panels, part, by_step, {{"gradient_noise", "noise scale of the gradient, rows"}});
   }
   add_panel(panels, part, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
@@ -145,13 +140,6 @@ std::string inline_svg(const std::string& svg) {
 
 std::string number(double v) { return std::isfinite(v) ? fmt::format("{:.4g}", v) : "none"; }
 
-double minimum(const Series& series) {
-  double least = NAN;
-  for (const double v : series.values)
-    if (!(least <= v)) least = std::isnan(v) ? least : v;
-  return least;
-}
-
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
   for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, escaped(cell));
@@ -166,10 +154,13 @@ Cells last_numbers(const RunLog& log) {
     return all.empty() ? "" : fmt::format("{:.0f}", all[0].at.back());
   };
   const Series* losses = log.find(log.by_epoch.empty(), "loss");
+  double least = NAN;
+  for (const double loss : losses ? losses->values : std::vector<double>())
+    least = std::fmin(least, loss);
   Cells cells{{"updates", done(log.by_step)},
               {"epochs", done(log.by_epoch)},
               {"seconds", fmt::format("{:.3g}", log.seconds)},
-              {"lowest loss", losses ? number(minimum(*losses)) : ""}};
+              {"lowest loss", losses ? number(least) : ""}};
   for (const Series& series : log.by_epoch.empty() ? log.by_step : log.by_epoch)
     cells.emplace_back("last " + series.name, number(series.values.back()));
   return cells;
@@ -184,9 +175,8 @@ std::string results(const Result& part) {
     for (const auto& [name, text] : rows.emplace_back(of_train ? last_numbers(log) : log.facts))
       if (std::ranges::count(head, name) == 0) head.push_back(name);
   std::string out = "<table>\n" + row(head, "th");
-  const std::vector<std::string> labels = legend_names(part);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::vector<std::string> cells{labels[i]};
+    std::vector<std::string> cells{part.entries[i].label};
     for (std::size_t column = 1; column < head.size(); ++column) {
       const auto cell = std::ranges::find(rows[i], head[column], &Cells::value_type::first);
       cells.push_back(cell == rows[i].end() ? "" : cell->second);
@@ -221,13 +211,14 @@ h1 { font-size: 2rem; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
 figure { margin: 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); }
-td:first-child, th + td, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; }
-h1, h2 { break-after: avoid; } table, tr, pre { break-inside: avoid; }
+td:first-child { min-width: 9em; } pre { white-space: pre-wrap; }
+td:first-child, th + td, pre { overflow-wrap: anywhere; }
+h1, h2, p { break-after: avoid; } table, tr, pre { break-inside: avoid; }
 pre { padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
 @media print {
   :root { color-scheme: light; --ink: #000; --paper: #fff; }
   body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
-  svg { max-height: 20cm; }
+  svg { max-height: 21cm; }
 }
 )css";
 
@@ -243,12 +234,9 @@ std::string part_of_page(const Result& part, const std::string& out) {
     top = fmt::format("<figure>\n{}</figure>\n", inline_svg(to_svg(panels, out)));
   const std::string table = part.entries.empty() ? "" : results(part);
   if (!part.about.path.empty())
-    return section(std::filesystem::path(part.about.path).stem(),
-                   top + table + description(part.about));
+    return section(part.about.label, top + table + description(part.about));
   top += fmt::format("<h2>Results</h2>\n{}", table);
-  const std::vector<std::string> labels = legend_names(part);
-  for (std::size_t i = 0; i < part.entries.size(); ++i)
-    top += section(labels[i], description(part.entries[i]));
+  for (const RunLog& log : part.entries) top += section(log.label, description(log));
   return top;
 }
 
@@ -280,6 +268,10 @@ std::string ReportCommand::run() const {
     if (of_train == parts.end()) of_train = parts.insert(parts.end(), Result{});
     of_train->entries.push_back(read_run_log(path));
   }
+  const auto stem = [](const RunLog& log) { return std::filesystem::path(log.path).stem(); };
+  for (Result& part : parts)  // files of one name in different folders
+    for (RunLog& log : part.entries)
+      if (std::ranges::count(part.entries, stem(log), stem) > 1) log.label = clean(log.path);
   gradus::detail::write_file(out, {page(parts, *this)});
   return fmt::format("wrote {}\n", out);
 }

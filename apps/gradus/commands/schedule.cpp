@@ -49,21 +49,16 @@ std::string summary(const Curves& curves, Step steps) {
     const auto area = quick_area(s, steps);
     out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
-    for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
+    out += notes_on(s, steps, "  note: ");
   }
   return out;
 }
 
 std::string to_csv(const Curves& curves, Step steps) {
-  std::string out = "step";
-  for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
-  out += '\n';
-  for (Step t = 0; t < steps; ++t) {
-    out += fmt::format("{}", t);
-    for (const LabelledSchedule& curve : curves)
-      out += fmt::format(",{}", value(curve.schedule(t)));
-    out += '\n';
-  }
+  std::string out = "schedule,step,learning_rate\n";
+  for (const LabelledSchedule& curve : curves)
+    for (Step t = 0; t < steps; ++t)
+      out += fmt::format("{},{},{}\n", csv_cell(curve.label), t, value(curve.schedule(t)));
   return out;
 }
 

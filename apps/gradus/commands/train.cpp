@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/inspect.h>
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
@@ -116,9 +115,8 @@ std::string notes(const Session& session) {
   const std::vector<double>& losses = session.history()["loss"];
   if (losses.back() > losses.front())
     out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
-  for (const std::string& note :
-       inspect(session.optimizer().schedule(), session.optimizer().iterations()))
-    out += fmt::format("note: the schedule: {}\n", note);
+  out += notes_on(session.optimizer().schedule(), session.optimizer().iterations(),
+                  "note: the schedule: ");
   return out;
 }
 

@@ -9,6 +9,8 @@
 bool is_control(char c);
 /// The text on one line: control characters become blanks, and blanks at both ends go.
 std::string clean(std::string text);
+/// A line or sentence with line breaks in place of blanks, so that words end before column 72.
+std::string wrapped(std::string text);
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
 std::string quoted(const std::string& text, char quote);
@@ -33,9 +35,14 @@ std::vector<std::string> names_of(const auto& table) {
 [[noreturn]] void refuse_name(const std::string& where, const std::string& name,
                               const std::vector<std::string>& names, const std::string& also = "");
 
-/// The entry of this name, or refuse_name().
+/// Whether both are the same apart from case, `_` and `Loss` at the end: MSELoss and mse.
+bool same_name(const std::string& a, const std::string& b);
+/// The entry of this name, or refuse_name(). Entries may have another name, `also`.
 const auto& choose(const auto& table, const std::string& where, const std::string& name,
                    const std::string& also = "") {
+  for (const auto& entry : table)
+    if constexpr (requires { entry.also; })
+      if (same_name(name, entry.name) || same_name(name, entry.also)) return entry;
   for (const auto& entry : table)
     if (name == entry.name) return entry;
   refuse_name(where, name, names_of(table), also);

@@ -96,8 +96,9 @@ Contender make_contender(const Entry& entry, std::shared_ptr<const Problem>& pro
   if (!problem) problem = std::make_shared<const Problem>(make_problem(problem_options, plan));
   if (!names_optimizer(entry.text)) refuse_rate(*problem, "the schedules give");
   const Optimizer& optimizer = problem->model.optimizer();
-  const std::string text = names_optimizer(entry.text) ? detail::brief({optimizer.schedule()})
-                                                       : with_numbers(entry.text, problem->lengths);
+  const std::string text = names_optimizer(entry.text)
+                               ? detail::text_of({optimizer.schedule()}, true)
+                               : with_numbers(entry.text, problem->lengths);
   return {.label = entry.name,
           .text = text,
           .rate = read_schedule(text),
@@ -111,7 +112,7 @@ std::map<std::string, std::string> arguments_of(const Contender& c) {
   std::map<std::string, std::string> out{{"", c.text}};
   for (const detail::Config::Field& field : fields_of(c.problem->model.optimizer()))
     if (!field.at_default && field.name != "learning_rate")
-      out.emplace(field.name, detail::brief(field.value));
+      out.emplace(field.name, detail::text_of(field.value, true));
   return out;
 }
 
@@ -138,8 +139,8 @@ std::vector<Contender> make_contenders(const std::vector<std::string>& texts,
   std::vector<Entry> entries;
   for (const std::string& given : texts) {
     const auto [name, text] = split_name(given);
-    entries.push_back({name, text, chosen});
-    if (names_optimizer(text)) entries.back().options.problem.network.optimizer = text;
+    entries.push_back({name, clean(text), chosen});
+    if (names_optimizer(text)) entries.back().options.problem.network.optimizer = clean(text);
   }
   for (const std::string& text : vary) entries = crossed(entries, text);
   std::vector<Contender> out;

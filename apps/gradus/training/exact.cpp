@@ -110,19 +110,6 @@ void add_path(ExactTuned& tuned, const std::vector<TuneCheck>& path) {
   }
 }
 
-/// The curvature times the highest stable rate, by the roots of z^2 - (1 + m - c) z + m, or with
-/// nesterov of z^2 - (1 + m) (1 - c) z + m (1 - c): one leaves at -1. 0 for other optimizers.
-double stable_product(const Optimizer& optimizer) {
-  const auto fields = optimizer.config().fields;  // learning_rate, momentum, nesterov
-  if (optimizer.name() != "SGD" ||
-      !std::ranges::all_of(detail::config_of(optimizer.options()).fields,
-                           &detail::Config::Field::at_default))
-    return 0;
-  // A momentum that moves has no limit: -1 makes the product 0.
-  const double m = value(std::get<Schedule>(fields[1].value.content).constant().value_or(-1));
-  return 2 * (1 + m) / (std::get<bool>(fields[2].value.content) ? 1 + 2 * m : 1);
-}
-
 /// The result of a function, with the library's errors as the command line has them.
 auto translated(auto function) {
   try {
@@ -163,25 +150,22 @@ ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t 
   });
 }
 
-std::vector<double> exact_stable_rates(const ExactTraining& training) try {
+std::vector<double> exact_curvatures(const ExactTraining& training) try {
   const Training train{training};
-  const double product = stable_product(train.network.optimizer.optimizer);
-  if (product == 0 || train.network.hidden.empty()) return {};
   const NamedLoss& loss = find_loss(training.loss);
   Sequential model = train.network.build(loss, training.outputs);
   model.build(train.x.shape());
   const auto mean_loss = [&] { return mean(loss.make()(train.y, model(train.x))); };
   Curvature memory{.tolerance = 1e-5};
-  std::vector<double> rates;
+  std::vector<double> curvatures;
   for (const auto& at : training.weights) {
     std::vector<Tensor> values = model.get_weights();
     for (std::size_t i = 0; i < values.size(); ++i)
       values[i] = Tensor(values[i].shape(), std::vector<Scalar>(at[i].begin(), at[i].end()));
     model.set_weights(values);
-    const double curvature = sharpness(mean_loss, model.parameters(), memory).front();
-    rates.push_back(product / std::max(curvature, 0.0));
+    curvatures.push_back(sharpness(mean_loss, model.parameters(), memory).front());
   }
-  return rates;
+  return curvatures;
 } catch (const NumericError&) {
   return {};
 }

@@ -41,11 +41,9 @@ struct ExactSensitivity {
 /// Runs the training with this seed of the first weights and the shuffles. UsageError.
 ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t seed, int windows);
 
-/// 2 (1 + momentum) / the greatest curvature of the loss on all rows, at each of the weights; with
-/// nesterov 1 + 2 momentum times less. At a higher rate gradient descent leaves a minimum of that
-/// curvature; infinity for none above 0. Empty unless curvatures are finite, the model has hidden
-/// layers, and the optimizer is SGD with constant momentum and no shared options.
-std::vector<double> exact_stable_rates(const ExactTraining& training);
+/// The greatest curvature of the loss on all rows, at each of the weights. Empty unless all are
+/// finite.
+std::vector<double> exact_curvatures(const ExactTraining& training);
 
 /// How to tune.
 struct ExactTuneOptions {

@@ -12,7 +12,7 @@ namespace {
 }  // namespace
 
 ExactSensitivity exact_sensitivity(const ExactTraining&, std::uint64_t, int) { refuse(); }
-std::vector<double> exact_stable_rates(const ExactTraining&) { return {}; }
+std::vector<double> exact_curvatures(const ExactTraining&) { return {}; }
 ExactTuned exact_tune(const ExactTraining&, const ExactTuneOptions&,
                       const std::function<void(const ExactCheck&)>&) {
   refuse();

@@ -1,10 +1,14 @@
 #pragma once
-/// The least loss that a model can reach.
+/// The least loss that a model can reach, and the curvature of least squares.
 
 #include <optional>
+#include <vector>
 
 #include "problem/problem.h"
 
 /// The least loss on the rows trained on, of any weights: known for mean squared error, a model
 /// without hidden layers, and at most 1000 inputs. By Eigen's CompleteOrthogonalDecomposition.
 std::optional<double> least_loss(const Problem& problem);
+/// All eigenvalues of the Hessian of that loss, greatest first, by Eigen's SelfAdjointEigenSolver;
+/// empty where the least loss is not known.
+std::vector<double> least_squares_curvatures(const Problem& problem);

@@ -30,9 +30,9 @@ class Session {
   /// files that will be drawn. UsageError, or what gradus throws.
   Session(const SessionOptions& command, const std::vector<std::string>& given,
           const std::vector<std::string>& plots);
-  /// Trains, saves, and returns loss and metric on the rows trained on. DivergedError, also when
-  /// that loss is not finite; StoppedError for a signal.
-  gradus::Evaluation train();
+  /// Trains, also with these callbacks, saves, and returns loss and metric on the rows trained on.
+  /// DivergedError, also when that loss is not finite; StoppedError for a signal.
+  gradus::Evaluation train(std::vector<gradus::Callback> callbacks = {});
 
   const TrainingOptions& options() const { return options_; }
   const Problem& problem() const { return problem_; }
@@ -54,7 +54,7 @@ class Session {
  private:
   std::int64_t rows() const { return problem_.data.x.shape()[0]; }
   void resume(const std::string& path);
-  void fit(const SignalWatch& signals);
+  void fit(const SignalWatch& signals, std::vector<gradus::Callback> callbacks);
   gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
   std::vector<gradus::Callback> loggers() const;
   std::string description() const;

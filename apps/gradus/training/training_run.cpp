@@ -9,13 +9,11 @@
 
 #include "terminal/command.h"
 #include "terminal/terminal.h"
-#include "training/exact_options.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
 namespace {
-
-constexpr double most_work = 3e6;  ///< weights times rows, of a model whose curvature is found
 
 std::vector<std::vector<double>> weights_of(const Sequential& model) {
   std::vector<std::vector<double>> out;
@@ -75,11 +73,6 @@ struct Recorder {
   }
 };
 
-std::int64_t batches_per_epoch(const Problem& problem) {
-  const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
-  return (rows + batch - 1) / batch;
-}
-
 }  // namespace
 
 std::int64_t training_rows(const Problem& problem) {
@@ -92,12 +85,11 @@ std::int64_t batches_per_update(const Problem& problem) {
 }
 
 Step updates_in(const Problem& problem, std::int64_t epochs) {
-  return std::max<Step>(1, epochs * batches_per_epoch(problem) / batches_per_update(problem));
+  return std::max<Step>(1, epochs * problem.batches / batches_per_update(problem));
 }
 
 std::int64_t epochs_for(const Problem& problem, Step updates) {
-  const std::int64_t epoch = batches_per_epoch(problem);
-  return (updates * batches_per_update(problem) + epoch - 1) / epoch;
+  return (updates * batches_per_update(problem) + problem.batches - 1) / problem.batches;
 }
 
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options) {
@@ -129,11 +121,9 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
   run.updates = std::ssize(run.rates);
-  const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
-  if (options.seed == problem.network.seed && !run.diverged &&
-      weights * static_cast<double>(problem.data.x.shape()[0]) <= most_work)
-    run.stable = exact_stable_rates(
-        to_exact(problem, {.schedule = "1", .weights = {first, weights_of(model)}}));
+  if (options.seed == problem.network.seed)
+    run.stable = run.diverged ? stable_rates(problem, {})
+                              : stable_rates(problem, {first, weights_of(model)});
   return run;
 }
 
@@ -141,13 +131,6 @@ Step TrainingRun::diverged_at() const {
   for (std::size_t i = 0; i < losses.size(); ++i)
     if (losses[i] > far_above * losses[0]) return measured[i];
   return updates;
-}
-
-std::string TrainingRun::about_stable(const char* of) const {
-  if (stable.empty()) return "";
-  return fmt::format(
-      "{}stable up to a rate of {:.3g} at the start, {:.3g} at the end, by curvature\n", of,
-      stable[0], stable[1]);
 }
 
 Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {

@@ -29,7 +29,7 @@ struct TrainingRun {
   std::vector<double> validation = {};  ///< losses on the held-out rows, if there are any
   /// For a model of two weights: the weights before the first update and after each.
   std::vector<std::array<double, 2>> path = {};
-  std::vector<double> stable = {};  ///< exact_stable_rates() at both ends; see run_training()
+  std::vector<double> stable = {};  ///< stable_rates() at both ends; see run_training()
   /// A loss, gradient or weight was not finite, or the last loss is above `far_above` times the
   /// first.
   bool diverged = false;
@@ -39,11 +39,10 @@ struct TrainingRun {
   static constexpr double far_above = 4;
   /// The updates before the first measurement above `far_above` times the first, or all.
   gradus::Step diverged_at() const;
-  std::string about_stable(const char* of) const;  ///< a line on the stable rates; "" for none
 };
 
-/// Trains a copy of the problem's model. Stable rates: for the problem's seed and a small model.
-/// StoppedError after a signal to a SignalWatch.
+/// Trains a copy of the problem's model. Stable rates: for the problem's seed. StoppedError after a
+/// signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
 /// The first rows, without those held out.

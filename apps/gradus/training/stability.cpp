@@ -1,0 +1,54 @@
+#include "training/stability.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "training/exact_options.h"
+#include "training/least_loss.h"
+
+using namespace gradus;
+
+namespace {
+
+/// The curvature times the highest stable rate, by the roots of z^2 - (1 + m - c) z + m, or with
+/// nesterov of z^2 - (1 + m) (1 - c) z + m (1 - c): one leaves at -1. 0 for other optimizers.
+double stable_product(const Optimizer& optimizer) {
+  const auto fields = optimizer.config().fields;  // learning_rate, momentum, nesterov
+  if (optimizer.name() != "SGD" ||
+      !std::ranges::all_of(detail::config_of(optimizer.options()).fields,
+                           &detail::Config::Field::at_default))
+    return 0;
+  // A momentum that moves has no limit: -1 makes the product 0.
+  const double m = value(std::get<Schedule>(fields[1].value.content).constant().value_or(-1));
+  return 2 * (1 + m) / (std::get<bool>(fields[2].value.content) ? 1 + 2 * m : 1);
+}
+
+}  // namespace
+
+std::vector<double> stable_rates(const Problem& problem,
+                                 const std::vector<std::vector<std::vector<double>>>& weights) {
+  constexpr double most_work = 3e6;  // weights times rows
+  const double product = stable_product(problem.model.optimizer());
+  if (product == 0) return {};
+  std::vector<double> curvatures = least_squares_curvatures(problem);
+  curvatures.resize(std::min<std::size_t>(curvatures.size(), 1));  // the greatest
+  const gradus::Shape& shape = problem.data.x.shape();
+  if (!weights.empty() && !problem.network.hidden.empty() &&
+      problem.network.weights(shape[1], problem.outputs) * static_cast<double>(shape[0]) <=
+          most_work)
+    curvatures = exact_curvatures(to_exact(problem, {.schedule = "1", .weights = weights}));
+  for (double& rate : curvatures) rate = product / std::max(rate, 0.0);
+  return curvatures;
+}
+
+std::string about_stable(const Problem& problem, const std::vector<double>& rates, const char* of) {
+  if (rates.empty()) return "";
+  if (rates.size() > 1)
+    return fmt::format(
+        "{}stable up to a rate of {:.3g} at the start, {:.3g} at the end, by curvature\n", of,
+        rates[0], rates[1]);
+  const std::vector<double> all = least_squares_curvatures(problem);
+  return fmt::format("{}stable up to a rate of {:.3g}; curvatures {:.3g} {} {:.3g}\n", of, rates[0],
+                     all.front(), all.size() > 2 ? "to" : "and", all.back());
+}

@@ -1,0 +1,19 @@
+#pragma once
+/// Up to which rate SGD is stable, by the curvature of the loss: the eigenvalues of its Hessian.
+
+#include <string>
+#include <vector>
+
+#include "problem/problem.h"
+
+/// 2 (1 + momentum) / the greatest curvature; with nesterov 1 + 2 momentum times less. At a higher
+/// rate gradient descent leaves a minimum of that curvature; infinity for none above 0. Least
+/// squares have one such rate. A small network has one at each of the `weights`, if gradus has
+/// exact derivatives. Empty for others, and unless the optimizer is SGD with constant momentum and
+/// no shared options.
+std::vector<double> stable_rates(const Problem& problem,
+                                 const std::vector<std::vector<std::vector<double>>>& weights);
+
+/// A line for people that starts with `of`; "" without stable rates.
+std::string about_stable(const Problem& problem, const std::vector<double>& rates,
+                         const char* of = "");
