@@ -41,8 +41,8 @@ struct TrainingRun {
   gradus::Step diverged_at() const;
 };
 
-/// Trains a copy of the problem's model. Stable rates: for the problem's seed. StoppedError after a
-/// signal to a SignalWatch.
+/// Trains a copy of the problem's model. Stable rates: for the problem's seed.
+/// StoppedError after a signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
 /// The first rows, without those held out.
