@@ -68,6 +68,10 @@ TEST_CASE("a label says what differs, and is short") {
       {{"sgd(0.1)"}, {"momentum=0,0.9"}, {"momentum 0", "momentum 0.9"}},
       {{"a=0.1"}, {"batch-size=1,8"}, {"a, batch-size 1", "a, batch-size 8"}},
       {{"0.1", "0.2"}, {"seed=3"}, {"0.1, seed 3", "0.2, seed 3"}},
+      {{"sgd(hold(0.1, all))", "sgd(hold(0.1, all), momentum=0.9)"},
+       {"batch-size=8,32"},
+       {"sgd, batch-size 8", "sgd, batch-size 32", "momentum 0.9, batch-size 8",
+        "momentum 0.9, batch-size 32"}},
       // Lengths follow each run.
       {{"hold(0.1, all)", "sgd(hold(0.2, epoch))"},
        {"batch-size=8,32"},

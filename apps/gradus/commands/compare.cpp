@@ -191,8 +191,8 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      const std::size_t end =
-          std::max(out.rfind(", ", same - 1) + 1, out.rfind('\n', same - 1) + 1);
+      const std::string front = out.substr(0, same);
+      const std::size_t end = std::max(front.rfind(", ") + 1, front.rfind('\n') + 1);
       out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
     }
     return out;

@@ -114,7 +114,7 @@ std::string ScheduleCommand::run() const {
   Curves curves;
   const Step given = steps.empty() ? 0 : read_whole("--steps", steps, 1);
   for (const std::string& text : expressions)
-    curves.push_back(read_expression(text, {.all = given}).curve);
+    curves.push_back(read_expression(text, {.all = given}));
   const Step n = given > 0 ? given : longest_run(curves);
   check<UsageError>(!data || n <= most_rates,
                     "--csv and --json: must have at most {} steps (got {})", most_rates, n);

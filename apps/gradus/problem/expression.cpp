@@ -68,10 +68,10 @@ std::string with_numbers(const std::string& text, const RunLengths& lengths) {
   return names_length(text) ? detail::text_of({read_schedule(text, lengths)}, true) : text;
 }
 
-ScheduleExpression read_expression(const std::string& text, const RunLengths& lengths) {
+LabelledSchedule read_expression(const std::string& text, const RunLengths& lengths) {
   const auto [name, expression] = split_name(text);
-  const std::string plain = clean(with_numbers(expression, lengths));
-  return {{name.empty() ? plain : name, read_schedule(expression, lengths)}, plain};
+  return {name.empty() ? clean(with_numbers(expression, lengths)) : name,
+          read_schedule(expression, lengths)};
 }
 
 std::pair<std::string, std::string> split_name(const std::string& text) {

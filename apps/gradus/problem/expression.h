@@ -11,13 +11,10 @@
 
 inline namespace GRADUS_VARIANT {
 
-struct ScheduleExpression {
-  gradus::LabelledSchedule curve;
-  std::string text;  ///< without the name, on one line, with numbers in place of lengths
-};
 /// Reads `EXPR`, or `NAME=EXPR` with a name for the legend. UsageError, with the text and the
 /// mistake in it.
-ScheduleExpression read_expression(const std::string& text, const gradus::RunLengths& lengths);
+gradus::LabelledSchedule read_expression(const std::string& text,
+                                         const gradus::RunLengths& lengths);
 /// `NAME`, without blanks around it, and `EXPR`; NAME is empty where brackets come before any `=`.
 std::pair<std::string, std::string> split_name(const std::string& text);
 /// Reads `EXPR`.

@@ -28,7 +28,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts(1);
   int depth = 0;
   for (const char c : text) {
-    depth += (c == '(' || c == '[') - (c == ')' || c == ']');
+    depth += (c == '(') - (c == ')');
     if (c == separator && depth == 0)
       parts.emplace_back();
     else
