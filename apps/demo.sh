@@ -9,4 +9,4 @@ need g++ cmake ninja-build libeigen3-dev libfmt-dev zlib1g-dev nlohmann-json3-de
 cmake --workflow --preset demo
 build/demo/staircase
 [ ! -x build/demo/gradus ] ||
-  printf '\nThe gradus command is %s/build/demo/gradus. Try:\n  build/demo/gradus demo moons\n' "$PWD"
+  printf '\nThe gradus command is %s/build/demo/gradus. Try:\n  build/demo/gradus demo moons\n  sh apps/lessons/why-decay.sh\n' "$PWD"

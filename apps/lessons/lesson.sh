@@ -8,10 +8,13 @@ command -v gradus >/dev/null || {
 }
 [ ! -t 0 ] || [ ! -t 1 ] || waits=yes
 
-title() { printf '%s\n' "$1"; }
-# A question to the audience. On a terminal, the command after it waits for Enter.
+title() {
+  printf '%s\n' "$1"
+  [ "${waits:-no}" = no ] || echo "(Enter runs the command that is shown.)"
+}
+# A question to the audience.
 ask() { printf '\n? %s\n' "$1"; }
-# Prints the command, then runs it.
+# Prints the command, waits for Enter on a terminal, and runs it.
 run() {
   printf '$ %s' "$1"
   if [ "${waits:-no}" = yes ]; then read -r _; else echo; fi

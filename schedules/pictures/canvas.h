@@ -1,6 +1,7 @@
 #pragma once
 /// The parts of a picture for a terminal: a canvas of dots, curves on it, axes around it.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,9 +68,18 @@ class Canvas {
   std::vector<Cell> cells_;
 };
 
-/// Draws a curve, one dot thick, from left to right; `dash`, repeated, has a 0 for a dot left out.
+/// Draws a curve, one dot thick, from column `left` to the right; `dash`, repeated, has a 0 for a
+/// dot left out.
 void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, std::size_t curve,
-          std::string_view dash);
+          std::string_view dash, int left = 0);
+/// The dashes of a curve, which differ where neither colours nor marks do.
+std::string_view dash_of(std::size_t curve, const PlotOptions& options);
+
+/// Whether the change to values[i] is far above the changes beside it. Pictures join neighbouring
+/// values by a straight line, except at a jump: there the earlier value holds.
+bool jumps(std::span<const double> values, std::size_t i);
+/// The value on the line from a to b; with `log` on that of their logarithms, if both are above 0.
+double between(double a, double b, double part, bool log);
 
 /// The labels of the y axis, one for each line, right-aligned.
 struct Margin {
@@ -92,6 +102,9 @@ char mark_of(std::size_t curve);
 
 /// The label on one line, cut to at most `most` characters.
 std::string shortened(std::string label, std::size_t most);
+
+/// A short piece of the curve, then its label.
+std::string legend_line(std::size_t curve, const std::string& label, const PlotOptions& options);
 
 /// ValueError for a width or height outside its limits.
 void check_size(const PlotOptions& options);

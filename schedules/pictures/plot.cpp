@@ -84,6 +84,11 @@ int Axis::row(double v) const {
   return static_cast<int>(std::lround(below_top * (rows - 1)));
 }
 
+double between(double a, double b, double part, bool log) {
+  if (log && a > 0 && b > 0) return a * std::pow(b / a, part);
+  return a + (b - a) * part;  // a level line stays exactly level
+}
+
 Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
                bool from_zero) {
   double low = curves[0][0].first, high = low;
@@ -157,7 +162,7 @@ std::string Canvas::glyph(const Cell& cell) const {
 }
 
 void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, std::size_t curve,
-          std::string_view dash) {
+          std::string_view dash, int left) {
   std::size_t drawn = 0;
   int last_top = axis.row(samples[0].first), last_bottom = last_top;
   for (std::size_t x = 0; x < samples.size(); ++x) {
@@ -172,10 +177,17 @@ void draw(Canvas& canvas, const std::vector<Sample>& samples, const Axis& axis, 
     bottom = std::max(bottom, last_top - 1);
     for (int i = 0; i <= bottom - top; ++i, ++drawn)
       if (dash[drawn % dash.size()] == '1')
-        canvas.dot(static_cast<int>(x), next < start ? bottom - i : top + i, curve);
+        canvas.dot(left + static_cast<int>(x), next < start ? bottom - i : top + i, curve);
     last_top = top;
     last_bottom = bottom;
   }
+}
+
+bool jumps(std::span<const double> values, std::size_t i) {
+  const auto change = [&](std::size_t k) {
+    return k < 1 || k >= values.size() ? 0 : std::abs(values[k] - values[k - 1]);
+  };
+  return change(i) > 3 * std::max(change(i - 1), change(i + 1));
 }
 
 // ---- the picture --------------------------------------------------------------------------------
@@ -224,6 +236,22 @@ std::string shortened(std::string label, std::size_t most) {
   return label;
 }
 
+std::string_view dash_of(std::size_t curve, const PlotOptions& options) {
+  constexpr std::array<std::string_view, 4> dashes{"1", "11111100", "1000", "111111001100"};
+  return options.ascii || options.color ? dashes[0] : dashes[curve % dashes.size()];
+}
+
+std::string legend_line(std::size_t curve, const std::string& label, const PlotOptions& options) {
+  constexpr int length = 7;  // no kind of dashes ends in a blank there
+  Canvas piece(options.ascii ? 1 : length, 1, options);
+  const Axis flat{-1, 1, piece.dot_rows()};
+  draw(piece, std::vector<Sample>(static_cast<std::size_t>(piece.dot_columns())), flat, curve,
+       dash_of(curve, options));
+  const int taken = piece.columns() + 3;  // with the blanks
+  const std::string text = shortened(label, static_cast<std::size_t>(options.width - taken));
+  return "  " + piece.line(0) + (text.empty() ? "" : " " + text);
+}
+
 void check_size(const PlotOptions& options) {
   check(options.width >= 24 && options.width <= 1000, "plot: width must be in [24, 1000] (got {})",
         options.width);
@@ -260,42 +288,46 @@ int column_of(Step step, int columns, Step steps) {
   return column;
 }
 
-std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps) {
-  // Clamped, so that all differences are finite.
-  const auto rate = [&](Step step) { return std::clamp(value(schedule(step)), -4e307, 4e307); };
+/// Clamped, so that all differences are finite.
+double rate(const Schedule& schedule, Step step) {
+  return std::clamp(value(schedule(step)), -4e307, 4e307);
+}
+
+/// For fewer steps than columns: straight from the first column of a step to that of the next.
+std::vector<Sample> join(const Schedule& schedule, int columns, Step steps, bool log) {
+  std::vector<double> rates;
+  for (Step t = 0; t < steps; ++t) rates.push_back(rate(schedule, t));
+  std::vector<Sample> out;
+  for (std::size_t i = 0; i < rates.size(); ++i) {
+    const bool level = i + 1 == rates.size() || jumps(rates, i + 1);
+    const std::size_t begin = out.size();
+    const auto end = (static_cast<Step>(i + 1) * columns + steps - 1) / steps;
+    while (std::ssize(out) < end) {
+      const double part = static_cast<double>(out.size() - begin) /
+                          static_cast<double>(end - static_cast<Step>(begin));
+      const double v = between(rates[i], rates[level ? i : i + 1], part, log);
+      out.push_back({v, v, v});
+    }
+  }
+  return out;
+}
+
+std::vector<Sample> sample(const Schedule& schedule, int columns, Step steps, bool log) {
+  if (steps < columns) return join(schedule, columns, steps, log);
   std::vector<Sample> out;
   for (int column = 0; column < columns; ++column) {
     const auto [begin, end] = steps_of(column, columns, steps);
-    const double first = rate(begin);
+    const double first = rate(schedule, begin);
     Sample s{first, first, first};
     const Step count = std::min(end - begin, most_samples);
     for (Step i = 1; i < count; ++i) {
-      const double v = rate(begin + share(end - begin, i, count));
+      const double v = rate(schedule, begin + share(end - begin, i, count));
       s.least = std::min(s.least, v);
       s.greatest = std::max(s.greatest, v);
     }
     out.push_back(s);
   }
   return out;
-}
-
-/// Curves use these in turn.
-constexpr std::array<std::string_view, 4> dashes{"1", "11111100", "1000", "111111001100"};
-
-std::string_view dash_of(std::size_t curve, const PlotOptions& options) {
-  return options.ascii || options.color ? dashes[0] : dashes[curve % dashes.size()];
-}
-
-/// A short piece of the curve, then its label.
-std::string legend_line(std::size_t curve, const std::string& label, const PlotOptions& options) {
-  constexpr int length = 7;  // no kind of dashes ends in a blank there
-  Canvas piece(options.ascii ? 1 : length, 1, options);
-  const Axis flat{-1, 1, piece.dot_rows()};
-  draw(piece, std::vector<Sample>(static_cast<std::size_t>(piece.dot_columns())), flat, curve,
-       dash_of(curve, options));
-  const int taken = piece.columns() + 3;  // with the blanks
-  const std::string text = shortened(label, static_cast<std::size_t>(options.width - taken));
-  return "  " + piece.line(0) + (text.empty() ? "" : " " + text);
 }
 
 std::vector<Tick> step_ticks(const Canvas& canvas, Step steps) {
@@ -317,7 +349,7 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
   const Canvas widest(options.width - 6, options.height, options);
   std::vector<std::vector<Sample>> samples;
   for (const LabelledSchedule& curve : curves)
-    samples.push_back(sample(curve.schedule, widest.dot_columns(), steps));
+    samples.push_back(sample(curve.schedule, widest.dot_columns(), steps, options.log_y));
   const int intervals = std::min(options.height / 2, 4);
   const Axis axis = options.log_y ? log_axis_over(samples, widest.dot_rows(), intervals)
                                   : axis_over(samples, widest.dot_rows(), intervals, true);
@@ -325,7 +357,7 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);
   for (std::size_t i = 0; i < curves.size(); ++i)
-    draw(canvas, sample(curves[i].schedule, canvas.dot_columns(), steps), axis, i,
+    draw(canvas, sample(curves[i].schedule, canvas.dot_columns(), steps, options.log_y), axis, i,
          dash_of(i, options));
   return framed(canvas, margin, "step", step_ticks(canvas, steps), options);
 }

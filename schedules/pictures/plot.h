@@ -32,7 +32,8 @@ struct LabelledSchedule {
 /// Each column of dots shows the least and the greatest value among its steps: all of them up to
 /// 2000 (at the default width, for runs to 120000 steps at least), of more 2000 evenly spaced ones.
 /// So a jump is a vertical stroke, and a peak of a single step is visible. Where there are fewer
-/// steps than columns, each step is level. The schedule is evaluated twice at each step shown.
+/// steps than columns, straight lines join them, and a step is level before a jump: a change more
+/// than three times those beside it. The schedule is evaluated twice at each step shown.
 ///
 /// The y axis starts at 0, unless the values vary by less than a quarter of the greatest (a
 /// momentum from 0.85 to 0.95) but by more than a thousandth of it: then at the least. It ends at

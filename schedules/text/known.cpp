@@ -42,10 +42,16 @@ KnownSchedule describe(std::string_view module) {
   return {config.type, text_name, module, T::formula, arguments, example<T>(), make<T>};
 }
 
-/// Endings of names that users of Keras and PyTorch type, and ours.
+/// Names that users of Keras and PyTorch type, and the ends of ours.
 constexpr std::pair<std::string_view, std::string_view> aliases[] = {
-    {"lr", "learning_rate"}, {"eps", "epsilon"},  {"wd", "weight_decay"},
-    {"beta1", "beta_1"},     {"beta2", "beta_2"}, {"T_max", "decay_steps"}};
+    {"lr", "learning_rate"},
+    {"eps", "epsilon"},
+    {"wd", "weight_decay"},
+    {"beta1", "beta_1"},
+    {"beta2", "beta_2"},
+    {"T_max", "decay_steps"},
+    {"max_lr", "max_learning_rate"},
+    {"base_lr", "base_learning_rate"}};
 
 /// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
@@ -60,12 +66,11 @@ std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
       fail(fmt::format("{} takes at most {} arguments", call.name, slots.size()));
     return i;
   }
-  auto found = std::ranges::find(slots, keyword, &detail::Slot::name);
-  for (const auto& [alias, name] : aliases)
-    if (found == slots.end() && keyword.ends_with(alias))
-      found = std::ranges::find_if(
-          slots, [&, full = keyword.substr(0, keyword.size() - alias.size()) + std::string(name)](
-                     const auto& slot) { return slot.name.ends_with(full); });
+  const auto found = std::ranges::find_if(slots, [&](const detail::Slot& slot) {
+    return slot.name == keyword || std::ranges::any_of(aliases, [&](const auto& alias) {
+             return keyword == alias.first && slot.name.ends_with(alias.second);
+           });
+  });
   if (found == slots.end()) {
     std::vector<std::string> names;
     for (const detail::Slot& slot : slots) names.emplace_back(slot.name);
@@ -189,15 +194,11 @@ void append(std::string& out, const Schedule& s, int around, bool brief) {
 
 std::string to_string(const Schedule& s) { return detail::text_of({s}); }
 
-std::string detail::text_of(const Value& v) {
-  std::string out;
-  append(out, v, false);
-  return out;
-}
+std::string detail::text_of(const Value& v) { return text_of(v, false); }
 
-std::string detail::brief(const Value& v) {
+std::string detail::text_of(const Value& v, bool brief) {
   std::string out;
-  append(out, v, true);
+  append(out, v, brief);
   return out;
 }
 

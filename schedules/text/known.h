@@ -93,8 +93,8 @@ void add_slots(std::vector<Slot>& slots, T& self) {
 void fill(const Call& call, std::span<const Slot> slots);
 /// Reads any `name` or `name(arguments)`, read as by parse_schedule(). FormatError with the column.
 Call parse_call(const char* reader, std::string_view text, const RunLengths& lengths = {});
-/// The text with arguments by position while possible: `CosineDecay(0.1, 900)`.
-std::string brief(const Value& v);
+/// text_of(); a brief one has arguments by position while possible: `CosineDecay(0.1, 900)`.
+std::string text_of(const Value& v, bool brief);
 /// The schedule of this name or, in a text (column > 0), text name. FormatError with the nearest.
 const KnownSchedule& find_known(const char* reader, const std::string& name, std::size_t column);
 

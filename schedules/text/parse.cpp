@@ -130,10 +130,6 @@ class Parser {
   Schedule schedule() {
     name_before_equals(true);
     name_before_equals(false);
-    const std::size_t column = reader_.column();
-    if (length(reader_.name()) && reader_.at_end())
-      reader_.fail(column, "expected a rate (got a number of updates)");
-    reader_.back_to(column);
     const Value v = join();
     check_end();
     return as_schedule(v);
@@ -209,7 +205,7 @@ class Parser {
       else if (!word.empty() && word == name_)
         v.content = meaning_;
       else if (const Steps* steps = length(word))
-        v.content = known(*steps, v.column);
+        v = known(*steps, v.column);
       else
         return word == "None" || word == "null";
     }
@@ -219,12 +215,12 @@ class Parser {
   const Steps* length(std::string_view word) const {
     return word == "all" ? &lengths_.all : word == "epoch" ? &lengths_.epoch : nullptr;
   }
-  Real known(Steps steps, std::size_t column) const {
+  Value known(Steps steps, std::size_t column) const {
     if (steps.count == 0)
       reader_.fail(column,
                    "all, the updates of the run, and epoch, those of an epoch, are known in "
                    "training; elsewhere give --steps (all) or, in C++, {.all = n, .epoch = m}");
-    return steps.count;
+    return {steps.count, column, true};
   }
 
   struct Items {
@@ -301,6 +297,7 @@ class Parser {
   }
 
   Schedule as_schedule(const Value& v) {
+    if (v.whole) reader_.fail(v.column, "expected a rate (got a number of updates)");
     Schedule s = 0;
     if (!detail::assign(s, v).empty())
       reader_.fail(v.column, "expected a schedule or a number (got " + detail::text_of(v) + ")");
@@ -321,9 +318,9 @@ class Parser {
     const Real* a = std::get_if<Real>(&left.content);
     const Real* b = std::get_if<Real>(&right.content);
     if (a && b && op != ">>") {
-      const Real number = computed(*a, op, *b);
-      if (!std::isfinite(value(number))) reader_.fail(left.column, "the number is out of range");
-      left.content = number;
+      left = {computed(*a, op, *b), left.column};
+      if (!std::isfinite(value(std::get<Real>(left.content))))
+        reader_.fail(left.column, "the number is out of range");
     } else if (op == "-" || op == "/" || op == "//") {
       reader_.fail(left.column, fmt::format("the sides of {} must be numbers", op));
     } else {

@@ -38,7 +38,7 @@ run 0 compare 0.1 "a = 0.05" --data line --layers none --steps 500 --seeds 2 --e
 grep -q '"label":"2 \* a","text":"2 \* 0.05"' "$work/out" || fail "not the text of the expression"
 # An update of 4 batches takes 4 times as long.
 run 0 compare 0.05 --data line --layers none --optimizer "sgd(gradient_accumulation_steps=4)" --seeds 1
-prints "step  0           10          20           30           40          50"
+prints "after every update"
 eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 prints "after 30 epochs, 52 updates:"
 run 0 compare 0.05 --data line --layers none --steps 8 --seeds 2 --csv
@@ -66,9 +66,13 @@ eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 [ "$(awk '/^training/ { printf "%.3g", $2 }' "$work/out")" = "$loss" ] || fail "not the loss $loss of the comparison"
 run 0 compare 0.1 --vary loss=mean_squared_error,huber $line --seeds 2
 prints "no winner: losses of different kinds or on different data do not compare"
-run 3 compare 100 1e3 $line
+run 3 compare 100 1e3 $line --seeds 5
 printf 'gradus: error: training diverged in every run; to find a lower rate: gradus find-lr --data line --layers none\n' |
   cmp -s - "$work/err" || fail "no way to a lower rate"
+prints " 100 (diverged at step 1)"
+prints " 1e3 (diverged at step 1)"
+prints "100              -         -       never     820.0  5 of 5"
+run 3 compare 100 1e3 $line --seeds 2 --json
 [ ! -s "$work/out" ] || fail "something on stdout"
 
 refuses 'give a schedule, such as "CosineDecay(0.1, 210)"' compare
@@ -76,6 +80,7 @@ refuses "\"CosinDecay(0.1, 9)\": column 1: unknown schedule 'CosinDecay'; did yo
   compare "CosinDecay(0.1, 9)"
 refuses '--equal-area: "0" must have a budget above 0 (got 0)' compare 0.1 0 --equal-area
 refuses "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry" compare 0.1 0.1
+refuses "b must be the label of one entry (got 2); NAME=EXPR names an entry" compare b=0.1 a=0.2 "b = adam"
 refuses "--vary: layers must have different values (got 16 twice); put | between values that hold commas" \
   compare 0.1 --vary layers=16,16
 refuses "--steps and --epochs: must not both be given" compare 0.1 --steps 8 --vary epochs=1,2
@@ -115,7 +120,7 @@ for problem in line xor moons spirals blobs digits; do
   ./program | diff table - || fail "the program prints something else"
 done
 run 0 demo blobs --csv
-[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,rate,loss' "$work/out" || fail "not the CSV"
+[ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,learning_rate,loss' "$work/out" || fail "not the CSV"
 run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
 refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
@@ -127,7 +132,7 @@ grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file
 {
   printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
   sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"
-  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, reshape(data.y, {-1, 1})).loss);' '}'
+  printf '%s\n' '  fmt::print("{:.4g}\n", model.evaluate(data.x, data.y).loss);' '}'
 } >program.cpp
 "$compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror program.cpp -o program "$@" 2>"$work/err" ||
   fail "the program does not compile"
@@ -212,6 +217,11 @@ if command -v gnuplot >/dev/null; then
   prints "wrote three.svg"
   well_formed three.svg
   grep -q "lowest loss" three.svg && [ -s three.png ] || fail "not three pictures"
+  grep -qx '<title>learning rate; loss above the least possible, mean of 2 seeds; path over contours of the loss, first seed</title>' \
+    three.svg || fail "not the title of what is shown"
+  run 0 compare 0.05 1e3 $line --seeds 2 --plot one.svg --panels loss --size slide
+  grep -q 'viewBox="0 0 1280 720"' one.svg && grep -q '<title>loss on all rows' one.svg && grep -q '>1</text>\|>1</tspan>' one.svg ||
+    fail "not the loss on a slide, with the step of divergence"
   run 0 demo moons --plot two.svg
   well_formed two.svg
 fi

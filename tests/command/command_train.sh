@@ -380,14 +380,29 @@ refuses "--epochs: must be a whole number from 1 to 1000000000 in decimal digits
 run 0 completion bash
 if command -v bash >/dev/null; then
   complete() {
-    bash -c '. ./out; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _gradus; echo "${COMPREPLY[@]}"' bash "$@"
+    bash -c '. ./out; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
+             word=${COMP_WORDS[COMP_CWORD]}
+             _gradus gradus "${word#\"}" "${COMP_WORDS[COMP_CWORD - 1]}"
+             IFS=,; echo "${COMPREPLY[*]}"' bash "$@"
   }
   [ "$(complete gradus tr)" = train ] || fail "train is not completed"
   [ "$(complete gradus train --op)" = --optimizer ] || fail "--optimizer is not completed"
   [ "$(complete gradus train --data m)" = moons ] || fail "moons is not completed"
   [ "$(complete gradus train --save x)" = "" ] || fail "not a file's name"
+  [ "$(complete gradus train --optimizer mu)" = muon ] || fail "muon is not completed"
+  # Two replies keep the quotes open; a word without them gets them.
+  [ "$(complete gradus compare '"OneC')" = 'OneCycle(,OneCycle(...)' ] || fail "no schedule"
+  [ "$(complete gradus train --schedule Cosi)" = '"CosineDecay(,"CosineDecayRestarts(' ] || fail "no schedules"
+  [ "$(complete gradus train --optimizer '"adam(0.1 * StepD')" = 'adam(0.1 * StepDecay(,adam(0.1 * StepDecay(...)' ] ||
+    fail "the last name is not completed"
+  [ "$(complete gradus train --epochs 3)" = "" ] || fail "a number is completed"
 fi
-refuses "the shell must be bash (got 'fish')" completion fish
+for shell in zsh fish; do
+  run 0 completion $shell
+  ! command -v $shell >/dev/null || $shell -n out || fail "$shell cannot read the script"
+done
+prints "complete -c gradus -n '__fish_seen_subcommand_from schedule' -ra '"
+refuses "shell: must be one of bash, zsh, fish (got 'csh'); did you mean zsh?" completion csh
 run 0 --help-all
 for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-split SHARE=0" \
   "gradus train --resume iris.safetensors --epochs 60"; do prints "$text"; done
@@ -397,15 +412,18 @@ if [ -w /dev/full ]; then
 fi
 
 # ---- lengths of the run in texts -----------------------------------------------------------------
+run 0 train --epochs 1 --quiet --save plain.st
 run 0 train --schedule "linear(0, 0.1, all / 10) >> CosineDecay(0.1, 0.9 * all)" --optimizer "nesterov(momentum=hold(0.9, 3 * epoch))" \
   --loss BCE --activation swish --epochs 3 --save lengths.st --log lengths.jsonl
 prints "layers 2-16-16-1 with silu, SGD(momentum=hold(0.9, 21), nesterov=True), binary_crossentropy"
+prints "note: the schedule: the rate at step 0 is 0: the first update changes"
+prints "    nothing; warmup(s, n), in place of a ramp from 0, starts at s(0) / n"
 prints "linear(0, 0.1, 2.1) >> CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 18.9}"
 prints '  gradus evaluate lengths.st moons --seed 1'
 head -n 1 lengths.jsonl | grep -qF '"--schedule","linear(0, 0.1, 2.1) >> CosineDecay(0.1, 18.9)","--epochs","3"' ||
   fail "a log without the numbers"
 cp lengths.st again.st
-run 0 train --resume lengths.st --epochs 4 --loss bce --quiet --json  # the lengths are those of 3 epochs
+run 0 train --resume lengths.st --epochs 4 --loss BCE --quiet --json  # the lengths are those of 3 epochs
 prints 'decay_steps=18.9)'
 refuses "--schedule: must be as in 'again.st', linear(0, 0.1, 2.1) >> CosineDecay(0.1, 18.9) (got hold(0.1,all))" \
   train --resume again.st --epochs 4 --schedule "hold(0.1,all)"
@@ -416,6 +434,8 @@ run 0 train --optimizer "nesterov(0.1, 0.5)" --epochs 1
 prints "SGD{.learning_rate = 0.1, .momentum = 0.5, .nesterov = true}"
 run 0 train --optimizer "adam(CosineDecay(0.02, epoch), gradient_accumulation_steps=2)" --epochs 2
 prints "Adam(CosineDecay(0.02, 3.5), gradient_accumulation_steps=2)"
+refuses "--schedule: must be as in 'plain.st', not given (got 0.1)" train --resume plain.st --epochs 4 --schedule 0.1
+refuses "--drop-missing: must be as in 'plain.st', not given (got given)" train --resume plain.st --epochs 4 --drop-missing
 refuses '"all": column 1: expected a rate (got a number of updates)' train --schedule all
 printf 'schedule = "CosineDecay(0.1, all)"\nepochs = 2\n' >lengths.toml
 run 0 train --config lengths.toml

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "terminal/command.h"
-#include "training/contenders.h"
 
 namespace {
 
@@ -98,13 +97,6 @@ TEST_CASE("an entry has its optimizer, its rate and the values that vary") {
   // The text of --optimizer stays as typed.
   CHECK(meanings({"0.1"}, {"batch-size=1"}, "keras.optimizers.SGD( momentum = 0.9 )") ==
         Texts{"keras.optimizers.SGD( momentum = 0.9 ) at 0.1, 1, 16,16, 30"});
-  const std::vector<Entry> entries =
-      read_entries({"0.1"}, {"drop-missing=true,false", "ignore=a,b|c"}, {});
-  CHECK(entries.size() == 4);
-  CHECK(entries[0].options.problem.data.drop_missing);
-  CHECK(entries[0].options.problem.data.ignore == Texts{"a", "b"});
-  CHECK(!entries[3].options.problem.data.drop_missing);
-  CHECK(entries[3].options.problem.data.ignore == Texts{"c"});
 }
 
 TEST_CASE("what cannot be an entry is refused") {
@@ -112,10 +104,6 @@ TEST_CASE("what cannot be an entry is refused") {
     CHECK_THROWS_WITH_AS(read_entries(texts, vary, {}), text, UsageError);
   };
   const Texts one{"0.1"};
-  for (const Texts& texts : std::vector<Texts>{{"0.1", "0.1"}, {"0.1", " 0.1"}, {"0.1=0.2", "0.1"}})
-    CHECK_THROWS_WITH_AS(make_contenders(read_entries(texts, {}, {})),
-                         "0.1 must be the label of one entry (got 2); NAME=EXPR names an entry",
-                         UsageError);
   refused(
       one, {"layers=16,16"},
       "--vary: layers must have different values (got 16 twice); put | between values that hold "
@@ -123,9 +111,7 @@ TEST_CASE("what cannot be an entry is refused") {
   for (const char* text : {"batch-size", "batch-size=", "batch-size=1,,8", "=8"})
     refused(one, {text},
             fmt::format("--vary: must be KEY=VALUE,VALUE,... (got '{}')", text).c_str());
-  refused({"adam"}, {"optimizer=sgd,adam"},
-          "--vary: optimizer must vary only under schedules (got \"adam\")");
-  refused(one, {"drop-missing=yes"}, "--vary: drop-missing must be true or false (got yes)");
+  refused({"adam"}, {"optimizer=sgd,adam"}, "--vary: optimizer must vary only under schedules");
   refused({"sgd(0.1, momentun=0.9)"}, {},
           "\"sgd(0.1, momentun=0.9)\": column 19: sgd has no argument 'momentun'; did you mean "
           "'momentum'?");

@@ -141,7 +141,6 @@ class RandomWords {
     if (option == "--log") return pick({"new.jsonl", "new.csv", "new.txt", "none/a.csv"});
     if (option == "--tensorboard") return pick({"logs", "t.csv", "none/logs"});
     if (option == "--out") return pick({"new.html", "none/a.html"});
-    if (option == "--gallery") return pick({"logs", "none", "t.csv"});
     if (option == "--config") return pick({"run.toml", "bad.toml", "t.csv", "none.toml"});
     if (option == "--plot") return pick({"term", "a.gif", "a"});
     if (option == "--color") return pick({"auto", "always", "never", "some"});

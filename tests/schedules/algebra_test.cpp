@@ -224,7 +224,7 @@ TEST_CASE("a text may name the lengths of the run, and compute with them") {
        "ExponentialDecay(0.1, 210, 0.5, staircase=True)"}};
   for (const auto& [text, numbers] : table) {
     const Schedule s = parse_schedule(text, run);
-    CHECK(detail::brief({s}) == numbers);
+    CHECK(detail::text_of({s}, true) == numbers);
     CHECK(to_string(parse_schedule(numbers)) == to_string(s));
   }
   using doctest::Contains;

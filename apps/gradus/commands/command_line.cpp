@@ -21,9 +21,9 @@
 
 namespace {
 
-/// The help in lines that fit beside the names of options on 80 columns.
+/// The help in lines that fit beside the names of options, on 80 columns or a narrower terminal.
 std::string wrapped(const std::string& help) {
-  constexpr std::size_t width = 50;
+  const auto width = static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50));
   std::string out, line;
   for (std::size_t begin = 0; begin < help.size();) {
     const std::size_t end = std::min(help.find(' ', begin), help.size());
@@ -71,7 +71,7 @@ void add(CLI::App& app, Command& command) {
   CLI::App* added = app.add_subcommand(Command::name, Command::about);
   added->footer(Command::help);
   Command::options(command, Adder(*added));
-  added->add_option("--config", "Read the options that are not given from this file")
+  added->add_option("--config", "Read the options not given from this file")
       ->type_name("FILE.toml");
 }
 
@@ -162,7 +162,8 @@ int run(int argc, const char* const* argv) {
     app.exit(asked);
     return finish();
   } catch (const CLI::RequiredError&) {
-    return fail(2, argc > 1 ? unexpected(app, argv[1]) : "give a command; see gradus --help");
+    return fail(2, argc > 1 ? unexpected(app, argv[1])
+                            : "give a command: try gradus demo, or see gradus --help");
   } catch (const CLI::ExtrasError&) {
     return fail(2, unexpected(app, app.remaining(true).front()));
   } catch (const CLI::ParseError& error) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -12,7 +13,6 @@
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/comparison_pictures.h"
-#include "training/contenders.h"
 #include "training/jobs.h"
 #include "training/stability.h"
 
@@ -71,6 +71,9 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1)
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
+  for (const Outcome& o : c.outcomes)
+    out +=
+        notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
   return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
 }
 
@@ -161,6 +164,31 @@ Json to_json(const Outcome& o) {
   return out;
 }
 
+std::optional<Schedule> momentum_of(const Optimizer& optimizer) {
+  for (const detail::Config::Field& field : optimizer.config().fields)
+    if (const auto* s = std::get_if<Schedule>(&field.value.content);
+        s && (field.name == "momentum" || field.name == "beta_1") && !detail::always_zero(*s))
+      return *s;
+  return std::nullopt;
+}
+
+/// The entry with what it trains: the problem of an earlier entry with the same options, if any.
+Contender make_contender(const Entry& entry, std::shared_ptr<const Problem>& problem) {
+  const auto& [label, options, rate] = entry;
+  const RunPlan plan{
+      .epochs = read_whole("--epochs", options.epochs, 1, most_batches),
+      .steps = options.steps.empty() ? 0 : read_whole("--steps", options.steps, 1, most_batches)};
+  if (!problem) problem = std::make_shared<const Problem>(make_problem(options.problem, plan));
+  refuse_rate(*problem, "the schedules give");
+  const std::string text = with_numbers(rate, problem->lengths);
+  return {.label = label == rate ? text : label,
+          .text = text,
+          .rate = read_schedule(text),
+          .problem = problem,
+          .steps = static_cast<Step>(value(problem->lengths.all.count)),
+          .momentum = momentum_of(problem->model.optimizer())};
+}
+
 /// What the options choose.
 struct Plan {
   ComparedRuns from;
@@ -178,9 +206,14 @@ Plan make_plan(const ComparedRuns& from) {
   check<UsageError>(!from.expressions.empty(),
                     "give a schedule, such as \"CosineDecay(0.1, 210)\"");
   const std::int64_t runs = read_whole("--seeds", from.seeds, 1, 1000);
-  Plan plan{from,
-            make_contenders(read_entries(from.expressions, from.vary, from.chosen)),
-            {.seeds = runs}};
+  Plan plan{from, {}, {.seeds = runs}};
+  std::map<std::vector<std::string>, std::shared_ptr<const Problem>> problems;
+  for (const Entry& entry : read_entries(from.expressions, from.vary, from.chosen)) {
+    plan.contenders.push_back(make_contender(entry, problems[words_of(entry.options)]));
+    const std::string& label = plan.contenders.back().label;
+    check<UsageError>(std::ranges::count(plan.contenders, label, &Contender::label) == 1,
+                      "{} must be the label of one entry (got 2); NAME=EXPR names an entry", label);
+  }
   double all = 0;
   for (const Contender& c : plan.contenders)
     all +=
@@ -221,17 +254,23 @@ std::string to_json(const Plan& plan, const Comparison& c) {
   return out.line();
 }
 
-/// The results as the command prints and draws them.
+/// The results as the command prints and draws them. DivergedError, with them, when every run
+/// diverged.
 std::string show(const Plan& plan, const Comparison& c, const PictureOptions& look) {
-  check<DivergedError>(c.any_left(), "training diverged in every run; to find a lower rate: {}",
-                       shell_line({"find-lr"}, words_of(plan.contenders[0].problem->options)));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(c, look); });
-  if (look.csv) return to_csv(c);
-  if (look.json) return to_json(plan, c);
-  return plan.about() + (look.draws() ? pictures(c, look) + "\n" : "") + table(c) + explanation(c) +
-         "\n" + verdict(c) +
-         fmt::format("next, train the best one on its own:\n  {}\n{}",
-                     train_command(c.best().contender), written);
+  const std::vector<Panel> panels = make_panels(c, look);
+  const std::string written = look.files(panels);
+  const bool data = look.csv || look.json;
+  std::string below = table(c);
+  if (!c.any_left())
+    throw DivergedError(
+        fmt::format("training diverged in every run; to find a lower rate: {}",
+                    shell_line({"find-lr"}, words_of(plan.contenders[0].problem->options))),
+        data ? "" : plan.about() + look.pictures(panels, below) + below + written);
+  if (data) return look.csv ? to_csv(c) : to_json(plan, c);
+  below += explanation(c) + "\n" + verdict(c) +
+           fmt::format("next, train the best one on its own:\n  {}\n",
+                       train_command(c.best().contender));
+  return plan.about() + look.pictures(panels, below) + below + written;
 }
 
 }  // namespace

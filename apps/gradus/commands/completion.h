@@ -9,12 +9,18 @@ struct CompletionCommand {
   static constexpr const char* help =
       R"help(For this shell, and for every new one:
 
-  source <(gradus completion bash)
-  gradus completion bash > ~/.local/share/bash-completion/completions/gradus)help";
+  source <(gradus completion bash)        # or zsh
+  gradus completion fish | source
+  gradus completion bash > ~/.local/share/bash-completion/completions/gradus
+  gradus completion fish > ~/.config/fish/completions/gradus.fish
+
+Type a quote first to complete names in an expression: "linear(0, 0.1, 9) >> Cos)help";
 
   std::string shell;
 
-  static void options(auto& self, auto&& option) { option(self.shell, "shell", "bash", "SHELL"); }
+  static void options(auto& self, auto&& option) {
+    option(self.shell, "shell", "bash, zsh or fish", "SHELL");
+  }
 
   std::string run() const;
 };

@@ -64,26 +64,19 @@ TrainedDemo train_demo(const Demo& demo) {
   return {std::move(problem), rate, std::move(run)};
 }
 
-std::string pictures(const TrainedDemo& t, const LookOptions& look) {
-  PlotOptions options = look.terminal(7);
-  const Step steps = std::ssize(t.run.rates);
-  std::string out = "learning rate\n" + plot(t.rate, steps, options);
-  options.log_y = spread_far(t.run.losses);
-  options.height = 10;
-  return out + "\nloss on all rows\n" +
-         plot(straight_lines(t.run.measured, t.run.losses), steps, options);
-}
-
 std::vector<Panel> make_panels(const TrainedDemo& t) {
-  const LabelledSchedule rate{to_string(t.rate), t.rate};
+  const LabelledSchedule curve{to_string(t.rate), t.rate};
+  LinesPlot rate = rates_plot(std::span(&curve, 1), std::ssize(t.run.rates));
+  rate.height = 7;
   const std::vector<double> steps(t.run.measured.begin(), t.run.measured.end());
   const LinesPlot losses{.x_name = "step",
-                         .y_name = "loss on all rows",
+                         .y_name = "loss",
                          .lines = {{"", steps, t.run.losses}},
                          .log_y = spread_far(t.run.losses),
                          .legend = false,
-                         .from_zero = true};
-  return {make_panel(std::span(&rate, 1), std::ssize(t.run.rates)), make_panel(losses)};
+                         .from_zero = true,
+                         .title = "loss on all rows"};
+  return {{"rate", rate}, {"loss", losses}};
 }
 
 std::string table(const TrainedDemo& t) {
@@ -131,14 +124,13 @@ std::string program(const TrainedDemo& t) {
   out += to_program(
       t.problem,
       {.rate = "rate", .epochs = epochs, .fit_options = ".verbose = 0, .callbacks = {Line{}}"});
-  return out + fmt::format(
-                   "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
-                   "             model.evaluate(data.x, {}).loss);\n}}\n",
-                   targets_code(t.problem));
+  return out +
+         "  fmt::print(\"loss on all rows: {:.3g}\\n\",\n"
+         "             model.evaluate(data.x, data.y).loss);\n}\n";
 }
 
 std::string to_csv(const TrainedDemo& t) {
-  std::string out = "epoch,rate,loss\n";
+  std::string out = "epoch,learning_rate,loss\n";
   for (std::int64_t epoch = 1; epoch <= epochs; ++epoch)
     out += fmt::format("{},{},{}\n", epoch, t.at_epoch("learning_rate", epoch),
                        t.at_epoch("loss", epoch));
@@ -162,13 +154,11 @@ std::string to_json(const TrainedDemo& t) {
 std::string DemoCommand::run() const {
   const bool data = look.check_and_want_data();
   const TrainedDemo t = train_demo(choose(demos, "the demo", problem));
-  const std::string written = plot_files(look.plots, [&] { return make_panels(t); });
+  const std::vector<Panel> panels = make_panels(t);
+  const std::string written = look.files(panels);
   if (data) return look.csv ? to_csv(t) : to_json(t);
-  std::string out = t.problem.about() + to_string(t.rate) + "\n";
-  if (look.draws()) out += pictures(t, look);
-  return out + fmt::format(
-                   "\n{}\nthe same in C++:\n\n{}\nnext, find out whether a higher rate does "
-                   "better:\n  {}\n{}",
-                   table(t), program(t), shell_line({"find-lr"}, words_of(t.problem.options)),
-                   written);
+  const std::string below = fmt::format(
+      "{}\nthe same in C++:\n\n{}\nnext, find out whether a higher rate does better:\n  {}\n{}",
+      table(t), program(t), shell_line({"find-lr"}, words_of(t.problem.options)), written);
+  return t.problem.about() + to_string(t.rate) + "\n" + look.pictures(panels, table(t)) + below;
 }

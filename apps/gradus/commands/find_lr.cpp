@@ -33,15 +33,18 @@ std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
   return out;
 }
 
-RateCurve curve(const RateTest& test, const Problem& problem) {
-  RateCurve out{test.rates, test.smoothed};
-  for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
-  return clipped(out);
-}
-
 std::string curve_name(const RateTest& test, const Problem& problem) {
   return test.of_all_rows ? fmt::format("loss on all {} rows", problem.data.x.shape()[0])
                           : "smoothed batch loss";
+}
+
+std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
+  LinesPlot out = range_test_plot(test.rates, test.smoothed);
+  out.y_name = curve_name(test, problem);
+  out.title = fmt::format("{} over the rate, {} updates{}", out.y_name, test.losses.size(),
+                          test.diverged ? " until training diverged" : "");
+  for (const auto& [name, rate, meaning] : marks(test, problem)) out.marks.push_back({name, rate});
+  return {{"loss", out}};
 }
 
 /// What makes the marks doubtful, or "".
@@ -94,12 +97,9 @@ std::string compare_command(const RateTest& test, const Problem& problem) {
                     words_of(problem.options));
 }
 
-std::string report(const RateTest& test, const Problem& problem, const LookOptions& look) {
-  std::string out =
-      fmt::format("{}{} over the rate, {} updates{}\n", problem.about(), curve_name(test, problem),
-                  test.losses.size(), test.diverged ? " until training diverged" : "");
-  if (look.draws()) out += plot(curve(test, problem), look.terminal());
-  out += fmt::format("\n{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
+/// The marks, and what to do with them.
+std::string report(const RateTest& test, const Problem& problem) {
+  std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test, problem))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
   out += note(test);
@@ -110,11 +110,16 @@ std::string report(const RateTest& test, const Problem& problem, const LookOptio
 
 }  // namespace
 
-RateCurve clipped(RateCurve curve) {
-  const auto lowest = std::ranges::min_element(curve.values);
-  const double top = 1.2 * *std::max_element(curve.values.begin(), lowest + 1);
-  for (double& v : curve.values) v = std::min(v, top);
-  return curve;
+LinesPlot range_test_plot(const std::vector<double>& rates, const std::vector<double>& losses) {
+  const auto lowest = std::ranges::min_element(losses);
+  return {.x_name = "rate",
+          .y_name = "loss",
+          .lines = {{"", rates, losses}},
+          .legend = false,
+          .log_x = true,
+          .title = "loss over the rate",
+          .top = 1.2 * *std::max_element(losses.begin(), lowest + 1),
+          .height = 17};
 }
 
 std::string FindLrCommand::run() const {
@@ -133,9 +138,9 @@ std::string FindLrCommand::run() const {
       "--start (got {})",
       test.losses.size(), low);
   check<RunError>(test.valley > 0, "the loss never fell; try a higher --end (got {})", high);
-  const std::string written = plot_files(look.plots, [&] {
-    return std::vector{make_panel(curve(test, problem), curve_name(test, problem))};
-  });
-  if (!data) return report(test, problem, look) + written;
-  return look.csv ? to_csv(test) : to_json(test, problem, *this);
+  const std::vector<Panel> panels = make_panels(test, problem);
+  const std::string written = look.files(panels);
+  if (data) return look.csv ? to_csv(test) : to_json(test, problem, *this);
+  const std::string below = report(test, problem);
+  return problem.about() + look.pictures(panels, below) + below + written;
 }

@@ -30,5 +30,5 @@ struct FindLrCommand {
   std::string run() const;
 };
 
-/// Cuts the values that rise beyond those before the lowest a little above them.
-gradus::RateCurve clipped(gradus::RateCurve curve);
+/// The losses over the rates. What rises beyond those before the lowest leaves the picture.
+LinesPlot range_test_plot(const std::vector<double>& rates, const std::vector<double>& losses);

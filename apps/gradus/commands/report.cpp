@@ -22,22 +22,14 @@ namespace {
 
 using Logs = std::vector<RunLog>;
 
-/// The names of the runs in legends: labels, file names, or whole paths where file names are equal.
-std::vector<std::string> legend_names(const Result& part) {
-  std::vector<std::string> out;
-  for (const RunLog& log : part.entries) {
-    const auto stem = [&](const RunLog& run) {
-      return part.about.path.empty() ? std::filesystem::path(run.path).stem().string() : run.path;
-    };
-    const bool twice = std::ranges::count(part.entries, stem(log), stem) > 1;
-    out.push_back(clean(twice ? log.path : stem(log)));
-  }
-  return out;
-}
-
 bool has_values(const Series& series) {
   return std::any_of(series.values.begin(), series.values.end(),
                      [](double v) { return can_be_drawn(v, false); });
+}
+
+bool moves(const Series* series) {
+  return series && std::ranges::adjacent_find(series->values, std::ranges::not_equal_to()) !=
+                       series->values.end();
 }
 
 /// A series and the label of its axis.
@@ -49,7 +41,6 @@ struct Drawn {
 void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
                const std::vector<Drawn>& choices) {
   const Logs& logs = part.entries;
-  const std::vector<std::string> labels = legend_names(part);
   for (const auto& [name, axis] : choices) {
     LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
     std::vector<double> all;
@@ -58,7 +49,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
       Line& line = plot.lines.emplace_back(Line{"", {0}, {NAN}});
       const Series* series = logs[i].find(by_step, name);
       if (!series || !has_values(*series)) continue;
-      line = thinned({labels[i], series->at, series->values});
+      line = thinned({logs[i].label, series->at, series->values});
       if (name == std::string_view("losses"))  // of a run that diverged: to where it left
         for (double& y : line.y)
           if (!(y <= TrainingRun::far_above * series->values[0])) y = NAN;
@@ -67,7 +58,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
     if (all.empty()) continue;
     plot.log_y = std::string_view(axis).starts_with("loss") && spread_far(all);
     plot.from_zero = true;
-    panels.push_back(make_panel(plot));
+    panels.push_back({name, plot});
     return;
   }
 }
@@ -76,11 +67,11 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
 std::vector<Panel> rate_panel(const RunLog& about) {
   const Series *rates = about.find(true, "rates"), *losses = about.find(true, "smoothed");
   if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
-  RateCurve curve{rates->values, losses->values};
+  LinesPlot plot = range_test_plot(rates->values, losses->values);
   for (const auto& [key, fact] : about.facts)
     if (key == "valley" || key == "steep" || key == "minimum" || key == "stable")
-      curve.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
-  return {make_panel(clipped(curve), "loss")};
+      plot.marks.push_back({key, std::strtod(fact.c_str(), nullptr)});
+  return {{"loss", plot}};
 }
 
 /// Plots by update if every run has updates, otherwise by epoch; by both if neither shows every
@@ -96,7 +87,9 @@ std::vector<Panel> make_panels(const Result& part) {
     if (by_step ? !updates && epochs : updates) continue;
     add_panel(panels, part, by_step,
               {{"learning_rate", "learning rate"}, {"rates", "learning rate"}});
-    add_panel(panels, part, by_step, {{"momentum", "momentum"}});
+    if (std::ranges::any_of(
+            logs, [&](const RunLog& log) { return moves(log.find(by_step, "momentum")); }))
+      add_panel(panels, part, by_step, {{"momentum", "momentum"}});
     add_panel(panels, part, by_step,
               {{"loss", by_step ? "loss, mean of the epoch so far" : "loss, mean of the epoch"},
                {"batch_loss", "loss on the rows of each update"},
@@ -107,17 +100,6 @@ std::vector<Panel> make_panels(const Result& part) {
   }
   add_panel(panels, part, false, {{"val_loss", "loss on held-out rows"}});
   return panels;
-}
-
-std::string escaped(std::string_view text) {
-  constexpr std::string_view special = "&<>\"'";
-  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
-  std::string out;
-  for (const char c : text) {
-    const std::size_t which = special.find(c);
-    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
-  }
-  return out;
 }
 
 void replace(std::string& text, std::string_view from, std::string_view to) {
@@ -147,16 +129,9 @@ std::string inline_svg(const std::string& svg) {
 
 std::string number(double v) { return std::isfinite(v) ? fmt::format("{:.4g}", v) : "none"; }
 
-double minimum(const Series& series) {
-  double least = NAN;
-  for (const double v : series.values)
-    if (!(least <= v)) least = std::isnan(v) ? least : v;
-  return least;
-}
-
 std::string row(const std::vector<std::string>& cells, const char* kind) {
   std::string out = "<tr>";
-  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, escaped(cell));
+  for (const std::string& cell : cells) out += fmt::format("<{0}>{1}</{0}>", kind, xml_text(cell));
   return out + "</tr>\n";
 }
 
@@ -168,10 +143,13 @@ Cells last_numbers(const RunLog& log) {
     return all.empty() ? "" : fmt::format("{:.0f}", all[0].at.back());
   };
   const Series* losses = log.find(log.by_epoch.empty(), "loss");
+  double least = NAN;
+  for (const double loss : losses ? losses->values : std::vector<double>())
+    least = std::fmin(least, loss);
   Cells cells{{"updates", done(log.by_step)},
               {"epochs", done(log.by_epoch)},
               {"seconds", fmt::format("{:.3g}", log.seconds)},
-              {"lowest loss", losses ? number(minimum(*losses)) : ""}};
+              {"lowest loss", losses ? number(least) : ""}};
   for (const Series& series : log.by_epoch.empty() ? log.by_step : log.by_epoch)
     cells.emplace_back("last " + series.name, number(series.values.back()));
   return cells;
@@ -186,9 +164,8 @@ std::string results(const Result& part) {
     for (const auto& [name, text] : rows.emplace_back(of_train ? last_numbers(log) : log.facts))
       if (std::ranges::count(head, name) == 0) head.push_back(name);
   std::string out = "<table>\n" + row(head, "th");
-  const std::vector<std::string> labels = legend_names(part);
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    std::vector<std::string> cells{labels[i]};
+    std::vector<std::string> cells{part.entries[i].label};
     for (std::size_t column = 1; column < head.size(); ++column) {
       const auto cell = std::ranges::find(rows[i], head[column], &Cells::value_type::first);
       cells.push_back(cell == rows[i].end() ? "" : cell->second);
@@ -204,11 +181,11 @@ std::string description(const RunLog& log) {
   out += log.facts.empty() ? "<p>The log does not say what was trained.</p>\n" : "<table>\n";
   for (const auto& [key, fact] : log.facts)
     out += fmt::format("<tr><th>{}</th><td>{}</td></tr>\n",
-                       escaped(key == "gradus" ? "gradus version" : key), escaped(fact));
+                       xml_text(key == "gradus" ? "gradus version" : key), xml_text(fact));
   out += log.facts.empty() ? "" : "</table>\n";
   if (log.command.empty()) return out;
   return out +
-         fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n", escaped(shell_line(log.command)));
+         fmt::format("<p>To run it again:</p>\n<pre>{}</pre>\n", xml_text(shell_line(log.command)));
 }
 
 constexpr const char* style = R"css(
@@ -223,18 +200,19 @@ h1 { font-size: 2rem; } h2 { font-size: 1.4rem; margin-top: 2.5rem; }
 figure { margin: 0; break-inside: avoid; } svg { width: 100%; height: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.3rem 1rem 0.3rem 0; border-bottom: 1px solid var(--line); }
-td:first-child, th + td, pre { overflow-wrap: anywhere; } pre { white-space: pre-wrap; }
-h1, h2 { break-after: avoid; } table, tr, pre { break-inside: avoid; }
+td:first-child { min-width: 9em; } pre { white-space: pre-wrap; }
+td:first-child, th + td, pre { overflow-wrap: anywhere; }
+h1, h2, p { break-after: avoid; } table, tr, pre { break-inside: avoid; }
 pre { padding: 0.7rem; border: 1px solid var(--line); border-radius: 0.3rem; }
 @media print {
   :root { color-scheme: light; --ink: #000; --paper: #fff; }
   body { max-width: none; margin: 0; padding: 0; font-size: 10pt; }
-  svg { max-height: 20cm; }
+  svg { max-height: 21cm; }
 }
 )css";
 
 std::string section(const std::string& name, const std::string& content) {
-  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", escaped(name), content);
+  return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", xml_text(name), content);
 }
 
 /// The picture, the table and the descriptions of what is shown together.
@@ -245,12 +223,9 @@ std::string part_of_page(const Result& part, const std::string& out) {
     top = fmt::format("<figure>\n{}</figure>\n", inline_svg(to_svg(panels, out)));
   const std::string table = part.entries.empty() ? "" : results(part);
   if (!part.about.path.empty())
-    return section(std::filesystem::path(part.about.path).stem(),
-                   top + table + description(part.about));
+    return section(part.about.label, top + table + description(part.about));
   top += fmt::format("<h2>Results</h2>\n{}", table);
-  const std::vector<std::string> labels = legend_names(part);
-  for (std::size_t i = 0; i < part.entries.size(); ++i)
-    top += section(labels[i], description(part.entries[i]));
+  for (const RunLog& log : part.entries) top += section(log.label, description(log));
   return top;
 }
 
@@ -259,7 +234,7 @@ std::string page(const std::vector<Result>& parts, const ReportCommand& command)
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
       "<title>{0}</title>\n<style>{1}</style>\n</head>\n<body>\n<h1>{0}</h1>\n",
-      escaped(command.title), style);
+      xml_text(command.title), style);
   for (const Result& part : parts) out += part_of_page(part, command.out);
   return out + "</body>\n</html>\n";
 }
@@ -282,6 +257,10 @@ std::string ReportCommand::run() const {
     if (of_train == parts.end()) of_train = parts.insert(parts.end(), Result{});
     of_train->entries.push_back(read_run_log(path));
   }
+  const auto stem = [](const RunLog& log) { return std::filesystem::path(log.path).stem(); };
+  for (Result& part : parts)  // files of one name in different folders
+    for (RunLog& log : part.entries)
+      if (std::ranges::count(part.entries, stem(log), stem) > 1) log.label = clean(log.path);
   gradus::detail::write_file(out, {page(parts, *this)});
   return fmt::format("wrote {}\n", out);
 }

@@ -9,7 +9,6 @@
 #include <cmath>
 #include <optional>
 
-#include "pictures/gallery.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -49,21 +48,16 @@ std::string summary(const Curves& curves, Step steps) {
     const auto area = quick_area(s, steps);
     out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
-    for (const std::string& note : inspect(s, steps)) out += fmt::format("  note: {}\n", note);
+    out += notes_on(s, steps, "  note: ");
   }
   return out;
 }
 
 std::string to_csv(const Curves& curves, Step steps) {
-  std::string out = "step";
-  for (const LabelledSchedule& curve : curves) out += fmt::format(",{}", csv_cell(curve.label));
-  out += '\n';
-  for (Step t = 0; t < steps; ++t) {
-    out += fmt::format("{}", t);
-    for (const LabelledSchedule& curve : curves)
-      out += fmt::format(",{}", value(curve.schedule(t)));
-    out += '\n';
-  }
+  std::string out = "schedule,step,learning_rate\n";
+  for (const LabelledSchedule& curve : curves)
+    for (Step t = 0; t < steps; ++t)
+      out += fmt::format("{},{},{}\n", csv_cell(curve.label), t, value(curve.schedule(t)));
   return out;
 }
 
@@ -110,9 +104,7 @@ std::string list_schedules(const PlotOptions& look) {
 std::string ScheduleCommand::run() const {
   const bool data = look.check_and_want_data();
   const PlotOptions terminal = look.terminal();
-  check<UsageError>(expressions.empty() || (!list && gallery.empty()),
-                    "--list and --gallery: must not be combined with expressions");
-  if (!gallery.empty()) return draw_gallery(gallery);
+  check<UsageError>(expressions.empty() || !list, "--list: must not be combined with expressions");
   if (list)
     return list_schedules(
         {.width = 64, .height = 5, .ascii = terminal.ascii, .color = terminal.color});
@@ -128,13 +120,15 @@ std::string ScheduleCommand::run() const {
                     "--csv and --json: must have at most {} steps (got {})", most_rates, n);
 
   std::string out = look.csv ? to_csv(curves, n) : look.json ? to_json(curves, n) : "";
-  const std::string written =
-      plot_files(look.plots, [&] { return std::vector{make_panel(curves, n)}; });
+  LinesPlot rates = rates_plot(curves, n);
+  rates.height = terminal.height;
+  const std::vector<Panel> panels{{"rate", rates}};
+  const std::string written = look.files(panels);
   if (data) return out;
-  if (look.wants_terminal() || (look.plots.empty() && !table))
-    out += plot(curves, n, terminal) + "\n";
   if (table)
     for (const LabelledSchedule& curve : curves)
       out += fmt::format("{}\n{}\n", curve.label, gradus::table(curve.schedule, n));
-  return out + summary(curves, n) + written;
+  out += summary(curves, n);
+  const bool draws = look.wants_terminal() || (look.plots.empty() && !table);
+  return (draws ? look.pictures(panels, out) : "") + out + written;
 }

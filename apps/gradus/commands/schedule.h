@@ -15,7 +15,7 @@ struct ScheduleCommand {
   gradus schedule "OneCycle(0.1, 1000)" --plot rate.svg)help";
 
   std::vector<std::string> expressions;
-  std::string steps, gallery;
+  std::string steps;
   bool table = false, list = false;
   LookOptions look;
 
@@ -26,8 +26,6 @@ struct ScheduleCommand {
            "Updates in the run; without it, until the last schedule ends, or 1000", "N");
     option(self.table, "--table", "Print the values at the steps where the curve changes");
     option(self.list, "--list", "List every schedule: arguments, formula, example");
-    option(self.gallery, "--gallery", "Draw every schedule into this folder, as small SVGs",
-           "FOLDER");
     LookOptions::options(self.look, option);
   }
 

@@ -172,28 +172,20 @@ std::string about_loss(const Found& found) {
                          : "");
 }
 
-std::string pictures(const Session& session, const Found& found, const LookOptions& look) {
-  const Step updates = found.training.updates;
-  const PlotOptions options = look.terminal(8);
-  return fmt::format(
-      "learning rate over {} updates: {}\n{}\nwhat +1% of the rate adds to the loss, in each of {} "
-      "parts of the run\n{}\n",
-      updates, found.training.schedule, plot(session.optimizer().schedule(), updates, options),
-      found.windows.size(), plot(level_parts(found.windows, updates), updates, options));
-}
-
 std::vector<Panel> make_panels(const Session& session, const Found& found) {
-  const LabelledSchedule rate{found.training.schedule, session.optimizer().schedule()};
-  Line line{.label = "what +1% of the rate adds to the loss", .x = {}, .y = {}};
-  const auto each =
-      static_cast<double>(found.training.updates) / static_cast<double>(found.windows.size());
-  for (std::size_t i = 0; i < found.windows.size(); ++i)
-    for (const std::size_t end : {i, i + 1}) {
-      line.x.push_back(each * static_cast<double>(end));
-      line.y.push_back(found.windows[i]);
-    }
-  return {make_panel(std::span(&rate, 1), found.training.updates),
-          make_panel(LinesPlot{.x_name = "step", .y_name = "change of the loss", .lines = {line}})};
+  const Step updates = found.training.updates;
+  const LabelledSchedule curve{found.training.schedule, session.optimizer().schedule()};
+  LinesPlot rate = rates_plot(std::span(&curve, 1), updates);
+  rate.title = fmt::format("learning rate over {} updates: {}", updates, found.training.schedule);
+  LinesPlot effect{
+      .x_name = "step",
+      .y_name = "change of the loss",
+      .lines = {level_parts("", found.windows, updates)},
+      .legend = false,
+      .title = fmt::format("what +1% of the rate adds to the loss, in {} parts of the run",
+                           found.windows.size())};
+  rate.height = effect.height = 8;
+  return {{"rate", rate}, {"effect", effect}};
 }
 
 std::string to_csv(const Found& found) {
@@ -238,10 +230,12 @@ std::string SensitivityCommand::run() const {
   const Found found = run_seeds(session, runs);
   ExactOptions next = chosen;
   next.problem = session.options().problem;
-  const std::string written = plot_files(look.plots, [&] { return make_panels(session, found); });
+  const std::vector<Panel> panels = make_panels(session, found);
+  const std::string written = look.files(panels);
   if (data) return look.csv ? to_csv(found) : to_json(found);
-  return session.problem().about() + (look.draws() ? pictures(session, found, look) : "") +
-         about_loss(found) + table(found) + promise(found) +
-         fmt::format("next, follow the derivatives downhill:\n  {}\n{}",
-                     shell_line({"tune", session.options().schedule}, words_of(next)), written);
+  const std::string below =
+      about_loss(found) + table(found) + promise(found) +
+      fmt::format("next, follow the derivatives downhill:\n  {}\n{}",
+                  shell_line({"tune", session.options().schedule}, words_of(next)), written);
+  return session.problem().about() + look.pictures(panels, below) + below;
 }

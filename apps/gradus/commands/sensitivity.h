@@ -6,7 +6,7 @@
 
 struct SensitivityCommand {
   static constexpr const char* name = "sensitivity";
-  static constexpr const char* about = "Show which way each number of a schedule pulls the loss";
+  static constexpr const char* about = "Show which way each number pulls the loss";
   static constexpr const char* help =
       R"help(Trains under the schedule and prints the exact derivative of the loss at the
 end by each number of the schedule and of the optimizer. A second picture shows

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/inspect.h>
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
@@ -26,41 +25,34 @@ struct Result {
   std::optional<Evaluation> validation;
 };
 
-std::vector<LabelledSchedule> loss_curves(const Session& session) {
-  const Step updates = session.optimizer().iterations();
-  std::vector<LabelledSchedule> curves;
-  for (const char* key : {"loss", "val_loss"})
-    if (session.history().contains(key))
-      curves.push_back({key, level_parts(session.history()[key], updates)});
-  return curves;
-}
-
-std::string pictures(const Session& session, const LookOptions& look) {
-  const Step updates = session.optimizer().iterations();
-  const Schedule& rate = session.optimizer().schedule();
-  const PlotOptions options = look.terminal(9);
-  std::string out = fmt::format("learning rate over {} updates: {}\n", updates, to_string(rate));
-  if (!rate.constant()) out += plot(rate, updates, options) + "\n";
-  const std::vector<LabelledSchedule> losses = loss_curves(session);
-  return out + "loss, mean over each epoch\n" +
-         (losses.size() == 1 ? plot(losses[0].schedule, updates, options)
-                             : plot(losses, updates, options)) +
-         "\n";
+/// A metric of training, and of the held-out rows, over the updates of each epoch.
+Panel by_epoch(const Session& session, const char* name, const std::string& key) {
+  LinesPlot out{.x_name = "step",
+                .y_name = key,
+                .lines = {},
+                .from_zero = true,
+                .title = key + ", mean over each epoch",
+                .height = 9};
+  for (const std::string& k : {key, "val_" + key}) {
+    if (!session.history().contains(k)) continue;
+    out.lines.push_back(level_parts(k, session.history()[k], session.optimizer().iterations()));
+  }
+  return {name, out};
 }
 
 std::vector<Panel> make_panels(const Session& session) {
   const Schedule& schedule = session.optimizer().schedule();
-  const LabelledSchedule rate{to_string(schedule), schedule};
-  const History& history = session.history();
-  LinesPlot losses{.x_name = "epoch", .y_name = "loss", .lines = {}, .from_zero = true};
-  for (const char* key : {"loss", "val_loss"}) {
-    if (!history.contains(key)) continue;
-    Line line{.label = key, .x = {}, .y = history[key]};
-    for (const std::int64_t epoch : history.epochs())
-      line.x.push_back(static_cast<double>(epoch + 1));
-    losses.lines.push_back(thinned(line));
-  }
-  return {make_panel(std::span(&rate, 1), session.optimizer().iterations()), make_panel(losses)};
+  const LabelledSchedule curve{to_string(schedule), schedule};
+  LinesPlot rate = rates_plot(std::span(&curve, 1), session.optimizer().iterations());
+  rate.title = fmt::format("learning rate over {} updates: {}", session.optimizer().iterations(),
+                           curve.label);
+  rate.legend = false;
+  rate.height = schedule.constant() ? 4 : 9;
+  std::vector<Panel> out{{"rate", rate}, by_epoch(session, "loss", "loss")};
+  for (const auto& [name, series] : session.history())
+    if (name.ends_with("accuracy") && !name.starts_with("val_"))
+      out.push_back(by_epoch(session, "accuracy", name));
+  return out;
 }
 
 std::string to_csv(const History& history) {
@@ -116,9 +108,8 @@ std::string notes(const Session& session) {
   const std::vector<double>& losses = session.history()["loss"];
   if (losses.back() > losses.front())
     out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
-  for (const std::string& note :
-       inspect(session.optimizer().schedule(), session.optimizer().iterations()))
-    out += fmt::format("note: the schedule: {}\n", note);
+  out += notes_on(session.optimizer().schedule(), session.optimizer().iterations(),
+                  "note: the schedule: ");
   return out;
 }
 
@@ -153,11 +144,12 @@ std::string compare_command(const Session& session) {
 
 std::string report(const Result& result, const LookOptions& look, const std::string& written) {
   const Session& session = result.session;
+  const std::string results =
+      fmt::format("after {} epochs, {} updates:\n{}{}", session.history().epochs().size(),
+                  session.optimizer().iterations(), table(result), notes(session));
   std::string out = session.problem().about();
-  if (look.draws()) out += pictures(session, look);
-  out += fmt::format("after {} epochs, {} updates:\n{}{}\nthe same in C++:\n{}",
-                     session.history().epochs().size(), session.optimizer().iterations(),
-                     table(result), notes(session),
+  out += look.pictures(make_panels(session), results) + results +
+         fmt::format("\nthe same in C++:\n{}",
                      to_program(session.problem(), {.rate = to_code(session.optimizer().schedule()),
                                                     .epochs = session.epochs(),
                                                     .validation_split = session.held_out()}));
@@ -174,7 +166,7 @@ std::string TrainCommand::run() const {
                     "--quiet: must not be combined with --plot term");
   Session training(session, given, look.plots);
   Result result{training, training.train(), std::nullopt};
-  const std::string written = plot_files(look.plots, [&] { return make_panels(training); });
+  const std::string written = look.files(make_panels(training));
   if (session.quiet && !data) return "";
   result.validation = training.validate();
   if (!data) return report(result, look, written);

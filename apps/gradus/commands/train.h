@@ -12,7 +12,7 @@ struct TrainCommand {
 predict.
 
   gradus train
-  gradus train --data spirals --optimizer adam --schedule "OneCycle(0.02, 210)"
+  gradus train --data spirals --optimizer adam --schedule "OneCycle(0.02, all)"
   gradus train --data iris.csv --label species --optimizer "adam(0.01)" \
                --save iris.safetensors
   gradus train --resume iris.safetensors --epochs 60

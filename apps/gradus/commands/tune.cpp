@@ -33,12 +33,6 @@ struct Result {
   }
 };
 
-std::string pictures(const Result& result, const LookOptions& look) {
-  const Step updates = result.training.updates;
-  return fmt::format("learning rate over {} updates\n{}\n", updates,
-                     plot(result.curves(), updates, look.terminal(10)));
-}
-
 /// About a dozen checks, the best among them.
 std::string path(const ExactTuned& tuned) {
   const auto best = std::ranges::min_element(tuned.path, {}, &ExactCheck::loss);
@@ -99,12 +93,10 @@ std::string to_json(const Result& result) {
       .line();
 }
 
-std::string report(const Result& result, const LookOptions& look,
-                   const std::vector<std::string>& words) {
+/// What comes below the picture.
+std::string report(const Result& result, const std::vector<std::string>& words) {
   const ExactTuned& tuned = result.tuned;
-  std::string out = result.session.problem().about();
-  if (look.draws()) out += pictures(result, look);
-  out += path(tuned) + "\n" + verdict(result);
+  const std::string out = path(tuned) + "\n" + verdict(result);
   if (!result.worth_it()) return out;
   return out + fmt::format("to paste:\n  {}\nnext, compare the two:\n  {}\n", tuned.schedule,
                            shell_line({"compare", "before=" + result.training.schedule,
@@ -129,11 +121,14 @@ std::string TuneCommand::run() const {
   const ExactTraining training = to_exact(session);
   const Result result{session, training, exact_tune(training, options, show_progress)};
   if (!std::isfinite(result.tuned.after)) session.fail_diverged("no schedule on the way ended");
-  const std::string written = plot_files(
-      look.plots, [&] { return std::vector{make_panel(result.curves(), training.updates)}; });
+  LinesPlot rates = rates_plot(result.curves(), training.updates);
+  rates.title = fmt::format("learning rate over {} updates", training.updates);
+  const std::vector<Panel> panels{{"rate", rates}};
+  const std::string written = look.files(panels);
   if (data) return look.csv ? to_csv(result.tuned) : to_json(result);
   ExactOptions compared = chosen;
   compared.problem = session.options().problem;
   compared.validation_split = ExactOptions().validation_split;  // gradus compare has no such option
-  return report(result, look, words_of(compared)) + written;
+  const std::string below = report(result, words_of(compared));
+  return session.problem().about() + look.pictures(panels, below) + below + written;
 }

@@ -1,13 +1,15 @@
 #include "pictures/panels.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/algebra.h>
+#include <fmt/ranges.h>
+#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
 using namespace gradus;
+using Point = std::array<double, 2>;
 
 std::string gnuplot_text(std::string_view text) {
   std::string out = "'";
@@ -17,8 +19,6 @@ std::string gnuplot_text(std::string_view text) {
   }
   return out + "'";
 }
-
-bool can_be_drawn(double v, bool log) { return std::abs(v) < 1e300 && (!log || v > 1e-300); }
 
 namespace {
 
@@ -33,27 +33,22 @@ struct Bounds {
   }
 };
 
+/// Fixed margins, so that the axes of panels line up.
 constexpr const char* style =
     "reset\nset border 3 lc rgb '#606060'\nset xtics nomirror\nset ytics nomirror\n"
-    "set grid lw 1 dt 1 lc rgb '#e4e4e4'\nset format y '%g'\n"
+    "set grid lw 1 dt 1 lc rgb '#e4e4e4'\nset format x '%.12g'\nset format y '%g'\n"
+    "set lmargin 12\nset rmargin 4\nset ylabel offset -1.5\n"
     "set key above left vertical maxrows 6 Left reverse noenhanced\n";
+
+constexpr const char* colors[] = {"0072b2", "d55e00", "009e73", "cc79a7", "e69f00", "56b4e9"};
 
 /// The style of the i-th line.
 std::string look(std::size_t i) {
-  constexpr const char* colors[] = {"#0072b2", "#d55e00", "#009e73",
-                                    "#cc79a7", "#e69f00", "#56b4e9"};
-  return fmt::format("lw 2.5 lc rgb '{}'", colors[i % std::size(colors)]);
+  return fmt::format("lw 2.5 lc rgb '#{}'", colors[i % std::size(colors)]);
 }
 
-/// The range of the values with a margin; with `from_zero` it starts at 0, unless all are far
-/// above.
-std::string y_range(const Bounds& bounds, bool from_zero) {
-  const auto [least, greatest] = bounds;
-  const double width = greatest - least;
-  const bool near_zero = from_zero && least >= 0 && width > 0.25 * greatest;
-  const double bottom = near_zero ? 0 : least - 0.05 * width;
-  if (!(greatest > bottom)) return "";
-  return fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
+std::string place_at(const Rectangle& r) {
+  return fmt::format("set origin {},{}\nset size {},{}\n", r.x, r.y, r.width, r.height);
 }
 
 /// A named block of data.
@@ -61,30 +56,17 @@ std::string block(const std::string& name, const std::string& data) {
   return fmt::format("{} << END\n{}END\n", name, data);
 }
 
-/// Calls take(i) for the least and the greatest y(i) of each of 2000 pieces of n, so that no peak
-/// is lost. At most about `most` values of a piece are compared.
-template <class Index>
-void take_extremes(Index n, Index most, auto y, auto take) {
-  const Index piece = (n + 1999) / 2000;
-  for (Index begin = 0; begin < n; begin += piece) {
-    const Index end = std::min(begin + piece, n), stride = std::max<Index>(1, (end - begin) / most);
-    Index low = begin, high = begin;
-    for (Index i = begin; i < end; i += stride) {
-      if (std::isnan(y(low)) || y(i) < y(low)) low = i;
-      if (std::isnan(y(high)) || y(i) > y(high)) high = i;
-    }
-    take(std::min(low, high));
-    take(std::max(low, high));
-  }
-}
-
-/// Lines `step rate`: every step of a short run, the extremes of a long run.
-std::string points(const Schedule& s, Step steps) {
-  std::string out;
-  take_extremes<Step>(
-      steps, 500, [&](Step t) { return value(s(t)); },
-      [&](Step t) { out += fmt::format("{} {}\n", t, value(s(t))); });
-  return out + fmt::format("{} {}\n", steps, value(s(steps - 1)));
+/// The range of the values with a margin; from 0 where they hardly differ, and with `from_zero`,
+/// unless all are far above.
+std::string y_range(const Bounds& bounds, bool from_zero) {
+  auto [least, greatest] = bounds;
+  const bool level = greatest - least <= 1e-3 * std::abs(greatest);
+  if (level) least = std::min(least, 0.0), greatest = std::max(greatest, 0.0);
+  const double width = greatest - least;
+  const bool near_zero = least >= 0 && (level || (from_zero && width > 0.25 * greatest));
+  const double bottom = near_zero ? 0 : least - 0.05 * width;
+  if (!(greatest > bottom)) return "";
+  return fmt::format("set yrange [{}:{}]\n", bottom, greatest + 0.05 * (greatest - bottom));
 }
 
 /// A logarithmic y axis, with more labels where there are few powers of ten.
@@ -109,114 +91,159 @@ std::string data_of(const Line& line, bool log, Bounds& bounds) {
   return out;
 }
 
+std::string to_commands(const LinesPlot& plot, const Rectangle&) {
+  std::string out = fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\n",
+                                gnuplot_text(plot.log_x ? "learning rate" : plot.x_name),
+                                gnuplot_text(plot.y_name));
+  Bounds bounds;
+  std::string plots = "plot ";
+  for (std::size_t i = 0; i < plot.lines.size(); ++i) {
+    const Line& line = plot.lines[i];
+    out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
+    plots += fmt::format(
+        "{}$line{} with lines {} {}", i == 0 ? "" : ", ", i, look(i),
+        plot.legend ? "title " + gnuplot_text(detail::shortened(line.label, 70)) : "notitle");
+    if (line.end.empty()) continue;
+    out += block(fmt::format("$end{}", i), fmt::format("{} {}\n", line.x.back(), line.y.back()));
+    plots += fmt::format(
+        ", $end{0} with points pt 2 ps 1.6 {1} notitle, $end{0} using 1:2:({2}) "
+        "with labels left offset 1,0 tc rgb '#{3}' notitle",
+        i, look(i), gnuplot_text(line.end), colors[i % std::size(colors)]);
+  }
+  bounds.greatest = std::min(bounds.greatest, plot.top);
+  out += plot.log_y ? log_range(bounds) : y_range(bounds, plot.from_zero);
+  const auto [first, last] = range_of_x(plot);
+  if (plot.log_x) out += "set logscale x\nset format x '%g'\n";
+  out += fmt::format("set xrange [{}:{}]\n", first, last);
+  for (std::size_t i = 0; i < plot.marks.size(); ++i) {
+    const auto& [name, x] = plot.marks[i];
+    if (x < first || x > last) continue;
+    const std::string style_of_mark = look(plot.lines.size() + i);
+    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", x,
+                       style_of_mark);
+    plots += fmt::format(", 1/0 with lines dt 2 {} title {}", style_of_mark,
+                         gnuplot_text(fmt::format("{} {:.2g}", name, x)));
+  }
+  return out + plots + "\n";
+}
+
+constexpr double apart = 0.006;  ///< what the eye can separate, as a part of a map
+
+// ---- maps ---------------------------------------------------------------------------------------
+
+/// Commands that fill $lines with the contour lines.
+std::string contour_lines(const ContourPlot& plot) {
+  const Surface& s = plot.surface;
+  const auto at = [](double low, double high, std::size_t k, std::size_t n) {
+    return low + (high - low) * static_cast<double>(k) / static_cast<double>(n - 1);
+  };
+  std::string grid;
+  for (std::size_t j = 0; j < s.rows; ++j, grid += '\n')
+    for (std::size_t i = 0; i < s.columns; ++i)
+      grid += fmt::format("{} {} {}\n", at(s.x_low, s.x_high, i, s.columns),
+                          at(s.y_low, s.y_high, j, s.rows), s.heights[j * s.columns + i]);
+  return block("$surface", grid) +
+         fmt::format(
+             "set contour base\nunset surface\nset cntrparam levels discrete {}\n"
+             "set table $lines\nsplot $surface using 1:2:3\nunset table\n"
+             "set xrange [{}:{}]\nset yrange [{}:{}]\n",
+             fmt::join(plot.levels, ","), s.x_low, s.x_high, s.y_low, s.y_high);
+}
+
+/// Early updates are pale. The end of each path is above all paths: a dot, or an arrow at the edge.
+std::string paths_over_lines(const ContourPlot& plot) {
+  std::string out, ends, plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' notitle";
+  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
+    const char* color = colors[i % std::size(colors)];
+    const std::vector<Point> points = visible_points(plot.paths[i].points, plot.surface, apart);
+    std::string data;
+    for (std::size_t k = 0; k < points.size(); ++k)
+      data += fmt::format("{} {} 0x{:02x}{}\n", points[k][0], points[k][1],
+                          170 - 170 * (k + 1) / points.size(), color);
+    out += block(fmt::format("$path{}", i), data);
+    plots += fmt::format(
+        ", $path{} using 1:2:3 with linespoints pt 7 ps 0.4 lw 2 lc rgb variable notitle", i);
+    const Point &end = points.back(), &before = points[std::max<std::size_t>(2, points.size()) - 2];
+    out += block(fmt::format("$end{}", i), fmt::format("{} {}\n", end[0], end[1]));
+    if (end == plot.paths[i].points.back())
+      ends += fmt::format(", $end{} with points pt 7 ps 1.2 lc rgb '#{}' notitle", i, color);
+    else
+      out += fmt::format("set arrow from {},{} to {},{} front filled size screen 0.015,20 {}\n",
+                         before[0], before[1], end[0], end[1], look(i));
+  }
+  if (plot.goal) {
+    out += block("$goal", fmt::format("{} {}\n", (*plot.goal)[0], (*plot.goal)[1]));
+    ends += ", $goal with points pt 3 ps 1.5 lw 2 lc rgb '#606060' notitle";
+  }
+  return out + plots + ends + "\n";
+}
+
+/// The corner that is farthest from the points of paths, as fractions of the map.
+Point free_corner(const ContourPlot& plot) {
+  Point best{};
+  double farthest = -1;
+  for (const Point& corner : {Point{1, 0}, {1, 1}, {0, 0}, {0, 1}}) {
+    double nearest = 2;
+    for (const Path& path : plot.paths)
+      for (const Point& p : visible_points(path.points, plot.surface, apart)) {
+        const Point f = plot.surface.fractions(p);
+        nearest = std::min(nearest, std::hypot(f[0] - corner[0], f[1] - corner[1]));
+      }
+    if (nearest > farthest) farthest = nearest, best = corner;
+  }
+  return best;
+}
+
+/// A map in this part of the page.
+std::string map_at(const Rectangle& r) {
+  return fmt::format(
+      "set lmargin at screen {}\nset rmargin at screen {}\nset bmargin at screen "
+      "{}\nset tmargin at screen {}\n",
+      r.x, r.x + r.width, r.y, r.y + r.height);
+}
+
+std::string to_commands(const ContourPlot& plot, const Rectangle& r) {
+  const Rectangle map{r.x + 0.14 * r.width, r.y + 0.17 * r.height, 0.82 * r.width, 0.72 * r.height};
+  std::string out = map_at(map) + contour_lines(plot) +
+                    fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\n",
+                                gnuplot_text(plot.x_name), gnuplot_text(plot.y_name));
+  for (const ContourPlot& end : plot.inset)
+    out += fmt::format(
+        "set object rectangle from {},{} to {},{} front fs empty border lc rgb '#606060'\n",
+        end.surface.x_low, end.surface.y_low, end.surface.x_high, end.surface.y_high);
+  out += paths_over_lines(plot);
+  for (const ContourPlot& end : plot.inset) {
+    constexpr double size = 0.36, air = 0.025, most = 1 - 2 * air - size;
+    const Point corner = free_corner(plot);
+    out +=
+        "unset arrow\nunset object\nunset xlabel\nunset ylabel\nunset tics\nunset title\nset "
+        "border "
+        "15 lw 1.5\n"
+        "set object rectangle from graph 0,0 to graph 1,1 behind fc rgb 'white' fs solid "
+        "noborder\n" +
+        map_at({map.x + (air + corner[0] * most) * map.width,
+                map.y + (air + corner[1] * most) * map.height, size * map.width,
+                size * map.height}) +
+        contour_lines(end) + "set label 'the end' at graph 0.04,0.9\n" + paths_over_lines(end);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::string to_gnuplot(const Panel& panel, const Rectangle& place) {
+  const std::string title = panel.title();
+  const auto* lines = std::get_if<LinesPlot>(&panel.drawing);
+  return style + place_at(place) +
+         (lines && lines->y_name == title
+              ? ""
+              : "set title noenhanced " + gnuplot_text(title + (lines ? "" : " (*: lowest loss)")) +
+                    "\n") +
+         std::visit([&](const auto& plot) { return to_commands(plot, place); }, panel.drawing);
+}
 
 bool spread_far(const std::vector<double>& values) {
   Bounds bounds;
   for (const double v : values) bounds.take(v, false);
   return bounds.least > 0 && bounds.greatest > 10 * bounds.least;
-}
-
-/// A rate holds until the next update: the curve has steps, where they can be seen.
-Panel make_panel(std::span<const LabelledSchedule> curves, Step steps) {
-  std::string out =
-      std::string(style) + "set xlabel 'step'\nset ylabel 'learning rate'\nset format x '%.0f'\n";
-  std::string plots;
-  Bounds bounds;
-  for (std::size_t i = 0; i < curves.size(); ++i) {
-    out += block(fmt::format("$curve{}", i), points(curves[i].schedule, steps));
-    const detail::Range range = detail::range(curves[i].schedule, static_cast<double>(steps - 1));
-    bounds.take(value(range.least), false);
-    bounds.take(value(range.greatest), false);
-    plots += fmt::format("{}$curve{} with {} {} title {}", i == 0 ? "plot " : ", ", i,
-                         steps <= 300 ? "steps" : "lines", look(i), gnuplot_text(curves[i].label));
-  }
-  return {out + y_range(bounds, true) + fmt::format("set xrange [0:{}]\n{}\n", steps, plots)};
-}
-
-/// Each mark is a vertical line.
-Panel make_panel(const RateCurve& curve, const std::string& name) {
-  std::string out = style + fmt::format(
-                                "set xlabel 'learning rate'\nset ylabel {}\nset logscale x\n"
-                                "set format x '%g'\n",
-                                gnuplot_text(name));
-  Bounds bounds;
-  out += block("$curve", data_of({"", curve.rates, curve.values}, false, bounds));
-  out += y_range(bounds, false) +
-         fmt::format("set xrange [{}:{}]\n", curve.rates.front(), curve.rates.back());
-  std::string plots = fmt::format("plot $curve with lines {} notitle", look(0));
-  for (std::size_t i = 0; i < curve.marks.size(); ++i) {
-    const auto& [mark, rate] = curve.marks[i];
-    if (rate < curve.rates.front() || rate > curve.rates.back()) continue;
-    out += fmt::format("set arrow from {0}, graph 0 to {0}, graph 1 nohead back dt 2 {1}\n", rate,
-                       look(i + 1));
-    plots += fmt::format(", 1/0 with lines dt 2 {} title {}", look(i + 1),
-                         gnuplot_text(fmt::format("{} {:.2g}", mark, rate)));
-  }
-  return {out + plots + "\n"};
-}
-
-Panel make_panel(const LinesPlot& plot) {
-  std::string out = style + fmt::format("set xlabel {}\nset ylabel {}\n", gnuplot_text(plot.x_name),
-                                        gnuplot_text(plot.y_name));
-  Bounds bounds, places;
-  std::string plots;
-  for (std::size_t i = 0; i < plot.lines.size(); ++i) {
-    const Line& line = plot.lines[i];
-    for (const double x : line.x) places.take(x, false);
-    out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
-    plots += fmt::format("{}$line{} with lines {} {}", i == 0 ? "plot " : ", ", i, look(i),
-                         plot.legend ? "title " + gnuplot_text(line.label) : "notitle");
-  }
-  out += plot.log_y ? log_range(bounds) : y_range(bounds, plot.from_zero);
-  if (places.least < places.greatest)
-    out += fmt::format("set xrange [{}:{}]\n", places.least, places.greatest);
-  return {out + plots + "\n"};
-}
-
-Panel make_panel(const ContourPlot& plot) {
-  const Surface& s = plot.surface;
-  std::string grid;
-  for (std::size_t j = 0; j < s.rows; ++j, grid += '\n')
-    for (std::size_t i = 0; i < s.columns; ++i) {
-      const auto part = [](std::size_t k, std::size_t n) {
-        return static_cast<double>(k) / static_cast<double>(n - 1);
-      };
-      grid += fmt::format("{} {} {}\n", s.x_low + (s.x_high - s.x_low) * part(i, s.columns),
-                          s.y_low + (s.y_high - s.y_low) * part(j, s.rows),
-                          s.heights[j * s.columns + i]);
-    }
-  std::string out = style + block("$surface", grid) +
-                    fmt::format(
-                        "set contour base\nunset surface\nset cntrparam levels discrete {}\n"
-                        "set table $lines\nsplot $surface using 1:2:3\nunset table\n"
-                        "set xlabel {}\nset ylabel {}\nset xrange [{}:{}]\n"
-                        "set yrange [{}:{}]\n",
-                        fmt::join(plot.levels, ","), gnuplot_text(plot.x_name),
-                        gnuplot_text(plot.y_name), s.x_low, s.x_high, s.y_low, s.y_high);
-  std::string plots = "plot $lines using 1:2 with lines lc rgb '#a0a0a0' title 'loss contour'";
-  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
-    std::string data;
-    for (const auto& [x, y] : plot.paths[i].points) data += fmt::format("{} {}\n", x, y);
-    out += block(fmt::format("$path{}", i), data);
-    plots += fmt::format(", $path{} with linespoints pt 7 ps 0.4 {} notitle", i, look(i));
-  }
-  if (plot.goal) {
-    out += block("$goal", fmt::format("{} {}\n", (*plot.goal)[0], (*plot.goal)[1]));
-    plots += ", $goal with points pt 3 ps 1.5 lw 2 lc rgb '#606060' title 'lowest loss'";
-  }
-  return {out + plots + "\n"};
-}
-
-Line thinned(Line line) {
-  const std::size_t n = line.x.size();
-  if (n <= 4000) return line;
-  Line out{line.label, {}, {}};
-  const auto take = [&](std::size_t i) {
-    out.x.push_back(line.x[i]);
-    out.y.push_back(line.y[i]);
-  };
-  take_extremes(
-      n, n, [&](std::size_t i) { return line.y[i]; }, take);
-  return out;
 }

@@ -1,47 +1,37 @@
 #pragma once
-/// Diagrams as commands of gnuplot.
+/// What commands draw, in a terminal and in files.
 
-#include <gradus/schedules/plot.h>
-
-#include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "pictures/plot_contours.h"
-#include "pictures/plot_rates.h"
+#include "pictures/plot_lines.h"
 
-/// One diagram. Its commands do not affect the next diagram.
+/// One diagram, with the name that --panels knows.
 struct Panel {
-  std::string commands;
+  std::string name;
+  std::variant<LinesPlot, gradus::ContourPlot> drawing;
+  bool on_request = false;  ///< not drawn unless --panels names it
+
+  std::string title() const {
+    return std::visit([](const auto& plot) { return plot.title; }, drawing);
+  }
 };
 
-/// Values measured at points along x.
-struct Line {
-  std::string label;
-  std::vector<double> x, y;
+/// A part of a page, whose lower left corner is 0, 0 and whose size is 1.
+struct Rectangle {
+  double x = 0, y = 0, width = 1, height = 1;
 };
-struct LinesPlot {
-  std::string x_name, y_name;
-  std::vector<Line> lines;  ///< at most a few thousand points each: see thinned()
-  bool log_y = false;       ///< values of 0 or less are gaps
-  bool legend = true;
-  bool from_zero = false;  ///< the y axis, unless the values are far above 0
-};
+/// Commands of gnuplot that draw the panel there.
+std::string to_gnuplot(const Panel& panel, const Rectangle& place);
+/// The text as a string of gnuplot.
+std::string gnuplot_text(std::string_view text);
 
-/// The rates of the first `steps` updates.
-Panel make_panel(std::span<const gradus::LabelledSchedule> curves, gradus::Step steps);
-/// Values over the logarithm of the rates; `name` is the title of the y axis.
-Panel make_panel(const gradus::RateCurve& curve, const std::string& name);
-Panel make_panel(const LinesPlot& plot);
-/// Contour lines and the paths over them.
-Panel make_panel(const gradus::ContourPlot& plot);
-
-/// Whether gnuplot can draw the value, which is not nan, infinite or huge; otherwise it is a gap.
-bool can_be_drawn(double v, bool log);
 /// Whether the values that can be drawn differ so much that a logarithmic axis shows more. False if
 /// one is 0 or less.
 bool spread_far(const std::vector<double>& values);
-/// The text as a string of gnuplot.
-std::string gnuplot_text(std::string_view text);
-/// The line with at most 4000 points: the least and the greatest of each of 2000 pieces.
-Line thinned(Line line);
+
+/// The panels for a terminal of `rows` lines, 0 for any number: one below the other, with y axes in
+/// one column; where that is too high, lower, in two columns, or fewer of them, the first ones.
+std::string arrange(std::vector<Panel> panels, const gradus::PlotOptions& options, int rows);

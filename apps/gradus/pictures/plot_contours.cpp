@@ -15,18 +15,6 @@ namespace {
 using namespace detail;
 using Point = std::array<double, 2>;
 
-void check_surface(const Surface& s) {
-  check(std::isfinite(s.x_low) && std::isfinite(s.x_high) && s.x_low < s.x_high &&
-            std::isfinite(s.y_low) && std::isfinite(s.y_high) && s.y_low < s.y_high,
-        "plot: the surface's edges must be finite and rising (got {} to {}, {} to {})", s.x_low,
-        s.x_high, s.y_low, s.y_high);
-  check(s.columns >= 2 && s.rows >= 2 && s.heights.size() == s.columns * s.rows,
-        "plot: the surface must have a height for each point of its {} by {} grid (got {})",
-        s.columns, s.rows, s.heights.size());
-  for (const double height : s.heights)
-    check(std::abs(height) <= 4e307, "plot: heights must be within 4e307 (got {})", height);
-}
-
 /// Converts places to dots: the edges of the surface are the outermost dots.
 struct Places {
   const Surface& surface;
@@ -104,26 +92,34 @@ void draw_piece(Canvas& canvas, const Places& places, const Point& a, const Poin
   }
 }
 
-void draw_marks(Canvas& canvas, const Places& places, const std::vector<Point>& points,
-                std::size_t curve) {
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    if (!std::has_single_bit(i) && i != 0 && i + 1 != points.size()) continue;
-    const Point dot = places.dot(points[i]);
-    if (places.holds(dot)) canvas.mark(nearest(dot[0]), nearest(dot[1]), mark_of(curve), curve);
-  }
+/// The arrow for a point on the edge.
+char arrow(const Point& fractions) {
+  const double right = fractions[0] - 0.5, up = fractions[1] - 0.5;
+  if (std::abs(right) > std::abs(up)) return right > 0 ? '>' : '<';
+  return up > 0 ? '^' : 'v';
 }
 
+/// The last point of each path is above all other marks.
 void draw_paths(Canvas& canvas, const ContourPlot& plot, const Places& places) {
-  for (std::size_t i = 0; i < plot.paths.size(); ++i) {
-    const std::vector<Point>& points = plot.paths[i].points;
-    for (std::size_t j = 1; j < points.size(); ++j)
-      draw_piece(canvas, places, places.dot(points[j - 1]), places.dot(points[j]), i);
+  const auto mark = [&](const Point& p, char character, std::size_t curve) {
+    const Point dot = places.dot(p);
+    if (places.holds(dot)) canvas.mark(nearest(dot[0]), nearest(dot[1]), character, curve);
+  };
+  std::vector<std::vector<Point>> paths;
+  for (const Path& path : plot.paths) paths.push_back(visible_points(path.points, plot.surface, 0));
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    for (std::size_t j = 1; j < paths[i].size(); ++j)
+      draw_piece(canvas, places, places.dot(paths[i][j - 1]), places.dot(paths[i][j]), i);
+  for (std::size_t i = 0; i < paths.size(); ++i)
+    for (std::size_t j = 0; j + 1 < paths[i].size(); ++j)
+      if (std::has_single_bit(j) || j == 0) mark(paths[i][j], mark_of(i), i);
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (paths[i].empty()) continue;
+    const Point& end = paths[i].back();
+    const bool leaves = end != plot.paths[i].points.back();
+    mark(end, leaves ? arrow(plot.surface.fractions(end)) : mark_of(i), i);
   }
-  for (std::size_t i = 0; i < plot.paths.size(); ++i)
-    draw_marks(canvas, places, plot.paths[i].points, i);
-  if (!plot.goal) return;
-  const Point dot = places.dot(*plot.goal);
-  if (places.holds(dot)) canvas.mark(nearest(dot[0]), nearest(dot[1]), '@', Canvas::background);
+  if (plot.goal) mark(*plot.goal, '@', Canvas::background);
 }
 
 std::string legend(const ContourPlot& plot, const PlotOptions& options) {
@@ -155,6 +151,36 @@ double Surface::at(double x, double y) const {
                  between(corner[columns], corner[columns + 1], right), up);
 }
 
+Point Surface::fractions(const Point& place) const {
+  return {(place[0] - x_low) / (x_high - x_low), (place[1] - y_low) / (y_high - y_low)};
+}
+
+std::vector<Point> visible_points(const std::vector<Point>& points, const Surface& surface,
+                                  double apart) {
+  const auto inside = [](const Point& f) {
+    return f[0] >= 0 && f[0] <= 1 && f[1] >= 0 && f[1] <= 1;
+  };
+  const bool leaves = !points.empty() && !inside(surface.fractions(points.back()));
+  std::vector<Point> out;
+  for (const Point& point : points) {
+    const Point to = surface.fractions(point),
+                from = out.empty() ? to : surface.fractions(out.back());
+    if (leaves && inside(from) && !inside(to)) {
+      double part = 1;  // of the way to the point, up to the edge
+      for (std::size_t k = 0; k < 2; ++k)
+        if (to[k] < 0 || to[k] > 1)
+          part = std::min(part, ((to[k] > 1) - from[k]) / (to[k] - from[k]));
+      const Point& last = out.back();
+      out.push_back({last[0] + part * (point[0] - last[0]), last[1] + part * (point[1] - last[1])});
+      break;
+    }
+    if (out.empty() || &point == &points.back() ||
+        std::hypot(to[0] - from[0], to[1] - from[1]) >= apart)
+      out.push_back(point);
+  }
+  return out;
+}
+
 std::vector<double> contour_levels(const Surface& surface, int count) {
   const auto [least, greatest] =
       std::minmax_element(surface.heights.begin(), surface.heights.end());
@@ -167,7 +193,6 @@ std::vector<double> contour_levels(const Surface& surface, int count) {
 std::string plot(const ContourPlot& contours, const PlotOptions& options) {
   const Surface& s = contours.surface;
   check_size(options);
-  check_surface(s);
   const int rows = options.height * (options.ascii ? 1 : 4);
   const Axis axis{s.y_low, s.y_high, rows,
                   ticks(s.y_low, s.y_high, std::min(options.height / 2, 4), 0, false)};
@@ -184,7 +209,8 @@ std::string plot(const ContourPlot& contours, const PlotOptions& options) {
     x_ticks.push_back({dot * canvas.columns() / canvas.dot_columns(), fmt::format("{:g}", tick)});
   }
   return fmt::format("{:>{}}\n", contours.y_name, margin.width) +
-         framed(canvas, margin, contours.x_name, x_ticks, options) + legend(contours, options);
+         framed(canvas, margin, contours.x_name, x_ticks, options) +
+         (contours.legend ? legend(contours, options) : "");
 }
 
 }}  // namespace gradus

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/canvas.h>
+#include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 
 #include <algorithm>
@@ -31,13 +32,9 @@ auto reading(const std::string& text, std::string_view who, Read read) {
   }
 }
 
-/// Whether the text, which can be read, can be read without lengths, too.
-bool is_plain(auto read_without) {
-  try {
-    return read_without(), true;
-  } catch (const FormatError&) {
-    return false;
-  }
+/// Whether a length may be in the text.
+bool names_length(const std::string& text) {
+  return text.find("all") != text.npos || text.find("epoch") != text.npos;
 }
 
 /// `SGD(0.1, momentum=0.9)`.
@@ -48,7 +45,7 @@ std::string describe(const Optimizer& optimizer, bool with_rate) {
       const bool rate = field.name == "learning_rate";
       if (rate ? !with_rate : field.at_default) continue;
       out += fmt::format("{}{}{}{}", out.empty() ? "" : ", ", rate ? "" : field.name,
-                         rate ? "" : "=", detail::brief(field.value));
+                         rate ? "" : "=", detail::text_of(field.value, true));
     }
   };
   add(optimizer.config());
@@ -66,22 +63,27 @@ Schedule read_schedule(const std::string& text, const RunLengths& lengths) {
 }
 
 std::string with_numbers(const std::string& text, const RunLengths& lengths) {
-  const Schedule s = read_schedule(text, lengths);
-  return is_plain([&] { parse_schedule(text); }) ? text : detail::brief({s});
+  return names_length(text) ? detail::text_of({read_schedule(text, lengths)}, true) : text;
 }
 
 ScheduleExpression read_expression(const std::string& text, const RunLengths& lengths) {
   const auto [name, expression] = split_name(text);
-  const std::string rest = with_numbers(expression, lengths);
-  return {{name.empty() ? rest : name, read_schedule(rest)}, rest};
+  const std::string plain = clean(with_numbers(expression, lengths));
+  return {{name.empty() ? plain : name, read_schedule(expression, lengths)}, plain};
 }
 
 std::pair<std::string, std::string> split_name(const std::string& text) {
   const std::size_t equals = text.find('=');
   const std::string front = clean(text.substr(0, equals));
   if (equals == text.npos || front.empty() || front.find_first_of("([") != front.npos)
-    return {"", clean(text)};
-  return {front, clean(text.substr(equals + 1))};
+    return {"", text};
+  return {front, text.substr(equals + 1)};
+}
+
+std::string notes_on(const Schedule& s, Step steps, const std::string& before) {
+  std::string out;
+  for (const std::string& note : inspect(s, steps)) out += wrapped(before + note) + "\n";
+  return out;
 }
 
 std::vector<std::string> optimizer_names() {
@@ -103,25 +105,22 @@ bool names_optimizer(const std::string& text) {
 OptimizerExpression read_optimizer(const std::string& text, const RunLengths& lengths) {
   if (text.find_first_of("(.") == text.npos && !names_optimizer(text))
     refuse_name("--optimizer", start_of(text), optimizer_names());
-  const auto read = [&](const RunLengths& known) -> OptimizerExpression {
-    detail::Call call = detail::parse_call("parse_optimizer", text, known);
+  return reading(text, "parse_optimizer: ", [&]() -> OptimizerExpression {
+    detail::Call call = detail::parse_call("parse_optimizer", text, lengths);
+    auto& given = call.arguments;
     const auto gives = [&](const char* option, std::size_t place) {
-      return std::ranges::count(call.arguments, option, &detail::Argument::keyword) > 0 ||
-             (call.arguments.size() > place && call.arguments[place].keyword.empty());
+      return std::ranges::count(given, option, &detail::Argument::keyword) > 0 ||
+             (given.size() > place && given[place].keyword.empty());
     };
-    const bool has_rate = gives("learning_rate", 0) || gives("lr", 0),
-               nesterov = name_of(text) == "nesterov";
+    const bool has_rate = gives("learning_rate", 0) || gives("lr", 0);
+    const bool nesterov = name_of(text) == "nesterov";
     if (nesterov || name_of(text) == "momentum") {
       call.name = "SGD";
-      if (!gives("momentum", 1)) call.arguments.push_back({"momentum", {Real(0.9)}});
-      if (nesterov) call.arguments.push_back({"nesterov", {true}});
+      if (!gives("momentum", 1)) given.push_back({"momentum", {Real(0.9)}});
+      if (nesterov) given.push_back({"nesterov", {true}});
     }
-    return {detail::make_optimizer(call), has_rate, text};
-  };
-  return reading(text, "parse_optimizer: ", [&] {
-    OptimizerExpression out = read(lengths);
-    if (!is_plain([&] { read({}); })) out.text = describe(out.optimizer, out.has_rate);
-    return out;
+    const Optimizer made = detail::make_optimizer(call);
+    return {made, has_rate, names_length(text) ? describe(made, has_rate) : text};
   });
 }
 

@@ -18,12 +18,15 @@ struct ScheduleExpression {
 /// Reads `EXPR`, or `NAME=EXPR` with a name for the legend. UsageError, with the text and the
 /// mistake in it.
 ScheduleExpression read_expression(const std::string& text, const gradus::RunLengths& lengths);
-/// `NAME` and `EXPR` without blanks around them; NAME is empty where brackets come before any `=`.
+/// `NAME`, without blanks around it, and `EXPR`; NAME is empty where brackets come before any `=`.
 std::pair<std::string, std::string> split_name(const std::string& text);
 /// Reads `EXPR`.
 gradus::Schedule read_schedule(const std::string& text, const gradus::RunLengths& lengths = {});
-/// The text of a schedule; a short one with numbers if it names lengths.
+/// The text of a schedule; a short one with numbers if lengths may be in it.
 std::string with_numbers(const std::string& text, const gradus::RunLengths& lengths);
+
+/// What may be a mistake in a schedule: a line or more for each of its notes, after `before`.
+std::string notes_on(const gradus::Schedule& s, gradus::Step steps, const std::string& before);
 
 /// The names of optimizers: the rules in lower case, and two kinds of SGD, `momentum` and
 /// `nesterov`, where momentum is 0.9 unless it is given.

@@ -4,7 +4,6 @@
 #include <gradus/models/layers.h>
 #include <gradus/models/losses.h>
 #include <gradus/models/metrics.h>
-#include <gradus/optim/optimizers.h>
 #include <gradus/schedules/known.h>
 
 #include <algorithm>
@@ -20,6 +19,7 @@ namespace {
 struct NamedActivation {
   const char* name;
   Tensor (*function)(const Tensor&);
+  const char* also = "";
 };
 constexpr NamedActivation all_activations[] = {
     {"relu", relu},
@@ -28,12 +28,12 @@ constexpr NamedActivation all_activations[] = {
     {"elu", elu},
     {"gelu", gelu},
     {"selu", selu},
-    {"silu", silu},
+    {"silu", silu, "swish"},
     {"mish", mish},
     {"relu6", relu6},
     {"softplus", softplus},
     {"leaky_relu", leaky_relu},
-    {"linear", linear},
+    {"linear", linear, "identity"},
 };
 
 struct NamedInitializer {
@@ -86,41 +86,16 @@ Loss make() {
 }
 
 constexpr NamedLoss all_losses[] = {
-    {"mean_squared_error", Targets::numbers, make<MeanSquaredError>, "MeanSquaredError{}"},
-    {"mean_absolute_error", Targets::numbers, make<MeanAbsoluteError>, "MeanAbsoluteError{}"},
+    {"mean_squared_error", Targets::numbers, make<MeanSquaredError>, "MeanSquaredError{}", "mse"},
+    {"mean_absolute_error", Targets::numbers, make<MeanAbsoluteError>, "MeanAbsoluteError{}",
+     "mae"},
     {"huber", Targets::numbers, make<Huber>, "Huber{}"},
     {"log_cosh", Targets::numbers, make<LogCosh>, "LogCosh{}"},
     {"binary_crossentropy", Targets::two_classes, make<BinaryCrossentropy>,
-     "BinaryCrossentropy{.from_logits = true}"},
+     "BinaryCrossentropy{.from_logits = true}", "bce"},
     {"sparse_categorical_crossentropy", Targets::classes, make<SparseCategoricalCrossentropy>,
-     "SparseCategoricalCrossentropy{.from_logits = true}"},
+     "SparseCategoricalCrossentropy{.from_logits = true}", "crossentropy"},
 };
-
-/// Names that users of Keras and PyTorch type, without _ and `Loss`, and ours.
-constexpr std::pair<std::string_view, const char*> aliases[] = {
-    {"mse", "mean_squared_error"},
-    {"mae", "mean_absolute_error"},
-    {"l1", "mean_absolute_error"},
-    {"bce", "binary_crossentropy"},
-    {"bcewithlogits", "binary_crossentropy"},
-    {"crossentropy", "sparse_categorical_crossentropy"},
-    {"categoricalcrossentropy", "sparse_categorical_crossentropy"},
-    {"swish", "silu"},
-    {"identity", "linear"}};
-
-/// The name in this table that is meant; a name that nothing fits stays.
-std::string full_name(const std::string& name, const auto& table) {
-  const auto letters = [](std::string_view text) {
-    std::string out = detail::lower(text);
-    std::erase(out, '_');
-    return out.ends_with("loss") ? out.substr(0, out.size() - 4) : out;
-  };
-  for (const auto& entry : table)
-    if (letters(name) == letters(entry.name)) return entry.name;
-  for (const auto& [alias, full] : aliases)
-    if (letters(name) == alias) return full;
-  return name;
-}
 
 constexpr std::int64_t most_classes = 1000;
 
@@ -143,12 +118,6 @@ inline namespace GRADUS_VARIANT {
 std::vector<std::string> activation_names() { return names_of(all_activations); }
 std::vector<std::string> initializer_names() { return names_of(all_initializers); }
 std::vector<std::string> loss_names() { return names_of(all_losses); }
-
-NetworkOptions with_full_names(NetworkOptions options) {
-  options.loss = full_name(options.loss, all_losses);
-  options.activation = full_name(options.activation, all_activations);
-  return options;
-}
 
 const NamedLoss& find_loss(const std::string& name) {
   return choose(all_losses, "--loss", name, ", auto");
@@ -195,10 +164,9 @@ const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
 }
 
 Network read_network(const NetworkOptions& options) {
-  choose(all_activations, "--activation", options.activation);
   if (options.loss != "auto") find_loss(options.loss);
   return {.hidden = read_layers(options.layers),
-          .activation = options.activation,
+          .activation = choose(all_activations, "--activation", options.activation).name,
           .initializer = read_initializer(options.initializer),
           .optimizer = read_optimizer(options.optimizer),
           .batch_size = read_whole("--batch-size", options.batch_size, 1),
@@ -230,13 +198,11 @@ std::vector<std::string> Network::layers_code(std::int64_t outputs) const {
 }
 
 double Network::weights(std::int64_t inputs, std::int64_t outputs) const {
+  std::vector<std::int64_t> units = hidden;
+  units.push_back(outputs);
   double sum = 0, before = static_cast<double>(inputs);
-  const auto add = [&](std::int64_t units) {
-    sum += (before + 1) * static_cast<double>(units);
-    before = static_cast<double>(units);
-  };
-  std::ranges::for_each(hidden, add);
-  add(outputs);
+  for (const std::int64_t n : units)
+    sum += (std::exchange(before, static_cast<double>(n)) + 1) * static_cast<double>(n);
   return sum;
 }
 

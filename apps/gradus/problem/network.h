@@ -36,16 +36,14 @@ struct NetworkOptions {
   }
 };
 
-/// The options with full names for those that users of Keras and PyTorch type, such as mse.
-NetworkOptions with_full_names(NetworkOptions options);
-
 /// What a loss expects of the targets.
 enum class Targets { numbers, two_classes, classes };
 struct NamedLoss {
   const char* name;
   Targets targets;
   gradus::Loss (*make)();
-  const char* code;  ///< C++
+  const char* code;       ///< C++
+  const char* also = "";  ///< another name
 };
 /// The loss of this name. UsageError.
 const NamedLoss& find_loss(const std::string& name);

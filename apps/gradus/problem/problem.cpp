@@ -14,52 +14,40 @@ using namespace gradus;
 
 namespace {
 
-/// Standardises the inputs by the rows that are trained on.
-Standardization standardise(Dataset& data, double held_out) {
-  const std::int64_t kept = rows_kept(data.x.shape()[0], held_out);
-  const Standardization scale =
-      standardization(slice(data.x, 0, 0, std::max<std::int64_t>(kept, 1)));
+/// Standardises the inputs by the first rows.
+Standardization standardise(Dataset& data, std::int64_t rows) {
+  const Standardization scale = standardization(slice(data.x, 0, 0, rows));
   data.x = scale(data.x);
   return scale;
 }
 
-RunLengths run_lengths(const Dataset& data, const RunPlan& plan, std::int64_t batch,
-                       double batches_per_update) {
-  const std::int64_t rows = std::max<std::int64_t>(1, rows_kept(data.x.shape()[0], plan.held_out));
-  const auto batches = static_cast<double>((rows + batch - 1) / batch);
-  const double all = std::floor(static_cast<double>(plan.epochs) * batches / batches_per_update);
+/// The lengths, where each update is made of so many batches.
+RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
+  const double all = std::floor(static_cast<double>(plan.epochs * batches) / each);
   return {.all = plan.steps > 0 ? static_cast<double>(plan.steps) : std::max(1.0, all),
-          .epoch = batches / batches_per_update};
+          .epoch = static_cast<double>(batches) / each};
 }
 
 }  // namespace
 
 Problem make_problem(ProblemOptions options, const RunPlan& plan) {
-  options.network = with_full_names(std::move(options.network));
   const std::string optimizer = std::exchange(options.network.optimizer, "sgd");
   Network network = read_network(options.network);
   Dataset data = read_data(options.data, network.seed);
   const NamedLoss& loss = choose_loss(options.network.loss, data);
   const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.y) : 1;
+  const std::int64_t rows = std::max<std::int64_t>(1, rows_kept(data.x.shape()[0], plan.held_out));
   std::optional<Standardization> scale;
-  if (is_file(options.data.name)) scale = standardise(data, plan.held_out);
+  if (is_file(options.data.name)) scale = standardise(data, rows);
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
-  RunLengths lengths = run_lengths(data, plan, network.batch_size, 1);
+  const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
+  network.optimizer = read_optimizer(optimizer, run_lengths(plan, batches, 1));
+  const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps;
+  const RunLengths lengths = run_lengths(plan, batches, each.value_or(1).count);
   network.optimizer = read_optimizer(optimizer, lengths);
-  if (const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps) {
-    lengths = run_lengths(data, plan, network.batch_size, each->count);
-    network.optimizer = read_optimizer(optimizer, lengths);
-  }
   options.network.optimizer = network.optimizer.text;
-  return {std::move(options),
-          std::move(data),
-          network.build(loss, outputs),
-          network,
-          loss,
-          std::move(scale),
-          outputs,
-          plan.held_out,
-          lengths};
+  const Sequential model = network.build(loss, outputs);
+  return {options, data, model, network, loss, scale, outputs, plan.held_out, lengths, batches};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

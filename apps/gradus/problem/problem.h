@@ -31,7 +31,7 @@ struct RunPlan {
 };
 
 struct Problem {
-  ProblemOptions options;    ///< as given; full names, and numbers in place of lengths
+  ProblemOptions options;    ///< as given, with numbers in place of lengths
   gradus::Dataset data;      ///< inputs standardised, if they come from a file
   gradus::Sequential model;  ///< compiled with the optimizer, as given
   Network network;           ///< the options of the network as values
@@ -40,6 +40,7 @@ struct Problem {
   std::int64_t outputs;                          ///< units of the last layer
   double held_out = 0;                           ///< share of the rows that is not trained on
   gradus::RunLengths lengths = {};               ///< for texts of schedules
+  std::int64_t batches = 1;                      ///< in an epoch
 
   /// A few words for people.
   std::string about_data() const, about_model() const;

@@ -118,7 +118,7 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
       "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
       "                 .seed = {}}});\n",
       to_code(optimizer, rate), problem.loss.code, problem.network.seed);
-  const std::string call = fmt::format("  model.fit({}, {}, {{", inputs, targets_code(problem));
+  const std::string call = fmt::format("  model.fit({}, data.y, {{", inputs);
   out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.network.batch_size,
                      options.epochs);
   if (options.validation_split > 0)
@@ -126,9 +126,4 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
   if (!options.fit_options.empty())
     out += fmt::format(",\n{:{}}{}", "", call.size(), options.fit_options);
   return out + "});\n";
-}
-
-std::string targets_code(const Problem& problem) {
-  const bool columns = problem.data.y.rank() == 2 && !problem.data.classes.empty();
-  return columns ? "reshape(data.y, {-1, 1})" : "data.y";
 }

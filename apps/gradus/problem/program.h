@@ -20,5 +20,3 @@ struct ProgramOptions {
 };
 /// The body of a main() that makes the data and the model and trains, indented by two blanks.
 std::string to_program(const Problem& problem, const ProgramOptions& options);
-/// The targets in the shape that the loss needs: C++ that uses `data`.
-std::string targets_code(const Problem& problem);

@@ -49,7 +49,8 @@ struct UsageError : CommandError {
 };
 /// Training diverged.
 struct DivergedError : CommandError {
-  explicit DivergedError(const std::string& what) : CommandError(3, what) {}
+  explicit DivergedError(const std::string& what, const std::string& printed = "")
+      : CommandError(3, what, printed) {}
 };
 /// A signal ended training in good order.
 struct StoppedError : CommandError {

@@ -17,6 +17,14 @@ std::string_view variable(const char* name) {
   return text ? text : "";
 }
 
+/// The size as the terminal says, or else the variable; 0 unless stdout is a terminal.
+int terminal_size(const char* name, unsigned short winsize::*of) {
+  winsize size{};
+  if (!isatty(STDOUT_FILENO)) return 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.*of > 0) return size.*of;
+  return std::max(std::atoi(variable(name).data()), 0);
+}
+
 constexpr int watched[] = {SIGINT, SIGTERM};
 std::atomic<int> recorded = 0;  // free of locks, so for handlers and threads alike
 
@@ -36,11 +44,11 @@ bool wants_color(const std::string& choice) {
 }
 
 int picture_columns() {
-  winsize size{};
-  if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
-    return 72;
-  return std::clamp(size.ws_col - 1, 24, 100);
+  const int columns = terminal_size("COLUMNS", &winsize::ws_col);
+  return columns == 0 ? 72 : std::clamp(columns - 1, 24, 200);
 }
+
+int picture_rows() { return std::max(terminal_size("LINES", &winsize::ws_row) - 1, 0); }
 
 void write_stderr(const std::string& text) { std::fputs(text.c_str(), stderr); }
 

@@ -11,8 +11,11 @@ bool wants_color(const std::string& choice);
 void write_stderr(const std::string& text);
 /// Whether stderr is a terminal where a line can be drawn again.
 bool can_redraw();
-/// The width of a picture on stdout: one column less than the terminal, at most 100.
+/// The width of a picture on stdout: one column less than the terminal; 72 without one.
 int picture_columns();
+/// The lines of the terminal on stdout that a command may fill, all but the prompt's; 0 without
+/// one.
+int picture_rows();
 /// Whether the locale can show Braille.
 bool speaks_utf8();
 

@@ -23,6 +23,16 @@ std::string clean(std::string text) {
   return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
+std::string wrapped(std::string text) {
+  for (std::size_t begin = 0; text.size() - begin > 72;) {
+    const std::size_t blank = text.rfind(' ', begin + 71);
+    if (blank == text.npos || blank <= begin + 4) break;
+    text.replace(blank, 1, "\n    ");
+    begin = blank + 1;
+  }
+  return text;
+}
+
 std::string quoted(const std::string& text, char quote) {
   std::string out(1, quote);
   for (const char c : text) {
@@ -30,6 +40,17 @@ std::string quoted(const std::string& text, char quote) {
     out += is_control(c) ? fmt::format("\\{:03o}", static_cast<int>(c)) : std::string(1, c);
   }
   return out + quote;
+}
+
+std::string xml_text(std::string_view text) {
+  constexpr std::string_view special = "&<>\"'";
+  constexpr const char* entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&#39;"};
+  std::string out;
+  for (const char c : text) {
+    const std::size_t which = special.find(c);
+    out += which == special.npos ? std::string(1, is_control(c) ? ' ' : c) : entities[which];
+  }
+  return out;
 }
 
 std::string csv_cell(const std::string& text) {
@@ -65,6 +86,15 @@ double read_positive(const std::string& option, const std::string& text) {
       error == std::errc() && stop == end && std::isfinite(number) && number > 0 && !padded,
       "{}: must be a number above 0 in decimal digits (got '{}')", option, clean(text));
   return number;
+}
+
+bool same_name(const std::string& a, const std::string& b) {
+  const auto letters = [](std::string text) {
+    std::erase(text, '_');
+    std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+    return text.substr(0, text.size() - (text.ends_with("loss") ? 4 : 0));
+  };
+  return letters(a) == letters(b);
 }
 
 void refuse_name(const std::string& where, const std::string& name,

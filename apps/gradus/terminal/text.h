@@ -3,15 +3,20 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Whether a terminal might act on the character instead of showing it.
 bool is_control(char c);
 /// The text on one line: control characters become blanks, and blanks at both ends go.
 std::string clean(std::string text);
+/// A line or sentence with line breaks in place of blanks, so that words end before column 72.
+std::string wrapped(std::string text);
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
 std::string quoted(const std::string& text, char quote);
+/// Text for XML or HTML; control characters become blanks.
+std::string xml_text(std::string_view text);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 
@@ -33,9 +38,14 @@ std::vector<std::string> names_of(const auto& table) {
 [[noreturn]] void refuse_name(const std::string& where, const std::string& name,
                               const std::vector<std::string>& names, const std::string& also = "");
 
-/// The entry of this name, or refuse_name().
+/// Whether both are the same apart from case, `_` and `Loss` at the end: MSELoss and mse.
+bool same_name(const std::string& a, const std::string& b);
+/// The entry of this name, or refuse_name(). Entries may have another name, `also`.
 const auto& choose(const auto& table, const std::string& where, const std::string& name,
                    const std::string& also = "") {
+  for (const auto& entry : table)
+    if constexpr (requires { entry.also; })
+      if (same_name(name, entry.name) || same_name(name, entry.also)) return entry;
   for (const auto& entry : table)
     if (name == entry.name) return entry;
   refuse_name(where, name, names_of(table), also);

@@ -72,9 +72,17 @@ std::vector<Step> measurements_of(const Contender& contender) {
   return out;
 }
 
+/// Of the updates made.
+double mean_budget(const Contender& contender, const SeedRuns& runs) {
+  std::vector<double> out;
+  for (const TrainingRun& run : runs)
+    out.push_back(value(contender.rate.area(run.updates)));
+  return mean_of(out);
+}
+
 Outcome summarize(const Contender& contender, const SeedRuns& runs) {
   Outcome out{.contender = contender,
-              .budget = value(contender.rate.area(contender.steps)),
+              .budget = mean_budget(contender, runs),
               .diverged_at = median_divergence(runs),
               .measured = measurements_of(contender),
               .first = runs[0]};

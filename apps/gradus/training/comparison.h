@@ -34,7 +34,7 @@ struct CompareOptions {
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
-  double budget;                     ///< the sum of its rates
+  double budget;                     ///< the sum of the rates of the updates made, mean
   std::vector<double> finals = {};   ///< loss on all rows after each run, nan where it diverged
   double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
   std::int64_t diverged = 0;         ///< number of runs

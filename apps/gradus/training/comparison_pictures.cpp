@@ -1,6 +1,7 @@
 #include "training/comparison_pictures.h"
 
 #include <fmt/format.h>
+#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
 
@@ -8,69 +9,104 @@ using namespace gradus;
 
 namespace {
 
-/// Losses above it are drawn at it.
-double ceiling(const Comparison& c) { return TrainingRun::far_above * c.first_loss; }
+using Series = std::vector<double> Outcome::*;
 
-/// The mean losses, at most the ceiling; after every run has diverged, the ceiling.
-std::vector<double> drawn_losses(const Comparison& c, const Outcome& outcome) {
-  std::vector<double> out = outcome.losses;
-  std::ranges::replace_if(
-      out, [&](double loss) { return !(loss <= ceiling(c)); }, ceiling(c));
+bool all_diverged(const Outcome& o) { return std::isnan(o.mean); }
+
+/// The label, and when training diverged.
+std::string entry(const Outcome& o) {
+  std::string out = detail::shortened(o.contender.label, 40);
+  if (!o.diverged_at) return out;
+  const std::string at = fmt::format("diverged at step {}", *o.diverged_at);
+  return out + (all_diverged(o) ? fmt::format(" ({})", at)
+                                : fmt::format(" ({} of {} {})", o.diverged, o.finals.size(), at));
+}
+
+/// The schedules of all outcomes that have one; the others keep their colours.
+LinesPlot schedules(const Comparison& c, const char* name, auto schedule) {
+  LinesPlot out = rates_plot({}, 1);
+  out.y_name = out.title = name;
+  for (const Outcome& o : c.outcomes) {
+    const std::optional<Schedule> own = schedule(o.contender);
+    const LabelledSchedule curve{entry(o), own.value_or(0)};
+    LinesPlot one = rates_plot(std::span(&curve, 1), o.contender.steps);
+    out.lines.push_back(own ? one.lines[0] : Line{"", {0}, {NAN}});
+  }
   return out;
 }
 
-std::vector<double> all_drawn(const Comparison& c) {
-  std::vector<double> all;
-  for (const Outcome& outcome : c.outcomes)
-    for (const double loss : drawn_losses(c, outcome)) all.push_back(loss);
-  return all;
+/// Ends the line where it first leaves the picture, near this step.
+void end_at(Line& line, double top, Step step) {
+  const auto high = std::ranges::find_if_not(line.y, [&](double y) { return y <= top; });
+  const auto n = static_cast<std::size_t>(high - line.y.begin());
+  const double before = line.x[n == 0 ? 0 : n - 1],
+               after = n < line.x.size() ? line.x[n] : INFINITY;
+  line.x.resize(n);
+  line.x.push_back(std::max(before, std::min(after, static_cast<double>(step))));
+  line.y.resize(n);
+  line.y.push_back(top);
+  line.end = fmt::format("{}", step);
 }
 
-std::vector<LabelledSchedule> rates_of(const Comparison& c) {
-  std::vector<LabelledSchedule> out;
-  for (const Outcome& outcome : c.outcomes)
-    out.push_back({outcome.contender.label, outcome.contender.rate});
-  return out;
-}
-
-std::vector<LabelledSchedule> losses_of(const Comparison& c) {
-  std::vector<LabelledSchedule> out;
-  for (const Outcome& outcome : c.outcomes)
-    out.push_back(
-        {outcome.contender.label, straight_lines(outcome.measured, drawn_losses(c, outcome))});
+/// A series of each outcome. A loss is drawn above `floor`; one that diverged leaves the picture.
+LinesPlot series(const Comparison& c, Series values, const char* axis, const std::string& name,
+                 double floor = 0) {
+  LinesPlot out{.x_name = "step", .y_name = axis, .lines = {}, .legend = false, .height = 12};
+  const bool loss = values != &Outcome::accuracies;
+  const double first = c.first_loss - floor, ceiling = TrainingRun::far_above * first;
+  std::vector<double> kept{first};
+  for (const Outcome& o : c.outcomes) {
+    Line line{entry(o), {o.measured.begin(), o.measured.end()}, o.*values};
+    if (line.y.empty()) line = {"", {0}, {NAN}};  // keeps its colour
+    for (double& y : line.y) y -= floor;
+    if (!all_diverged(o)) kept.insert(kept.end(), line.y.begin(), line.y.end());
+    out.lines.push_back(line);
+  }
+  const std::size_t seeds = c.outcomes[0].finals.size();
+  out.title =
+      fmt::format("{}, {}", name, seeds == 1 ? "one seed" : fmt::format("mean of {} seeds", seeds));
+  if (!loss) return out;
+  out.log_y = floor > 0 || spread_far(kept);
+  out.top = std::min(*std::ranges::max_element(kept), ceiling);
+  for (std::size_t i = 0; i < c.outcomes.size(); ++i) {
+    const Outcome& o = c.outcomes[i];
+    if (!all_diverged(o)) continue;
+    out.top = c.any_left() ? std::max(out.top, (out.log_y ? 2 : 1.2) * first) : ceiling;
+    end_at(out.lines[i], out.top, o.diverged_at.value_or(0));
+  }
   return out;
 }
 
 }  // namespace
 
-std::vector<Panel> make_panels(const Comparison& c, const PictureOptions&) {
-  LinesPlot losses{.x_name = "step",
-                   .y_name = "loss on all rows, mean over seeds",
-                   .lines = {},
-                   .log_y = spread_far(all_drawn(c)),
-                   .legend = false};
-  for (const Outcome& outcome : c.outcomes)
-    losses.lines.push_back({outcome.contender.label,
-                            {outcome.measured.begin(), outcome.measured.end()},
-                            drawn_losses(c, outcome)});
-  std::vector<Panel> panels{make_panel(rates_of(c), c.steps), make_panel(losses)};
-  if (c.contours) panels.push_back(make_panel(*c.contours));
-  return panels;
-}
-
-std::string pictures(const Comparison& c, const PictureOptions& look) {
-  PlotOptions options = look.terminal(10);
-  const std::size_t seeds = c.best().finals.size();
-  std::string out = "learning rate\n" + plot(rates_of(c), c.steps, options);
-  options.log_y = spread_far(all_drawn(c));
-  options.height = 12;
-  out += fmt::format("\nloss on all rows, {}\n",
-                     seeds == 1 ? "one seed" : fmt::format("mean of {} seeds", seeds)) +
-         plot(losses_of(c), c.steps, options);
-  if (!c.contours) return out;
-  options.height = 20;
-  return out +
-         "\npath of w and b over contours of the loss, first seed;\nmarks after 0, 1, 2, 4, 8, ... "
-         "updates and at the end; @ is the lowest loss\n" +
-         plot(*c.contours, options);
+std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) {
+  const auto any = [&](auto is) { return std::ranges::any_of(c.outcomes, is); };
+  std::vector<Panel> out{{"rate", schedules(c, "learning rate", [](const Contender& k) {
+                            return std::optional(k.rate);
+                          })}};
+  if (any([](const Outcome& o) { return o.contender.momentum.has_value(); }))
+    out.push_back({"momentum",
+                   schedules(c, "momentum", [](const Contender& k) { return k.momentum; }),
+                   !any([](const Outcome& o) {
+                     return o.contender.momentum && !o.contender.momentum->constant();
+                   })});
+  const bool excess = c.least_possible || look.excess;
+  if (excess) {
+    double least = c.least_possible.value_or(c.first_loss);
+    if (!c.least_possible)
+      for (const Outcome& o : c.outcomes)
+        for (const double v : o.losses) least = std::min(least, v);
+    out.push_back({"excess", series(c, &Outcome::losses, "loss above the least",
+                                    c.least_possible ? "loss above the least possible"
+                                                     : "loss above the least seen",
+                                    least)});
+  }
+  out.push_back({"loss", series(c, &Outcome::losses, "loss", "loss on all rows"), excess});
+  if (any([](const Outcome& o) { return !o.accuracies.empty(); }))
+    out.push_back({"accuracy", series(c, &Outcome::accuracies, "accuracy", "accuracy"), true});
+  if (c.contours) {
+    out.push_back({"path", *c.contours});
+    std::get<ContourPlot>(out.back().drawing).title = "path over contours of the loss, first seed";
+  }
+  return out;
 }

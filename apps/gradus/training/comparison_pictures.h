@@ -1,14 +1,22 @@
 #pragma once
 /// The pictures of a comparison: rates, losses and paths, for files and for the terminal.
 
-#include <string>
 #include <vector>
 
 #include "pictures/plot_file.h"
 #include "training/comparison.h"
 
 /// What the pictures show, and how.
-struct PictureOptions : LookOptions {};
+struct PictureOptions : LookOptions {
+  bool excess = false;
 
+  static void options(auto& self, auto&& option) {
+    LookOptions::options(self, option);
+    option(self.excess, "--excess",
+           "Draw the loss above the least possible (the default where that is known), or above the "
+           "least seen");
+  }
+};
+
+/// The panels: rate, momentum where it moves, excess or loss, accuracy, path.
 std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look);
-std::string pictures(const Comparison& c, const PictureOptions& look);

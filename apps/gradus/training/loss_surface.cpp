@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <optional>
 
 using namespace gradus;
 using Point = std::array<double, 2>;
@@ -80,29 +81,36 @@ Box box_around(const std::vector<Path>& paths, const Point& start, const Point& 
     box.take(whole.low);
     box.take(whole.high);
   }
-  const double air = std::max(0.12 * box.width(), 1e-3);
-  for (std::size_t i = 0; i < 2; ++i) {
-    // In a very narrow box the contours would touch.
-    const double more = air + std::max(0.0, 0.2 * box.width() - (box.high[i] - box.low[i]) / 2);
-    box.low[i] -= more;
-    box.high[i] += more;
-  }
   return box;
 }
 
-}  // namespace
+/// A box around the goal and the last half of each path that stays near it then, if any does.
+std::optional<Box> box_around_ends(const std::vector<Path>& paths, const Box& all,
+                                   const Point& goal) {
+  std::optional<Box> out;
+  for (const Path& path : paths) {
+    Box end{goal, goal};
+    for (std::size_t i = path.points.size() / 2; i < path.points.size(); ++i)
+      end.take(path.points[i]);
+    if (!(end.width() <= 0.12 * all.width()) || end.width() == 0) continue;
+    if (!out) out = end;
+    out->take(end.low);
+    out->take(end.high);
+  }
+  return out;
+}
 
-ContourPlot loss_surface(const Problem& problem, std::vector<Path> paths) {
+/// The loss over the box and some air around it, with the paths.
+ContourPlot map_of(Landscape& loss, Box box, const std::vector<Path>& paths, const Point& goal) {
   constexpr std::size_t n = 41;
   constexpr int lines = 9;
-  Landscape loss(problem);
-  const Point start = paths[0].points[0];
-  Point lowest = start;
-  for (const Path& path : paths)
-    if (loss(path.points.back()) < loss(lowest)) lowest = path.points.back();
-  const Point goal = find_minimum(loss, lowest, 0.1);
-  const Box box = box_around(paths, start, goal);
-
+  const double width = box.width(), air = std::max(0.12 * width, 1e-6);
+  for (std::size_t i = 0; i < 2; ++i) {
+    // In a very narrow box the contours would touch.
+    const double more = air + std::max(0.0, 0.2 * width - (box.high[i] - box.low[i]) / 2);
+    box.low[i] -= more;
+    box.high[i] += more;
+  }
   Surface surface{box.low[0], box.high[0], box.low[1], box.high[1], n, n, {}};
   for (std::size_t j = 0; j < n; ++j)
     for (std::size_t i = 0; i < n; ++i) {
@@ -111,5 +119,21 @@ ContourPlot loss_surface(const Problem& problem, std::vector<Path> paths) {
                                       box.low[1] + (box.high[1] - box.low[1]) * part(j)}));
     }
   const std::vector<double> levels = contour_levels(surface, lines);
-  return {"w", "b", std::move(surface), levels, std::move(paths), goal};
+  return {"w", "b", std::move(surface), levels, paths, goal};
+}
+
+}  // namespace
+
+ContourPlot loss_surface(const Problem& problem, const std::vector<Path>& paths) {
+  Landscape loss(problem);
+  const Point start = paths[0].points[0];
+  Point lowest = start;
+  for (const Path& path : paths)
+    if (loss(path.points.back()) < loss(lowest)) lowest = path.points.back();
+  const Point goal = find_minimum(loss, lowest, 0.1);
+  const Box box = box_around(paths, start, goal);
+  ContourPlot out = map_of(loss, box, paths, goal);
+  if (const auto end = box_around_ends(paths, box, goal))
+    out.inset.push_back(map_of(loss, *end, paths, goal));
+  return out;
 }

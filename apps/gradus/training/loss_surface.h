@@ -8,4 +8,5 @@
 
 /// The loss on all rows around the paths, the paths, and the lowest loss as the goal. The model has
 /// two weights. A path that goes far beyond the start and the goal does not widen the picture.
-gradus::ContourPlot loss_surface(const Problem& problem, std::vector<gradus::Path> paths);
+/// Where paths end in a small part of it, that part is an inset.
+gradus::ContourPlot loss_surface(const Problem& problem, const std::vector<gradus::Path>& paths);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -154,7 +155,7 @@ RunLog members_of(const ParsedJson& json) {
       series.at.resize(v.size());
       if (v.size() != measured.size()) std::iota(series.at.begin(), series.at.end(), 0.0);
     } else if (key == "label" && v.is_string()) {
-      log.path = v.get<std::string>();
+      log.path = log.label = clean(v.get<std::string>());
     } else if (!v.is_object() && !v.is_null()) {
       const std::string number =
           v.is_number_float() ? fmt::format("{:.4g}", v.get<double>()) : v.dump();
@@ -175,6 +176,7 @@ const Series* RunLog::find(bool by_steps, const std::string& name) const {
 RunLog read_run_log(const std::string& path) {
   RunLog log;
   log.path = path;
+  log.label = clean(std::filesystem::path(path).stem());
   const std::string all = gradus::detail::read_file(path, most_bytes);
   check<FormatError>(!all.empty(), "{}: is empty", clean(path));
   Reader(log).read(all);
@@ -190,6 +192,7 @@ std::optional<Result> read_result(const std::string& path) {
                      "{}: \"schedules\": must be a list of objects", clean(path));
   Result out{members_of(json), {}};
   out.about.path = path;
+  out.about.label = clean(std::filesystem::path(path).stem());
   for (const ParsedJson& entry : entries) out.entries.push_back(members_of(entry));
   return out;
 }

@@ -14,7 +14,7 @@ struct Series {
 };
 
 struct RunLog {
-  std::string path;
+  std::string path, label;  ///< the label, often the name of the file, is for legends
   std::vector<std::pair<std::string, std::string>> facts;  ///< description of the run
   std::vector<std::string> command;  ///< the words after `gradus`; empty if the log does not say
   std::vector<Series> by_step;       ///< `learning_rate`, `batch_loss`, `loss`, ...
@@ -37,7 +37,7 @@ RunLog read_run_log(const std::string& path);
 /// What `gradus compare --json` or `gradus find-lr --json` printed.
 struct Result {
   RunLog about;                 ///< its members, but for the entries; `path` is that of the file
-  std::vector<RunLog> entries;  ///< of compare; `path` is the label
+  std::vector<RunLog> entries;  ///< of compare
 };
 
 /// Reads such a file: lists of numbers become series by step, other members facts. Empty for a file

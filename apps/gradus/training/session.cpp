@@ -22,6 +22,12 @@ namespace {
 
 constexpr std::int64_t most_epochs = 1'000'000'000;
 
+/// The values, to be printed.
+std::string shown(const OptionWords& option) {
+  const std::string all = fmt::format("{}", fmt::join(option.values, ","));
+  return !all.empty() ? all : option.flag && !option.values.empty() ? "given" : "not given";
+}
+
 /// The options of a saved training. Only the number of epochs and the logs may change.
 TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& command,
                                 const std::vector<std::string>& keys) {
@@ -29,14 +35,11 @@ TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& com
   if (given("epochs")) saved.epochs = command.training.epochs;
   if (given("log")) saved.log = command.training.log;
   if (given("tensorboard")) saved.tensorboard = command.training.tensorboard;
-  TrainingOptions now = command.training;
-  now.problem.network = with_full_names(std::move(now.problem.network));
-  const auto there = all_options(saved), here = all_options(now);
+  const auto there = all_options(saved), here = all_options(command.training);
   for (std::size_t i = 0; i < here.size(); ++i)
     if (given(key_of(here[i].name)) && here[i].values != there[i].values)
       throw UsageError(fmt::format("{}: must be as in '{}', {} (got {})", here[i].name,
-                                   clean(command.resume), fmt::join(there[i].values, ","),
-                                   fmt::join(here[i].values, ",")));
+                                   clean(command.resume), shown(there[i]), shown(here[i])));
   return saved;
 }
 
@@ -176,10 +179,7 @@ std::vector<Callback> Session::loggers() const {
   return list;
 }
 
-ProgressBar Session::bar() const {
-  const std::int64_t batch = problem_.network.batch_size;
-  return {.epochs = epochs_, .batches = (training_rows() + batch - 1) / batch};
-}
+ProgressBar Session::bar() const { return {.epochs = epochs_, .batches = problem_.batches}; }
 
 void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
   std::ranges::copy(loggers(), std::back_inserter(callbacks));

@@ -73,11 +73,6 @@ struct Recorder {
   }
 };
 
-std::int64_t batches_per_epoch(const Problem& problem) {
-  const std::int64_t rows = training_rows(problem), batch = problem.network.batch_size;
-  return (rows + batch - 1) / batch;
-}
-
 }  // namespace
 
 std::int64_t training_rows(const Problem& problem) {
@@ -90,12 +85,11 @@ std::int64_t batches_per_update(const Problem& problem) {
 }
 
 Step updates_in(const Problem& problem, std::int64_t epochs) {
-  return std::max<Step>(1, epochs * batches_per_epoch(problem) / batches_per_update(problem));
+  return std::max<Step>(1, epochs * problem.batches / batches_per_update(problem));
 }
 
 std::int64_t epochs_for(const Problem& problem, Step updates) {
-  const std::int64_t epoch = batches_per_epoch(problem);
-  return (updates * batches_per_update(problem) + epoch - 1) / epoch;
+  return (updates * batches_per_update(problem) + problem.batches - 1) / problem.batches;
 }
 
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options) {
@@ -137,21 +131,4 @@ Step TrainingRun::diverged_at() const {
   for (std::size_t i = 0; i < losses.size(); ++i)
     if (losses[i] > far_above * losses[0]) return measured[i];
   return updates;
-}
-
-Schedule straight_lines(std::vector<Step> steps, std::vector<double> values) {
-  return Schedule([x = std::move(steps), y = std::move(values)](double step) {
-    const auto next = std::upper_bound(x.begin() + 1, x.end() - 1, static_cast<Step>(step));
-    const auto i = static_cast<std::size_t>(next - x.begin());
-    const double from = static_cast<double>(x[i - 1]), to = static_cast<double>(x[i]);
-    const double part = std::min(1.0, (step - from) / (to - from));
-    return y[i - 1] * (1 - part) + y[i] * part;
-  });
-}
-
-Schedule level_parts(std::vector<double> values, Step steps) {
-  const double each = static_cast<double>(steps) / static_cast<double>(values.size());
-  return [values = std::move(values), each](double step) {
-    return values[std::min(static_cast<std::size_t>(step / each), values.size() - 1)];
-  };
 }

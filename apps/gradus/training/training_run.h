@@ -53,8 +53,3 @@ std::int64_t batches_per_update(const Problem& problem);
 gradus::Step updates_in(const Problem& problem, std::int64_t epochs);
 /// Epochs until this number of updates is done.
 std::int64_t epochs_for(const Problem& problem, gradus::Step updates);
-
-/// A curve through values at rising steps, two or more, with straight lines between them.
-gradus::Schedule straight_lines(std::vector<gradus::Step> steps, std::vector<double> values);
-/// A curve that is level in equal parts of so many steps.
-gradus::Schedule level_parts(std::vector<double> values, gradus::Step steps);
