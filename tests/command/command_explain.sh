@@ -66,6 +66,10 @@ run 0 find-lr $line --ascii
 grep -q "^stable  *1   the highest stable rate" "$work/out" || fail "no stable rate"
 run 0 demo line
 prints "stable up to a rate of 0.996; curvatures 2.01 and 0.621"
+run 0 compare 0.7 1.2 $line --seeds 1
+prints " stable up to 0.996"
+run 0 compare 0.05 $line --seeds 1  # far below
+grep -q " stable up to 0.996" "$work/out" && fail "a line that flattens the rates"
 run 0 compare 0.1 5 $line --seeds 1 --json
 grep -o '"stable_rates":\[0.99[0-9]*\]' "$work/out" | [ "$(wc -l)" -eq 2 ] || fail "not both stable rates"
 # Curvature and noise in a log, as Sharpness and GradientNoise add them, are drawn.

@@ -50,7 +50,7 @@ prints "on the 50 rows held out after 25 updates"
 prints "(mean and standard deviation of 3 seeds)"
 prints "beta_1"
 run 0 sensitivity "CosineDecay(0.1, 3)" $line --batch-size 200 --epochs 3  # fewer updates than windows
-prints "in each of 3 parts"
+prints "in 3 parts of the run"
 run 3 sensitivity 100 $line
 printf 'gradus: error: training diverged: the loss at the end is not finite; to find a lower rate: gradus find-lr --data line --layers none\n' |
   cmp -s - "$work/err" || fail "no way to a lower rate"

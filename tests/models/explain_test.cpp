@@ -192,11 +192,13 @@ TEST_CASE("Explain shows norms of larger models, and writes to the progress sink
 
 TEST_CASE("Explain leaves nothing behind in a model whose fit threw") {
   Sequential model = line(1e30);
+  Explain explain{.at = {0, 1, 2, 3, 4}, .sink = [](const UpdateRecord&) {}};
   CHECK_THROWS_AS(
-      model.fit(line_x, line_y,
-                {.epochs = 9, .verbose = 0, .callbacks = {Explain{.at = {0, 1, 2, 3, 4}}}}),
+      model.fit(line_x, line_y, {.epochs = 9, .verbose = 0, .callbacks = {std::ref(explain)}}),
       NumericError);
+  CHECK(explain.now.parameters.empty());  // of the update that was refused
   model.optimizer().set_learning_rate(0.0);
   model.set_weights({Tensor{{0}}, Tensor{0}});
   model.train_on_batch(line_x, line_y);
+  CHECK(explain.now.parameters.empty());
 }

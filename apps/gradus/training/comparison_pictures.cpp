@@ -1,6 +1,7 @@
 #include "training/comparison_pictures.h"
 
 #include <fmt/format.h>
+#include <gradus/schedules/algebra.h>
 #include <gradus/schedules/canvas.h>
 
 #include <algorithm>
@@ -92,6 +93,21 @@ LinesPlot tuning(const Comparison& c) {
   return out;
 }
 
+/// A level line at the stable rate that all share, unless it is far above the rates.
+void add_stable_rate(LinesPlot& rates, const Comparison& c) {
+  const std::vector<double>& stable = c.outcomes[0].first.stable;
+  double greatest = 0;
+  for (const Outcome& o : c.outcomes) {
+    if (o.first.stable.size() != 1 || o.first.stable != stable) return;
+    const auto steps = static_cast<double>(o.contender.steps);
+    greatest = std::max(greatest, value(detail::range(o.contender.rate, steps).greatest));
+  }
+  if (stable[0] > 2 * greatest) return;
+  rates.lines.push_back({fmt::format("stable up to {:.3g}", stable[0]),
+                         {0, static_cast<double>(c.steps)},
+                         {stable[0], stable[0]}});
+}
+
 }  // namespace
 
 std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) {
@@ -99,6 +115,7 @@ std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) 
   std::vector<Panel> out{{"rate", schedules(c, "learning rate", [](const Contender& k) {
                             return std::optional(k.rate);
                           })}};
+  add_stable_rate(std::get<LinesPlot>(out[0].drawing), c);
   if (any([](const Outcome& o) { return o.contender.momentum.has_value(); }))
     out.push_back({"momentum",
                    schedules(c, "momentum", [](const Contender& k) { return k.momentum; }),
