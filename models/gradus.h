@@ -16,8 +16,8 @@
 #include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/early_stopping.h>
-#include <gradus/models/find_learning_rate.h>
 #include <gradus/models/explain.h>
+#include <gradus/models/find_learning_rate.h>
 #include <gradus/models/gradient_noise.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/layers.h>
