@@ -11,8 +11,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 /// Callback and Optimizer take structs of any type in one way: an abstract `Interface` lists the
 /// calls, a template `Held` makes them for one struct, and a Boxed<Interface> owns a Held. Layer
 /// has a clone() instead, which copies its listed weights. Schedule, which never changes and holds
-/// no tensor, shares its struct. Loss and Metric, which never change, hold a function for each
-/// call.
+/// no tensor, shares its struct. Loss and Metric, which never change, hold a function per call.
 template <class Interface>
 class Boxed {
  public:

@@ -127,8 +127,7 @@ struct Dual {
   friend Dual fabs(const Dual& x) { return of(std::fabs(x.v), x.v > 0 ? 1 : x.v < 0 ? -1 : 0, x); }
   friend Dual abs(const Dual& x) { return fabs(x); }
   friend Dual pow(const Dual& x, const Dual& e) {
-    const double y = std::pow(x.v, e.v);
-    const double by_x = e.v == 0 ? 0 : e.v * std::pow(x.v, e.v - 1);
+    const double y = std::pow(x.v, e.v), by_x = e.v == 0 ? 0 : e.v * std::pow(x.v, e.v - 1);
     const double by_e = x.v == 0 && e.v >= 0 ? 0 : y * std::log(x.v);
     return of(y, by_x, x) + of(0, by_e, e);
   }

@@ -42,6 +42,15 @@ struct FormatError : Error {
 };
 
 namespace detail {
+/// Calls a function at the end of its scope, also when an exception ends it.
+template <class F>
+struct AtEnd {
+  explicit AtEnd(F f) : function(std::move(f)) {}
+  AtEnd& operator=(AtEnd&&) = delete;  // nor any copy
+  ~AtEnd() { function(); }
+  F function;
+};
+
 /// What is wrong with a number, for callers that do not always throw; empty when all is well.
 struct [[nodiscard]] Fault {
   std::string text = {};

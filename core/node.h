@@ -31,16 +31,14 @@ struct Node {
   Node& operator=(const Node&) = delete;
 
   std::uint32_t owners = 1;
-  bool wants_grad = false;
-  bool is_parameter = false;
+  bool wants_grad = false, is_parameter = false;
   bool spent = false;        ///< was run backward: its backward step is gone
   bool queued = false;       ///< waits in a backward pass
   bool keep_flow = false;    ///< gradients() asked for the gradient of this node itself
   bool finite = false;       ///< known to hold only finite values; never set on a parameter
   std::int16_t trusted = 0;  ///< of a parameter: see Optimizer::trusted()
   std::uint32_t input_count = 0;
-  std::int64_t id;
-  std::int64_t size;
+  std::int64_t id, size;
   Shape shape;
   Buffer value;
   Buffer grad;  ///< on a parameter: the sum of gradients from backward()
@@ -131,6 +129,13 @@ struct NewTensor {
   Tensor tensor;
   Scalar* data;
 };
+
+/// A tensor of what draw() gives, element by element.
+Tensor generated(const Shape& shape, auto draw) {
+  NewTensor made(shape);
+  std::generate_n(made.data, made.tensor.size(), [&] { return static_cast<Scalar>(draw()); });
+  return std::move(made.tensor);
+}
 
 /// Where a backward step writes the gradient of an input: adds if `add` is true, else assigns.
 struct Target {

@@ -39,21 +39,6 @@ void check_differentiable(const Tensor& y) {
                     "of NoGrad");
 }
 
-/// Makes a backward pass keep the gradients of these tensors, parameters or not.
-class KeepFlow {
- public:
-  explicit KeepFlow(std::span<const Tensor> inputs) : inputs_(inputs) {
-    for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = true;
-  }
-  KeepFlow& operator=(KeepFlow&&) = delete;  // nor any copy
-  ~KeepFlow() {
-    for (const Tensor& x : inputs_) detail::node_of(x).keep_flow = false;
-  }
-
- private:
-  std::span<const Tensor> inputs_;
-};
-
 }  // namespace
 
 Tensor::Tensor(std::initializer_list<detail::Nested> nested) {
@@ -89,17 +74,11 @@ Tensor Tensor::filled(const Shape& shape, Scalar number) {
 }
 
 Tensor Tensor::uniform(const Shape& shape, double low, double high, Random& random) {
-  detail::NewTensor made(shape);
-  std::generate_n(made.data, made.tensor.size(),
-                  [&] { return static_cast<Scalar>(random.uniform(low, high)); });
-  return std::move(made.tensor);
+  return detail::generated(shape, [&] { return random.uniform(low, high); });
 }
 
 Tensor Tensor::normal(const Shape& shape, double mean, double deviation, Random& random) {
-  detail::NewTensor made(shape);
-  std::generate_n(made.data, made.tensor.size(),
-                  [&] { return static_cast<Scalar>(mean + deviation * random.normal()); });
-  return std::move(made.tensor);
+  return detail::generated(shape, [&] { return mean + deviation * random.normal(); });
 }
 
 const Shape& Tensor::shape() const { return detail::node_of(*this).shape; }
@@ -177,7 +156,11 @@ void Tensor::backward(const Tensor& upstream) const {
 
 std::vector<Tensor> gradients(const Tensor& y, std::span<const Tensor> inputs) {
   std::vector<Tensor> result;
-  const KeepFlow keep(inputs);
+  const auto keep_flow = [&](bool on) {  // of these tensors, parameters or not
+    for (const Tensor& x : inputs) detail::node_of(x).keep_flow = on;
+  };
+  const detail::AtEnd end([&] { keep_flow(false); });
+  keep_flow(true);
   detail::gradients_into(y, inputs, result);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     if (!result[i].node()) result[i] = Tensor::zeros(inputs[i].shape());
@@ -203,17 +186,6 @@ std::size_t size_of_class(std::uint32_t size_class) {
   return (std::size_t{1} << power) + (std::size_t{quarter} + 1) * (std::size_t{1} << (power - 2));
 }
 
-/// Empties the thread's free lists when the thread ends.
-struct Closer {
-  Closer& operator=(Closer&&) = delete;  // nor any copy
-  ~Closer() {
-    pool.open = false;
-    pool.closed = true;
-    for (FreeBlock*& list : pool.free)
-      while (list) std::free(header_of(std::exchange(list, list->next)).block);
-  }
-};
-
 }  // namespace
 
 [[gnu::cold]] void* take_from_system(std::size_t bytes) {
@@ -230,11 +202,17 @@ struct Closer {
   return memory;
 }
 
-/// Frees a block that no pool takes. The first block that a thread releases opens its pool.
+/// Frees a block that no pool takes. The first block that a thread releases opens its pool, whose
+/// lists are emptied when the thread ends.
 [[gnu::cold]] void release_outside_pool(void* memory) noexcept {
   if (header_of(memory).size_class == unpooled || pool.closed)
     return std::free(header_of(memory).block);
-  thread_local const Closer closer;
+  thread_local const AtEnd of_thread([] {
+    pool.open = false;
+    pool.closed = true;
+    for (FreeBlock*& list : pool.free)
+      while (list) std::free(header_of(std::exchange(list, list->next)).block);
+  });
   pool.open = true;
   release_memory(memory);
 }

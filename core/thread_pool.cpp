@@ -144,16 +144,6 @@ class Pool {
   std::atomic<bool> stop_ = false;
   std::vector<std::thread> helpers_;
 };
-
-/// Makes the thread's helpers, and ends them with it. A child made by fork() leaves them untouched.
-struct Owner {
-  Owner() { team.pool = new Pool; }
-  Owner& operator=(Owner&&) = delete;  // nor any copy
-  ~Owner() {
-    team.busy = true;
-    if (team.pool->here()) delete team.pool;
-  }
-};
 #endif
 
 }  // namespace
@@ -164,7 +154,11 @@ void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), 
 #if !defined(__wasm__)
   const int threads = std::min(team.count, pieces);
   if (threads > 1 && !team.busy) {
-    thread_local const Owner owner;
+    if (!team.pool) team.pool = new Pool;
+    thread_local const AtEnd of_thread([] {  // a child made by fork() leaves the helpers untouched
+      team.busy = true;
+      if (team.pool->here()) delete team.pool;
+    });
     if (team.pool->here()) {
       team.busy = true;
       team.pool->run(threads - 1, pieces, call, f);

@@ -8,11 +8,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// a = rho a + (1 - rho) g^2;  d = -sqrt(D + epsilon) / sqrt(a + epsilon) g;
 /// D = rho D + (1 - rho) d^2;  w += learning_rate d. The method as published has learning_rate 1.
 /// Zeiler, "ADADELTA: an adaptive learning rate method", 2012. Keras: keras.optimizers.Adadelta.
-///
 /// ValueError unless learning_rate >= 0, rho in [0, 1), epsilon > 0.
 struct Adadelta {
-  Schedule learning_rate = 0.001;
-  Schedule rho = 0.95;
+  Schedule learning_rate = 0.001, rho = 0.95;
   Real epsilon = 1e-7;
 
   int slots() const { return 2; }

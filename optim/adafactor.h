@@ -13,15 +13,11 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// w -= max(epsilon_2, rms(w)) min(learning_rate, 1 / sqrt(T)) d.
 /// Shazeer and Stern, "Adafactor: adaptive learning rates with sublinear memory cost", 2018. Keras:
 /// keras.optimizers.Adafactor; relative_step has no effect there, nor here.
-///
 /// ValueError unless learning_rate and epsilon_2 >= 0, beta_2_decay <= 0, epsilon_1 and
 /// clip_threshold > 0.
 struct Adafactor {
   Schedule learning_rate = 0.001;
-  Real beta_2_decay = -0.8;
-  Real epsilon_1 = 1e-30;
-  Real epsilon_2 = 1e-3;
-  Real clip_threshold = 1.0;
+  Real beta_2_decay = -0.8, epsilon_1 = 1e-30, epsilon_2 = 1e-3, clip_threshold = 1.0;
   bool relative_step = true;
 
   int slots() const { return 3; }

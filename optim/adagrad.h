@@ -8,12 +8,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// a += g^2;  w -= learning_rate g / sqrt(a + epsilon). a starts at initial_accumulator_value.
 /// Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic
 /// optimization", 2011. Keras: keras.optimizers.Adagrad.
-///
 /// ValueError unless learning_rate >= 0, initial_accumulator_value >= 0, epsilon > 0.
 struct Adagrad {
   Schedule learning_rate = 0.001;
-  Real initial_accumulator_value = 0.1;
-  Real epsilon = 1e-7;
+  Real initial_accumulator_value = 0.1, epsilon = 1e-7;
 
   int slots() const { return 1; }
   SlotInfo slot_info(int, const Shape&) const {

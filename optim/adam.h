@@ -6,7 +6,6 @@
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace detail {
 
 /// 1 - beta^t: a running mean that starts at 0 is too small by this factor after t updates.
@@ -16,8 +15,8 @@ inline Real bias_correction(Real beta, double t) {
   return 1 - pow(beta, t);
 }
 
-/// One update of Adam at this rate. Slots: 0 momentum, 1 velocity, and for amsgrad 2, the greatest
-/// velocity so far.
+/// One update of Adam at this rate. Slots: 0 momentum, 1 velocity, 2 (amsgrad) the greatest
+/// velocity.
 inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real epsilon,
                  bool amsgrad) {
   using std::sqrt;
@@ -29,8 +28,8 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
         amsgrad ? u.slot(2).data() : nullptr, u.w.data(), Length{});
 }
 
-/// m and v are means of what they were and g or g^2, and a step is at most rate m / epsilon times
-/// the bias correction.
+/// m and v are means of what they were and g or g^2; a step is at most bias-corrected rate m /
+/// epsilon.
 inline bool adam_stays_finite(Real beta_1, Real epsilon) {
   return value(1 - beta_1) >= 0x1p-10 && value(epsilon) >= 0x1p-24;
 }
@@ -57,12 +56,9 @@ void adam_fields(auto& self, auto&& field) {
 /// as in Keras; PyTorch adds it inside. For a beta that is a schedule, beta^T uses its present
 /// value. Kingma and Ba, "Adam: a method for stochastic optimization", 2015; amsgrad: Reddi, Kale
 /// and Kumar, "On the convergence of Adam and beyond", 2018. Keras: keras.optimizers.Adam.
-///
 /// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1), epsilon > 0.
 struct Adam {
-  Schedule learning_rate = 0.001;
-  Schedule beta_1 = 0.9;
-  Schedule beta_2 = 0.999;
+  Schedule learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999;
   Real epsilon = 1e-7;
   bool amsgrad = false;
 

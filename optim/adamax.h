@@ -10,9 +10,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Kingma and Ba, "Adam: a method for stochastic optimization", 2015, section 7. Keras:
 /// keras.optimizers.Adamax. ValueError as for Adam.
 struct Adamax {
-  Schedule learning_rate = 0.001;
-  Schedule beta_1 = 0.9;
-  Schedule beta_2 = 0.999;
+  Schedule learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999;
   Real epsilon = 1e-7;
 
   int slots() const { return 2; }

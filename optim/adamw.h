@@ -9,10 +9,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019. Keras:
 /// keras.optimizers.AdamW. ValueError as for Adam, or unless weight_decay >= 0.
 struct AdamW {
-  Schedule learning_rate = 0.001;
-  Schedule weight_decay = 0.004;
-  Schedule beta_1 = 0.9;
-  Schedule beta_2 = 0.999;
+  Schedule learning_rate = 0.001, weight_decay = 0.004, beta_1 = 0.9, beta_2 = 0.999;
   Real epsilon = 1e-7;
   bool amsgrad = false;
 

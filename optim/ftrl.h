@@ -13,16 +13,12 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// nothing.
 /// McMahan et al., "Ad click prediction: a view from the trenches", 2013. Keras:
 /// keras.optimizers.Ftrl.
-///
 /// ValueError unless learning_rate >= 0, learning_rate_power <= 0, and the others >= 0.
 struct Ftrl {
   Schedule learning_rate = 0.001;
-  Real learning_rate_power = -0.5;
-  Real initial_accumulator_value = 0.1;
-  Schedule l1_regularization_strength = 0.0;
-  Schedule l2_regularization_strength = 0.0;
-  Schedule l2_shrinkage_regularization_strength = 0.0;
-  Schedule beta = 0.0;
+  Real learning_rate_power = -0.5, initial_accumulator_value = 0.1;
+  Schedule l1_regularization_strength = 0.0, l2_regularization_strength = 0.0;
+  Schedule l2_shrinkage_regularization_strength = 0.0, beta = 0.0;
 
   int slots() const { return 2; }
   SlotInfo slot_info(int i, const Shape&) const {

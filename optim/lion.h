@@ -9,12 +9,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// then m = beta_2 m + (1 - beta_2) g.
 /// Chen et al., "Symbolic discovery of optimization algorithms", 2023. Keras:
 /// keras.optimizers.Lion.
-///
 /// ValueError unless learning_rate >= 0, beta_1 and beta_2 in [0, 1).
 struct Lion {
-  Schedule learning_rate = 0.001;
-  Schedule beta_1 = 0.9;
-  Schedule beta_2 = 0.99;
+  Schedule learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.99;
 
   int slots() const { return 1; }
   SlotInfo slot_info(int, const Shape&) const { return {"momentum"}; }

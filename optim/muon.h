@@ -4,12 +4,11 @@
 #include <gradus/optim/adam.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace detail {
 
 /// Newton-Schulz iteration: `steps` times X = a X + (b X X' + c (X X')^2) X, from X = x / ||x||.
-/// With Muon's a, b and c every singular value comes near 1. x is a (rows x columns) matrix and
-/// receives the result.
+/// With Muon's a, b and c every singular value comes near 1. x (rows x columns) receives the
+/// result.
 void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns, Real a, Real b,
                    Real c, int steps);
 
@@ -23,20 +22,13 @@ void orthogonalize(std::span<Scalar> x, std::int64_t rows, std::int64_t columns,
 /// Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024; rms_rate: Liu et
 /// al., "Muon is scalable for LLM training", 2025. Keras: keras.optimizers.Muon, without
 /// exclude_layers and exclude_embeddings.
-///
 /// ValueError unless learning_rate, the weight decays, rms_rate and adam_lr_ratio are >= 0, the
 /// betas and momentum in [0, 1), epsilon > 0, ns_steps >= 1, and muon_a, muon_b and muon_c finite.
 struct Muon {
-  Schedule learning_rate = 0.001;
-  Schedule adam_beta_1 = 0.9;
-  Schedule adam_beta_2 = 0.999;
-  Schedule adam_weight_decay = 0.004;
+  Schedule learning_rate = 0.001, adam_beta_1 = 0.9, adam_beta_2 = 0.999, adam_weight_decay = 0.004;
   Real epsilon = 1e-7;
   Schedule weight_decay = 0.004;
-  Real muon_a = 3.4445;
-  Real muon_b = -4.775;
-  Real muon_c = 2.0315;
-  Real adam_lr_ratio = 1;
+  Real muon_a = 3.4445, muon_b = -4.775, muon_c = 2.0315, adam_lr_ratio = 1;
   Schedule momentum = 0.95;
   int ns_steps = 5;
   bool nesterov = true;

@@ -11,9 +11,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Dozat, "Incorporating Nesterov momentum into Adam", 2016. Keras: keras.optimizers.Nadam.
 /// ValueError as for Adam.
 struct Nadam {
-  Schedule learning_rate = 0.001;
-  Schedule beta_1 = 0.9;
-  Schedule beta_2 = 0.999;
+  Schedule learning_rate = 0.001, beta_1 = 0.9, beta_2 = 0.999;
   Real epsilon = 1e-7;
 
   int slots() const { return 3; }

@@ -6,11 +6,6 @@
 #include <gradus/optim/update_rule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
-namespace detail {
-class RawWeights;
-}
-
 /// The counters of an optimizer.
 struct OptimizerCounters {
   Step iterations = 0;          ///< updates made
@@ -66,12 +61,11 @@ class Optimizer {
   void set_learning_rate(Schedule learning_rate);
 
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
-  /// without a gradient is left alone.
-  /// All or nothing: StateError if no parameter has a gradient, or if one was not in the first
-  /// update; NumericError if a gradient or a schedule's value is nan or infinite, or the update
-  /// would give such a weight, slot or average. After an error, also a rule's, all is as before.
-  /// With gradient_accumulation_steps = N, only every N-th call updates; others add to the mean
-  /// gradient.
+  /// without a gradient is left alone. All or nothing: StateError if no parameter has a gradient,
+  /// or if one was not in the first update; NumericError if a gradient or a schedule's value is nan
+  /// or infinite, or the update would give such a weight, slot or average. After an error, also a
+  /// rule's, all is as before. With gradient_accumulation_steps = N, only every N-th call updates;
+  /// others add to the mean gradient.
   void step(std::span<const Tensor> parameters);
   void step(std::initializer_list<Tensor> parameters) {
     step(std::span<const Tensor>(parameters.begin(), parameters.size()));
@@ -99,6 +93,14 @@ class Optimizer {
     if (counters_.shows_averages) swap_averages();
   }
   bool shows_averages() const { return counters_.shows_averages; }
+  /// Raw weights for a training step. If that makes no call, the averages show again at its end.
+  auto raw_weights() {
+    const bool shown = shows_averages();
+    resume();
+    return detail::AtEnd([this, shown, before = counters_] {
+      if (shown && counters_ == before) swap_averages();
+    });
+  }
   /// Call it after giving the parameters new values: the averages begin with the next update, and
   /// gradients collected for it are dropped. Slots and counters of updates stay.
   void weights_changed();
@@ -132,8 +134,6 @@ class Optimizer {
   friend std::string to_string(const Optimizer& optimizer);
 
  private:
-  friend detail::RawWeights;
-
   /// A slot, an average or an accumulator of one parameter.
   struct Memory {
     std::string name;
@@ -232,28 +232,6 @@ class Optimizer {
   detail::Buffer room_;                                      ///< for a clipped gradient
 };
 
-namespace detail {
-/// Raw weights for a training step. If that makes no call, the averages show again at its end.
-class RawWeights {
- public:
-  explicit RawWeights(Optimizer& optimizer)
-      : optimizer_(optimizer), shown_(optimizer.shows_averages()) {
-    optimizer.resume();
-    before_ = optimizer.counters();
-  }
-  RawWeights(const RawWeights&) = delete;
-  RawWeights& operator=(const RawWeights&) = delete;
-  ~RawWeights() {
-    if (shown_ && optimizer_.counters() == before_) optimizer_.swap_averages();
-  }
-
- private:
-  Optimizer& optimizer_;
-  bool shown_;
-  OptimizerCounters before_;
-};
-}  // namespace detail
-
 template <class R>
 struct Optimizer::Held final : Interface {
   explicit Held(R r) : rule(std::move(r)) {
@@ -263,16 +241,12 @@ struct Optimizer::Held final : Interface {
   Schedule& learning_rate() override { return rule.learning_rate; }
   int slots() const override { return rule.slots(); }
   SlotInfo slot_info(int i, const Shape& parameter) const override {
-    if constexpr (requires { rule.slot_info(i, parameter); })
-      return rule.slot_info(i, parameter);
-    else
-      return {};
+    if constexpr (requires { rule.slot_info(i, parameter); }) return rule.slot_info(i, parameter);
+    return {};
   }
-  const Schedule* weight_decay_of(const Shape& parameter) const override {
-    if constexpr (requires { rule.weight_decay_of(parameter); })
-      return &rule.weight_decay_of(parameter);
-    else
-      return nullptr;
+  const Schedule* weight_decay_of(const Shape& shape) const override {
+    if constexpr (requires { rule.weight_decay_of(shape); }) return &rule.weight_decay_of(shape);
+    return nullptr;
   }
   void update(ParameterUpdate& u) const override { rule.update(u); }
   bool stays_finite([[maybe_unused]] Step step) const override {

@@ -221,22 +221,20 @@ detail::Fault Optimizer::state_fault() const {
   return {};
 }
 
-void Optimizer::set_counters(const OptimizerCounters& counters) {
-  check(counters.iterations >= 0, "Optimizer: iterations must be >= 0 (got {})",
-        counters.iterations);
+void Optimizer::set_counters(const OptimizerCounters& given) {
+  check(given.iterations >= 0, "Optimizer: iterations must be >= 0 (got {})", given.iterations);
   const double calls = value(options_.gradient_accumulation_steps.value_or(Steps(1)).count);
-  check(counters.collected >= 0 && static_cast<double>(counters.collected) < calls,
-        "Optimizer: collected must be in [0,{}) (got {})", calls, counters.collected);
-  const double rate = value(counters.last_learning_rate);
+  check(given.collected >= 0 && static_cast<double>(given.collected) < calls,
+        "Optimizer: collected must be in [0,{}) (got {})", calls, given.collected);
+  const double rate = value(given.last_learning_rate);
   check(rules::not_negative.holds(rate), "Optimizer: last_learning_rate must be {} (got {})",
         rules::not_negative.text, rate);
-  check(counters.averages_from >= 0 && counters.averages_from <= counters.iterations,
-        "Optimizer: averages_from must be in [0,iterations] (got {} of {})", counters.averages_from,
-        counters.iterations);
-  check(!counters.shows_averages ||
-            (options_.use_ema && counters.averages_from < counters.iterations),
+  check(given.averages_from >= 0 && given.averages_from <= given.iterations,
+        "Optimizer: averages_from must be in [0,iterations] (got {} of {})", given.averages_from,
+        given.iterations);
+  check(!given.shows_averages || (options_.use_ema && given.averages_from < given.iterations),
         "Optimizer: shows_averages must come with averages (got true)");
-  counters_ = counters;
+  counters_ = given;
 }
 
 std::string to_string(const Optimizer& optimizer) {

@@ -128,33 +128,29 @@ void Optimizer::each_number(auto&& f) {
 
 /// Updates. Takes everything back if then a number is not finite, or if the rule throws.
 detail::Fault Optimizer::update_or_undo(Real rate) {
-  struct Undo {
-    ~Undo() {
-      auto before = all.before_.begin();
-      if (wanted) all.counters_ = counters;
-      if (wanted) all.each_number([&](auto&, auto*, auto& x, auto) { x = std::move(*before++); });
-      all.before_.clear();
-    }
-    Optimizer& all;
-    OptimizerCounters counters = all.counters_;
-    bool wanted = true;
-  };
   before_.clear();
   for (Entry& e : entries_) e.trusted = node_of(e.parameter).trusted = 0;
   each_number([&](Entry&, Memory*, detail::Buffer& values, std::int64_t n) {
     before_.push_back(values);
     values = values.copy(n);
   });
-  Undo undo{*this};
+  const Step step = iterations();
+  bool undo = true;
+  const detail::AtEnd end([&, counters = counters_] {
+    auto before = before_.begin();
+    if (undo) counters_ = counters;
+    if (undo) each_number([&](auto&, auto*, auto& x, auto) { x = std::move(*before++); });
+    before_.clear();
+  });
   update(rate);
   detail::Fault fault;
   each_number([&](Entry& e, Memory* m, const detail::Buffer& values, std::int64_t n) {
     const std::string bad = fault ? "" : detail::not_finite(values.data(), n);
     if (!bad.empty())
       fault.text = fmt::format("Optimizer: {}{} must stay finite in an update (got {}, step {})",
-                               e.name, m ? "/" + m->name : "", bad, undo.counters.iterations);
+                               e.name, m ? "/" + m->name : "", bad, step);
   });
-  undo.wanted = static_cast<bool>(fault);
+  undo = static_cast<bool>(fault);
   return fault;
 }
 

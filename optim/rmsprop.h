@@ -10,12 +10,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// momentum mu: b = mu b + step;  w -= b. Without: w -= step.
 /// Tieleman and Hinton, "Lecture 6.5: RMSprop", 2012; centered: Graves, "Generating sequences with
 /// recurrent neural networks", 2013. Keras: keras.optimizers.RMSprop.
-///
 /// ValueError unless learning_rate >= 0, rho and momentum in [0, 1), epsilon > 0.
 struct RMSprop {
-  Schedule learning_rate = 0.001;
-  Schedule rho = 0.9;
-  Schedule momentum = 0.0;
+  Schedule learning_rate = 0.001, rho = 0.9, momentum = 0.0;
   Real epsilon = 1e-7;
   bool centered = false;
 

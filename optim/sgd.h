@@ -11,11 +11,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// With momentum mu:  v = mu v - learning_rate g;  w += v, or with nesterov w += mu v -
 /// learning_rate g. The rate is inside the velocity, so after a drop of the rate old gradients fade
 /// out at their old rates; PyTorch's SGD has the rate outside. Keras: keras.optimizers.SGD.
-///
 /// ValueError unless learning_rate >= 0, momentum in [0, 1), and momentum > 0 for nesterov.
 struct SGD {
-  Schedule learning_rate = 0.01;
-  Schedule momentum = 0.0;
+  Schedule learning_rate = 0.01, momentum = 0.0;
   bool nesterov = false;
 
   int slots() const { return plain() ? 0 : 1; }

@@ -93,8 +93,7 @@ struct Sum {
 struct Clamp {
   Schedule schedule = 0;
   Real low, high;
-  static constexpr const char* text_name = "clamp";
-  static constexpr const char* formula = "min(max(schedule(t), low), high)";
+  static constexpr const char *text_name = "clamp", *formula = "min(max(schedule(t), low), high)";
 
   Real operator()(Real step) const { return std::min(std::max(schedule.at(step), low), high); }
   Real duration() const { return schedule.duration(); }
@@ -104,16 +103,14 @@ struct Clamp {
   }
   static void fields(auto& self, auto&& field) {
     field("schedule", self.schedule, rules::finite_number);
-    field("low", self.low, rules::finite_number);
-    field("high", self.high, rules::finite_number);
+    field("low", self.low, rules::finite_number), field("high", self.high, rules::finite_number);
   }
 };
 
 struct Power {
   Schedule schedule = 0;
   Real exponent;
-  static constexpr const char* text_name = "power";
-  static constexpr const char* formula = "schedule(t)^exponent";
+  static constexpr const char *text_name = "power", *formula = "schedule(t)^exponent";
 
   Real operator()(Real step) const {
     using std::pow;
@@ -130,8 +127,7 @@ struct Power {
 struct Take {
   Schedule schedule = 0;
   Steps steps;
-  static constexpr const char* text_name = "take";
-  static constexpr const char* formula = "schedule(min(t, steps))";
+  static constexpr const char *text_name = "take", *formula = "schedule(min(t, steps))";
 
   Real operator()(Real step) const { return schedule.at(std::min(step, steps.count)); }
   Real duration() const { return steps.count; }
@@ -144,8 +140,7 @@ struct Take {
 struct Delay {
   Schedule schedule = 0;
   Steps steps;
-  static constexpr const char* text_name = "delay";
-  static constexpr const char* formula = "schedule(max(0, t - steps))";
+  static constexpr const char *text_name = "delay", *formula = "schedule(max(0, t - steps))";
 
   Real operator()(Real step) const { return schedule.at(std::max(Real(0), step - steps.count)); }
   Real duration() const { return steps.count + schedule.duration(); }
@@ -155,8 +150,7 @@ struct Delay {
 struct Stretch {
   Schedule schedule = 0;
   Real factor;
-  static constexpr const char* text_name = "stretch";
-  static constexpr const char* formula = "schedule(t / factor)";
+  static constexpr const char *text_name = "stretch", *formula = "schedule(t / factor)";
 
   Real operator()(Real step) const { return schedule.at(step / factor); }
   Real duration() const { return schedule.duration() * factor; }

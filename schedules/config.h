@@ -137,11 +137,10 @@ std::string assign(std::vector<T>& member, const Value& v) {
 
 template <class T>
 void map_numbers(T&, const std::string&, const NumberMap&) {}
-inline void map_numbers(Real& member, const std::string& path, const NumberMap& map) {
-  member = map({path, member, false});
-}
-inline void map_numbers(Steps& member, const std::string& path, const NumberMap& map) {
-  member = map({path, member, true});
+template <class T>
+requires std::same_as<T, Real> || std::same_as<T, Steps>
+void map_numbers(T& member, const std::string& path, const NumberMap& map) {
+  member = map({path, member, std::same_as<T, Steps>});
 }
 inline void map_numbers(Schedule& member, const std::string& path, const NumberMap& map) {
   member = member.with_numbers(map, path);

@@ -6,10 +6,12 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// peak * ((1 - alpha) (1 + cos(pi step / decay_steps)) / 2 + alpha), and peak * alpha from
-/// decay_steps on. The peak is initial_learning_rate. A warmup_target is the peak instead:
-/// the rate rises in a straight line from initial_learning_rate to it over warmup_steps, and the
-/// decay follows, so the schedule lasts warmup_steps + decay_steps.
-/// Keras: keras.optimizers.schedules.CosineDecay; Loshchilov & Hutter 2017.
+/// decay_steps on. The peak is initial_learning_rate. A warmup_target is the peak instead: the rate
+/// rises in a straight line from initial_learning_rate to it over warmup_steps, and the decay
+/// follows, so the schedule lasts warmup_steps + decay_steps. Keras:
+/// keras.optimizers.schedules.CosineDecay; Loshchilov & Hutter 2017. ValueError unless the rates
+/// are finite and >= 0, decay_steps > 0, alpha in [0, 1], and warmup_steps >= 0, > 0 only with a
+/// warmup_target.
 ///
 /// With initial_learning_rate 0.1, decay_steps 4, alpha 0.2; warmup_target 0.5, warmup_steps 2:
 ///
@@ -17,9 +19,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |---------|-----|----------|------|----------|------|----------|-----|
 /// | plain   | 0.1 | 0.088284 | 0.06 | 0.031716 | 0.02 | 0.02     | 0.02 |
 /// | warm-up | 0.1 | 0.3      | 0.5  | 0.441421 | 0.3  | 0.158579 | 0.1 |
-///
-/// ValueError unless the rates are finite and >= 0, decay_steps > 0, alpha in [0, 1], and
-/// warmup_steps >= 0, > 0 only with a warmup_target.
 struct CosineDecay {
   Real initial_learning_rate;
   Steps decay_steps;  ///< of the decay alone; may be fractional

@@ -8,16 +8,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Cycle i lasts first_decay_steps * t_mul^i steps; within it, with u from 0 to 1,
 /// initial_learning_rate * ((1 - alpha) m_mul^i (1 + cos(pi u)) / 2 + alpha). The floor is a
 /// fraction of initial_learning_rate, not of the cycle's peak. The step that ends a cycle begins
-/// the next. Keras: keras.optimizers.schedules.CosineDecayRestarts; Loshchilov & Hutter 2017.
+/// the next. Keras: keras.optimizers.schedules.CosineDecayRestarts; Loshchilov & Hutter 2017. Never
+/// ends. ValueError unless initial_learning_rate and m_mul are >= 0, first_decay_steps > 0, t_mul
+/// >= 1, all finite, and alpha in [0, 1].
 ///
 /// With initial_learning_rate 0.1, first_decay_steps 2, t_mul 2, m_mul 0.5:
 ///
 /// | step | 0   | 1    | 2    | 3        | 4     | 5        | 6     | 10    |
 /// |------|-----|------|------|----------|-------|----------|-------|-------|
 /// | rate | 0.1 | 0.05 | 0.05 | 0.042678 | 0.025 | 0.007322 | 0.025 | 0.0125 |
-///
-/// Never ends. ValueError unless initial_learning_rate and m_mul are >= 0, first_decay_steps > 0,
-/// t_mul >= 1, all finite, and alpha in [0, 1].
 struct CosineDecayRestarts {
   Real initial_learning_rate;
   Steps first_decay_steps;  ///< may be fractional

@@ -42,15 +42,13 @@ Real value_along(Curve curve, Real from, Real to, Real step, Steps steps);
 struct Linear {
   Real from, to;
   Steps steps;
-  static constexpr const char* text_name = "linear";
-  static constexpr const char* formula = "from + (to - from) t / steps";
+  static constexpr const char *text_name = "linear", *formula = "from + (to - from) t / steps";
   static Linear example() { return {0, 0.1, 100}; }
 
   Real operator()(Real step) const { return detail::straight(from, to, step, steps); }
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
-    field("from", self.from, rules::finite_number);
-    field("to", self.to, rules::finite_number);
+    field("from", self.from, rules::finite_number), field("to", self.to, rules::finite_number);
     field("steps", self.steps, rules::not_negative);
   }
 };
@@ -83,15 +81,13 @@ struct OneMinusSqrt {
 struct Hold {
   Real rate;
   Steps steps;
-  static constexpr const char* text_name = "hold";
-  static constexpr const char* formula = "rate";
+  static constexpr const char *text_name = "hold", *formula = "rate";
   static Hold example() { return {0.1, 100}; }
 
   Real operator()(Real) const { return rate; }
   Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
-    field("rate", self.rate, rules::finite_number);
-    field("steps", self.steps, rules::not_negative);
+    field("rate", self.rate, rules::finite_number), field("steps", self.steps, rules::not_negative);
   }
 };
 

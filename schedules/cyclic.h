@@ -15,6 +15,7 @@ constexpr auto names_of(CyclicMode) {
 
 /// A straight line from base_learning_rate up to max_learning_rate in step_size_up steps, and down
 /// again in step_size_down, repeated. (Smith 2017; names and defaults as in PyTorch's CyclicLR.)
+/// Never ends. ValueError unless 0 <= base <= max, both step sizes and gamma are > 0, all finite.
 ///
 /// With base_learning_rate 0, max_learning_rate 1, step_size_up 2:
 ///
@@ -23,11 +24,8 @@ constexpr auto names_of(CyclicMode) {
 /// | triangular  | 0 | 0.5 | 1    | 0.5   | 0 | 0.5  | 1    |
 /// | triangular2 | 0 | 0.5 | 1    | 0.5   | 0 | 0.25 | 0.5  |
 /// | exp_range, gamma 0.9 | 0 | 0.45 | 0.81 | 0.3645 | 0 | 0.295245 | 0.531441 |
-///
-/// Never ends. ValueError unless 0 <= base <= max, both step sizes and gamma are > 0, all finite.
 struct Cyclic {
-  Real base_learning_rate;
-  Real max_learning_rate;
+  Real base_learning_rate, max_learning_rate;
   Steps step_size_up = 2000;
   std::optional<Steps> step_size_down = std::nullopt;  ///< none: the same as step_size_up
   CyclicMode mode = CyclicMode::triangular;

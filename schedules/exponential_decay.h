@@ -6,7 +6,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * decay_rate ^ (step / decay_steps), with the exponent rounded down if
-/// `staircase`. Keras: keras.optimizers.schedules.ExponentialDecay.
+/// `staircase`. Keras: keras.optimizers.schedules.ExponentialDecay. Never ends. A decay_rate above
+/// 1 grows, until the value overflows (NumericError). ValueError unless initial_learning_rate >= 0,
+/// decay_steps > 0 and decay_rate > 0, all finite.
 ///
 /// With initial_learning_rate 0.1, decay_steps 2, decay_rate 0.5:
 ///
@@ -14,9 +16,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |-----------|-----|----------|------|----------|-------|----------|
 /// | smooth    | 0.1 | 0.070711 | 0.05 | 0.035355 | 0.025 | 0.017678 |
 /// | staircase | 0.1 | 0.1      | 0.05 | 0.05     | 0.025 | 0.025    |
-///
-/// Never ends. A decay_rate above 1 grows, until the value overflows (NumericError). ValueError
-/// unless initial_learning_rate >= 0, decay_steps > 0 and decay_rate > 0, all finite.
 struct ExponentialDecay {
   Real initial_learning_rate;  ///< the value at step 0
   Steps decay_steps;           ///< steps per factor; may be fractional
@@ -31,8 +30,7 @@ struct ExponentialDecay {
     using std::log, std::pow;
     if (staircase)
       return initial_learning_rate * pow(decay_rate, Real(detail::whole_cycles(step, decay_steps)));
-    const Real exponent = step / decay_steps.count;
-    const Real power = pow(decay_rate, exponent);
+    const Real exponent = step / decay_steps.count, power = pow(decay_rate, exponent);
     if (value(decay_rate) <= 1) return initial_learning_rate * power;
     // A growing power magnifies the rounding of its exponent, so the lost part is put back.
     const double lost = std::fma(-value(exponent), value(decay_steps.count), value(step));

@@ -7,15 +7,14 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate * sqrt(timescale / (step + timescale)): half the rate after 3 timescales.
-/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt.
+/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt. Never ends.
+/// ValueError unless initial_learning_rate >= 0 and timescale > 0, both finite.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///
 /// | step | 0   | 1        | 5        | 12   | 32       |
 /// |------|-----|----------|----------|------|----------|
 /// | rate | 0.1 | 0.089443 | 0.066667 | 0.05 | 0.033333 |
-///
-/// Never ends. ValueError unless initial_learning_rate >= 0 and timescale > 0, both finite.
 struct InverseSqrt {
   Real initial_learning_rate;  ///< the value at step 0
   Steps timescale;
@@ -34,15 +33,14 @@ struct InverseSqrt {
 };
 
 /// factor * model_size^-0.5 * min(n^-0.5, n * warmup_steps^-1.5) with n = step + 1: a straight line
-/// up for warmup_steps updates, then InverseSqrt (Vaswani et al. 2017, section 5.3).
+/// up for warmup_steps updates, then InverseSqrt (Vaswani et al. 2017, section 5.3). Never ends.
+/// ValueError unless model_size > 0, warmup_steps >= 1 and factor >= 0, all finite.
 ///
 /// With model_size 1, warmup_steps 4:
 ///
 /// | step | 0     | 1    | 2     | 3   | 8        | 15   |
 /// |------|-------|------|-------|-----|----------|------|
 /// | rate | 0.125 | 0.25 | 0.375 | 0.5 | 0.333333 | 0.25 |
-///
-/// Never ends. ValueError unless model_size > 0, warmup_steps >= 1 and factor >= 0, all finite.
 struct Noam {
   Real model_size;
   Steps warmup_steps;

@@ -6,7 +6,8 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// initial_learning_rate / (1 + decay_rate * step / decay_steps), with the quotient rounded down if
-/// `staircase`. Keras: keras.optimizers.schedules.InverseTimeDecay.
+/// `staircase`. Keras: keras.optimizers.schedules.InverseTimeDecay. Never ends. ValueError unless
+/// all are finite, decay_steps > 0 and both rates >= 0.
 ///
 /// With initial_learning_rate 0.1, decay_steps 2, decay_rate 1:
 ///
@@ -14,8 +15,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |-----------|-----|----------|------|------|----------|----------|
 /// | smooth    | 0.1 | 0.066667 | 0.05 | 0.04 | 0.033333 | 0.028571 |
 /// | staircase | 0.1 | 0.1      | 0.05 | 0.05 | 0.033333 | 0.033333 |
-///
-/// Never ends. ValueError unless all are finite, decay_steps > 0 and both rates >= 0.
 struct InverseTimeDecay {
   Real initial_learning_rate;  ///< the value at step 0
   Steps decay_steps;           ///< may be fractional

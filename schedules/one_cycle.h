@@ -27,8 +27,7 @@ struct OneCycle {
   Steps total_steps;
   Real pct_start = 0.3;  ///< the fraction of total_steps spent going up
   Curve anneal_strategy = Curve::cosine;
-  Real div_factor = 25.0;
-  Real final_div_factor = 1e4;
+  Real div_factor = 25.0, final_div_factor = 1e4;
   bool three_phase = false;
 
   static constexpr const char* formula =

@@ -6,16 +6,15 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// values[i] from just after boundaries[i-1] up to and including boundaries[i]; the last value past
-/// the last boundary. Keras: keras.optimizers.schedules.PiecewiseConstantDecay.
+/// the last boundary. Keras: keras.optimizers.schedules.PiecewiseConstantDecay. Never ends. No
+/// boundary and one value make a constant. ValueError unless the boundaries rise strictly from 0
+/// on, there is one value more than boundaries, and each value is finite and >= 0.
 ///
 /// With boundaries {2, 4} and values {0.5, 0.4, 0.3}:
 ///
 /// | step | 0   | 1   | 2   | 3   | 4   | 5   | 6   |
 /// |------|-----|-----|-----|-----|-----|-----|-----|
 /// | rate | 0.5 | 0.5 | 0.5 | 0.4 | 0.4 | 0.3 | 0.3 |
-///
-/// Never ends. No boundary and one value make a constant. ValueError unless the boundaries rise
-/// strictly from 0 on, there is one value more than boundaries, and each value is finite and >= 0.
 struct PiecewiseConstantDecay {
   std::vector<Steps> boundaries;  ///< the last step of each value but the last; may be fractional
   std::vector<Real> values;

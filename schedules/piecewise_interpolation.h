@@ -7,16 +7,15 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// values[0] at step 0 and values[i] at boundaries[i - 1], each exact, and between them along
 /// `curve`; the last value from the last boundary on. (Optax: piecewise_interpolate_schedule, whose
-/// scales are the values' ratios.)
+/// scales are the values' ratios.) Lasts until the last boundary. A boundary at 0 leaves out
+/// values[0]. ValueError unless the boundaries rise strictly from 0 on, there is one value more,
+/// and each is finite and >= 0.
 ///
 /// With boundaries {2, 4}, values {1, 0, 0.5}:
 ///
 /// | step | 0 | 1   | 2 | 3    | 4   | 5   |
 /// |------|---|-----|---|------|-----|-----|
 /// | rate | 1 | 0.5 | 0 | 0.25 | 0.5 | 0.5 |
-///
-/// Lasts until the last boundary. A boundary at 0 leaves out values[0]. ValueError unless the
-/// boundaries rise strictly from 0 on, there is one value more, and each is finite and >= 0.
 struct PiecewiseInterpolation {
   std::vector<Steps> boundaries;  ///< may be fractional
   std::vector<Real> values;

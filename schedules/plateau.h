@@ -9,8 +9,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// max(scale * schedule(t), min_lr), but never above schedule(t) itself.
 struct Reduced {
   Schedule schedule = 0;
-  Real scale;
-  Real min_lr = 0;
+  Real scale, min_lr = 0;
   static constexpr const char* text_name = "reduced";
   static constexpr const char* formula = "max(scale schedule(t), min(min_lr, schedule(t)))";
 
@@ -58,8 +57,7 @@ struct Plateau {
   // The whole state, to save and restore.
   Real scale = 1;
   std::optional<double> best = std::nullopt;
-  std::int64_t wait = 0;
-  std::int64_t cooldown_left = 0;
+  std::int64_t wait = 0, cooldown_left = 0;
 
   /// Takes the metric of one more epoch and the rate in force; true if it lowered `scale`, which it
   /// does not at a rate of min_lr or less. A nan is not an improvement. ValueError for bad options.
@@ -68,12 +66,10 @@ struct Plateau {
   Schedule reduce(const Schedule& s) const { return reduced(s, scale, min_lr); }
   static void fields(auto& self, auto&& field) {
     field("factor", self.factor, rules::inside_unit_interval);
-    field("patience", self.patience, rules::zero_or_more);
-    field("mode", self.mode);
+    field("patience", self.patience, rules::zero_or_more), field("mode", self.mode);
     field("min_delta", self.min_delta, rules::not_negative);
     field("cooldown", self.cooldown, rules::zero_or_more);
-    field("min_lr", self.min_lr, rules::not_negative);
-    field("relative", self.relative);
+    field("min_lr", self.min_lr, rules::not_negative), field("relative", self.relative);
   }
   void validate() const;
 };

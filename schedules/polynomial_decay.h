@@ -9,7 +9,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// end_learning_rate, and end_learning_rate from decay_steps on. With `cycle` the time grows
 /// instead, to the smallest multiple of decay_steps that reaches the step. At each multiple the
 /// rate is end_learning_rate; one step later it is on a new, longer ramp. Keras:
-/// keras.optimizers.schedules.PolynomialDecay.
+/// keras.optimizers.schedules.PolynomialDecay. An end_learning_rate above the initial one makes a
+/// warm-up. ValueError unless both rates are >= 0, decay_steps > 0 and power > 0, all finite.
 ///
 /// With initial_learning_rate 0.1, decay_steps 4, end_learning_rate 0.01:
 ///
@@ -17,9 +18,6 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// |-------|-----|--------|-------|--------|------|---------|--------|
 /// | plain | 0.1 | 0.0775 | 0.055 | 0.0325 | 0.01 | 0.01    | 0.01   |
 /// | cycle | 0.1 | 0.0775 | 0.055 | 0.0325 | 0.01 | 0.04375 | 0.0325 |
-///
-/// An end_learning_rate above the initial one makes a warm-up. ValueError unless both rates are >=
-/// 0, decay_steps > 0 and power > 0, all finite.
 struct PolynomialDecay {
   Real initial_learning_rate;
   Steps decay_steps;  ///< may be fractional

@@ -1,9 +1,9 @@
 #include <gradus/schedules/algebra.h>
 
 #include <gradus/schedules/curve.h>
+#include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace {
 
 /// The longer duration, where a constant has none.
@@ -36,6 +36,13 @@ struct Rescaled {
     field("schedule", self.schedule, rules::finite_number);
   }
 };
+
+bool better(const Plateau& p, double metric) {
+  const double sign = p.mode == MonitorMode::min ? 1 : -1;
+  if (!p.best) return sign * metric < detail::endless;
+  const double delta = value(p.min_delta) * (p.relative ? std::abs(*p.best) : 1);
+  return sign * metric < sign * *p.best - delta;
+}
 
 constexpr double most_samples = 65536;
 
@@ -116,8 +123,7 @@ Real Schedule::area(Step steps) const {
   const Step moving = end < static_cast<double>(steps) ? static_cast<Step>(end) : steps;
   Real sum = 0, lost = 0;  // Kahan 1965: adds back what a long sum loses to rounding
   for (Step t = 0; t < moving; ++t) {
-    const Real next = (*this)(t)-lost;
-    const Real total = sum + next;
+    const Real next = (*this)(t)-lost, total = sum + next;
     lost = (total - sum) - next;
     sum = total;
   }
@@ -159,6 +165,39 @@ Schedule along(Curve curve, Real from, Real to, Steps steps) {
   if (curve == Curve::cosine) return cosine(from, to, steps);
   if (curve == Curve::one_minus_sqrt) return one_minus_sqrt(from, to, steps);
   return linear(from, to, steps);
+}
+
+// ---- Plateau ------------------------------------------------------------------------------------
+
+Schedule reduced(const Schedule& s, Real factor, Real min_lr) {
+  const Reduced* before = s.get_if<Reduced>();
+  if (before && before->min_lr == min_lr)
+    return Reduced{before->schedule, before->scale * factor, min_lr};
+  const Reduced lower{s, factor, min_lr};
+  return s.constant() ? Schedule(lower(0)) : Schedule(lower);
+}
+
+void Plateau::validate() const {
+  check(mode != MonitorMode::automatic,
+        "Plateau: mode must be MonitorMode::min or max (got MonitorMode::automatic)");
+}
+
+bool Plateau::observe(double metric, double learning_rate) {
+  detail::validate(*this);
+  if (cooldown_left > 0) {
+    --cooldown_left;
+    wait = 0;
+  }
+  if (better(*this, metric)) {
+    best = metric;
+    wait = 0;
+    return false;
+  }
+  if (cooldown_left > 0 || ++wait < patience || learning_rate <= value(min_lr)) return false;
+  scale *= factor;
+  cooldown_left = cooldown;
+  wait = 0;
+  return true;
 }
 
 }}  // namespace gradus

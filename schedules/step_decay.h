@@ -29,16 +29,15 @@ struct StepDecay {
 };
 
 /// initial_learning_rate * gamma^(how many milestones are <= step). PyTorch: MultiStepLR. (A
-/// milestone is the first step of a value; a boundary of PiecewiseConstantDecay is the last.)
+/// milestone is the first step of a value; a boundary of PiecewiseConstantDecay is the last.) Never
+/// ends. A milestone given twice counts twice. ValueError unless initial_learning_rate and the
+/// milestones are finite and >= 0, gamma is finite and > 0, and the milestones do not fall.
 ///
 /// With initial_learning_rate 1, milestones {2, 3}, gamma 0.5:
 ///
 /// | step | 0 | 1 | 2   | 3    | 4    |
 /// |------|---|---|-----|------|------|
 /// | rate | 1 | 1 | 0.5 | 0.25 | 0.25 |
-///
-/// Never ends. A milestone given twice counts twice. ValueError unless initial_learning_rate and
-/// the milestones are finite and >= 0, gamma is finite and > 0, and the milestones do not fall.
 struct MultiStepDecay {
   Real initial_learning_rate;
   std::vector<Steps> milestones;

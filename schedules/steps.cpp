@@ -1,7 +1,6 @@
 #include <gradus/schedules/steps.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
-
 namespace {
 
 /// high + low, with twice the digits of a double.

@@ -8,8 +8,9 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// From floor to learning_rate in warmup_steps, level for stable_steps, then to floor in
 /// decay_steps, where the floor is min_ratio * learning_rate. (Hu et al. 2024; Haegele et al. 2024;
-/// Hugging Face: warmup_stable_decay.) The level part makes it easy to train
-/// longer: only the decay has to be run again.
+/// Hugging Face: warmup_stable_decay.) The level part makes it easy to train longer: only the decay
+/// has to be run again. ValueError unless learning_rate and the steps are finite and >= 0 and
+/// min_ratio is in [0, 1].
 ///
 /// With learning_rate 1, warmup_steps 2, stable_steps 2, decay_steps 4:
 ///
@@ -18,15 +19,10 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// | decay_curve linear          | 0 | 0.5 | 1 | 1 | 1 | 0.75     | 0.5      | 0.25     | 0 |
 /// | decay_curve cosine          | 0 | 0.5 | 1 | 1 | 1 | 0.853553 | 0.5      | 0.146447 | 0 |
 /// | decay_curve one_minus_sqrt  | 0 | 0.5 | 1 | 1 | 1 | 0.5      | 0.292893 | 0.133975 | 0 |
-///
-/// ValueError unless learning_rate and the steps are finite and >= 0 and min_ratio is in [0, 1].
 struct WarmupStableDecay {
   Real learning_rate;
-  Steps warmup_steps;
-  Steps stable_steps;
-  Steps decay_steps;
-  Curve warmup_curve = Curve::linear;
-  Curve decay_curve = Curve::cosine;
+  Steps warmup_steps, stable_steps, decay_steps;
+  Curve warmup_curve = Curve::linear, decay_curve = Curve::cosine;
   Real min_ratio = 0.0;
 
   static constexpr const char* formula =

@@ -23,8 +23,7 @@ struct Split {
 /// e^c within 1.01 ulp for c in [-104, 89]: c = n log 2 + r, and a polynomial in r (Cephes expf).
 inline Split split_exp(float c) {
   const float shift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  const float shifted = c * 1.44269504089f + shift;
-  const float n = shifted - shift;
+  const float shifted = c * 1.44269504089f + shift, n = shifted - shift;
   const auto exponent = std::bit_cast<std::int32_t>(shifted) - std::bit_cast<std::int32_t>(shift);
   const float r = (c - n * 0.693359375f) - n * -2.12194440e-4f;
   float p = 1.9875691500e-4f;
@@ -58,8 +57,7 @@ inline Dual exp_or_0(const Dual& x) { return exp(x); }
 
 /// tanh x within 2 ulp: an odd polynomial below 0.625 (Cephes tanhf), 1 - 2 / (e^2x + 1) above.
 inline float tanh(float x) {
-  const float size = std::fabs(x);
-  const float z = x * x;
+  const float size = std::fabs(x), z = x * x;
   float p = -5.70498872745e-3f;
   p = p * z + 2.06390887954e-2f;
   p = p * z - 5.37397155531e-2f;

@@ -1,7 +1,6 @@
 #include <gradus/core/kernels.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
-
 namespace {
 
 Choice choose() {

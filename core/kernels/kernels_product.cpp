@@ -90,20 +90,17 @@ void rows(const MatrixView& a, std::int64_t i, const Scalar* panel, std::int64_t
 
 /// out[i * padded + j] = in[j * stride + i] for i, j in 0..3.
 void transpose_4x4(const Scalar* in, std::int64_t stride, Scalar* out, std::int64_t padded) {
-  const Four a = vectors_at<Four>(in)->vector;
-  const Four b = vectors_at<Four>(in + stride)->vector;
+  const Four a = vectors_at<Four>(in)->vector, b = vectors_at<Four>(in + stride)->vector;
   const Four c = vectors_at<Four>(in + 2 * stride)->vector;
   const Four d = vectors_at<Four>(in + 3 * stride)->vector;
   const Four ab = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   const Four cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
-  const Four ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
-  const Four cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Four ab_top = __builtin_shufflevector(a, b, 2, 6, 3, 7);
+  const Four cd_top = __builtin_shufflevector(c, d, 2, 6, 3, 7);
   vectors_at<Four>(out)->vector = __builtin_shufflevector(ab, cd, 0, 1, 4, 5);
   vectors_at<Four>(out + padded)->vector = __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-  vectors_at<Four>(out + 2 * padded)->vector =
-      __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
-  vectors_at<Four>(out + 3 * padded)->vector =
-      __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+  vectors_at<Four>(out + 2 * padded)->vector = __builtin_shufflevector(ab_top, cd_top, 0, 1, 4, 5);
+  vectors_at<Four>(out + 3 * padded)->vector = __builtin_shufflevector(ab_top, cd_top, 2, 3, 6, 7);
 }
 
 /// Copies a (k x width) part of b, row after row, padded with zeros to whole vectors. Reads a

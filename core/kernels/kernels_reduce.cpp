@@ -138,8 +138,7 @@ void softmax_rows_backward(const Scalar*, const Scalar* y, const Scalar* dy, Sca
 /// (x - m) - log sum e^(x - m): subtracting m first keeps the small differences.
 void log_softmax_rows(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
   for (std::int64_t r = 0; r < rows; ++r, x += n, y += n) {
-    const Scalar m = extreme<1>(x, n);
-    const Scalar log_total = log(exp_shifted(x, y, n, m));
+    const Scalar m = extreme<1>(x, n), log_total = log(exp_shifted(x, y, n, m));
     for (std::int64_t i = 0; i < n; ++i) y[i] = (x[i] - m) - log_total;
   }
 }

@@ -20,8 +20,7 @@ void multiply_shared(const MatrixView& a, const MatrixView& b, Scalar* c, std::i
   const std::int64_t strips = (n + width - 1) / width;
   const std::int64_t blocks =
       std::clamp<std::int64_t>(12 / strips, 1, std::max(m / rows_worth_packing, std::int64_t{1}));
-  const std::int64_t height = ((m + blocks - 1) / blocks + 7) / 8 * 8;
-  const std::int64_t pieces = strips * blocks;
+  const std::int64_t height = ((m + blocks - 1) / blocks + 7) / 8 * 8, pieces = strips * blocks;
   const Buffer workspaces(std::min<std::int64_t>(threads(), pieces) * product_workspace);
   in_pieces(static_cast<int>(pieces), [&](int piece, int thread) {
     const std::int64_t i = piece / strips * height, j = piece % strips * width;

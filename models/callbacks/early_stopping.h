@@ -31,8 +31,7 @@ struct EarlyStopping {
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   void on_train_end(const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("monitor", self.monitor);
-    field("min_delta", self.min_delta, rules::not_negative);
+    field("monitor", self.monitor), field("min_delta", self.min_delta, rules::not_negative);
     field("patience", self.patience, rules::zero_or_more);
     field("verbose", self.verbose), field("mode", self.mode), field("baseline", self.baseline);
     field("restore_best_weights", self.restore_best_weights);

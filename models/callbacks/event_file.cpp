@@ -67,8 +67,7 @@ std::string new_file_in(const std::string& directory) {
 
 std::string scalar_event(double time, Step step, std::string_view tag, double value) {
   const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-  const std::string point =
-      field(1, Wire::length_first, tag) + field(2, Wire::four_bytes, fixed(bits, 4));
+  const auto point = field(1, Wire::length_first, tag) + field(2, Wire::four_bytes, fixed(bits, 4));
   return time_field(time) + step_field(step) +
          field(5, Wire::length_first, field(1, Wire::length_first, point));
 }

@@ -16,8 +16,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 /// in 4. The first Event holds the text `brain.Event:2`.
 class EventFile {
  public:
-  /// Makes the folder if it is missing (but not its parent), and a new file in it. IoError when the
-  /// system refuses.
+  /// Makes the folder if missing (but not its parent), and a new file in it. IoError if that fails.
   explicit EventFile(const std::string& directory);
 
   const std::string& path() const { return file_.path(); }
@@ -28,8 +27,7 @@ class EventFile {
   /// may be nan. ValueError for a tag that is not UTF-8; IoError, with nothing added, when the disk
   /// is full.
   void add(std::string_view tag, double value, Step step);
-  /// Adds the start of a session: in the other files of the folder, viewers drop the points at this
-  /// step and after it.
+  /// Adds a session's start: viewers drop the points of the folder's other files from this step on.
   void start_session(Step step);
 
  private:

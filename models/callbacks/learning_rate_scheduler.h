@@ -21,8 +21,7 @@ struct EpochRate : Function<Real(std::int64_t, Real)> {
     if constexpr (std::is_invocable_r_v<Real, const F&, std::int64_t, Real>)
       return Function(std::move(rate));
     else
-      return Function(
-          [s = Schedule(std::move(rate))](std::int64_t epoch, Real) { return s(epoch); });
+      return Function([s = Schedule(std::move(rate))](std::int64_t at, Real) { return s(at); });
   }
 };
 
@@ -39,8 +38,7 @@ struct LearningRateScheduler {
 
   void on_epoch_begin(std::int64_t epoch, const Logs&, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("schedule", self.schedule, rules::given);
-    field("verbose", self.verbose);
+    field("schedule", self.schedule, rules::given), field("verbose", self.verbose);
   }
 };
 

@@ -4,7 +4,6 @@
 #include <gradus/schedules/json_tree.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace {
 
 /// Opens a log, whose lines stay for now. Returns where those of a new run begin.
@@ -16,8 +15,7 @@ std::int64_t open_log(std::shared_ptr<detail::AppendFile>& file, const std::stri
   return file->size();
 }
 
-/// Removes what comes after the lines of the run: those of a run before it, or those written after
-/// its checkpoint.
+/// Removes what is after the lines of the run: of a run before it, or written after its checkpoint.
 void go_on(detail::AppendFile& file, std::int64_t& offset, const Sequential& model) {
   if (offset > 0 && file.size() == 0) {
     model.report(
@@ -100,9 +98,8 @@ void JSONLogger::on_epoch_end(std::int64_t number, const Logs& logs, Sequential&
 
 void JSONLogger::write(const std::string& start, const Logs& logs, const Sequential& model) {
   std::string text = start;
-  for (const auto& [key, number] : logs)
-    text +=
-        fmt::format(", {}: {}", detail::in_quotes(key, false, "JSONLogger"), json_number(number));
+  for (const auto& [key, v] : logs)
+    text += fmt::format(", {}: {}", detail::in_quotes(key, false, "JSONLogger"), json_number(v));
   write(fmt::format("{}, \"seconds\": {:.6f}}}", text, detail::steady_seconds() - started), model);
 }
 

@@ -4,7 +4,6 @@
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace detail {
 class AppendFile;
 class EventFile;
@@ -35,8 +34,7 @@ struct CSVLogger {
   void on_train_end() { file = nullptr; }
   static void fields(auto& self, auto&& field) {
     field("filename", self.filename, rules::given);
-    field("separator", self.separator, rules::given);
-    field("append", self.append);
+    field("separator", self.separator, rules::given), field("append", self.append);
   }
   static void state(auto& self, auto&& field) { field("offset", self.offset); }
 
@@ -120,8 +118,7 @@ struct TensorBoard {
   void on_epoch_end(std::int64_t number, const Logs& logs);
   void on_train_end() { train.file = validation.file = nullptr; }
   static void fields(auto& self, auto&& field) {
-    field("log_dir", self.log_dir, rules::given);
-    field("every_batch", self.every_batch);
+    field("log_dir", self.log_dir, rules::given), field("every_batch", self.every_batch);
   }
   static void state(auto& self, auto&& field) {
     field("train", self.train.place), field("validation", self.validation.place);

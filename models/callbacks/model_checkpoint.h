@@ -17,8 +17,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// together with save_freq, and IoError for a folder that cannot be made or written to (unless its
 /// name has placeholders); IoError, which ends training, when the file system refuses later.
 ///
-/// It saves when all callbacks have had the hook, so the file holds their states from after it, and
-/// `best` with this save.
+/// It saves when all callbacks have had the hook: the file holds their states after it, and `best`.
 struct ModelCheckpoint {
   std::string filepath = {};
   std::string monitor = "val_loss";  ///< for save_best_only

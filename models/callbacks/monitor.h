@@ -12,8 +12,7 @@ namespace detail {
 
 /// `min` or `max` for a number that the run reports: for `automatic`, as the metric of that name
 /// says (an error min, an accuracy max); losses min. `keys` are the names that the run will report.
-/// ValueError, with the nearest key, when `name` is not among them, and when the metric does not
-/// say.
+/// ValueError, with the nearest key, when `name` is not among them or the metric does not say.
 MonitorMode resolve(MonitorMode mode, const char* callback, const std::string& name,
                     const Logs& keys, const Sequential& model);
 

@@ -24,8 +24,7 @@ struct ReduceLROnPlateau {
   void on_train_begin(const Logs& keys, Sequential& model);
   void on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model);
   static void fields(auto& self, auto&& field) {
-    field("monitor", self.monitor);
-    field("factor", self.factor, rules::inside_unit_interval);
+    field("monitor", self.monitor), field("factor", self.factor, rules::inside_unit_interval);
     field("patience", self.patience, rules::zero_or_more);
     field("verbose", self.verbose), field("mode", self.mode);
     field("min_delta", self.min_delta, rules::not_negative);
@@ -33,10 +32,8 @@ struct ReduceLROnPlateau {
     field("min_lr", self.min_lr, rules::not_negative);
   }
   static void state(auto& self, auto&& field) {
-    field("best", self.plateau.best);
-    field("wait", self.plateau.wait);
-    field("cooldown_left", self.plateau.cooldown_left);
-    field("scale", self.plateau.scale);
+    field("best", self.plateau.best), field("wait", self.plateau.wait);
+    field("cooldown_left", self.plateau.cooldown_left), field("scale", self.plateau.scale);
   }
 };
 

@@ -219,8 +219,7 @@ Dataset make_spirals(const SpiralsOptions& options) {
   return draw(options, 2, options.classes, random, [&](std::int64_t i, std::span<double> point) {
     const std::int64_t k = i % options.classes;
     const double start = static_cast<double>(k) / static_cast<double>(options.classes.count);
-    const double t = random.uniform();
-    const double angle = 2 * std::numbers::pi * (start + options.turns * t);
+    const double t = random.uniform(), angle = 2 * std::numbers::pi * (start + options.turns * t);
     point[0] = t * std::cos(angle);
     point[1] = t * std::sin(angle);
     return k;
@@ -262,8 +261,7 @@ Dataset make_digits(const DigitsOptions& options) {
 Tensor read_idx(const std::string& path) {
   detail::InputFile checked(path), read(path);
   const Shape shape = read_shape(path, checked);
-  const std::int64_t count = shape.count();
-  const std::int64_t header = 4 + 4 * shape.rank();
+  const std::int64_t count = shape.count(), header = 4 + 4 * shape.rank();
   std::vector<unsigned char> piece(1 << 16);
   const auto read_data = [&](detail::InputFile& file, auto&& take) {
     const auto most = static_cast<std::int64_t>(piece.size());

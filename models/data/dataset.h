@@ -102,8 +102,7 @@ struct LineOptions {
   Extent rows = 100;
   double noise = 0.1;
   std::uint64_t seed = 0;
-  double slope = 2, intercept = 1;
-  double low = -1, high = 1;
+  double slope = 2, intercept = 1, low = -1, high = 1;
 };
 Dataset make_line(const LineOptions& options = {});
 

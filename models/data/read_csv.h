@@ -48,8 +48,8 @@ struct CsvOptions {
 /// locale, kept as a double for standardization(); one too small for a double is 0, one too large
 /// for a Scalar an error. Blanks around a field, inside and outside its quotes, and blank lines are
 /// ignored. The names in a header differ, those of columns to leave out, too. IoError if the file
-/// cannot be read, ValueError for a column that it does not have, FormatError with file and line
-/// for anything else.
+/// cannot be read, ValueError for a column that it lacks, FormatError with file and line for all
+/// else.
 Dataset read_csv(const std::string& path, const CsvOptions& options = {});
 
 }}  // namespace gradus

@@ -19,12 +19,9 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 namespace {
 
-[[noreturn]] void fail(std::string_view action, const std::string& path, int reason) {
+[[noreturn]] void fail(std::string_view action, const std::string& path, int reason = errno) {
   throw IoError(
       fmt::format("cannot {} '{}': {}", action, path, std::generic_category().message(reason)));
-}
-[[noreturn]] void fail(std::string_view action, const std::string& path) {
-  fail(action, path, errno);
 }
 
 /// Repeats a system call while a signal interrupts it; returns its result.
@@ -210,8 +207,7 @@ void replace(const Target& target, const std::string& path, Temporary& fresh) {
 
 }  // namespace
 
-// On Linux a close() that a signal interrupts has closed the file; a second one could close
-// another.
+// On Linux a close() that a signal interrupts has closed the file; a second could close another.
 bool Descriptor::close() { return number_ < 0 || ::close(release()) == 0 || errno == EINTR; }
 
 std::string read_file(const std::string& path, std::int64_t most,
@@ -260,8 +256,7 @@ bool InputFile::next_member() {
   return inside_;
 }
 
-// gzread() does not see that the trailer is missing where its buffer is full at the end of the
-// data.
+// gzread() does not see that the trailer is missing if its buffer is full at the end of the data.
 std::size_t InputFile::read(void* to, std::size_t count) {
   if (!stream_) return read_all(file_, path_, to, count);
   z_stream& stream = *stream_;

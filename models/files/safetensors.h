@@ -1,7 +1,6 @@
 #pragma once
 /// Named arrays in a file: the safetensors format, which PyTorch, JAX, MLX and NumPy read, with
-/// stricter rules, so that a damaged, forged or foreign file gives an error. Sequential::save uses
-/// it.
+/// stricter rules, so that a damaged, forged or foreign file is an error. Sequential::save uses it.
 ///
 ///     8 bytes        N, the length of the header, lowest byte first; at most 1 MiB
 ///     N bytes        the header in JSON, padded with blanks to a multiple of 8
@@ -101,8 +100,7 @@ void save_tensors(const std::string& path, TensorFile file);
 /// Keeps one copy of the content in memory.
 TensorFile load_tensors(const std::string& path);
 /// Reads a file that any program wrote: without checksum and version, with metadata of any kind,
-/// which is dropped, types also F16 and BF16, and tensors in any order, which is kept: that of
-/// their data.
+/// which is dropped, types also F16 and BF16, and tensors in any order, which is their data's.
 TensorFile load_foreign_tensors(const std::string& path);
 
 /// The bytes that save_tensors writes, and their reader; errors name `path`.

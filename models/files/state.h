@@ -11,8 +11,7 @@
 ///       }
 ///     };
 ///
-/// Members may be numbers, optional numbers, tensors, structs with `state`, vectors of these, and
-/// maps by text.
+/// Members may be numbers, optional ones, tensors, structs with `state`, vectors and maps of these.
 
 #include <tuple>
 

@@ -9,8 +9,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// The length of the first UTF-8 character of `text`, which must not be empty; 0 for invalid UTF-8
-/// and for NUL.
+/// The length of the first UTF-8 character of `text`, not empty; 0 for invalid UTF-8 and for NUL.
 constexpr std::size_t utf8_length(std::string_view text) {
   constexpr unsigned least[] = {1, 0x80, 0x800, 0x10000};  // the shortest form only
   const auto lead = static_cast<unsigned char>(text[0]);

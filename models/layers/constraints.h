@@ -24,8 +24,7 @@ struct MinMaxNorm {
   static void fields(auto& self, auto&& field) {
     field("min_value", self.min_value, rules::not_negative);
     field("max_value", self.max_value, rules::not_negative);
-    field("rate", self.rate, rules::unit_interval);
-    field("axis", self.axis);
+    field("rate", self.rate, rules::unit_interval), field("axis", self.axis);
   }
   void validate() const {
     check(min_value <= max_value, "MinMaxNorm: min_value must be <= max_value (got {} and {})",
@@ -39,8 +38,7 @@ struct MaxNorm {
   Axes axis = 0;
   Tensor operator()(const Tensor& w) const { return MinMaxNorm{0, max_value, 1, axis}(w); }
   static void fields(auto& self, auto&& field) {
-    field("max_value", self.max_value, rules::not_negative);
-    field("axis", self.axis);
+    field("max_value", self.max_value, rules::not_negative), field("axis", self.axis);
   }
 };
 

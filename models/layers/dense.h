@@ -18,8 +18,7 @@ struct Dense {
   Count units = 0;
   Activation activation = {};
   bool use_bias = true;
-  Initializer kernel_initializer = GlorotUniform{};
-  Initializer bias_initializer = Zeros{};
+  Initializer kernel_initializer = GlorotUniform{}, bias_initializer = Zeros{};
   Regularizer kernel_regularizer = {};  ///< such as L2{}, or null
   Regularizer bias_regularizer = {};
   Constraint kernel_constraint = {};  ///< such as MaxNorm{}, or null

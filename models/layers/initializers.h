@@ -49,8 +49,7 @@ struct RandomNormal {
   Tensor operator()(const Shape& shape, Random& random) const;
   static void fields(auto& self, auto&& field) {
     field("mean", self.mean, rules::finite_number);
-    field("stddev", self.stddev, rules::not_negative);
-    field("seed", self.seed);
+    field("stddev", self.stddev, rules::not_negative), field("seed", self.seed);
   }
 };
 
@@ -61,8 +60,7 @@ struct RandomUniform {
   Tensor operator()(const Shape& shape, Random& random) const;
   static void fields(auto& self, auto&& field) {
     field("minval", self.minval, rules::finite_number);
-    field("maxval", self.maxval, rules::finite_number);
-    field("seed", self.seed);
+    field("maxval", self.maxval, rules::finite_number), field("seed", self.seed);
   }
   void validate() const {
     check(minval <= maxval, "RandomUniform: minval must be <= maxval (got {} and {})", minval,
@@ -125,8 +123,7 @@ struct Orthogonal {
   Seed seed = {};
   Tensor operator()(const Shape& shape, Random& random) const;
   static void fields(auto& self, auto&& field) {
-    field("gain", self.gain, rules::finite_number);
-    field("seed", self.seed);
+    field("gain", self.gain, rules::finite_number), field("seed", self.seed);
   }
 };
 

@@ -48,8 +48,8 @@ Tensor normalized(const auto& layer, const Tensor& centered, const Tensor& varia
   return layer.center ? y + along(layer.beta, shape, layer.axis) : y;
 }
 
-/// Makes the weights of a layer: a kernel, and others of one shape. The option `<name>_initializer`
-/// makes the weight `<name>`.
+/// Makes the weights of a layer, a kernel and others of one shape, each by its
+/// `<name>_initializer`.
 template <class L>
 void make_weights(L& layer, const Shape& kernel, const Shape& others, Random& random) {
   L::weights(layer, [&](std::string_view name, Tensor& weight, const Weight& = {}) {
@@ -75,10 +75,7 @@ constexpr double cut_deviation = 0.87962566103423978;
 /// A tensor of draws: from the stream of the seed, if there is one.
 Tensor drawn(const Shape& shape, const Seed& seed, Random& random, auto draw) {
   Random own(seed.value_or(0));
-  detail::NewTensor values(shape);
-  std::generate_n(values.data, values.tensor.size(),
-                  [&] { return static_cast<Scalar>(draw(seed ? own : random)); });
-  return std::move(values.tensor);
+  return detail::generated(shape, [&] { return draw(seed ? own : random); });
 }
 
 double fan_of(const Shape& shape, FanMode mode) {

@@ -21,11 +21,8 @@ struct Dropout {
   double rate = 0;
   Tensor operator()(const Tensor& x, const Mode& mode) const {
     if (!mode.training || rate == 0) return x;
-    const auto kept = static_cast<Scalar>(1 / (1 - rate));
-    detail::NewTensor mask(x.shape());
-    for (std::int64_t i = 0; i < x.size(); ++i)
-      mask.data[i] = mode.random.uniform() < rate ? Scalar(0) : kept;
-    return x * mask.tensor;
+    const auto factor = [&] { return mode.random.uniform() < rate ? 0 : 1 / (1 - rate); };
+    return x * detail::generated(x.shape(), factor);
   }
   static void fields(auto& self, auto&& field) { field("rate", self.rate, rules::below_one); }
 };

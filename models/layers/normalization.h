@@ -19,18 +19,14 @@ struct LayerNormalization {
   double epsilon = 1e-3;  ///< > 0
   bool center = true;     ///< adds beta
   bool scale = true;      ///< multiplies by gamma
-  Initializer beta_initializer = Zeros{};
-  Initializer gamma_initializer = Ones{};
-  Regularizer beta_regularizer = {};
-  Regularizer gamma_regularizer = {};
-  Constraint beta_constraint = {};
-  Constraint gamma_constraint = {};
+  Initializer beta_initializer = Zeros{}, gamma_initializer = Ones{};
+  Regularizer beta_regularizer = {}, gamma_regularizer = {};
+  Constraint beta_constraint = {}, gamma_constraint = {};
 
   Tensor gamma = {}, beta = {};
 
   static void fields(auto& self, auto&& field) {
-    field("axis", self.axis, rules::not_the_rows);
-    field("epsilon", self.epsilon, rules::positive);
+    field("axis", self.axis, rules::not_the_rows), field("epsilon", self.epsilon, rules::positive);
     field("center", self.center), field("scale", self.scale);
     field("beta_initializer", self.beta_initializer, rules::given);
     field("gamma_initializer", self.gamma_initializer, rules::given);
@@ -62,14 +58,10 @@ struct BatchNormalization {
   double epsilon = 1e-3;   ///< > 0
   bool center = true;      ///< adds beta
   bool scale = true;       ///< multiplies by gamma
-  Initializer beta_initializer = Zeros{};
-  Initializer gamma_initializer = Ones{};
-  Initializer moving_mean_initializer = Zeros{};
-  Initializer moving_variance_initializer = Ones{};
-  Regularizer beta_regularizer = {};
-  Regularizer gamma_regularizer = {};
-  Constraint beta_constraint = {};
-  Constraint gamma_constraint = {};
+  Initializer beta_initializer = Zeros{}, gamma_initializer = Ones{};
+  Initializer moving_mean_initializer = Zeros{}, moving_variance_initializer = Ones{};
+  Regularizer beta_regularizer = {}, gamma_regularizer = {};
+  Constraint beta_constraint = {}, gamma_constraint = {};
 
   Tensor gamma = {}, beta = {}, moving_mean = {}, moving_variance = {};
 

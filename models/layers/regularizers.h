@@ -31,8 +31,7 @@ struct L1L2 {
   Real l2 = 0;  ///< >= 0
   Tensor operator()(const Tensor& w) const { return l1 * sum(abs(w)) + l2 * sum(square(w)); }
   static void fields(auto& self, auto&& field) {
-    field("l1", self.l1, rules::not_negative);
-    field("l2", self.l2, rules::not_negative);
+    field("l1", self.l1, rules::not_negative), field("l2", self.l2, rules::not_negative);
   }
 };
 
@@ -44,8 +43,7 @@ struct OrthogonalRegularizer {
   Vectors mode = Vectors::rows;
   Tensor operator()(const Tensor& weight) const;
   static void fields(auto& self, auto&& field) {
-    field("factor", self.factor, rules::not_negative);
-    field("mode", self.mode);
+    field("factor", self.factor, rules::not_negative), field("mode", self.mode);
   }
 };
 

@@ -113,8 +113,7 @@ struct Poisson {
 /// at a right angle or when one is 0. As a metric it is the cosine, and higher is better.
 struct CosineSimilarity {
   int axis = -1;
-  static constexpr bool negated = true;
-  static constexpr bool like_outputs = true;
+  static constexpr bool negated = true, like_outputs = true;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor y = detail::fitted(*this, y_true, y_pred);
     const Tensor products = detail::unit_vectors(y, axis) * detail::unit_vectors(y_pred, axis);
@@ -261,8 +260,7 @@ struct SparseCategoricalCrossentropy {
     return minimum(abs(reshape(y_true, {y_true.size()}) - *ignore_class), 1);
   }
   static void fields(auto& self, auto&& field) {
-    field("from_logits", self.from_logits);
-    field("ignore_class", self.ignore_class);
+    field("from_logits", self.from_logits), field("ignore_class", self.ignore_class);
   }
 };
 
@@ -321,8 +319,7 @@ struct Tversky {
     return 1 - hit / (hit + alpha * wrong + beta * missed + detail::keras_epsilon);
   }
   static void fields(auto& self, auto&& field) {
-    field("alpha", self.alpha, rules::not_negative);
-    field("beta", self.beta, rules::not_negative);
+    field("alpha", self.alpha, rules::not_negative), field("beta", self.beta, rules::not_negative);
     field("axis", self.axis);
   }
 };

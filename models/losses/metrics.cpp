@@ -130,8 +130,7 @@ double R2Score::result(std::span<const double> sums) const {
     scores += weight * (spread == 0 ? 0 : 1 - sums[i + 2] / spread);
     weights += weight;
   }
-  const double score = detail::ratio(scores, weights);
-  const double left = sums[0] - num_regressors - 1;
+  const double score = detail::ratio(scores, weights), left = sums[0] - num_regressors - 1;
   return num_regressors == 0 || left <= 0 ? score : 1 - (1 - score) * (sums[0] - 1) / left;
 }
 

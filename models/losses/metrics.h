@@ -173,8 +173,7 @@ struct FBetaScore {
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {
-    field("average", self.average);
-    field("beta", self.beta, rules::positive);
+    field("average", self.average), field("beta", self.beta, rules::positive);
     field("threshold", self.threshold, rules::unit_interval);
   }
 };
@@ -192,8 +191,7 @@ struct F1Score {
     return FBetaScore{average, 1, threshold}.result(sums);
   }
   static void fields(auto& self, auto&& field) {
-    field("average", self.average);
-    field("threshold", self.threshold, rules::unit_interval);
+    field("average", self.average), field("threshold", self.threshold, rules::unit_interval);
   }
 };
 

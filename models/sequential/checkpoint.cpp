@@ -9,7 +9,6 @@
 #include <gradus/schedules/parse.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace {
 
 using detail::State;
@@ -29,6 +28,14 @@ Shape shape_of(const std::string& path, const std::string& text) {
     at = next;
   }
   return shape;
+}
+
+/// StateError in the dual build.
+void check_plain(const char* caller) {
+  check<StateError>(!std::same_as<Scalar, Dual>,
+                    "{}: files hold numbers without derivatives; train a model to keep with "
+                    "gradus_f64",
+                    caller);
 }
 
 /// Before the names of a caller's texts, which are then never mistaken for ours.
@@ -144,8 +151,7 @@ struct Counters {
     field("last_learning_rate", self.of_optimizer.last_learning_rate);
     field("averages_from", self.of_optimizer.averages_from);
     field("shows_averages", self.of_optimizer.shows_averages);
-    field("seed", self.seed);
-    field("batches", self.batches);
+    field("seed", self.seed), field("batches", self.batches);
   }
 };
 
@@ -181,8 +187,7 @@ void restore(Contents& contents, Optimizer& optimizer, bool allow_non_finite, st
   if (const auto rate = rate_from(contents, optimizer, note)) optimizer.set_learning_rate(*rate);
 }
 
-/// The tensors of a file that are weights, in the order of `weights`; see
-/// Sequential::load_weights.
+/// The tensors of a file that are weights, in the order of `weights`; see Sequential::load_weights.
 std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Weight>& weights,
                                    const std::string& path) {
   constexpr std::string_view folder = "weights/";
@@ -207,6 +212,7 @@ std::vector<StoredTensor> in_order(const TensorFile& file, const std::vector<Wei
 }  // namespace
 
 void Sequential::save(const std::string& path, const SaveOptions& options) const {
+  check_plain("save");
   check_built("save");
   TensorFile file;
   file.metadata["input_shape"] = fmt::format("{}", fmt::join(*parts_.input_shape, ","));
@@ -243,6 +249,7 @@ void Sequential::save(const std::string& path, const SaveOptions& options) const
 }
 
 void Sequential::load_weights(const std::string& path) {
+  check_plain("load_weights");
   check_built("load_weights");
   const TensorFile file = detail::load_foreign_tensors(path);
   std::vector<Tensor> values;
@@ -264,6 +271,7 @@ void Sequential::load_weights(const std::string& path) {
 }
 
 std::map<std::string, std::string> read_metadata(const std::string& path) {
+  check_plain("read_metadata");
   std::map<std::string, std::string> texts;
   for (const auto& [name, text] : detail::load_tensors(path).metadata)
     if (name.starts_with(user_prefix)) texts[name.substr(user_prefix.size())] = text;
@@ -271,6 +279,7 @@ std::map<std::string, std::string> read_metadata(const std::string& path) {
 }
 
 void Sequential::load(const std::string& path, const LoadOptions& options) {
+  check_plain("load");
   Contents contents(path);
   const bool all = compiled_ && !options.weights_only && contents.has_text("optimizer");
   check<StateError>(!all || !session_ || !session_->begun,

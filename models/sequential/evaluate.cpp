@@ -41,11 +41,10 @@ Real Sequential::loss(const Tensor& x, const Tensor& y) {
   return loss_of(data, (*this)(data.x)).loss.item();
 }
 
-Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
-                                      const BatchOptions& options) {
+Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& with) {
   const Batch batch = checked_batch(
       "train_on_batch",
-      {x, y, detail::weights_of("train_on_batch", options.class_weight, options.sample_weight, y)});
+      {x, y, detail::weights_of("train_on_batch", with.class_weight, with.sample_weight, y)});
   const Threads threads(compiled_->threads);
   detail::Totals totals;
   const Step step = compiled_->optimizer.iterations();
@@ -55,10 +54,9 @@ Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y,
   return evaluation(totals);
 }
 
-Evaluation Sequential::test_on_batch(const Tensor& x, const Tensor& y,
-                                     const BatchOptions& options) {
-  check(options.class_weight.empty(), "test_on_batch: class_weight must be empty");
-  const Batch data = checked_batch("test_on_batch", {x, y, options.sample_weight});
+Evaluation Sequential::test_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& with) {
+  check(with.class_weight.empty(), "test_on_batch: class_weight must be empty");
+  const Batch data = checked_batch("test_on_batch", {x, y, with.sample_weight});
   detail::CallbackList none({});
   return evaluation(evaluate_rows(data, data.rows(), 0, none));
 }
@@ -68,7 +66,7 @@ detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_s
                                          std::int64_t steps, detail::CallbackList& callbacks) {
   const NoGrad off;
   const Threads threads(compiled_->threads);
-  const HideAverages at_end{*this};
+  const auto hidden = hide_averages_after();
   detail::Totals totals;
   Logs logs;
   callbacks.call(Hook::test_begin, 0, logs, *this);
@@ -102,7 +100,7 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;
   const Threads threads(compiled_ ? compiled_->threads : Extent(detail::threads()));
-  const HideAverages at_end{*this};
+  const auto hidden = hide_averages_after();
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
   detail::CallbackList callbacks(options.callbacks);

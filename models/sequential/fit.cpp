@@ -129,8 +129,7 @@ void Sequential::Fit::begin() {
   note_rate();
 }
 
-/// Says what may be a mistake in the rate, from the first update of all to the last one of this
-/// run.
+/// Says what may be a mistake in the rate, from the first update to the last one of this run.
 void Sequential::Fit::note_rate() {
   const Optimizer& optimizer = model.compiled_->optimizer;
   const double each = value(optimizer.options().gradient_accumulation_steps.value_or(1).count);
@@ -164,7 +163,7 @@ void Sequential::Fit::recall_logs() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
-  const HideAverages at_end{model};
+  const auto hidden = model.hide_averages_after();
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it
@@ -279,12 +278,6 @@ History Sequential::fit(BatchSource source, const FitOptions& options) {
   if (options.validation_data)
     validation = checked_batch("fit: validation_data", *options.validation_data);
   return Fit(*this, options, detail::Feed(std::move(source)), std::move(validation)).run();
-}
-
-double Sequential::last_loss() const { return run_.totals.last_loss.value_or(std::nan("")); }
-
-void Sequential::report(std::string_view line) const {
-  if (session_) session_->progress.say(line);
 }
 
 }}  // namespace gradus

@@ -5,7 +5,6 @@
 #include <gradus/models/rows.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
 namespace {
 
 /// Copies with their own weights; layers that share a weight go on sharing it.
@@ -71,14 +70,6 @@ Sequential::Sequential(const Sequential& other) : batches_(other.batches_), run_
   if (other.compiled_) compiled_ = std::make_unique<CompileOptions>(*other.compiled_);
 }
 
-/// Leaves the other without layers.
-Sequential::Sequential(Sequential&& other) { swap(other); }
-
-Sequential& Sequential::operator=(Sequential other) {
-  swap(other);
-  return *this;
-}
-
 void Sequential::swap(Sequential& other) {
   check_idle("move");
   other.check_idle("move");
@@ -115,15 +106,6 @@ void Sequential::check_compiled(const char* caller) const {
 void Sequential::check_built(const char* caller) const {
   check<StateError>(parts_.input_shape.has_value(),
                     "{}: the model has no weights yet; call build() or fit() first", caller);
-}
-
-Optimizer& Sequential::optimizer() {
-  check_compiled("optimizer");
-  return compiled_->optimizer;
-}
-const Optimizer& Sequential::optimizer() const {
-  check_compiled("optimizer");
-  return compiled_->optimizer;
 }
 
 void Sequential::build(const Shape& input) {
@@ -191,7 +173,7 @@ Batch Sequential::checked_batch(const char* caller, const Batch& batch) {
   const Loss& loss = compiled_->loss;
   check<ShapeError>(x.rank() > 0 && y.rank() > 0 && x.shape()[0] == y.shape()[0],
                     "{}: x and y must have as many rows (x has {}, y has {})", caller,
-                    x.rank() > 0 ? x.shape()[0] : 0, y.rank() > 0 ? y.shape()[0] : 0);
+                    detail::rows_of(x), detail::rows_of(y));
   Batch data{checked_input(caller, x), detach(y)};
   detail::check_finite(caller, "y", y);
   data.sample_weight = checked_weights(caller, batch.sample_weight, data.rows());
@@ -208,16 +190,6 @@ Batch Sequential::checked_batch(const char* caller, const Batch& batch) {
 Tensor Sequential::operator()(const Tensor& x) {
   Random unused(0);
   return (*this)(x, {.training = false, .random = unused});
-}
-
-const std::vector<Tensor>& Sequential::parameters() const {
-  check_built("parameters");
-  return parts_.parameters;
-}
-
-const std::vector<Weight>& Sequential::weights() const {
-  check_built("weights");
-  return parts_.weights;
 }
 
 std::vector<Tensor> Sequential::get_weights() const {

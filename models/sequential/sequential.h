@@ -31,8 +31,11 @@ class Sequential {
   Sequential(std::initializer_list<Layer> layers);
   explicit Sequential(std::vector<Layer> layers);
   Sequential(const Sequential& other);
-  Sequential(Sequential&& other);
-  Sequential& operator=(Sequential other);
+  Sequential(Sequential&& other) { swap(other); }  // leaves the other without layers
+  Sequential& operator=(Sequential other) {
+    swap(other);
+    return *this;
+  }
   ~Sequential() = default;
 
   /// Sets optimizer, loss and metrics. Existing weights stay, also where they are averages that
@@ -70,10 +73,16 @@ class Sequential {
   Tensor operator()(const Tensor& x);
   Tensor operator()(const Tensor& x, const Mode& mode);
   /// The trainable tensors, in Keras's order: kernel, bias, kernel, ... StateError before build().
-  const std::vector<Tensor>& parameters() const;
+  const std::vector<Tensor>& parameters() const {
+    check_built("parameters");
+    return parts_.parameters;
+  }
   /// All weights with their names, `dense/kernel`, `dense_1/bias`, in Keras's order: the trainable
   /// ones, and state such as a moving mean. StateError before build().
-  const std::vector<Weight>& weights() const;
+  const std::vector<Weight>& weights() const {
+    check_built("weights");
+    return parts_.weights;
+  }
   /// Copies of all weights' values, in that order.
   std::vector<Tensor> get_weights() const;
   /// Sets all or nothing; averages (use_ema) begin with the next update, and gradients that were
@@ -85,8 +94,14 @@ class Sequential {
   }
 
   /// The optimizer given to compile(), with its counter. StateError before.
-  Optimizer& optimizer();
-  const Optimizer& optimizer() const;
+  Optimizer& optimizer() {
+    check_compiled("optimizer");
+    return compiled_->optimizer;
+  }
+  const Optimizer& optimizer() const {
+    check_compiled("optimizer");
+    return compiled_->optimizer;
+  }
   /// Saves the whole model in one file, in the safetensors format that PyTorch, JAX and NumPy
   /// read: weights/..., optimizer/... (slots, averages), run/... (counters, seed, history, state of
   /// callbacks), and the optimizer and its rate as texts. At every moment the file holds either the
@@ -101,9 +116,8 @@ class Sequential {
   /// rate: a number does not replace a schedule, and a function, which no file holds, replaces
   /// nothing.
   ///
-  /// IoError; FormatError for a file that is damaged or whose names differ; ShapeError for
-  /// weights of other shapes, StateError for another optimizer, or inside a fit() after
-  /// on_train_begin.
+  /// IoError; FormatError for a file that is damaged or whose names differ; ShapeError for weights
+  /// of other shapes, StateError for another optimizer, or inside a fit() after on_train_begin.
   void load(const std::string& path, const LoadOptions& options = {});
 
   /// Sets all weights, as set_weights() does, from a safetensors file of any program, with numbers
@@ -113,14 +127,13 @@ class Sequential {
   /// that, count and shapes must agree.
   ///
   /// StateError before build(); IoError; ShapeError for the first tensor of another shape;
-  /// FormatError for a damaged file, another count or type, or a number that is not finite as a
-  /// Scalar.
+  /// FormatError for a damaged file, another count or type, or a number that is no finite Scalar.
   void load_weights(const std::string& path);
 
   /// The history of the last fit(), or of the file that load() read.
   const History& history() const { return run_.history; }
   /// The loss of the last batch that fit() trained on, before its update; nan before the first.
-  double last_loss() const;
+  double last_loss() const { return run_.totals.last_loss.value_or(std::nan("")); }
   /// Set it, as callbacks do, to end training after the current batch.
   bool stop_training = false;
   /// For callbacks: the rows that fit() trains on. StateError outside fit() and for a BatchSource.
@@ -128,7 +141,9 @@ class Sequential {
   /// The recorded loss of these rows, with the penalties; outputs are those of predict().
   Tensor batch_loss(const Batch& rows) { return loss_of(rows, (*this)(rows.x)).loss; }
   /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
-  void report(std::string_view line) const;
+  void report(std::string_view line) const {
+    if (session_) session_->progress.say(line);
+  }
   /// Whether the metric of that key in History is better when lower or higher; none for others.
   MonitorMode direction_of(std::string_view metric) const;
   /// Keras's table of layers, output shapes and parameter counts.
@@ -137,17 +152,12 @@ class Sequential {
  private:
   struct Fit;
   /// Hides at its end averages that a callback shows in between.
-  struct HideAverages {
-    explicit HideAverages(Sequential& m)
-        : model(m), shown(!m.compiled_ || m.optimizer().shows_averages()) {}
-    HideAverages(const HideAverages&) = delete;
-    HideAverages& operator=(const HideAverages&) = delete;
-    ~HideAverages() {
-      if (!shown && model.compiled_) model.compiled_->optimizer.resume();
-    }
-    Sequential& model;
-    bool shown;
-  };
+  auto hide_averages_after() {
+    const bool shown = !compiled_ || optimizer().shows_averages();
+    return detail::AtEnd([this, shown] {
+      if (!shown && compiled_) compiled_->optimizer.resume();
+    });
+  }
 
   void check_compiled(const char* caller) const;
   void check_built(const char* caller) const;

@@ -10,7 +10,7 @@ using detail::node_of;
 /// Changes nothing until the optimizer has accepted the gradients.
 detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::Totals& totals) {
   const detail::FlushDenormals flush;
-  const detail::RawWeights raw(compiled_->optimizer);
+  const auto raw = compiled_->optimizer.raw_weights();
   assignments_.clear();
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});

@@ -1,6 +1,5 @@
 #pragma once
-/// Options of compile(), fit(), evaluate(), save() and load(); Batch and BatchSource, the data of
-/// fit().
+/// Options of compile(), fit(), evaluate(), save() and load(); Batch and BatchSource, fit()'s data.
 
 #include <gradus/models/callback.h>
 #include <gradus/models/dataset.h>
@@ -20,7 +19,7 @@ struct Batch {
   Tensor x = {}, y = {};
   Tensor sample_weight = {};  ///< (rows) or (rows, 1); without elements: every row weighs 1
 
-  std::int64_t rows() const { return x.rank() > 0 ? x.shape()[0] : 0; }
+  std::int64_t rows() const { return detail::rows_of(x); }
 };
 
 /// Rows for validation, or none. A pair of tensors needs no type: `.validation_data = {x, y}`, or
@@ -104,8 +103,7 @@ struct FitOptions {
   ValidationData validation_data = {};  ///< evaluated after epochs; wins over the split
   bool shuffle = true;                  ///< a new order of the training rows each epoch
   ClassWeight class_weight = {};        ///< rows of class k weigh class_weight[k]
-  /// (rows): how much each row's loss counts. A batch's loss is sum(w l) / rows. Not together with
-  /// class_weight (ValueError).
+  /// (rows): how much each row's loss counts: sum(w l) / rows. ValueError with class_weight.
   Tensor sample_weight = {};
   Count initial_epoch = 0;  ///< the first epoch's number; touches neither counter nor schedule
   /// Batches per epoch, >= 1; the next epoch starts at the next row. Default: all rows.

@@ -64,9 +64,7 @@ class History {
   void remove_last(const Logs& logs);
   void set_diverged(bool diverged) { diverged_ = diverged; }
   static void state(auto& self, auto&& field) {
-    field("epochs", self.epochs_);
-    field("diverged", self.diverged_);
-    field("series", self.series_);
+    field("epochs", self.epochs_), field("diverged", self.diverged_), field("series", self.series_);
   }
 
  private:

@@ -152,8 +152,8 @@ struct MisspeltHooks {
 };
 template <class C>
 struct WithMisspeltHooks : C, MisspeltHooks {};
-/// One of these names has two meanings in WithMisspeltHooks. A struct that is `final` is not
-/// looked into.
+/// One of these names has two meanings in WithMisspeltHooks. A struct that is `final` is not looked
+/// into.
 template <class C>
 concept HasMisspeltHook =
     std::is_class_v<C> && !std::is_final_v<C> && !requires(WithMisspeltHooks<C> & c) {

@@ -71,13 +71,11 @@ double Progress::seconds() const { return steady_seconds() - started_; }
 std::string Progress::bar(std::int64_t done, const std::string& numbers, bool ended) const {
   constexpr std::int64_t cells = 20;
   const double each = seconds() / static_cast<double>(std::max<std::int64_t>(1, done));
-  const std::int64_t steps = ended ? done : steps_;
-  const std::int64_t filled = steps > 0 ? cells * done / steps : 0;
+  const std::int64_t steps = ended ? done : steps_, filled = steps > 0 ? cells * done / steps : 0;
   const double time = ended || steps == 0 ? seconds() : each * static_cast<double>(steps - done);
   const char* const green = colour_ ? "\x1b[32m" : "";
   const char* const plain = colour_ ? "\x1b[0m" : "";
-  const std::string rest =
-      fmt::format(fmt::runtime(colour_ ? "{:━<{}}" : "{:─<{}}"), "", cells - filled);
+  const auto rest = fmt::format(fmt::runtime(colour_ ? "{:━<{}}" : "{:─<{}}"), "", cells - filled);
   return fmt::format("{}{}/{} {}{:━<{}}{}{} {} {}{}", clear_line, done,
                      steps > 0 ? fmt::format("{}", steps) : "?", green, "", filled, plain, rest,
                      duration(time), per_step(each), numbers);

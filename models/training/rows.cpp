@@ -55,8 +55,7 @@ Batch row_range(const Batch& data, std::int64_t start, std::int64_t stop) {
 }
 
 Batch hold_back(Batch& training, double share) {
-  const std::int64_t rows = training.rows();
-  const std::int64_t kept = rows_kept(rows, share);
+  const std::int64_t rows = training.rows(), kept = rows_kept(rows, share);
   check(kept > 0 && kept < rows,
         "fit: validation_split must leave rows on both sides (got {} of {} rows)", share, rows);
   Batch held = row_range(training, kept, rows);
@@ -72,7 +71,7 @@ Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Ten
     check(std::isfinite(weight) && number >= 0,
           "{}: class_weight must map class numbers >= 0 to finite weights (got {}: {})", caller,
           number, weight);
-  const std::int64_t rows = y.rank() > 0 ? y.shape()[0] : 0;
+  const std::int64_t rows = rows_of(y);
   const std::int64_t marks = rows > 0 ? y.size() / rows : 1;
   NewTensor weights(Shape{rows});
   for (std::int64_t i = 0; i < rows; ++i) {

@@ -25,8 +25,7 @@ class Feed {
 
   /// Batches in one pass over the rows; 0 for a source.
   std::int64_t batches() const;
-  /// Begins a pass: rows in memory get a new order, which depends only on the seed, this index and
-  /// their number.
+  /// Begins a pass: rows in memory get a new order, by the seed, this index and their number alone.
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);

@@ -1,7 +1,7 @@
 #pragma once
-/// The state of a fit(): sums over batches, its place in its data, and what callbacks use.
+/// The state of a fit(): its sums, its place in its data, its callbacks and what they have heard.
 
-#include <gradus/models/callback_list.h>
+#include <gradus/models/callback.h>
 #include <gradus/models/fit_options.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
@@ -25,10 +25,8 @@ struct Totals {
   void clear();
 
   static void state(auto& self, auto&& field) {
-    field("loss", self.loss);
-    field("rows", self.rows);
-    field("metrics", self.metrics);
-    field("last_loss", self.last_loss);
+    field("loss", self.loss), field("rows", self.rows);
+    field("metrics", self.metrics), field("last_loss", self.last_loss);
   }
 };
 
@@ -42,8 +40,7 @@ void for_each_metric(Options& with, F f) {
 
 /// The place of a fit() in its data, its sums and its history. Checkpoints save it together with
 /// weights and optimizer, so that training can continue. It moves when an update is applied and
-/// when an epoch has ended, and at no other time; what callbacks have heard since is in their
-/// state.
+/// when an epoch has ended, and at no other time; what callbacks heard since is in their state.
 struct Run {
   std::int64_t epoch = 0;  ///< the epoch in training, or the next one
   std::int64_t batch = 0;  ///< batches done in it
@@ -60,16 +57,52 @@ struct Run {
   std::string note = {};  ///< of load(), for the progress sink of the next fit()
 
   static void state(auto& self, auto&& field) {
-    field("epoch", self.epoch);
-    field("batch", self.batch);
-    field("in_epoch", self.in_epoch);
-    field("rows", self.rows);
-    field("batch_size", self.batch_size);
-    field("shuffle_index", self.shuffle_index);
-    field("position", self.position);
-    field("totals", self.totals);
-    field("history", self.history);
+    field("epoch", self.epoch), field("batch", self.batch);
+    field("in_epoch", self.in_epoch), field("rows", self.rows);
+    field("batch_size", self.batch_size), field("shuffle_index", self.shuffle_index);
+    field("position", self.position), field("totals", self.totals), field("history", self.history);
   }
+};
+
+/// The callbacks of one fit(), evaluate() or predict().
+///
+/// A run moves when an update is applied and when an epoch has ended. Between two moves its hooks
+/// come in a fixed order, so the number of those that are over, and who has heard the next one, is
+/// a place in the run. state() holds it: a resumed run takes the same path from the last move on,
+/// and calls only what was not heard. A hook that throws was not heard; one that saves was.
+class CallbackList {
+ public:
+  explicit CallbackList(std::vector<Callback> callbacks)
+      : all_(std::move(callbacks)), heard_(all_.size()) {}
+
+  bool empty() const { return all_.empty(); }
+  bool has(Hook hook) const;
+  /// Calls the hook of each callback, in the order that callback.h states.
+  void call(Hook hook, std::int64_t index, const Logs& logs, Sequential& model);
+  /// Adds the numbers of all callbacks.
+  void add_to(Logs& logs) const {
+    for (const Callback& callback : all_) callback.add_to(logs);
+  }
+  /// The run has moved.
+  void moved() { at_ = over_ = 0; }
+
+  /// The state of all callbacks, under `EarlyStopping/0`: the type, and its number among that type.
+  /// The place is under `heard`.
+  State state() const;
+  /// Reads it back. A callback without saved state keeps its own; unknown state is dropped. Where
+  /// the state says nothing of the place, as in older files, `over` hooks are over.
+  void load(State state, std::int64_t over);
+  /// From now on state() is that of this moment.
+  void hold() { held_ = state(); }
+
+ private:
+  enum Heard : std::int64_t { nothing, the_hook, after_hook };  ///< by a callback, of a hook
+  std::string name(std::size_t i) const;
+
+  std::vector<Callback> all_;
+  std::vector<std::int64_t> heard_;  ///< by each callback, of the hook that is not over
+  std::int64_t at_ = 0, over_ = 0;   ///< hooks since the last move: passed again, and over
+  std::optional<State> held_ = {};
 };
 
 /// The part of a running fit() that callbacks and save() use.

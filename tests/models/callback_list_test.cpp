@@ -1,4 +1,4 @@
-#include <gradus/models/callback_list.h>
+#include <gradus/models/run.h>
 
 #include <algorithm>
 #include <filesystem>
