@@ -15,12 +15,12 @@ namespace {
 
 constexpr int most_threads = 64;
 
-class Pool;
+class ThreadPool;
 
 /// Trivially destructible: static objects' destructors may compute later, then without helpers.
 struct Team {
   int count = 1;
-  Pool* pool = nullptr;
+  ThreadPool* pool = nullptr;
   bool busy = false;  ///< runs a job, or has ended
 };
 constinit thread_local Team team{};
@@ -75,10 +75,10 @@ struct Ticket {
 static_assert(most_pieces < 1 << Ticket::piece_bits && most_threads <= 1 << Ticket::helper_bits);
 
 /// The helpers of one thread, number 0, which works too and waits only for pieces they have taken.
-class Pool {
+class ThreadPool {
  public:
-  Pool& operator=(Pool&&) = delete;  // nor any copy
-  ~Pool() {
+  ThreadPool& operator=(ThreadPool&&) = delete;  // nor any copy
+  ~ThreadPool() {
     stop_ = true;
     open_ = Ticket::first_of({open_}, 0, 0).word;
     open_.notify_all();
@@ -105,7 +105,7 @@ class Pool {
   /// Starts helpers until there are enough, or as many as the system allows; returns their number.
   int start(int helpers) try {
     while (std::ssize(helpers_) < helpers)
-      helpers_.emplace_back(&Pool::help, this, static_cast<int>(helpers_.size()) + 1);
+      helpers_.emplace_back(&ThreadPool::help, this, static_cast<int>(helpers_.size()) + 1);
     return helpers;
   } catch (const std::exception&) {
     return static_cast<int>(helpers_.size());
@@ -154,7 +154,7 @@ void run_pieces(int pieces, void (*call)(const void* f, int piece, int thread), 
 #if !defined(__wasm__)
   const int threads = std::min(team.count, pieces);
   if (threads > 1 && !team.busy) {
-    if (!team.pool) team.pool = new Pool;
+    if (!team.pool) team.pool = new ThreadPool;
     thread_local const AtEnd of_thread([] {  // a child made by fork() leaves the helpers untouched
       team.busy = true;
       if (team.pool->here()) delete team.pool;

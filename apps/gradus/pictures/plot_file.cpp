@@ -90,7 +90,8 @@ std::string draw(const std::string& terminal, std::span<const Panel> panels,
   check<RunError>(written && status == 0 && !picture.empty(), "{}: gnuplot could not write it",
                   path);
   std::vector<std::string> titles;
-  for (const Panel& panel : panels) titles.push_back(panel.title());
+  for (const Panel& panel : panels)
+    titles.push_back(panel.title().empty() ? panel.name : panel.title());
   constexpr std::string_view none = "<title>Gnuplot</title>";
   if (const std::size_t at = picture.find(none); at != picture.npos)
     picture.replace(

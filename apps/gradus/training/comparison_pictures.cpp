@@ -27,6 +27,7 @@ std::string entry(const Outcome& o) {
 LinesPlot schedules(const Comparison& c, const char* name, auto schedule) {
   LinesPlot out = rates_plot({}, 1);
   out.y_name = out.title = name;
+  out.legend = name == std::string_view("learning rate");
   for (const Outcome& o : c.outcomes) {
     const std::optional<Schedule> own = schedule(o.contender);
     const LabelledSchedule curve{entry(o), own.value_or(0)};
