@@ -10,7 +10,7 @@ using namespace gradus;
 
 namespace {
 
-using Series = std::vector<double> Outcome::*;
+using OutcomeSeries = std::vector<double> Outcome::*;
 
 bool all_diverged(const Outcome& o) { return std::isnan(o.mean); }
 
@@ -51,8 +51,8 @@ void end_at(Line& line, double top, Step step) {
 }
 
 /// A series of each outcome. A loss is drawn above `floor`; one that diverged leaves the picture.
-LinesPlot series(const Comparison& c, Series values, const char* axis, const std::string& name,
-                 double floor = 0) {
+LinesPlot series(const Comparison& c, OutcomeSeries values, const char* axis,
+                 const std::string& name, double floor = 0) {
   LinesPlot out{.x_name = "step", .y_name = axis, .lines = {}, .legend = false, .height = 12};
   const bool loss = values != &Outcome::accuracies;
   const double first = c.first_loss - floor, ceiling = TrainingRun::far_above * first;
