@@ -203,7 +203,7 @@ if command -v gnuplot >/dev/null; then
   printf '%s%s' '{"schedules": [{"label": "a", "rates": [1, 2, 3], "momentum": [0.8, 0.9, 0.9], "losses": [1, 0.5],' \
     '"measured": [0, 7000], "steps": 7000}]}' >measured.json
   run 0 report measured.json -o measured.html
-  grep -q '>momentum</tspan>' measured.html && grep -q '7000</tspan>' measured.html && grep -q '<td>7000</td>' measured.html ||
+  grep -q '>momentum</text>' measured.html && grep -q '7000</tspan>' measured.html && grep -q '<td>7000</td>' measured.html ||
     fail "not the momentum or not the steps"
   # Results of other commands: a picture, a table and the command of each.
   run 0 compare 0.05 "stairs=StepDecay(0.2, 20, 0.5)" 100 $line --seeds 2 --json

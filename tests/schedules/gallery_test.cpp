@@ -81,7 +81,7 @@ std::string svg(std::span<const LabelledSchedule> curves, double width, double h
 
 }  // namespace
 
-TEST_CASE("the pictures of schedules/ are those of its examples; GRADUS_GALLERY=1 draws them") {
+TEST_CASE("the pictures of schedules/ are those of its examples, and GRADUS_GALLERY=1 draws them") {
   std::vector<std::pair<std::string, std::string>> pictures;
   for (const KnownSchedule& known : known_schedules()) {
     const LabelledSchedule example{"", known.example};
