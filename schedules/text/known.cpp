@@ -131,7 +131,7 @@ const KnownSchedule& detail::find_known(const char* reader, const std::string& n
   for (const KnownSchedule& known : known_schedules()) {
     if (name == known.type || (column > 0 && name == known.text_name)) return known;
     for (const std::string_view each : {known.type, column > 0 ? known.text_name : known.type})
-      names.emplace_back(each);
+      if (each.front() >= 'A') names.emplace_back(each);  // not an operator
   }
   if (name == "custom")
     fail_to_read(reader, column,

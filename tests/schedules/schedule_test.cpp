@@ -320,6 +320,7 @@ TEST_CASE("a wrong text is refused with the place and what was expected") {
       {"ExponentialDecay(1, 2, 3, name='\\q')", "column 33: unknown escape in a text"},
       {"keras.optimizers.schedules.CosinDecay(1, 2)",
        "unknown schedule 'CosinDecay'; did you mean 'CosineDecay'?"},
+      {"sdg(0.1)", "unknown schedule 'sdg'; did you mean 'Sum'?"},
       {"[0.1]", "column 1: expected a schedule or a number (got [0.1])"},
       {"hold(1, 2) >> True", "column 15: expected a schedule or a number (got True)"},
       {"CosineDecay(0.1, (x=3))", "column 19: an argument's name must be inside a call"},

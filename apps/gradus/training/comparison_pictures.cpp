@@ -79,18 +79,18 @@ LinesPlot series(const Comparison& c, OutcomeSeries values, const char* axis,
   return out;
 }
 
-/// Final loss over the rate, a curve for each contender, with a mark at its best.
+/// Final loss over the rate, a curve for each contender.
 LinesPlot tuning(const Comparison& c) {
-  LinesPlot out{.x_name = "rate", .y_name = "final loss", .lines = {}, .legend = false};
+  LinesPlot out{.x_name = "rate", .y_name = "final loss", .lines = {}};
   std::vector<double> all;
   for (const RateSearch& s : c.searches) {
     out.lines.push_back(s.curve);
-    out.marks.push_back({"best", s.best});
+    out.lines.back().label = fmt::format("{}: best at {:.3g}", s.label, s.best);
     all.insert(all.end(), s.curve.y.begin(), s.curve.y.end());
   }
   out.log_x = true;
   out.log_y = spread_far(all);
-  out.title = "final loss over the greatest rate, each at its best on the seeds of the search";
+  out.title = "final loss over the greatest rate, on the seeds of the search";
   return out;
 }
 
