@@ -13,7 +13,7 @@
 #include "terminal/terminal.h"
 
 TEST_CASE("each task is done once, at any number of jobs") {
-  for (const std::size_t jobs : {1, 2, 3, 50}) {
+  for (const std::size_t jobs : {1u, 2u, 3u, 50u}) {
     std::vector<std::atomic<int>> times(20);
     CHECK(do_all(20, jobs, [&](std::size_t i) { ++times[i]; }) == 20);
     for (const auto& n : times) CHECK(n == 1);
@@ -22,7 +22,7 @@ TEST_CASE("each task is done once, at any number of jobs") {
 }
 
 TEST_CASE("the caller gets what the first failed task threw, at any number of jobs") {
-  for (const std::size_t jobs : {1, 2, 3}) {
+  for (const std::size_t jobs : {1u, 2u, 3u}) {
     std::atomic<int> done = 0;
     const auto task = [&](std::size_t i) {
       if (i >= 5) throw std::runtime_error(std::to_string(i));
@@ -34,7 +34,7 @@ TEST_CASE("the caller gets what the first failed task threw, at any number of jo
 }
 
 TEST_CASE("after a signal no task begins, and those before it count") {
-  for (const std::size_t jobs : {1, 2}) {
+  for (const std::size_t jobs : {1u, 2u}) {
     const SignalWatch signals;
     std::atomic<int> begun = 0;
     const auto task = [&](std::size_t i) {

@@ -130,7 +130,7 @@ std::string arrange(std::vector<Panel> panels, const PlotOptions& options, int r
   const std::string legend = common_legend(panels, narrow);
   rows = std::max(rows - static_cast<int>(std::ranges::count(legend, '\n')), 8);
   for (std::size_t count = panels.size(); count > 0; --count)
-    for (const std::size_t parts : {1, 2}) {
+    for (const std::size_t parts : {1u, 2u}) {
       if (parts > count || (parts == 2 && options.width < least_for_two)) continue;
       const bool all = count == panels.size();
       const std::string out =
