@@ -68,20 +68,20 @@ TEST_CASE("on a low screen panels are lower, then beside each other, then fewer"
     int rows;
     bool map, beside, hint;
   };
-  for (const auto& [rows, has_map, beside, hint] : {Case{59, true, false, false},
-                                                    {58, true, false, false},
-                                                    {45, true, false, false},
-                                                    {35, true, true, false},
-                                                    {20, true, true, false},
-                                                    {14, false, true, true},
-                                                    {10, false, true, true}}) {
-    CAPTURE(rows);
-    const std::string text = arrange(panels, ascii, rows);
-    CHECK(count_lines(text) <= rows);
-    CHECK((text.find("the path") != text.npos) == has_map);
+  for (const Case& c : {Case{59, true, false, false},
+                        {58, true, false, false},
+                        {45, true, false, false},
+                        {35, true, true, false},
+                        {20, true, true, false},
+                        {14, false, true, true},
+                        {10, false, true, true}}) {
+    CAPTURE(c.rows);
+    const std::string text = arrange(panels, ascii, c.rows);
+    CHECK(count_lines(text) <= c.rows);
+    CHECK((text.find("the path") != text.npos) == c.map);
     const std::string first = text.substr(0, text.find('\n'));
-    CHECK((first.find("the rate") != first.npos && first.find("  the ") != first.npos) == beside);
-    CHECK((text.find("--plot term:tall") != text.npos) == hint);
+    CHECK((first.find("the rate") != first.npos && first.find("  the ") != first.npos) == c.beside);
+    CHECK((text.find("--plot term:tall") != text.npos) == c.hint);
     CHECK(text.find("rises") != text.npos);
   }
   CHECK(arrange({lines("rate", 1, 4), lines("loss", 1, 4)}, ascii, 10) ==
