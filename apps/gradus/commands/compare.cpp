@@ -1,7 +1,6 @@
 #include "commands/compare.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
 #include <cmath>
@@ -118,7 +117,7 @@ std::string verdict(const Comparison& c) {
   const Problem& first = *c.outcomes[0].contender.problem;
   if (!all([&](const Contender& x) {
         return &x.problem->loss == &first.loss &&
-               x.problem->options.data.name == first.options.data.name;
+               words_of(x.problem->options.data) == words_of(first.options.data);
       }))
     return "no winner: losses of different kinds or on different data do not compare\n";
   const bool as_given = c.searches.empty() && all([](const Contender& x) { return x.factor == 1; });
@@ -176,7 +175,7 @@ Json to_json(const Outcome& o) {
   return out;
 }
 
-/// What the options choose.
+/// The runs that the options choose.
 struct Plan {
   ComparedRuns from;
   std::vector<Contender> contenders;
@@ -281,6 +280,8 @@ std::string CompareCommand::run() const {
   look.check_and_want_data();
   check<UsageError>(!tune || (!equal_area && part.empty()),
                     "--tune: must be given without --equal-area and --part");
+  check<UsageError>(!merge || part.empty(), "--merge: must be given without --part");
+  check<UsageError>(!part.empty() || out.empty(), "--out: must be given with --part");
   for (const OptionWords& option : all_options<ComparedRuns>(*this))
     check<UsageError>(!merge || option.name == "expressions" ||
                           std::ranges::count(given, key_of(option.name)) == 0,
