@@ -191,9 +191,14 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      const std::string front = out.substr(0, same);
-      const std::size_t end = std::max(front.rfind(", ") + 1, front.rfind('\n') + 1);
-      out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
+      std::size_t end = 0, open = 0;  // brackets; a comma in them separates nothing
+      for (std::size_t i = 0; i < same; ++i) {
+        if (out[i] == '(') ++open;
+        if (out[i] == ')' && open > 0) --open;
+        if (out[i] == '\n') open = 0;
+        if (open == 0 && (out[i] == '\n' || out.compare(i, 2, ", ") == 0)) end = i;
+      }
+      out = end > 0 ? out.substr(0, end) + "\n" : "";
     }
     return out;
   }
