@@ -51,7 +51,7 @@ struct AtEnd {
   F function;
 };
 
-/// What is wrong with a number, for callers that do not always throw; empty when all is well.
+/// The fault of a number, for callers that do not always throw; empty when all is well.
 struct [[nodiscard]] Fault {
   std::string text = {};
   explicit operator bool() const { return !text.empty(); }

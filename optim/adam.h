@@ -28,8 +28,8 @@ inline void adam(ParameterUpdate& u, Real rate, Real beta_1, Real beta_2, Real e
         amsgrad ? u.slot(2).data() : nullptr, u.w.data(), Length{});
 }
 
-/// m and v are means of what they were and g or g^2; a step is at most bias-corrected rate m /
-/// epsilon.
+/// m and v are means of their last values and g or g^2; a step is at most rate m / epsilon, with
+/// the bias corrected.
 inline bool adam_stays_finite(Real beta_1, Real epsilon) {
   return value(1 - beta_1) >= 0x1p-10 && value(epsilon) >= 0x1p-24;
 }

@@ -108,7 +108,7 @@ class Optimizer {
   void drop_collected();
   /// In each update, calls this with every parameter's name and turn, first before weight decay and
   /// rule, then after (`done`), when a constraint has not acted yet. Null: no more. A copy has
-  /// none.
+  /// none; fit() removes it at its end.
   using Watch = std::function<void(const std::string&, const ParameterUpdate&, bool done)>;
   void set_watch(Watch watch) { watch_ = std::move(watch); }
 

@@ -10,7 +10,7 @@ command -v gradus >/dev/null || {
 
 title() {
   printf '%s\n' "$1"
-  [ "${waits:-no}" = no ] || echo "(Enter runs the command that is shown.)"
+  [ "${waits:-no}" = no ] || echo "(Enter runs the command that is shown; Enter again shows the answer.)"
 }
 # A question to the audience.
 ask() { printf '\n? %s\n' "$1"; }
@@ -20,5 +20,8 @@ run() {
   if [ "${waits:-no}" = yes ]; then read -r _; else echo; fi
   eval "$1" || printf '(exit code %s)\n' $?
 }
-# The answer, to compare with the output.
-tell() { printf '> %s\n' "$1"; }
+# Waits for Enter on a terminal, where the output is still in sight, and prints the answer.
+tell() {
+  [ "${waits:-no}" = no ] || read -r _
+  printf '> %s\n' "$1"
+}

@@ -9,9 +9,9 @@ entries() {
 }
 
 title "One cycle, with its momentum"
-ask "The rate rises to 0.1 and falls to almost 0. What does the momentum do under it?"
+ask "The rate rises to 0.1 and falls to almost 0. What does its mirror, the momentum, do?"
 run 'gradus schedule "rate=OneCycle(0.1, 320)" "momentum=mirror(OneCycle(0.1, 320), 0.95, 0.85)"'
-tell "The opposite. A gradient moves the weights by rate / (1 - momentum) in all: at the peak by 0.67, where 0.95 would make it 2."
+tell "The opposite: it falls from 0.95 to 0.85 and rises again. In all, a gradient moves the weights by rate / (1 - momentum): at the peak 0.67, where a momentum of 0.95 would make it 2."
 ask "Is that needed? What happens if the momentum stays at 0.95?"
 run "gradus compare $(entries 0.1) $net"
 tell "It ends more than ten times as high, for all 20 seeds. See the loss while the rate is near its peak."

@@ -1,5 +1,5 @@
 #pragma once
-/// What ops share: loops over arrays of different shapes, and the matrix product on threads().
+/// Shared by ops: loops over arrays of different shapes, and the matrix product on threads().
 
 #include <gradus/core/node.h>
 #include <gradus/core/ops.h>

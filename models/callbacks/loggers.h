@@ -16,7 +16,7 @@ class EventFile;
 /// A log: IoError, before training, when the file cannot be opened (its folder must exist). A last
 /// line without its newline, as a killed process leaves it, stays a line of its own. A resumed run
 /// removes the lines written after its checkpoint and goes on, so that the file has each epoch
-/// once. Where the file was removed or emptied in between, it begins anew, and says so through
+/// once. Where the file was removed or emptied in between, it begins again, and says so through
 /// fit()'s progress sink; StateError for one that is shorter than it was at the checkpoint.
 struct CSVLogger {
   std::string filename = {};

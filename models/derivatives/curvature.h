@@ -21,7 +21,7 @@ std::vector<Direction> hessian_times(const std::function<Tensor()>& loss,
                                      std::span<const Tensor> parameters,
                                      std::span<const Direction> directions);
 
-/// What one call of sharpness() leaves for the next, and when it ends.
+/// The state that one call of sharpness() leaves for the next, and the limits of a call.
 struct Curvature {
   std::vector<Direction> directions =
       {};                   ///< orthonormal, by falling curvature; empty: random ones

@@ -21,13 +21,13 @@ struct Pull {
   /// derivatives are lost. `not finite`: it is nan or infinite. Or `the run diverged`.
   std::string why_not = {};
 
-  /// What +1% of the number adds to the loss, to first order.
+  /// The change of the loss by +1% of the number, to first order.
   double effect() const { return 0.01 * value * derivative; }
 };
 
 struct SensitivityOptions {
-  /// Only these numbers; empty: all. A path selects what is below it, too: `second` selects
-  /// `second.alpha`.
+  /// Only these numbers; empty: all. A path selects all numbers below it, too: `second`
+  /// selects `second.alpha`.
   std::vector<std::string> only = {};
   /// The updates of the run, over which jumps are searched. 0: as far as the first run asks the
   /// rate, which is wrapped for that in the first run; it prints and acts as before.

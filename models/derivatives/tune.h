@@ -23,7 +23,7 @@ struct TuneOptions {
   /// 0: moves the numbers of the start. N >= 2: replaces the start by straight lines through N of
   /// its values, spread evenly over the run, and moves those: `values[0]` ... `values[N - 1]`.
   Count knots = 0;
-  /// Numbers that stay. A path selects what is below it, too: `second` selects `second.alpha`.
+  /// Numbers that stay. A path selects all below it, too: `second` selects `second.alpha`.
   std::vector<std::string> fix = {};
   /// The numbers that move; empty: all. Counts of steps stay unless their whole path is here.
   std::vector<std::string> only = {};
@@ -59,8 +59,8 @@ struct Tuned {
 };
 
 /// Lowers the mean loss of a training run by the numbers of its schedule. `train(rate, seed)`
-/// trains under `rate` from scratch and returns the loss, with its derivatives; the seed chooses
-/// what is random. The same arguments give the same bits.
+/// trains under `rate` from scratch and returns the loss, with its derivatives; random
+/// choices follow the seed. The same arguments give the same bits.
 ///
 ///     const Tuned tuned = tune(CosineDecay{0.05, 210}, [&](const Schedule& rate, auto seed) {
 ///       Sequential model{Dense{.units = 1}};

@@ -74,7 +74,7 @@ std::string layer_name(std::span<const Layer* const> layers, std::size_t i);
 ///   which the first pass must do; build() and weights() do not mention it;
 /// - `std::int64_t input_width() const`, the features it was built for, 0 before that: with it, the
 ///   error for a layer in the wrong place names the layer;
-/// - errors of its own (ValueError, ShapeError, StateError): the model puts `dense_2: ` in front;
+/// - its errors (ValueError, ShapeError, StateError): the model puts `dense_2: ` in front;
 /// - `void validate() const`, called when the struct becomes a Layer, to refuse bad options.
 ///
 ///     struct WideAndDeep {
@@ -127,7 +127,7 @@ class Layer {
   /// The struct's name, such as `Dense`.
   std::string_view type() const { return held().type(); }
 
-  /// For models: the tensors that a copy of these layers has anew.
+  /// For models: the tensors that a copy of these layers does not share.
   static std::vector<const detail::Node*> nodes(std::span<const Layer> layers) {
     std::vector<const detail::Node*> all;
     if (detail::DeepCopies::active()) return all;

@@ -127,7 +127,7 @@ class Sequential {
   /// that, count and shapes must agree.
   ///
   /// StateError before build(); IoError; ShapeError for the first tensor of another shape;
-  /// FormatError for a damaged file, another count or type, or a number that is no finite Scalar.
+  /// FormatError for a damaged file, another count or type, or a number not finite as a Scalar.
   void load_weights(const std::string& path);
 
   /// The history of the last fit(), or of the file that load() read.

@@ -152,8 +152,8 @@ struct MisspeltHooks {
 };
 template <class C>
 struct WithMisspeltHooks : C, MisspeltHooks {};
-/// One of these names has two meanings in WithMisspeltHooks. A struct that is `final` is not looked
-/// into.
+/// One of these names has two meanings in WithMisspeltHooks. A struct that is `final` is not
+/// checked.
 template <class C>
 concept HasMisspeltHook =
     std::is_class_v<C> && !std::is_final_v<C> && !requires(WithMisspeltHooks<C> & c) {
@@ -182,8 +182,8 @@ template <class C>
 using Unwrapped = std::remove_reference_t<std::unwrap_reference_t<C>>;
 template <class C>
 concept OtherStruct = std::is_class_v<C> && !std::is_same_v<C, Callback>;
-/// What can be a callback, and what is refused: a hook that takes other arguments, a struct without
-/// a hook, and one with a misspelt hook.
+/// The structs that can be callbacks. Refused: a struct without a hook, with a misspelt hook, or
+/// with a hook that takes other arguments.
 template <class C>
 concept HooksFit = OtherStruct<C> && has_hooks<Unwrapped<C>> && hooks_callable<Unwrapped<C>> &&
     !HasMisspeltHook<Unwrapped<C>>;

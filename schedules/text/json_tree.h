@@ -27,7 +27,7 @@ struct JsonTree {
   const JsonTree* find(std::string_view name) const;
 };
 
-/// What is wrong with a JSON text.
+/// The fault of a JSON text.
 struct JsonFault {
   enum class Kind { syntax, range, repeated, depth };  ///< range: of a number
   Kind kind;

@@ -66,11 +66,14 @@ std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
       fail(fmt::format("{} takes at most {} arguments", call.name, slots.size()));
     return i;
   }
-  const auto found = std::ranges::find_if(slots, [&](const detail::Slot& slot) {
-    return slot.name == keyword || std::ranges::any_of(aliases, [&](const auto& alias) {
-             return keyword == alias.first && slot.name.ends_with(alias.second);
-           });
-  });
+  auto found = std::ranges::find(slots, keyword, &detail::Slot::name);
+  const auto alias = std::ranges::find(aliases, keyword, [](auto& pair) { return pair.first; });
+  if (found == slots.end() && alias != std::end(aliases)) {
+    found = std::ranges::find(slots, alias->second, &detail::Slot::name);
+    if (found == slots.end())
+      found = std::ranges::find_if(
+          slots, [&](const detail::Slot& slot) { return slot.name.ends_with(alias->second); });
+  }
   if (found == slots.end()) {
     std::vector<std::string> names;
     for (const detail::Slot& slot : slots) names.emplace_back(slot.name);

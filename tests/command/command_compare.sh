@@ -68,8 +68,10 @@ run 0 compare 0.1 --vary data=line,moons --layers none --seeds 1
 head -1 "$work/out" | grep -qx "learning rate" || fail "one name for two data sets"
 run 0 compare 0.1 --vary layers=1,16 --seeds 1 --epochs 1
 sed 1d "$work/out" | head -1 | grep -qx "learning rate" || fail "one size for two models"
-run 0 compare 0.1 --vary loss=mean_squared_error,huber $line --seeds 2
-prints "no winner: losses of different kinds or on different data do not compare"
+for vary in loss=mean_squared_error,huber noise=0.1,0.5; do
+  run 0 compare 0.1 --vary $vary $line --seeds 2
+  prints "no winner: losses of different kinds or on different data do not compare"
+done
 run 3 compare 100 1e3 $line --seeds 5
 printf 'gradus: error: training diverged in every run; to find a lower rate: gradus find-lr --data line --layers none\n' |
   cmp -s - "$work/err" || fail "no way to a lower rate"
@@ -272,7 +274,8 @@ for schedules in 1 '[1]' '{"a": [1]}'; do
   refuses 'broken.json: "schedules": must be a list of objects' report broken.json
 done
 for text in '{"schedules": [], "looks": 3}' '{"schedules": [{"losses": [null, "a", [1]], "label": []}]}' \
-  '{"valley": 1, "rates": [1], "smoothed": [1]}' '{"valley": "x", "rates": [1, 2], "smoothed": [null, null]}' \
+  '{"valley": 1, "rates": [1], "smoothed": [1]}' '{"valley": 1, "rates": [1, 2, 3], "smoothed": [1, 2]}' \
+  '{"valley": "x", "rates": [1, 2], "smoothed": [null, null]}' \
   '{"valley": 1, "rates": [1, 2], "smoothed": [null, 1e308]}'; do
   echo "$text" >odd.json
   ! command -v gnuplot >/dev/null || run 0 report odd.json -o odd.html

@@ -46,6 +46,8 @@ prints "  dense_1/bias"
 [ "$(wc -l <"$work/out")" -eq 8 ] || fail "not two layers"
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '210')" explain $line --at 0,210
 refuses "--at: must be a whole number from 0 to 209 in decimal digits (got '-1')" explain $line --at=-1
+printf '[explain]\nat = []\n' >empty.toml
+refuses "--at: give the number of an update" explain --config empty.toml
 refuses "--csv and --json: must not both be given" explain --csv --json
 # A run that diverges shows what was seen until then.
 run 3 explain $line --optimizer "sgd(1e20)" --at 0,1,100

@@ -46,6 +46,8 @@ refuses "--merge: the files must have 1 runs (got 0)" compare --merge empty.json
 refuses "cannot open 'none.json': No such file or directory" compare --merge none.json
 refuses "--part: K of K/N: must be a whole number from 1 to 3 in decimal digits (got '4')" compare 0.1 --part 4/3 -o x.json
 refuses "--out: must be a file that can be written (got '')" compare 0.1 --part 1/3
+refuses "--out: must be given with --part" compare 0.1 -o x.json
+refuses "--merge: must be given without --part" compare --merge part1.json --part 1/3 -o x.json
 refuses "--jobs: must be a whole number from 1 to 1024 in decimal digits (got '0')" compare 0.1 --jobs 0
 
 # ---- tuned rates ---------------------------------------------------------------------------------
@@ -58,6 +60,7 @@ prints "final loss over the greatest rate"
 run 0 compare 0.1 6.4 $few --tune --json
 grep -q '"first_seed":5,' out && grep -q '"searches":\[{"label":"0.1","best":0.2828' out || fail "not the JSON"
 refuses "--tune: must be given without --equal-area and --part" compare 0.1 --tune --part 1/2 -o x.json
+refuses '--tune: "0" must have rates above 0' compare 0.1 0 --tune
 
 # ---- Ctrl-C --------------------------------------------------------------------------------------
 # stopped ARGUMENTS...: by SIGINT after two seconds. A second signal would end it at once.

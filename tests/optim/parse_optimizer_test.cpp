@@ -65,6 +65,8 @@ TEST_CASE("arguments by position or by name, and lines pasted from Python") {
   CHECK(to_string(parse_optimizer("adam(lr=0.5, beta1=0.8, eps=1e-3, wd=0.1)")) ==
         "Adam(learning_rate=0.5, beta_1=0.8, beta_2=0.999, epsilon=0.001, amsgrad=False, "
         "weight_decay=0.1)");
+  CHECK(to_string(parse_optimizer("muon(wd=0.1)")) ==  // adam_weight_decay is another argument
+        to_string(parse_optimizer("Muon(weight_decay=0.1)")));
   const Optimizer pasted = parse_optimizer(
       "Adam(keras.optimizers.schedules.ExponentialDecay(0.1, 2, 0.5), clipvalue=0.5)");
   CHECK(value(pasted.schedule()(2)) == doctest::Approx(0.05));

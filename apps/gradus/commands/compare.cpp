@@ -1,7 +1,6 @@
 #include "commands/compare.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
 #include <cmath>
@@ -118,7 +117,7 @@ std::string verdict(const Comparison& c) {
   const Problem& first = *c.outcomes[0].contender.problem;
   if (!all([&](const Contender& x) {
         return &x.problem->loss == &first.loss &&
-               x.problem->options.data.name == first.options.data.name;
+               words_of(x.problem->options.data) == words_of(first.options.data);
       }))
     return "no winner: losses of different kinds or on different data do not compare\n";
   const bool as_given = c.searches.empty() && all([](const Contender& x) { return x.factor == 1; });
@@ -176,7 +175,7 @@ Json to_json(const Outcome& o) {
   return out;
 }
 
-/// What the options choose.
+/// The runs that the options choose.
 struct Plan {
   ComparedRuns from;
   std::vector<Contender> contenders;
@@ -191,9 +190,14 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      const std::string front = out.substr(0, same);
-      const std::size_t end = std::max(front.rfind(", ") + 1, front.rfind('\n') + 1);
-      out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
+      std::size_t end = 0, open = 0;  // brackets; a comma in them separates nothing
+      for (std::size_t i = 0; i < same; ++i) {
+        if (out[i] == '(') ++open;
+        if (out[i] == ')' && open > 0) --open;
+        if (out[i] == '\n') open = 0;
+        if (open == 0 && (out[i] == '\n' || out.compare(i, 2, ", ") == 0)) end = i;
+      }
+      out = end > 0 ? out.substr(0, end) + "\n" : "";
     }
     return out;
   }
@@ -281,6 +285,8 @@ std::string CompareCommand::run() const {
   look.check_and_want_data();
   check<UsageError>(!tune || (!equal_area && part.empty()),
                     "--tune: must be given without --equal-area and --part");
+  check<UsageError>(!merge || part.empty(), "--merge: must be given without --part");
+  check<UsageError>(!part.empty() || out.empty(), "--out: must be given with --part");
   for (const OptionWords& option : all_options<ComparedRuns>(*this))
     check<UsageError>(!merge || option.name == "expressions" ||
                           std::ranges::count(given, key_of(option.name)) == 0,

@@ -13,5 +13,5 @@ struct MergedParts {
   ComparedRuns from;
   std::vector<TrainingRun> runs;
 };
-/// UsageError unless the files are the parts of one command, each once; IoError, FormatError.
+/// UsageError unless the files are the parts of one command, each once; IoError.
 MergedParts merge_parts(const std::vector<std::string>& paths);

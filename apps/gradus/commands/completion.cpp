@@ -22,13 +22,14 @@ std::vector<std::string> values_of(const std::string& key) {
       {"loss", loss_names()},
       {"optimizer", optimizer_names()},
       {"plot", {"term"}},
+      {"size", {"page", "slide"}},
       {"color", {"auto", "always", "never"}},
   };
   const auto found = std::ranges::find(known, key, [](const auto& entry) { return entry.first; });
   return found == std::end(known) ? std::vector<std::string>() : found->second;
 }
 
-/// What can be called in an EXPR.
+/// The names of optimizers and schedules, which an EXPR can call.
 std::vector<std::string> call_names() {
   std::vector<std::string> names = optimizer_names();
   for (const gradus::KnownSchedule& known : gradus::known_schedules())

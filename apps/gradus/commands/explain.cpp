@@ -47,6 +47,7 @@ Json to_json(const UpdateRecord& r, const ParameterRecord& p) {
 
 std::string ExplainCommand::run() const {
   check<UsageError>(!csv || !json, "--csv and --json: must not both be given");
+  check<UsageError>(!at.empty(), "--at: give the number of an update");
   SessionOptions options;
   options.training = training;
   options.quiet = true;

@@ -28,6 +28,6 @@ of parameters of several numbers.)help";
     option(self.json, "--json", "Print only the numbers, as JSON");
   }
 
-  /// CommandError when training diverged or was stopped, with what was seen until then.
+  /// CommandError when training diverged or was stopped, with the updates until then.
   std::string run() const;
 };

@@ -47,7 +47,7 @@ std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
   return {{"loss", out}};
 }
 
-/// What makes the marks doubtful, or "".
+/// A reason to doubt the marks, or "".
 std::string note(const RateTest& test) {
   const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
   const auto least = std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
@@ -97,7 +97,7 @@ std::string compare_command(const RateTest& test, const Problem& problem) {
                     words_of(problem.options));
 }
 
-/// The marks, and what to do with them.
+/// The marks, and the commands to use them.
 std::string report(const RateTest& test, const Problem& problem) {
   std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test, problem))

@@ -30,5 +30,6 @@ struct FindLrCommand {
   std::string run() const;
 };
 
-/// The losses over the rates. What rises beyond those before the lowest leaves the picture.
+/// The losses over the rates. After the lowest, the curve leaves the picture where it rises above
+/// the losses before.
 LinesPlot range_test_plot(const std::vector<double>& rates, const std::vector<double>& losses);

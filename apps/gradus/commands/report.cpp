@@ -63,10 +63,12 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
   }
 }
 
-/// What find-lr drew; nothing for other results.
+/// The picture of find-lr; nothing for other results.
 std::vector<Panel> rate_panel(const RunLog& about) {
   const Series *rates = about.find(true, "rates"), *losses = about.find(true, "smoothed");
-  if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2) return {};
+  if (!rates || !losses || !has_values(*losses) || losses->values.size() < 2 ||
+      rates->values.size() != losses->values.size())
+    return {};
   LinesPlot plot = range_test_plot(rates->values, losses->values);
   for (const auto& [key, fact] : about.facts)
     if (key == "valley" || key == "steep" || key == "minimum" || key == "stable")
@@ -215,7 +217,7 @@ std::string section(const std::string& name, const std::string& content) {
   return fmt::format("<section>\n<h2>{}</h2>\n{}</section>\n", xml_text(name), content);
 }
 
-/// The picture, the table and the descriptions of what is shown together.
+/// The picture, the table and the descriptions of these runs.
 std::string part_of_page(const Result& part, const std::string& out) {
   const std::vector<Panel> panels = make_panels(part);
   std::string top;

@@ -5,9 +5,6 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "problem/program.h"
 #include "terminal/command.h"
 #include "terminal/json.h"

@@ -93,7 +93,7 @@ std::string to_json(const Result& result) {
       .line();
 }
 
-/// What comes below the picture.
+/// The text below the picture.
 std::string report(const Result& result, const std::vector<std::string>& words) {
   const ExactTuned& tuned = result.tuned;
   const std::string out = path(tuned) + "\n" + verdict(result);

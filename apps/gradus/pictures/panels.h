@@ -1,5 +1,5 @@
 #pragma once
-/// What commands draw, in a terminal and in files.
+/// The pictures of commands, in a terminal and in files.
 
 #include <string>
 #include <variant>
@@ -19,7 +19,7 @@ struct Panel {
   }
 };
 
-/// A part of a page, whose lower left corner is 0, 0 and whose size is 1.
+/// A part of a page. The page's lower left corner is 0, 0, and its size is 1.
 struct Rectangle {
   double x = 0, y = 0, width = 1, height = 1;
 };

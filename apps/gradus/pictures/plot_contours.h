@@ -35,7 +35,7 @@ struct ContourPlot {
   std::vector<Path> paths = {};
   std::optional<std::array<double, 2>> goal = {};  ///< a point to mark, such as the optimum
   std::vector<ContourPlot> inset = {};             ///< none, or its end, for files alone
-  std::string title = {};                          ///< what is shown
+  std::string title = {};                          ///< above the picture
   int height = 20;                                 ///< in a terminal that has room
   bool legend = true;                              ///< below the picture
 };

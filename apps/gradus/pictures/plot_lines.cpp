@@ -23,7 +23,7 @@ struct Places {
   }
 };
 
-/// What each column shows of the line; `first` is nan where that is nothing.
+/// The part of the line in each column; `first` is nan where there is none.
 std::vector<Sample> sample(const Line& line, const Places& places, bool log) {
   std::vector<Sample> out(static_cast<std::size_t>(places.columns), {NAN, INFINITY, -INFINITY});
   const auto take = [&](double column, double v) {

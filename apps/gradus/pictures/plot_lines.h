@@ -32,7 +32,7 @@ struct LinesPlot {
   bool log_x = false;       ///< for places above 0
   std::vector<NamedPlace>
       marks{};            ///< vertical lines; outside the places of the lines they are left out
-  std::string title{};    ///< what is shown
+  std::string title{};    ///< above the picture
   double top = INFINITY;  ///< the y axis ends here, and lines above it leave the picture
   int height = 10;        ///< in a terminal that has room
 };
@@ -40,7 +40,7 @@ struct LinesPlot {
 /// The rates of the first `steps` updates, each at its step; the last holds until `steps`.
 LinesPlot rates_plot(std::span<const gradus::LabelledSchedule> curves, gradus::Step steps);
 
-/// Values that are level in equal parts of so many steps.
+/// Values that are level in equal parts of `steps`.
 Line level_parts(const std::string& label, const std::vector<double>& values, gradus::Step steps);
 
 /// The ends of the x axis: the least and the greatest place.

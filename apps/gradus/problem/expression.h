@@ -22,7 +22,7 @@ gradus::Schedule read_schedule(const std::string& text, const gradus::RunLengths
 /// The text of a schedule; a short one with numbers if lengths may be in it.
 std::string with_numbers(const std::string& text, const gradus::RunLengths& lengths);
 
-/// What may be a mistake in a schedule: a line or more for each of its notes, after `before`.
+/// The notes of inspect() on possible mistakes: a line or more for each, after `before`.
 std::string notes_on(const gradus::Schedule& s, gradus::Step steps, const std::string& before);
 
 /// The names of optimizers: the rules in lower case, and two kinds of SGD, `momentum` and

@@ -21,7 +21,7 @@ Standardization standardise(Dataset& data, std::int64_t rows) {
   return scale;
 }
 
-/// The lengths, where each update is made of so many batches.
+/// The lengths, where an update takes `each` batches.
 RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
   const double all = std::floor(static_cast<double>(plan.epochs * batches) / each);
   return {.all = plan.steps > 0 ? static_cast<double>(plan.steps) : std::max(1.0, all),

@@ -32,7 +32,7 @@
 
 using gradus::check;  // check<UsageError>(epochs > 0, "--epochs: must be above 0 (got {})", epochs)
 
-/// Ends a command with this exit code, after what it prints to stdout, if anything.
+/// Ends a command with this exit code; `out` is printed to stdout first.
 struct CommandError : std::runtime_error {
   CommandError(int exit_code, const std::string& what, const std::string& printed = "")
       : std::runtime_error(what), code(exit_code), out(printed) {}

@@ -11,7 +11,8 @@ bool wants_color(const std::string& choice);
 void write_stderr(const std::string& text);
 /// Whether stderr is a terminal where a line can be drawn again.
 bool can_redraw();
-/// The width of a picture on stdout: one column less than the terminal; 72 without one.
+/// The width of a picture on stdout: one column less than the terminal, from 24 to 200;
+/// 72 without one.
 int picture_columns();
 /// The lines of the terminal on stdout that a command may fill, all but the prompt's; 0 without
 /// one.

@@ -40,12 +40,12 @@ std::vector<std::string> names_of(const auto& table) {
 
 /// Whether both are the same apart from case, `_` and `Loss` at the end: MSELoss and mse.
 bool same_name(const std::string& a, const std::string& b);
-/// The entry of this name, or refuse_name(). Entries may have another name, `also`.
+/// The entry of this name, or refuse_name(). Entries may have another name, `also`, or "".
 const auto& choose(const auto& table, const std::string& where, const std::string& name,
                    const std::string& also = "") {
   for (const auto& entry : table)
     if constexpr (requires { entry.also; })
-      if (same_name(name, entry.name) || same_name(name, entry.also)) return entry;
+      if (same_name(name, entry.name) || (*entry.also && same_name(name, entry.also))) return entry;
   for (const auto& entry : table)
     if (name == entry.name) return entry;
   refuse_name(where, name, names_of(table), also);

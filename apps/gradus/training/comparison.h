@@ -26,10 +26,10 @@ struct Contender {
 
 struct CompareOptions {
   std::int64_t seeds = 1;  ///< runs of each contender
-  /// The first run has the seed of its problem and so many more, the next run one more.
+  /// The first run has the seed of its problem plus this, the next run one more.
   std::uint64_t skipped_seeds = 0;
   std::optional<double> target =
-      {};  ///< a loss; without it, mean and deviation of the first schedule
+      {};  ///< a loss; without it, mean + deviation of the first schedule
 };
 
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
@@ -52,7 +52,8 @@ struct Outcome {
   double end() const;
 };
 
-/// What tune_rates() finds. Rates are the greatest of the scaled schedule, losses means over seeds.
+/// The result of tune_rates(). A rate stands for the greatest one of the scaled schedule, a loss
+/// for the mean over seeds.
 struct RateSearch {
   std::string label;       ///< of the contender
   double loss;             ///< the lowest final loss

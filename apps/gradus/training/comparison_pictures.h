@@ -6,7 +6,7 @@
 #include "pictures/plot_file.h"
 #include "training/comparison.h"
 
-/// What the pictures show, and how.
+/// The options of the pictures.
 struct PictureOptions : LookOptions {
   bool excess = false;
 

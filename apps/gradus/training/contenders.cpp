@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::int64_t most_updates = 10'000'000;
 
-/// What makes a contender.
+/// The texts of a contender.
 struct Entry {
   std::string name, text;    ///< name: that was given, or ""
   ContenderOptions options;  ///< with the optimizer of the text, if it has one
@@ -49,6 +49,7 @@ void set(ContenderOptions& options, const std::string& key, const std::string& v
   });
   if (std::ranges::count(keys, key) > 0) return;
   std::string& text = options.problem.network.optimizer;
+  text = clean(text);
   // Any lengths do to find the names.
   const Optimizer optimizer = read_optimizer(text, {.all = 1'000'000, .epoch = 1'000}).optimizer;
   for (const detail::Config::Field& field : fields_of(optimizer)) keys.emplace_back(field.name);
@@ -116,7 +117,7 @@ std::map<std::string, std::string> arguments_of(const Contender& c) {
   return out;
 }
 
-/// What differs between these contenders, which have the same values of what varies: the optimizer,
+/// The differences between these contenders, which have the same values of --vary: the optimizer,
 /// then rate and arguments if they differ between contenders with this optimizer.
 std::string label_of(const Contender& one, const std::vector<Contender>& all) {
   const auto name = [](const Contender& c) { return c.problem->model.optimizer().name(); };

@@ -4,7 +4,7 @@
 
 namespace {
 
-/// The inputs of the rows trained on and a column of ones, if the loss is one of least squares.
+/// The inputs of all rows and a column of ones, if the loss is one of least squares.
 std::optional<Eigen::MatrixXd> least_squares(const Problem& problem) {
   constexpr double most_work = 2e8;  // about a tenth of a second
   const gradus::Tensor& x = problem.data.x;

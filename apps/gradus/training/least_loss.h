@@ -6,8 +6,9 @@
 
 #include "problem/problem.h"
 
-/// The least loss on all rows, of any weights: known for mean squared error, a model
-/// without hidden layers, and at most 1000 inputs. By Eigen's CompleteOrthogonalDecomposition.
+/// The least loss on all rows, of any weights: known for mean squared error and a model without
+/// hidden layers, unless rows * (inputs + 1)^2 is above 2e8. By Eigen's
+/// CompleteOrthogonalDecomposition.
 std::optional<double> least_loss(const Problem& problem);
 /// All eigenvalues of the Hessian of that loss, greatest first, by Eigen's SelfAdjointEigenSolver;
 /// empty where the least loss is not known.

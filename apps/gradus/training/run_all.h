@@ -11,8 +11,8 @@ std::size_t read_jobs(const std::string& text);
 
 /// Calls task(i) for each i in [0, count), in order, on at most `jobs` threads. After a signal to a
 /// SignalWatch no task begins, and a running one may throw StoppedError. Returns how many were done
-/// before the first that was not; rethrows what the first failed one threw. After half a second a
-/// bar shows how many are done.
+/// before the first that was not; rethrows the exception of the first that failed. After half a
+/// second a bar shows how many are done.
 std::size_t do_all(std::size_t count, std::size_t jobs,
                    const std::function<void(std::size_t)>& task);
 

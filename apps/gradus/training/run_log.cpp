@@ -143,7 +143,8 @@ std::vector<double> numbers_of(const ParsedJson& list) {
   return out;
 }
 
-/// The members of an object: lists of numbers, at the steps `measured` where as many, and facts.
+/// The members of an object: facts, and lists of numbers. A list as long as `measured` is at those
+/// steps, another at 0, 1, 2, ...
 RunLog members_of(const ParsedJson& json) {
   RunLog log;
   const std::vector<double> measured = numbers_of(json.value("measured", ParsedJson::array()));

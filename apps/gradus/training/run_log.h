@@ -34,9 +34,9 @@ struct RunLog {
 /// IoError.
 RunLog read_run_log(const std::string& path);
 
-/// What `gradus compare --json` or `gradus find-lr --json` printed.
+/// The output of `gradus compare --json` or `gradus find-lr --json`.
 struct Result {
-  RunLog about;                 ///< its members, but for the entries; `path` is that of the file
+  RunLog about;                 ///< its members without the entries; `path` is that of the file
   std::vector<RunLog> entries;  ///< of compare
 };
 

@@ -67,7 +67,7 @@ void ignore_old_place(auto& logger) {
     if (logger.fresh) logger.offset = 0;
 }
 
-/// UsageError when the log is shorter than the checkpoint says. An empty one begins anew.
+/// UsageError when the log is shorter than the checkpoint says. An empty one begins again.
 void check_length(const gradus::detail::AppendFile& log, std::int64_t offset);
 
 /// JSONLogger with a line that describes the run, at the start and wherever it is resumed.

@@ -1,6 +1,5 @@
 #include "training/training_run.h"
 
-#include <fmt/format.h>
 #include <gradus/models/callback.h>
 
 #include <algorithm>

@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "problem/problem.h"
@@ -36,7 +35,7 @@ struct TrainingRun {
   gradus::History history = {};
 
   static constexpr double far_above = 4;
-  /// What gradus compare needs and saves.
+  /// The members that gradus compare needs and saves.
   static void saved(auto& self, auto&& all) {
     all(self.measured, self.losses, self.accuracies, self.path, self.stable, self.diverged,
         self.updates);

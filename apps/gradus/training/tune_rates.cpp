@@ -29,8 +29,12 @@ std::vector<int> next_to_try(const Losses& losses) {
   return out;
 }
 
+double greatest_rate(const Contender& contender) {
+  return value(detail::range(contender.rate, static_cast<double>(contender.steps)).greatest);
+}
+
 RateSearch to_search(const Contender& contender, const Losses& losses) {
-  const double top = detail::range(contender.rate, static_cast<double>(contender.steps)).greatest;
+  const double top = greatest_rate(contender);
   const auto best = losses.find(best_of(losses));
   auto low = best, high = best;
   const auto good = [&](auto there) { return there->second <= 1.1 * best->second; };
@@ -51,6 +55,8 @@ RateSearch to_search(const Contender& contender, const Losses& losses) {
 
 std::vector<RateSearch> tune_rates(std::vector<Contender>& contenders, CompareOptions& options,
                                    std::size_t jobs) {
+  for (const Contender& c : contenders)
+    check<UsageError>(greatest_rate(c) > 0, "--tune: \"{}\" must have rates above 0", c.label);
   std::vector<Losses> found(contenders.size());
   for (std::vector<Contender> tried;; tried.clear()) {
     std::vector<double*> losses;
