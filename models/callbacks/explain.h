@@ -30,7 +30,7 @@ struct UpdateRecord {
   std::string text = {};
 };
 
-/// Records updates during fit(); one of them in a fit().
+/// Records updates during fit(). Use one of them in a fit().
 ///
 ///     net.fit(x, y, {.callbacks = {Explain{.at = {0, 1, 2, 50}}}});
 struct Explain {

@@ -100,7 +100,7 @@ void save_tensors(const std::string& path, TensorFile file);
 /// Keeps one copy of the content in memory.
 TensorFile load_tensors(const std::string& path);
 /// Reads a file that any program wrote: without checksum and version, with metadata of any kind,
-/// which is dropped, types also F16 and BF16, and tensors in any order, which is their data's.
+/// which is dropped, and types also F16 and BF16. Its tensors are in the order of their data.
 TensorFile load_foreign_tensors(const std::string& path);
 
 /// The bytes that save_tensors writes, and their reader; errors name `path`.

@@ -68,6 +68,10 @@ run 0 compare 0.1 --vary data=line,moons --layers none --seeds 1
 head -1 "$work/out" | grep -qx "learning rate" || fail "one name for two data sets"
 run 0 compare 0.1 --vary layers=1,16 --seeds 1 --epochs 1
 sed 1d "$work/out" | head -1 | grep -qx "learning rate" || fail "one size for two models"
+run 0 compare "sgd(hold(0.1, 7), momentum=0.5)" "sgd(hold(0.1, 7), momentum=0.9)" --seeds 1 --epochs 1
+sed 1d "$work/out" | head -1 | grep -qx "layers 2-16-16-1 with relu" || fail "cut inside brackets"
+run 0 compare 0.1 0.2 $line --seeds 1 --panels loss
+prints "⠤⠤⠤ 0.2"
 for vary in loss=mean_squared_error,huber noise=0.1,0.5; do
   run 0 compare 0.1 --vary $vary $line --seeds 2
   prints "no winner: losses of different kinds or on different data do not compare"
@@ -232,6 +236,7 @@ if command -v gnuplot >/dev/null; then
   run 0 compare 0.05 1e3 $line --seeds 2 --plot one.svg --panels loss --size slide
   grep -q 'viewBox="0 0 1280 720"' one.svg && grep -q '<title>loss on all rows' one.svg && grep -q '>1</text>\|>1</tspan>' one.svg ||
     fail "not the loss on a slide, with the step of divergence"
+  grep -q '>1e3 (diverged at step 1)<' one.svg || fail "no legend without the panel of rates"
   run 0 demo moons --plot two.svg
   well_formed two.svg
 fi

@@ -138,6 +138,22 @@ gradus::PlotOptions LookOptions::terminal() const {
       .width = picture_columns(), .ascii = ascii || !speaks_utf8(), .color = wants_color(color)};
 }
 
+namespace {
+
+/// The first panel of labelled lines shows the legend where the panel that has it was not chosen.
+void add_legend(std::vector<Panel>& panels) {
+  LinesPlot* first = nullptr;
+  for (Panel& panel : panels)
+    if (auto* plot = std::get_if<LinesPlot>(&panel.drawing)) {
+      if (plot->legend) return;
+      const bool labelled = plot->lines.size() > 1 && !plot->lines[0].label.empty();
+      if (!first && labelled) first = plot;
+    }
+  if (first) first->legend = true;
+}
+
+}  // namespace
+
 std::vector<Panel> LookOptions::choose(std::vector<Panel> drawn) const {
   for (Panel& panel : drawn)
     if (auto* lines = std::get_if<LinesPlot>(&panel.drawing)) lines->log_y = lines->log_y || log_y;
@@ -153,6 +169,7 @@ std::vector<Panel> LookOptions::choose(std::vector<Panel> drawn) const {
   check<UsageError>(!out.empty(), "--panels: must be among {} here (got {})",
                     fmt::format("{}", fmt::join(names_of(drawn), ", ")),
                     fmt::format("{}", fmt::join(panels, ",")));
+  add_legend(out);
   return out;
 }
 
