@@ -68,6 +68,8 @@ run 0 compare 0.1 --vary data=line,moons --layers none --seeds 1
 head -1 "$work/out" | grep -qx "learning rate" || fail "one name for two data sets"
 run 0 compare 0.1 --vary layers=1,16 --seeds 1 --epochs 1
 sed 1d "$work/out" | head -1 | grep -qx "learning rate" || fail "one size for two models"
+run 0 compare 0.1 --optimizer "sgd(momentum=0.5)" --vary nesterov=True,False --seeds 1 --epochs 1
+sed 1d "$work/out" | head -1 | grep -qx "layers 2-16-16-1 with relu" || fail "part of an optimizer"
 for vary in loss=mean_squared_error,huber noise=0.1,0.5; do
   run 0 compare 0.1 --vary $vary $line --seeds 2
   prints "no winner: losses of different kinds or on different data do not compare"

@@ -190,9 +190,13 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      const std::string front = out.substr(0, same);
-      const std::size_t end = std::max(front.rfind(", ") + 1, front.rfind('\n') + 1);
-      out = end > 0 ? out.substr(0, end - 1) + "\n" : "";
+      std::size_t end = 0;  // of the parts that are the same; an optimizer is one part
+      int depth = 0;
+      for (std::size_t i = 0; i < same; ++i) {
+        depth += (out[i] == '(') - (out[i] == ')');
+        if (depth == 0 && (out[i] == ',' || out[i] == '\n')) end = i;
+      }
+      out = end > 0 ? out.substr(0, end) + "\n" : "";
     }
     return out;
   }
