@@ -44,7 +44,7 @@ struct TrainingRun {
   gradus::Step diverged_at() const;
 };
 
-/// Trains a copy of the problem's model. Stable rates: for the problem's seed.
+/// Trains a copy of the problem's model. Only a run with the problem's seed has stable rates.
 /// StoppedError after a signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
