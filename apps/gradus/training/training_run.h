@@ -19,8 +19,7 @@ struct TrainingRunOptions {
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
 struct TrainingRun {
-  std::vector<double> rates = {};         ///< of each update
-  std::vector<double> batch_losses = {};  ///< on the rows of each update, before it
+  std::vector<double> rates = {};  ///< of each update
   std::vector<gradus::Step> measured =
       {};                               ///< updates before each measurement: 0, every, ..., last
   std::vector<double> losses = {};      ///< on all rows, at each measurement
