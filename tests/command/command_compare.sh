@@ -72,6 +72,8 @@ run 0 compare "sgd(hold(0.1, 7), momentum=0.5)" "sgd(hold(0.1, 7), momentum=0.9)
 sed 1d "$work/out" | head -1 | grep -qx "layers 2-16-16-1 with relu" || fail "cut inside brackets"
 run 0 compare 0.1 0.2 $line --seeds 1 --panels loss
 prints "⠤⠤⠤ 0.2"
+run 0 compare 0.1 --optimizer "sgd(momentum=0.5)" --vary nesterov=True,False --seeds 1 --epochs 1
+sed 1d "$work/out" | head -1 | grep -qx "layers 2-16-16-1 with relu" || fail "part of an optimizer"
 for vary in loss=mean_squared_error,huber noise=0.1,0.5; do
   run 0 compare 0.1 --vary $vary $line --seeds 2
   prints "no winner: losses of different kinds or on different data do not compare"

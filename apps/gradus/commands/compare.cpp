@@ -190,12 +190,11 @@ struct Plan {
       const auto same =
           static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
       if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      std::size_t end = 0, open = 0;  // brackets; a comma in them separates nothing
+      std::size_t end = 0;  // of the parts that are the same; an optimizer is one part
+      int depth = 0;
       for (std::size_t i = 0; i < same; ++i) {
-        if (out[i] == '(') ++open;
-        if (out[i] == ')' && open > 0) --open;
-        if (out[i] == '\n') open = 0;
-        if (open == 0 && (out[i] == '\n' || out.compare(i, 2, ", ") == 0)) end = i;
+        depth += (out[i] == '(') - (out[i] == ')');
+        if (depth == 0 && (out[i] == ',' || out[i] == '\n')) end = i;
       }
       out = end > 0 ? out.substr(0, end) + "\n" : "";
     }

@@ -127,7 +127,7 @@ std::string to_commands(const LinesPlot& plot, const Rectangle&) {
   return out + plots + "\n";
 }
 
-constexpr double apart = 0.006;  ///< what the eye can separate, as a part of a map
+constexpr double apart = 0.006;  ///< distance that the eye can separate, as a part of a map
 
 // ---- maps ---------------------------------------------------------------------------------------
 

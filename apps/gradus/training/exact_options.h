@@ -4,7 +4,7 @@
 #include "training/exact.h"
 #include "training/session.h"
 
-/// Those of gradus train that choose problem and length.
+/// The options of gradus train that choose problem and length.
 struct ExactOptions {
   ProblemOptions problem;
   std::string epochs = TrainingOptions().epochs;
@@ -23,7 +23,7 @@ struct ExactOptions {
 
 /// The training in plain data.
 ExactTraining to_exact(const Session& session);
-/// The rest of it, by the problem.
+/// `rest` with network, loss, outputs and data of the problem.
 ExactTraining to_exact(const Problem& problem, ExactTraining rest);
 /// The rows that give the loss, in words.
 std::string rows_of_loss(const ExactTraining& training);

@@ -63,7 +63,7 @@ std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, std::size
   };
   runs.resize(do_all(runs.size(), jobs, [&](std::size_t i) {
     runs[i] = run_training(separate(*requests[i].problem), requests[i].options);
-    runs[i].rates = runs[i].batch_losses = {};
+    runs[i].rates = {};
     runs[i].history = {};
   }));
   return runs;

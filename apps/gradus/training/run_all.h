@@ -22,5 +22,5 @@ struct RunRequest {
   TrainingRunOptions options;
 };
 /// Does them by do_all(). The records, in the same order, are the same bits at any number of jobs;
-/// they hold no history, rates or losses of batches.
+/// they hold neither history nor rates.
 std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, std::size_t jobs);

@@ -6,11 +6,11 @@
 
 #include "problem/problem.h"
 
-/// 2 (1 + momentum) / the greatest curvature; with nesterov 1 + 2 momentum times less. At a higher
-/// rate gradient descent leaves a minimum of that curvature; infinity for none above 0. Least
-/// squares have one such rate. A small network has one at each of the `weights`, if gradus has
-/// exact derivatives. Empty for others, and unless the optimizer is SGD with constant momentum and
-/// no shared options.
+/// 2 (1 + momentum) / the greatest curvature, with nesterov also divided by 1 + 2 momentum. At a
+/// higher rate gradient descent leaves a minimum of that curvature. Infinity where no curvature is
+/// above 0. Least squares have one stable rate. A small network has one at each of the `weights`,
+/// if gradus has exact derivatives. Empty for other problems, and unless the optimizer is SGD with
+/// constant momentum and no shared options.
 std::vector<double> stable_rates(const Problem& problem,
                                  const std::vector<std::vector<std::vector<double>>>& weights);
 

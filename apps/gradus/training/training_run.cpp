@@ -49,7 +49,6 @@ struct Recorder {
     const Step step = model.optimizer().iterations();
     if (step == std::ssize(run.rates)) return;  // the batch only added to the gradients
     run.rates.push_back(value(model.optimizer().last_learning_rate()));
-    run.batch_losses.push_back(model.last_loss());
     record_weights(model);
     model.stop_training = step == options.steps;
     if (step % options.every == 0 || step == options.steps) measure(model, step);

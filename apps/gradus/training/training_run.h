@@ -19,8 +19,7 @@ struct TrainingRunOptions {
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
 struct TrainingRun {
-  std::vector<double> rates = {};         ///< of each update
-  std::vector<double> batch_losses = {};  ///< on the rows of each update, before it
+  std::vector<double> rates = {};  ///< of each update
   std::vector<gradus::Step> measured =
       {};                               ///< updates before each measurement: 0, every, ..., last
   std::vector<double> losses = {};      ///< on all rows, at each measurement
@@ -44,7 +43,7 @@ struct TrainingRun {
   gradus::Step diverged_at() const;
 };
 
-/// Trains a copy of the problem's model. Stable rates: for the problem's seed.
+/// Trains a copy of the problem's model. Only a run with the problem's seed has stable rates.
 /// StoppedError after a signal to a SignalWatch.
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
 
