@@ -85,7 +85,7 @@ int Axis::row(double v) const {
 }
 
 double between(double a, double b, double part, bool log) {
-  if (log && a > 0 && b > 0) return a * std::pow(b / a, part);
+  if (log && a > 0 && b > 0 && a != b) return std::pow(a, 1 - part) * std::pow(b, part);
   return a + (b - a) * part;  // a level line stays exactly level
 }
 
