@@ -3,7 +3,7 @@ set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
 PATH=${GRADUS_FOLDER:-$root/build/demo}:$root/build/demo:$root/build/test:$PATH
 command -v gradus >/dev/null || {
-  echo "$0: there is no gradus command yet; build it with: sh apps/demo.sh" >&2
+  echo "$0: the gradus command is not built; build it with: sh apps/demo.sh" >&2
   exit 1
 }
 [ ! -t 0 ] || [ ! -t 1 ] || waits=yes

@@ -18,4 +18,4 @@ run 'gradus compare 0.3 "cosine=CosineDecay(0.3, all)" '"$line --batch-size 200 
 tell "Nothing: both end at the least loss."
 ask "A network that can fit every row of its data: which wins there?"
 run 'gradus compare 0.3 "cosine=CosineDecay(0.3, all)" --data xor --batch-size 4 --epochs 30 --seeds 20'
-tell "The constant, for all 20 seeds. At the end every row agrees, so there is no noise to average, and decay only slows down."
+tell "The constant, for all 20 seeds. At the end every row agrees: without noise to average, decay only slows training down."

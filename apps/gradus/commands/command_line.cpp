@@ -22,7 +22,7 @@
 namespace {
 
 /// The help in lines that fit beside the names of options, on 80 columns or a narrower terminal.
-std::string wrapped(const std::string& help) {
+std::string wrapped_help(const std::string& help) {
   const auto width = static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50));
   std::string out, line;
   for (std::size_t begin = 0; begin < help.size();) {
@@ -45,7 +45,7 @@ class Adder {
 
   void operator()(std::string& word, const std::string& name, const std::string& help,
                   const std::string& kind) {
-    app_.add_option(name, word, wrapped(help))
+    app_.add_option(name, word, wrapped_help(help))
         ->type_name(kind)
         ->capture_default_str()
         ->check([](const std::string& given) {
@@ -54,12 +54,12 @@ class Adder {
   }
   void operator()(std::vector<std::string>& list, const std::string& name, const std::string& help,
                   const std::string& kind) {
-    CLI::Option* option = app_.add_option(name, list, wrapped(help))->type_name(kind);
+    CLI::Option* option = app_.add_option(name, list, wrapped_help(help))->type_name(kind);
     if (name.starts_with("--")) option->allow_extra_args(false)->take_all();
     if (kind.ends_with(",...")) option->delimiter(',');
   }
   void operator()(bool& flag, const std::string& name, const std::string& help) {
-    app_.add_flag(name, flag, wrapped(help));
+    app_.add_flag(name, flag, wrapped_help(help));
   }
 
  private:

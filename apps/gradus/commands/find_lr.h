@@ -26,7 +26,7 @@ struct FindLrCommand {
     LookOptions::options(self.look, option);
   }
 
-  /// DivergedError or RunError when there is no rate to suggest.
+  /// DivergedError or RunError when the test suggests no rate.
   std::string run() const;
 };
 

@@ -41,5 +41,5 @@ struct Result {
 };
 
 /// Reads such a file: lists of numbers become series by step, other members facts. Empty for a file
-/// of another kind; FormatError if the entries are no objects; IoError.
+/// of another kind; FormatError unless each entry is an object; IoError.
 std::optional<Result> read_result(const std::string& path);
