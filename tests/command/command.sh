@@ -200,7 +200,7 @@ done
 refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" find-lr --batch-size 0
 refuses "--seed: must be a whole number from 0 to 2^53 in decimal digits (got '00')" find-lr --seed 00
 refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got '')" find-lr --layers 16,
-refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file .csv or .csv.gz (got 'moon'); \
+refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
 did you mean moons?" find-lr --data moon
 refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
 adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/option_words.h"
 #include "terminal/text.h"
 
 using namespace gradus;
@@ -39,28 +41,29 @@ double noise_of(const NamedData& data, const DataOptions& options) {
 }
 
 const NamedData& find_data(const char* where, const std::string& name) {
-  return choose(all_data, where, name, ", or a file .csv or .csv.gz");
+  return choose(all_data, where, name, ", or a file");
 }
 
-/// Calls read_csv(). Its errors name the options of C++: they become those of the command line, or
-/// go where the command has none.
+/// What the library says about its options, about those of the command line.
+std::string in_options(const Error& error) {
+  std::string what = as_options(error.what());
+  const std::size_t begin = what.find(": ") + 2, end = what.find(" must ", begin);
+  if (!what.starts_with("read_") || end == what.npos) return what;
+  std::string name = what.substr(begin, end - begin);
+  std::ranges::replace(name, '_', '-');
+  const DataOptions all;
+  DataOptions::options(all, [&](const auto&, const std::string& option, const auto&...) {
+    if (key_of(option) == name) what.replace(0, end, option + ":");
+  });
+  return what;
+}
+
+/// Calls read_csv().
 Dataset read_table(const std::string& path, const CsvOptions& options, bool has_options = true) {
-  constexpr const char* names[][2] = {
-      {"read_csv: label ", "--label: "},
-      {"read_csv: ignore ", "--ignore: "},
-      {"read_csv: one_hot ", "--one-hot: "},
-      {"set .drop_missing = true to leave", "--drop-missing leaves"},
-      {"set .header = true if line 1 holds", "leave out --no-header if line 1 holds"},
-      {"set .header = false if", "give --no-header if"},
-      {"else name the label", "else --label"},
-  };
   try {
     return read_csv(path, options);
   } catch (const Error& error) {
-    std::string what = error.what();
-    for (const auto& [there, here] : names)
-      if (const std::size_t at = what.find(there); at != what.npos)
-        what.replace(at, std::string_view(there).size(), here);
+    std::string what = in_options(error);
     if (!has_options && what.ends_with(')'))
       for (const char* hint : {" (--", " (give --"})
         what.erase(std::min(what.rfind(hint), what.size()));
@@ -80,7 +83,9 @@ std::string list_code(const std::vector<std::string>& list) {
 std::vector<std::string> data_names() { return names_of(all_data); }
 
 bool is_file(const std::string& name) {
-  return name.ends_with(".csv") || name.ends_with(".csv.gz");
+  const auto known = data_names();
+  return std::ranges::count(known, name) == 0 &&
+         (name.find_first_of("./-") != name.npos || file_bytes(name) >= 0);
 }
 
 Dataset read_data(const DataOptions& options, std::uint64_t seed) {

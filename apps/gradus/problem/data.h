@@ -10,7 +10,8 @@
 
 /// The names of the synthetic data: 200 rows each, more for `digits`.
 std::vector<std::string> data_names();
-/// Whether this is the name of a file, .csv or .csv.gz.
+/// Whether this names a file and not synthetic data: a file that is there, or a name with a dot, a
+/// slash or a dash. `-` is standard input. A file called `moons` is `./moons`.
 bool is_file(const std::string& name);
 
 /// The options that choose the data, as given.
@@ -22,7 +23,7 @@ struct DataOptions {
   bool drop_missing = false, no_header = false;
 
   static void options(auto& self, auto&& option) {
-    option(self.name, "--data", fmt::format("{}, or a file .csv", fmt::join(data_names(), ", ")),
+    option(self.name, "--data", fmt::format("{}, or a file; - is stdin", fmt::join(data_names(), ", ")),
            "WHAT");
     option(self.noise, "--noise", "Deviation of the noise in synthetic data", "X");
     option(self.label, "--label", "The target column of the file; without it, the last", "COLUMN");

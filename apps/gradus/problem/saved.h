@@ -64,7 +64,7 @@ struct TrainedModelOptions {
 
   static void options(auto& self, auto&& option) {
     option(self.model, "model", "A file of gradus train --save", "FILE");
-    option(self.data, "data", "A file .csv, or the name of synthetic data", "WHAT");
+    option(self.data, "data", "A file, or the name of synthetic data", "WHAT");
     option(self.seed, "--seed", "Seed of synthetic data; without it, that of the model", "N");
   }
 };

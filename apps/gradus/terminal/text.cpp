@@ -64,6 +64,33 @@ std::string csv_cell(const std::string& text) {
   return out;
 }
 
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> names(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    const bool quote = text[i] == '"' && (quoted || names.back().empty());
+    if (quote && quoted && next == '"')
+      names.back() += text[i++];
+    else if (quote)
+      quoted = !quoted;
+    else if (text[i] == ',' && !quoted && next != ' ')
+      names.emplace_back();
+    else
+      names.back() += text[i];
+  }
+  return names;
+}
+
+std::string join_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    const bool plain = split_list(name) == std::vector{name} && !name.starts_with(',');
+    out += fmt::format("{}{}", out.empty() ? "" : ",", plain ? name : csv_cell(name));
+  }
+  return out;
+}
+
 std::int64_t read_whole(const std::string& option, const std::string& text, std::int64_t least,
                         std::int64_t most) {
   std::int64_t n = 0;

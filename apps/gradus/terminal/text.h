@@ -19,6 +19,11 @@ std::string quoted(const std::string& text, char quote);
 std::string xml_text(std::string_view text);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
+/// The names of a list with commas. Part of a name is a comma that a blank follows, as in
+/// `City, State`, or that stands in a name in double quotes, as in `"a,b",c`.
+std::vector<std::string> split_list(const std::string& text);
+/// The names as split_list() reads them back, in quotes where they need them.
+std::string join_list(const std::vector<std::string>& names);
 
 /// Reads a whole number in decimal digits. UsageError, naming the option, unless it is in
 /// [least, most].
