@@ -13,8 +13,9 @@ constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyz_";
 bool is_word_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == ':'; }
 
 /// Takes a literal of C++ off the front of the text: its value, without quotes or scope, or the
-/// names of a list as join_list() writes them.
-std::string take_literal(std::string_view& text) {
+/// names of a list as join_list() writes them. What else is in a list, as ` and 7 more`, goes to
+/// `rest`.
+std::string take_literal(std::string_view& text, std::string& rest) {
   std::vector<std::string> words;
   const bool list = text.starts_with('{');
   std::size_t at = list ? 1 : 0;
@@ -31,7 +32,9 @@ std::string take_literal(std::string_view& text) {
     more = list && text.substr(at).starts_with(", ");
     at += more ? 2 : 0;
   }
-  text.remove_prefix(std::min(text.size(), at + (list ? 1 : 0)));
+  text.remove_prefix(std::min(text.size(), at));
+  if (list) rest = text.substr(0, text.find('}'));
+  text.remove_prefix(std::min(text.size(), rest.size() + (list ? 1 : 0)));
   return list ? join_list(words) : words.empty() ? "" : words[0];
 }
 
@@ -70,10 +73,11 @@ std::string as_options(std::string_view advice) {
     }
     const std::string name(advice.substr(1, end - 1));
     advice.remove_prefix(end + 3);
-    const std::string option = to_option(name, take_literal(advice));
+    std::string rest;
+    const std::string option = to_option(name, take_literal(advice, rest));
     const bool off = option == "--header";
     if (out.ends_with("set ")) out.replace(out.size() - 4, 4, off ? "leave out " : "give ");
-    out += off ? "--no-header" : option;
+    out += (off ? "--no-header" : option) + rest;
   }
   return out;
 }
