@@ -4,139 +4,18 @@
 
 #include <map>
 
-#include <gradus/core/from_text.h>
-#include <gradus/models/file.h>
-#include <gradus/models/utf8.h>
+#include <gradus/models/csv_records.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
+using detail::not_a_number;
+using detail::read_number;
+using detail::Records;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_columns = 65536, most_words = 1024;
 constexpr std::size_t nowhere = std::string::npos;
-
-/// The records of a CSV file. Each line is checked when it is read, so that a large file of another
-/// kind, or a small one that decompresses to much, is refused early.
-class Records {
- public:
-  Records(const std::string& path, char separator)
-      : path_(path), separator_(separator), file_(path) {
-    next_line();
-    if (rest_.starts_with("\xef\xbb\xbf")) rest_.remove_prefix(3);  // a byte order mark
-  }
-
-  /// Reads the next record that is not blank; false at the end.
-  bool next(Names& fields) {
-    do {
-      if (rest_.empty()) return false;
-      fields.clear();
-      first_line_ = line_;
-      do fields.push_back(field());
-      while (take(separator_));
-      check<FormatError>(rest_.empty() || take('\n'), "{}:{}: text after a closing quote", path_,
-                         line_);
-      next_line();
-    } while (fields.size() == 1 && fields[0].empty());
-    return true;
-  }
-  /// The line on which the last record began.
-  std::int64_t line() const { return first_line_; }
-
- private:
-  static constexpr std::string_view blanks = " \t\r";
-
-  /// Sets rest_ to the next line, with its line end; to nothing at the end of the file.
-  void next_line() {
-    constexpr std::size_t piece = 1 << 16, longest_line = 1 << 20, longest_text = 1 << 30;
-    ++line_;
-    std::size_t end = text_.find('\n', next_);
-    for (bool more = true; more && end == text_.npos; end = text_.find('\n')) {
-      text_.erase(0, std::exchange(next_, 0));
-      const std::size_t before = text_.size();
-      text_.resize(before + piece);
-      const std::size_t got = file_.read(text_.data() + before, piece);
-      text_.resize(before + got);
-      total_ += got;
-      check<FormatError>(total_ <= longest_text, "{}: longer than 1 GiB", path_);
-      more = got > 0 && before <= longest_line;
-    }
-    rest_ = std::string_view(text_).substr(next_, end == text_.npos ? end : end + 1 - next_);
-    next_ += rest_.size();
-    std::size_t valid = 0;  // bytes of the line; it may be cut after longest_line
-    for (std::size_t length = 1; length > 0 && valid < rest_.size(); valid += length)
-      length = detail::utf8_length(rest_.substr(valid));
-    check<FormatError>(valid == rest_.size() || valid > longest_line, "{}:{}: not UTF-8 text",
-                       path_, line_);
-    check<FormatError>(rest_.size() <= longest_line, "{}:{}: longer than 1 MiB", path_, line_);
-  }
-
-  /// Reads a field, to the separator or the line end. Returns it without blanks at both ends.
-  std::string field() {
-    skip_blanks();
-    const std::int64_t opened = line_;
-    std::string text;
-    if (take('"')) {
-      do {
-        std::size_t quote = rest_.find('"');
-        for (; quote == rest_.npos; quote = rest_.find('"')) {
-          text += rest_;
-          next_line();
-          check<FormatError>(!rest_.empty(), "{}:{}: the quote opened here is never closed", path_,
-                             opened);
-        }
-        text += rest_.substr(0, quote + 1);  // with the quote, which stays if it is doubled
-        rest_.remove_prefix(quote + 1);
-      } while (take('"'));
-      text.pop_back();
-      skip_blanks();
-    } else {
-      const char ends[] = {separator_, '\n'};
-      text = rest_.substr(0, rest_.find_first_of({ends, 2}));
-      rest_.remove_prefix(text.size());
-    }
-    text.erase(text.find_last_not_of(blanks) + 1);
-    return text.substr(std::min(text.find_first_not_of(blanks), text.size()));
-  }
-
-  void skip_blanks() {
-    while (!rest_.empty() && rest_[0] != separator_ && blanks.find(rest_[0]) != blanks.npos)
-      rest_.remove_prefix(1);
-  }
-
-  bool take(char c) {
-    const bool there = rest_.starts_with(c);
-    if (there) rest_.remove_prefix(1);
-    return there;
-  }
-
-  const std::string& path_;
-  char separator_;
-  detail::InputFile file_;
-  std::string text_;       ///< a part of the file
-  std::size_t next_ = 0;   ///< where the next line begins in it
-  std::string_view rest_;  ///< of the line that is read now
-  std::size_t total_ = 0;
-  std::int64_t line_ = 0, first_line_ = 0;
-};
-
-constexpr std::string_view not_a_number = "is not a number", out_of_range = "is out of range";
-
-/// Reads a number that is the whole text. Returns it, and what is wrong with it or "".
-std::pair<double, std::string_view> read_number(std::string_view text) {
-  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
-  const char* const end = text.data() + text.size();
-  double number = 0;
-  const auto [stop, error] = detail::from_text(text.data(), end, number);
-  if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
-  if (error == std::errc::result_out_of_range) {  // too small, if strtod makes a 0 of it
-    std::string copy(text);
-    std::ranges::replace(copy, '.', *std::localeconv()->decimal_point);
-    return {0, std::abs(std::strtod(copy.c_str(), nullptr)) < 1 ? "" : out_of_range};
-  }
-  if (!std::isfinite(number)) return {0, "is not finite"};
-  return {number, std::abs(number) > std::numeric_limits<Scalar>::max() ? out_of_range : ""};
-}
 
 /// Whether a label is text: neither a number nor, as 1,5, the beginning of one.
 bool is_text(std::string_view label) {
@@ -147,7 +26,7 @@ bool is_text(std::string_view label) {
 
 std::string listed(const Names& names) { return fmt::format("{}", fmt::join(names, ", ")); }
 
-bool contains(const Names& names, const std::string& name) {
+bool contains(const Names& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -185,13 +64,13 @@ class Table {
   Table(const std::string& path, const CsvOptions& options) : path_(path), options_(options) {}
 
   Dataset read() {
-    Records records(path_, options_.separator);
-    Names fields;
+    Records records(path_, {.separator = options_.separator});
+    Records::Fields fields;
     check<FormatError>(records.next(fields), "{}: no data rows", path_);
     check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read",
                        path_, records.line(), fields.size(), most_columns);
     if (options_.header) check_names(fields, records.line());
-    choose(fields, records.line());
+    choose({fields.begin(), fields.end()}, records.line());
     for (bool more = !options_.header || records.next(fields); more; more = records.next(fields))
       read_row(fields, records.line());
     check<FormatError>(!lines_.empty(), "{}: no data rows{}", path_,
@@ -204,7 +83,7 @@ class Table {
   }
 
  private:
-  void check_names(const Names& names, std::int64_t line) const {
+  void check_names(const Records::Fields& names, std::int64_t line) const {
     std::map<std::string_view, std::size_t> columns;
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto [first, is_new] = columns.emplace(names[i], i);
@@ -215,8 +94,8 @@ class Table {
     }
   }
 
-  void choose(const Names& first_record, std::int64_t line) {
-    names_ = first_record;
+  void choose(Names first_record, std::int64_t line) {
+    names_ = std::move(first_record);
     for (std::size_t i = 0; i < names_.size() && !options_.header; ++i)
       names_[i] = fmt::format("{}", i);
     const std::string& label = options_.label;
@@ -283,7 +162,7 @@ class Table {
     }
   }
 
-  void read_row(const Names& fields, std::int64_t line) {
+  void read_row(const Records::Fields& fields, std::int64_t line) {
     check<FormatError>(fields.size() == names_.size(), "{}:{}: {} fields, expected {}", path_, line,
                        fields.size(), names_.size());
     const auto is_missing = [&](std::size_t i) {
@@ -300,20 +179,20 @@ class Table {
       return;
     }
     for (Feature& feature : features_) {
-      const std::string& field = fields[feature.column];
+      const std::string_view field = fields[feature.column];
       check<FormatError>(feature.known.empty() || contains(feature.known, field),
                          "{}:{}: unknown word '{:.60}' (column '{}')", path_, line, field,
                          names_[feature.column]);
       if (feature.one_hot)
-        feature.words.push_back(field);
+        feature.words.emplace_back(field);
       else
         feature.numbers.push_back(read_value(field, line, feature.column));
     }
-    if (label_ != nowhere) labels_.push_back(fields[label_]);
+    if (label_ != nowhere) labels_.emplace_back(fields[label_]);
     lines_.push_back(line);
   }
 
-  double read_value(const std::string& field, std::int64_t line, std::size_t column) const {
+  double read_value(std::string_view field, std::int64_t line, std::size_t column) const {
     const auto [number, problem] = read_number(field);
     if (problem.empty()) return number;
     const bool first_row = !options_.header && lines_.empty();
