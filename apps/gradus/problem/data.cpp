@@ -59,7 +59,7 @@ std::string in_options(const Error& error) {
 }
 
 /// Calls read_csv().
-Dataset read_table(const std::string& path, const CsvOptions& options, bool has_options = true) {
+Dataset read_csv_file(const std::string& path, const CsvOptions& options, bool has_options = true) {
   try {
     return read_csv(path, options);
   } catch (const Error& error) {
@@ -92,7 +92,7 @@ Dataset read_data(const DataOptions& options, std::uint64_t seed) {
   if (is_file(options.name)) {
     check<UsageError>(options.noise.empty(),
                       "--noise: must be given only with synthetic data (got a file)");
-    return read_table(options.name, {.label = options.label,
+    return read_csv_file(options.name, {.label = options.label,
                                      .header = !options.no_header,
                                      .drop_missing = options.drop_missing,
                                      .ignore = options.ignore,
@@ -134,7 +134,7 @@ Dataset read_rows(const std::string& name, const DataOptions& options,
     const NamedData& data = find_data("DATA", name);
     return data.make(data, noise_of(data, options), seed);
   }
-  return read_table(name,
+  return read_csv_file(name,
                     {.label = labelled ? trained.label : "",
                      .header = !options.no_header,
                      .drop_missing = !labelled || options.drop_missing,
