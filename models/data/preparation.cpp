@@ -191,21 +191,15 @@ Preparation prepare(const Table& training, const PrepareOptions& options) {
 }
 
 Table read_table(const std::string& path, const Preparation& p, bool labelled) {
-  Names one_hot;
-  for (const TableColumn& feature : p.features)
-    if (!feature.words.empty()) one_hot.push_back(feature.name);
   const bool classes = !p.target.classes.empty();
-  return read_table(path, {.label = labelled ? p.target.name : "",
-                           .task = classes ? Task::classification : Task::regression,
-                           .header = p.dialect.header,
-                           .separator = p.dialect.separator,
-                           .decimal = p.dialect.decimal,
-                           .comment = p.dialect.comment,
-                           .drop_missing = !labelled || p.gaps.drop,
-                           .missing = p.gaps.missing,
-                           .one_hot = one_hot,
-                           .columns = p.columns(),
-                           .classes = labelled ? p.target.classes : Names()});
+  return detail::read_table(path,
+                            {.label = labelled ? p.target.name : "",
+                             .task = classes ? Task::classification : Task::regression,
+                             .header = p.dialect.header,
+                             .drop_missing = !labelled || p.gaps.drop,
+                             .missing = p.gaps.missing,
+                             .classes = labelled ? p.target.classes : Names()},
+                            p.features, p.dialect);
 }
 
 }}  // namespace gradus
