@@ -108,19 +108,11 @@ TEST_CASE("a CSV file that is no table of numbers is refused with file and line"
 }
 
 TEST_CASE("a CSV file that is not UTF-8 text is refused") {
-  expect_refused("\xff\xfe" + "a\0,\0b\0\n\0"s, ":1: not UTF-8 text");  // UTF-16
-  expect_refused("\xfe\xff" + "\0a\0,\0b\0\n"s, ":1: not UTF-8 text");
   expect_refused("a,b\n1,2\0\n"s, ":2: not UTF-8 text");
   expect_refused(
       "\x7f"
       "ELF\x02\x01\x01\0\0"s,
       ":1: not UTF-8 text");
-  for (const std::string bad :
-       {"\xe4", "\x80", "\xc3(", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xf9\x90\x80\x80"}) {
-    expect_refused("a,b\n1,2\n" + bad + ",3\n", ":3: not UTF-8 text");
-    expect_refused("a,b\n1,2\n1," + bad, ":3: not UTF-8 text");
-  }
   CHECK(csv("x,y\n1,\xc3\xa4\n2,\xe2\x82\xac\n3,\xf0\x9f\x98\x80").classes ==
         Names{"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"});
 }
@@ -212,10 +204,7 @@ TEST_CASE("a missing CSV value is refused with line and column or its row droppe
         std::vector<std::int64_t>{0, 2, 3, 5});
 }
 
-TEST_CASE("a CSV file has limits of line and columns") {
-  const std::string ones(1 << 20, '1');
-  expect_refused("a,b\n1," + ones + "\n", ":2: longer than 1 MiB");
-  expect_refused(ones + ones + ones + ones, ":1: longer than 1 MiB");
+TEST_CASE("a CSV file has at most 65536 columns") {
   std::string wide = "1";
   for (int i = 1; i < 65536; ++i) wide += ",1";
   CHECK(csv(wide, {.header = false}).x.shape() == Shape{1, 65535});
