@@ -148,8 +148,7 @@ std::string report(const Result& result, const LookOptions& look, const std::str
   out += look.pictures(make_panels(session), results) + results +
          fmt::format("\nthe same in C++:\n{}",
                      to_program(session.problem(), {.rate = to_code(session.optimizer().schedule()),
-                                                    .epochs = session.epochs(),
-                                                    .validation_split = session.held_out()}));
+                                                    .epochs = session.epochs()}));
   if (!session.path().empty()) out += fmt::format("\nsaved {}\n", clean(session.path()));
   return out + written + "\nnext:\n" +
          (session.path().empty() ? compare_command(session) : use_commands(session));

@@ -52,8 +52,9 @@ const NamedLoss& find_loss(const std::string& name);
 const NamedLoss& choose_loss(const std::string& name, const gradus::Dataset& data);
 /// The metric that is reported beside the loss.
 gradus::Metric metric_for(Targets targets);
-/// The number of classes in y; 0 if it holds numbers that are not classes.
-std::int64_t count_classes(const gradus::Tensor& y);
+/// The number of classes that the data names or, without names, that y holds; 0 if it holds numbers
+/// that are not classes.
+std::int64_t count_classes(const gradus::Dataset& data);
 
 struct InitializerExpression {
   gradus::Initializer initializer;

@@ -13,7 +13,7 @@
 struct TrainingOptions {
   ProblemOptions problem;
   std::string schedule;  ///< without one, the optimizer's rate
-  std::string epochs = "30", validation_split = "0";
+  std::string epochs = "30", validation_split = "0", validation_split_last = "0", validation;
   std::string log, tensorboard;
 
   static void options(auto& self, auto&& option) {
@@ -22,7 +22,10 @@ struct TrainingOptions {
            "EXPR");
     option(self.epochs, "--epochs", "Passes over the data", "N");
     option(self.validation_split, "--validation-split",
-           "Share of the rows, taken from the end, to hold out", "SHARE");
+           "Share of the rows to hold out: at random by the seed, from each class", "SHARE");
+    option(self.validation_split_last, "--validation-split-last",
+           "Share of the rows to hold out, taken from the end", "SHARE");
+    option(self.validation, "--validation", "A file of rows to validate on", "FILE");
     option(self.log, "--log", "Log updates to FILE.jsonl, or epochs to FILE.csv", "FILE");
     option(self.tensorboard, "--tensorboard", "Log curves for TensorBoard to a folder", "FOLDER");
   }
@@ -33,8 +36,7 @@ struct SavedProblem {
   TrainingOptions training;  ///< as given
   std::string loss;          ///< its name, never `auto`
   std::int64_t inputs = 0, outputs = 0;
-  TrainedColumns columns;
-  std::optional<gradus::Standardization> scale, target_scale;  ///< as for a Problem
+  std::optional<gradus::Preparation> prepared;  ///< of the rows of a file
 };
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem);

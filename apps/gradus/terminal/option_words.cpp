@@ -97,7 +97,7 @@ void append(std::vector<std::string>& words, const OptionWords& option) {
       continue;
     }
     if (named) words.push_back(option.name);
-    if (!option.flag) words.push_back(value);
+    if (!option.kind.empty()) words.push_back(value);
   }
 }
 

@@ -13,7 +13,8 @@ std::string key_of(const std::string& name);
 struct OptionWords {
   std::string name;
   std::vector<std::string> values;
-  bool flag, names;  ///< names: a list that may be given with commas
+  std::string kind;  ///< "" for a flag
+  bool names;        ///< a list that may be given with commas
 };
 
 template <class Options>
@@ -22,7 +23,7 @@ std::vector<OptionWords> all_options(const Options& options) {
   Options::options(options, [&](const auto& member, const std::string& name, const std::string&,
                                 const std::string& kind = "") {
     using Member = std::remove_cvref_t<decltype(member)>;
-    OptionWords option{name, {}, std::is_same_v<Member, bool>, false};
+    OptionWords option{name, {}, kind, false};
     if constexpr (std::is_same_v<Member, std::string>)
       option.values = {member};
     else if constexpr (std::is_same_v<Member, bool>)

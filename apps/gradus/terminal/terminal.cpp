@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -31,6 +33,12 @@ std::atomic<int> recorded = 0;  // free of locks, so for handlers and threads al
 void record(int signal) {
   if (recorded) _exit(128 + signal);
   recorded = signal;
+}
+
+std::string repeated(const char* piece, std::int64_t times) {
+  std::string out;
+  for (std::int64_t i = 0; i < times; ++i) out += piece;
+  return out;
 }
 
 }  // namespace
@@ -79,3 +87,16 @@ SignalWatch::~SignalWatch() {
 }
 
 int SignalWatch::caught() { return recorded; }
+
+std::string bar(const std::string& head, double share, const std::string& tail) {
+  constexpr std::int64_t cells = 20;
+  const auto filled = static_cast<std::int64_t>(cells * share);
+  const bool utf8 = speaks_utf8();
+  // Cut at the edge of the terminal, because only one line can be drawn again.
+  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}{}\x1b[?7h", head, repeated(utf8 ? "━" : "=", filled),
+                     repeated(utf8 ? "─" : "-", cells - filled), tail);
+}
+
+EraseBar::~EraseBar() {
+  if (drawn) write_stderr("\r\x1b[K");
+}
