@@ -1,30 +1,16 @@
 #include "terminal/json.h"
 
-#include <fmt/format.h>
 #include <gradus/models/utf8.h>
 
-#include <cmath>
+#include <nlohmann/json.hpp>
 
-#include "terminal/text.h"
+using Library = nlohmann::ordered_json;  // used here alone, because its header compiles slowly
 
-// By hand, because nlohmann's header takes longer to compile than all of this file.
-Json::Json(const std::string& text) : text_("\""), repaired_(!gradus::detail::is_utf8(text)) {
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      text_ += {'\\', c};
-    else if (is_control(c))
-      text_ += fmt::format("\\u{:04x}", static_cast<int>(c));
-    else
-      text_ += repaired_ && static_cast<unsigned char>(c) >= 0x80 ? "\\ufffd" : std::string(1, c);
-  }
-  text_ += '"';
-}
+Json::Json(const std::string& text)
+    : text_(Library(text).dump(-1, ' ', false, Library::error_handler_t::replace)),
+      repaired_(!gradus::detail::is_utf8(text)) {}
 
-std::string Json::number_text(double number) {
-  if (!std::isfinite(number)) return "null";
-  const std::string text = fmt::format("{}", number);
-  return text.find_first_of(".e") == text.npos ? text + ".0" : text;
-}
+std::string Json::number_text(double number) { return Library(number).dump(); }
 
 Json Json::object(Members members) {
   Json json = raw("{}");
@@ -32,16 +18,7 @@ Json Json::object(Members members) {
   return json;
 }
 
-Json Json::compact(const std::string& text) {
-  std::string out;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '"') quoted = !quoted;
-    if (quoted && text[i] == '\\') out += text[i++];  // what it escapes follows
-    if (quoted || text[i] != ' ') out += text[i];
-  }
-  return raw(out);
-}
+Json Json::compact(const std::string& text) { return raw(Library::parse(text).dump()); }
 
 Json Json::raw(std::string text) {
   Json json;
