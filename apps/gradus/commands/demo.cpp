@@ -145,8 +145,8 @@ std::string to_json(const TrainedDemo& t) {
                             {"epoch_losses", t.run.history["loss"]},
                             {"stable_rates", t.run.stable},
                             {"program", program(t)}});
-  if (t.shows_weights()) json.add("path", t.run.path);
-  return json.line();
+  if (t.shows_weights()) json["path"] = t.run.path;
+  return to_line(json);
 }
 
 }  // namespace

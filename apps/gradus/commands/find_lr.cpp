@@ -83,8 +83,8 @@ std::string to_json(const RateTest& test, const Problem& problem, const FindLrCo
                            {"loss_of", curve_name(test, problem)},
                            {"about", problem.about()},
                            {"command", command}});
-  for (const double rate : stable_rates(problem, {})) out.add("stable", rate);
-  return out.line();
+  for (const double rate : stable_rates(problem, {})) out["stable"] = rate;
+  return to_line(out);
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.

@@ -58,9 +58,9 @@ ExactTensor to_tensor(const std::vector<double>& numbers) {
 
 /// The options by their keys.
 Json to_json(const TrainingOptions& options) {
-  Json json = Json::object({});
+  Json json = Json::object();
   TrainingOptions::options(options, [&](const auto& member, const std::string& name,
-                                        const auto&...) { json.add(key_of(name), member); });
+                                        const auto&...) { json[key_of(name)] = member; });
   return json;
 }
 
@@ -172,11 +172,16 @@ std::string to_text(const SavedProblem& saved) {
                                   {"classes", classes},
                                   {"mean", mean},
                                   {"deviation", deviation}});
-  check<UsageError>(json.text().size() <= longest_text,
+  std::string text;
+  try {
+    text = json.dump();
+  } catch (const Json::exception&) {
+    throw UsageError("--save: the names of files and columns must be UTF-8");
+  }
+  check<UsageError>(text.size() <= longest_text,
                     "--save: names of columns must be at most {} bytes (got {})", longest_text,
-                    json.text().size());
-  check<UsageError>(!json.repaired(), "--save: the names of files and columns must be UTF-8");
-  return json.text();
+                    text.size());
+  return text;
 }
 
 void save(const Sequential& model, const std::string& text, const std::string& path) {

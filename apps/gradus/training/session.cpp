@@ -162,8 +162,8 @@ std::string Session::description() const {
                             {"batch_size", problem_.network.batch_size},
                             {"epochs", epochs_},
                             {"seed", problem_.network.seed}});
-  if (saved_) json.add("resumed_at", optimizer().iterations());
-  std::string line = json.line();
+  if (saved_) json["resumed_at"] = optimizer().iterations();
+  std::string line = to_line(json);
   line.pop_back();  // the logger ends it
   return line;
 }
