@@ -11,7 +11,6 @@
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
-#include "training/comparison_pictures.h"
 #include "training/session.h"
 #include "training/stability.h"
 #include "training/tune_rates.h"

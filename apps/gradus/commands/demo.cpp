@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "problem/expression.h"
 #include "problem/problem.h"
 #include "problem/program.h"

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <gradus/core/error.h>
+#include <gradus/models/file.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
@@ -108,7 +107,7 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
 void check_size(const SavedProblem& saved, const std::string& path) {
   const double weights =
       read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
-  const auto bytes = static_cast<double>(file_bytes(path));
+  const auto bytes = static_cast<double>(detail::file_size(path));
   expect(weights * sizeof(Scalar) <= bytes, path, "must fit the file (got {} weights in {} bytes)",
          weights, bytes);
 }

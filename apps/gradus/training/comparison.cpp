@@ -11,7 +11,6 @@
 #include "terminal/option_words.h"
 #include "training/least_loss.h"
 #include "training/loss_surface.h"
-#include "training/run_all.h"
 
 using namespace gradus;
 

@@ -1,18 +1,16 @@
 #include "training/train_callbacks.h"
 
 #include <fmt/format.h>
-#include <gradus/models/file.h>
 
 #include <utility>
 
 #include "problem/saved.h"
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 
 using namespace gradus;
-using gradus::detail::AppendFile, gradus::detail::read_file;
+using gradus::detail::AppendFile, gradus::detail::file_size, gradus::detail::read_file;
 
 namespace {
 
@@ -22,12 +20,6 @@ std::string to_text(const Logs& logs, const Sequential& model) {
   const bool moving = !model.optimizer().schedule().constant();
   for (const auto& [name, number] : logs)
     if (moving || name != "learning_rate") out += fmt::format(" - {}: {:.4g}", name, number);
-  return out;
-}
-
-std::string repeated(const char* piece, std::int64_t times) {
-  std::string out;
-  for (std::int64_t i = 0; i < times; ++i) out += piece;
   return out;
 }
 
@@ -41,10 +33,10 @@ void ProgressLines::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequentia
 std::string bar(const std::string& head, double share, const std::string& tail) {
   constexpr std::int64_t cells = 20;
   const auto filled = static_cast<std::int64_t>(cells * share);
-  const bool utf8 = speaks_utf8();
+  const char* const line = speaks_utf8() ? "{:━<{}}{:─<{}}" : "{:=<{}}{:-<{}}";
   // Cut at the edge of the terminal, because only one line can be drawn again.
-  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}{}\x1b[?7h", head, repeated(utf8 ? "━" : "=", filled),
-                     repeated(utf8 ? "─" : "-", cells - filled), tail);
+  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}\x1b[?7h", head,
+                     fmt::format(fmt::runtime(line), "", filled, "", cells - filled), tail);
 }
 
 void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
@@ -96,7 +88,7 @@ void JsonLog::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model)
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  check<UsageError>(file_bytes(path) < 0 || read_file(path, most_bytes).starts_with(start),
+  check<UsageError>(file_size(path) < 0 || read_file(path, most_bytes).starts_with(start),
                     "--log: must be a log of gradus train (got '{}'); give another --log",
                     clean(path));
 }
