@@ -13,7 +13,6 @@
 #include "terminal/text.h"
 #include "training/session.h"
 #include "training/stability.h"
-#include "training/tune_rates.h"
 
 using namespace gradus;
 
