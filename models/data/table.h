@@ -97,8 +97,8 @@ struct SplitOptions {
   bool last = false;  ///< takes the last rows, as Keras does, instead of rows at random
 };
 /// Holds back rows for testing; rows_kept(rows, test_share) stay for training. Each class keeps its
-/// share, with the largest remainders rounded up; both sides are in the order of the file.
-/// ValueError unless both sides get a row.
+/// share to within one row; both sides are in the order of the file. ValueError unless both sides
+/// get a row.
 TableSplit split(Table table, double test_share, const SplitOptions& options = {});
 
 namespace detail {
