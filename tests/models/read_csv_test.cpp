@@ -103,7 +103,7 @@ TEST_CASE("a CSV file that is no table of numbers is refused with file and line"
   expect_refused("\xef\xbb\xbf", ": no data rows");
   expect_refused("\n\r\n \n", ": no data rows");
   expect_refused("a,b,y\n", ": no data rows");
-  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows without a missing value",
+  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows without a missing value: a 2 of 2 rows",
                  {.drop_missing = true});
 }
 
@@ -118,23 +118,27 @@ TEST_CASE("a CSV file that is not UTF-8 text is refused") {
 }
 
 TEST_CASE("a CSV field that is not wholly a number is refused") {
+  for (const std::string field :
+       {"x,5", "0x10", "1_0", "1.5abc", "1e", "1 2", "++1", "+-1", "+", "0x1p3", "truth"}) {
+    expect_refused("a;b\n1;2\n" + field + ";4\n",
+                   fmt::format(":3: '{}' is not a number (column 'a'; set .one_hot = {{\"a\"}} or "
+                               ".ignore = {{\"a\"}})",
+                               field),
+                   {.separator = ';'});
+    CHECK(csv("a;b\n1;2\n3;" + field + "\n", {.separator = ';'}).classes == Names{"2", field});
+  }
   struct Case {
     std::string field, problem;
   };
-  const Case cases[] = {
-      {"1,5", "is not a number"},    {"0x10", "is not a number"},      {"1_0", "is not a number"},
-      {"1.5abc", "is not a number"}, {"1e", "is not a number"},        {"1 2", "is not a number"},
-      {"++1", "is not a number"},    {"+-1", "is not a number"},       {"+", "is not a number"},
-      {"-", "is not a number"},      {"0x1p3", "is not a number"},     {"true", "is not a number"},
-      {"nan", "is not finite"},      {"NaN", "is not finite"},         {"-inf", "is not finite"},
-      {"Infinity", "is not finite"}, {"+inf", "is not finite"},        {"1e400", "is out of range"},
-      {"-1e400", "is out of range"}, {"0.001e999", "is out of range"},
-  };
-  for (const auto& [field, problem] : cases) {
+  for (const auto& [field, problem] : {Case{"-inf", "is not finite"},
+                                       {"Infinity", "is not finite"},
+                                       {"+inf", "is not finite"},
+                                       {"1e400", "is out of range"},
+                                       {"-1e400", "is out of range"},
+                                       {"0.001e999", "is out of range"}}) {
     const std::string said = fmt::format(":3: '{}' {}", field, problem);
-    const CsvOptions options{.separator = ';'};
-    expect_refused("a;b\n1;2\n" + field + ";4\n", said + " (column 'a')", options);
-    expect_refused("a;b\n1;2\n3;" + field + "\n", said + " (column 'b')", options);
+    expect_refused("a,b\n1,2\n" + field + ",4\n", said + " (column 'a')");
+    expect_refused("a,b\n1,2\n3," + field + "\n", said + " (column 'b')");
   }
   expect_refused("a,b\n1e1" + std::string(400, '0') + ",2\n",
                  ":2: '1e1" + std::string(57, '0') + "' is out of range (column 'a')");
@@ -169,17 +173,24 @@ TEST_CASE("a header read as data is refused and so is data read as a header") {
   CHECK(headless.x.shape() == Shape{2, 2});
   CHECK(headless.columns == Names{"0", "1"});
   CHECK(csv(data, {.label = "0", .header = false, .ignore = {"2"}}).columns == Names{"1"});
-  expect_refused("1,2\n3,x4\n", ":2: 'x4' is not a number (column '1')", {.header = false});
+  expect_refused(
+      "1,2\nx4,3\n",
+      ":2: 'x4' is not a number (column '0'; set .one_hot = {\"0\"} or .ignore = {\"0\"})",
+      {.header = false});
   CHECK(csv("1990,1991\n5,6\n", {.label = "1991"}).columns == Names{"1990"});
 }
 
 TEST_CASE("a missing CSV value is refused with line and column or its row dropped") {
-  for (const std::string missing : {"", " ", "?", "NA", "\"\""}) {
-    const std::string hint = " (set .drop_missing = true to leave such rows out)";
+  for (const std::string missing :
+       {"", " ", "?", "NA", "\"\"", "N/A", "NaN", "nan", "null", "None", "-"}) {
     const std::string x = "a,b,y\n1,2,3\n4," + missing + ",6\n";
     const std::string y = "a,b,y\n1,2,3\n4,5," + missing + "\n";
-    expect_refused(x, ":3: no value in column 'b'" + hint);
-    expect_refused(y, ":3: no value in column 'y'" + hint);
+    expect_refused(x,
+                   ":3: no value in column 'b'; 1 of 2 rows have gaps: b 1 (set .drop_missing = "
+                   "true to leave such rows out, or .ignore = {\"b\"} to keep 2)");
+    expect_refused(y,
+                   ":3: no value in column 'y'; 1 of 2 rows have gaps: y 1 (set .drop_missing = "
+                   "true to leave such rows out)");
     for (const std::string& text : {x, y}) {
       const Dataset kept = csv(text, {.drop_missing = true});
       CHECK(numbers(kept.x) == std::vector<double>{1, 2});
@@ -211,7 +222,7 @@ TEST_CASE("a CSV column that is not there is a ValueError naming those that are"
                        "read_csv: ignore must not hold the label (got 'y')", ValueError);
   CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"a", "b"}}),
                        "read_csv: a column besides the label 'y' must be left to read", ValueError);
-  for (const char separator : {'"', '\n', '\0', '\xe4'})
+  for (const char separator : {'"', '\n', '\xe4'})
     CHECK_THROWS_AS(csv(plain, {.separator = separator}), ValueError);
 }
 
@@ -224,10 +235,8 @@ TEST_CASE("CSV labels are classes when they are text and values when they are nu
   CHECK(data.columns == Names{"x"});
   CHECK(csv("x,y\n1,+\n2,-\n").classes == Names{"+", "-"});
   CHECK(csv("x,y\n1,compact\n2,2seater\n").classes == Names{"2seater", "compact"});
-  expect_refused("x,y\n1,a\n2,7\n", ":3: the label '7' is a number, that of line 2 is text");
-  expect_refused("x,y\n1,7\n2,a\n", ":3: 'a' is not a number (column 'y')");
-  expect_refused("x;y\n1;1,5\n2;-2,5\n", ":2: '1,5' is not a number (column 'y')",
-                 {.separator = ';'});
+  CHECK(csv("x,y\n1,a\n2,7\n").classes == Names{"7", "a"});
+  CHECK(csv("x,y\n1,7\n2,a\n").classes == Names{"7", "a"});
 }
 
 TEST_CASE("a column of words becomes one column for each word") {
@@ -247,7 +256,8 @@ TEST_CASE("a column of words becomes one column for each word") {
 
   // A gap is no word; a word that only a dropped row has is none.
   expect_refused("w,y\na,1\n,2\n",
-                 ":3: no value in column 'w' (set .drop_missing = true to leave such rows out)",
+                 ":3: no value in column 'w'; 1 of 2 rows have gaps: w 1 (set .drop_missing = "
+                 "true to leave such rows out)",
                  {.one_hot = {"w"}});
   const Dataset whole =
       csv("w,x,y\na,1,1\nb,?,2\n,3,2\n", {.drop_missing = true, .one_hot = {"w"}});

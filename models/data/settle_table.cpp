@@ -1,0 +1,279 @@
+#include <fmt/format.h>
+
+#include <set>
+#include <unordered_map>
+
+#include <gradus/models/csv_records.h>
+#include <gradus/models/raw_table.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT {
+
+bool detail::class_before(const std::string& a, const std::string& b) {
+  const auto [x, a_is_word] = detail::read_number(a);
+  const auto [y, b_is_word] = detail::read_number(b);
+  if (!a_is_word.empty() || !b_is_word.empty())
+    return a_is_word.empty() != b_is_word.empty() ? a_is_word.empty() : a < b;
+  return x != y ? x < y : a < b;
+}
+
+namespace {
+
+using detail::class_name, detail::listed, detail::RawTable, detail::Reading, detail::is_gap,
+    detail::unboxed;
+using Names = std::vector<std::string>;
+
+constexpr std::size_t most_words = 1024, most_auto_words = 50, most_number_classes = 20;
+constexpr std::int64_t least_rows_of_class = 10;
+
+class Settler {
+ public:
+  explicit Settler(RawTable raw) : t(std::move(raw)) {}
+
+  Table settle() {
+    for (Reading& reading : t.readings) settle_minus(reading);
+    settle_features();
+    settle_gaps();
+    if (t.table.has_target() && t.options.classes.empty()) settle_target();
+    return std::move(t.table);
+  }
+
+ private:
+  /// Makes `-` a gap in a column without `+`.
+  void settle_minus(Reading& reading) {
+    const auto minus = reading.places.find("-");
+    if (minus == reading.places.end() || reading.places.contains("+")) return;
+    if (!t.known.empty() && !reading.is_target)
+      if (const Names& words = t.known[t.column_of(reading)].words;
+          std::ranges::find(words, "-") != words.end())
+        return;
+    t.for_each_cell(reading, [&](double& cell) {
+      if (!std::isnan(cell) || unboxed(cell) != minus->second) return;
+      cell = reading.add_gap(reading.words[minus->second - 1].second);
+      --reading.word_rows;
+    });
+    reading.places.erase(minus);
+  }
+
+  /// The numbers of a column with the rows that have them; stops beyond `most` different ones.
+  std::map<double, std::int64_t> count_numbers(const Reading& reading, std::size_t most) {
+    std::map<double, std::int64_t> counts;
+    t.for_each_cell(reading, [&](double cell) {
+      if (!std::isnan(cell) && counts.size() <= most) ++counts[cell];
+    });
+    return counts;
+  }
+
+  /// The different values of a column in an order; replaces its cells by their places.
+  Names settle_words(const Reading& reading, auto before) {
+    std::unordered_map<std::uint64_t, std::string> found;  // by the bits of the cell
+    t.for_each_cell(reading, [&](double cell) {
+      if (is_gap(cell)) return;
+      const auto [at, is_new] = found.try_emplace(std::bit_cast<std::uint64_t>(cell));
+      if (is_new)
+        at->second = std::isnan(cell) ? reading.words[unboxed(cell) - 1].first : class_name(cell);
+    });
+    Names words;
+    for (const auto& [bits, word] : found) words.push_back(word);
+    std::ranges::sort(words, before);
+    std::unordered_map<std::uint64_t, double> places;
+    for (const auto& [bits, word] : found)
+      places[bits] =
+          static_cast<double>(std::ranges::lower_bound(words, word, before) - words.begin());
+    t.for_each_cell(reading, [&](double& cell) {
+      if (!is_gap(cell)) cell = places.at(std::bit_cast<std::uint64_t>(cell));
+    });
+    return words;
+  }
+
+  /// Decides which features are words; a column of words that must be numbers is an error.
+  void settle_features() {
+    const Reading* wrong = nullptr;
+    Names one_hot = t.options.one_hot, ignore = t.options.ignore, found;
+    for (Reading& reading : t.readings) {
+      if (reading.is_target || reading.places.empty()) continue;
+      const std::string& name = t.names[reading.field];
+      const std::size_t values =
+          reading.places.size() + count_numbers(reading, most_auto_words).size();
+      const bool few = values <= most_auto_words;
+      check<FormatError>(!t.known.empty() || values <= most_words || !reading.has_words,
+                         "{}: {} different words in column '{:.60}', at most {} are read (ignore "
+                         "it?)",
+                         t.path, values, name, most_words);
+      if (reading.has_words) continue;
+      if (!few && 10 * reading.word_rows < t.rows) refuse(reading, advice_on_missing(reading));
+      reading.has_words = few && t.options.one_hot_auto && t.known.empty();
+      (reading.has_words ? found : few ? one_hot : ignore).push_back(name);
+      if (!reading.has_words && !wrong) wrong = &reading;
+    }
+    if (wrong) refuse(*wrong, advice_on_words(one_hot, ignore));
+    name_words();
+    if (!found.empty())
+      t.table.notes.push_back(fmt::format("columns of words: {}", listed(found, "", 120)));
+  }
+
+  /// Lists the words of each feature, and checks that no name looks like one of another.
+  void name_words() {
+    std::set<std::string> word_columns;
+    for (const Reading& reading : t.readings)
+      if (reading.has_words) word_columns.insert(t.names[reading.field]);
+    for (TableColumn& feature : t.table.features) {
+      // A feature such as `o=size` looks like the word `size` of the column `o`.
+      const std::string& name = feature.name;
+      for (std::size_t end = name.find('='); end != name.npos; end = name.find('=', end + 1))
+        check(!word_columns.contains(name.substr(0, end)),
+              "read_csv: one_hot must not hold a column whose name and '=' begin another's (got "
+              "'{:.60}' beside '{:.60}')",
+              name.substr(0, end), name);
+      const Reading& reading =
+          t.readings[static_cast<std::size_t>(&feature - t.table.features.data())];
+      if (reading.has_words) feature.words = settle_words(reading, std::less<>());
+    }
+  }
+
+  /// Refuses the first word of a column of numbers.
+  [[noreturn]] void refuse(const Reading& reading, std::string advice) const {
+    const auto& [word, line] = reading.first_word();
+    const std::string_view better = detail::number_advice(word, t.table.dialect.decimal);
+    if (!better.empty() || !t.known.empty()) advice = better;
+    std::string where = fmt::format("column '{:.30}'", t.names[reading.field]);
+    if (!t.options.header && line == t.first_line && reading.word_rows == 1)
+      where = "set .header = true if line 1 holds the column names";
+    else if (!advice.empty())
+      where += "; " + advice;
+    throw FormatError(
+        fmt::format("{}:{}: '{:.30}' is not a number ({})", t.path, line, word, where));
+  }
+
+  std::string advice_on_missing(const Reading& reading) const {
+    Names words = t.options.missing;
+    for (const auto& [word, place] : reading.places) words.push_back(word);
+    return fmt::format("set .missing = {} if that is a missing value", code(words, 90));
+  }
+
+  /// Advice on columns of few words and of many.
+  std::string advice_on_words(const Names& one_hot, Names ignore) const {
+    const auto given = static_cast<std::ptrdiff_t>(t.options.one_hot.size());
+    const bool few = std::ssize(one_hot) > given;
+    const bool many = ignore.size() > t.options.ignore.size();
+    if (!many) ignore.insert(ignore.end(), one_hot.begin() + given, one_hot.end());
+    const char* join = !few ? "" : many ? " and " : " or ";
+    const std::string text =
+        fmt::format("set {}{}.ignore = {}", few ? ".one_hot = " + code(one_hot, 1000) : "", join,
+                    code(ignore, 1000));
+    if (text.size() <= 160) return text;
+    return fmt::format("set {}{}.ignore = {}", few ? ".one_hot_auto = true" : "", join,
+                       code(ignore, 100));
+  }
+
+  static std::string code(const Names& names, std::size_t most) {
+    return fmt::format("{{{}}}", listed(names, "\"", most));
+  }
+
+  // ---- gaps -------------------------------------------------------------------------------------
+
+  /// Leaves out the rows with gaps, or refuses them.
+  void settle_gaps() {
+    const std::size_t width = t.readings.size();
+    std::vector<Reading*> worst;
+    for (Reading& reading : t.readings)
+      if (reading.gap_rows > 0) worst.push_back(&reading);
+    if (worst.empty()) return;
+    // By gaps, the target last: it cannot be ignored.
+    std::ranges::stable_sort(worst, [](const Reading* a, const Reading* b) {
+      return a->is_target != b->is_target ? b->is_target : a->gap_rows > b->gap_rows;
+    });
+    std::vector<double>& cells = t.table.cells;
+    std::vector<std::int64_t> saved(worst.size() + 1);  // rows, if so many columns were ignored
+    std::size_t to = 0;
+    for (std::size_t row = 0; row < cells.size(); row += width) {
+      std::size_t needed = worst.size();
+      while (needed > 0 && !std::isnan(cells[row + t.column_of(*worst[needed - 1])])) --needed;
+      ++saved[needed];
+      if (needed > 0)
+        t.table.dropped.push_back(static_cast<std::int64_t>(row / width));
+      else if (to != row)
+        std::copy_n(cells.begin() + static_cast<std::ptrdiff_t>(row), width,
+                    cells.begin() + static_cast<std::ptrdiff_t>(to));
+      if (needed == 0) to += width;
+    }
+    const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
+    const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
+    check<FormatError>(t.options.drop_missing,
+                       "{}:{}: no value in column '{:.60}'; {} of {} rows have gaps: {} (set "
+                       ".drop_missing = true to leave such rows out{}{})",
+                       t.path, first.first_gap, t.names[first.field], t.table.dropped.size(),
+                       t.rows, counts, advice.empty() ? "" : ", or ", advice);
+    check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
+                       t.path, counts, t.rows, advice.empty() ? "" : " (set " + advice + ")");
+    cells.resize(to);
+    t.table.notes.push_back(fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows,
+                                        counts, advice.empty() ? "" : " (set " + advice + ")"));
+  }
+
+  /// `horsepower 6, origin 2`.
+  std::string count_gaps(std::vector<Reading*> worst) const {
+    std::ranges::stable_sort(worst, std::greater<>(), &Reading::gap_rows);
+    Names counts;
+    for (const Reading* reading : worst)
+      counts.push_back(fmt::format("{:.40} {}", t.names[reading->field], reading->gap_rows));
+    return listed(counts, "", 60);
+  }
+
+  /// The columns to ignore, at most three, that keep most rows; "" where that does not help.
+  std::string advice_on_gaps(const std::vector<Reading*>& worst,
+                             const std::vector<std::int64_t>& saved) const {
+    if (!t.known.empty()) return "";
+    Names ignore;
+    std::vector<std::int64_t> kept{saved[0]};
+    for (std::size_t n = 1;
+         n <= 3 && n < saved.size() && !worst[n - 1]->is_target && n < t.table.features.size(); ++n)
+      kept.push_back(kept.back() + saved[n]);
+    std::size_t n = 0;  // the fewest columns with nearly all of the effect
+    while (10 * (kept[n] - kept[0]) < 9 * (kept.back() - kept[0])) ++n;
+    if (n == 0) return "";
+    for (std::size_t i = 0; i < n; ++i) ignore.push_back(t.names[worst[i]->field]);
+    ignore.insert(ignore.begin(), t.options.ignore.begin(), t.options.ignore.end());
+    return fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]);
+  }
+
+  // ---- the target -------------------------------------------------------------------------------
+
+  void settle_target() {
+    Reading& target = t.readings.back();
+    const auto counts = count_numbers(target, most_number_classes);
+    std::int64_t words = 0;
+    t.for_each_cell(target, [&](double cell) { words += std::isnan(cell); });
+    bool whole = true, often = true;
+    for (const auto& [number, rows] : counts) {
+      whole = whole && number == std::floor(number);
+      often = often && rows >= least_rows_of_class;
+    }
+    const bool few = counts.size() <= most_number_classes;
+    const Task task = t.options.task;
+    const bool mostly_numbers = 2 * words < std::ssize(t.table.cells) / std::ssize(t.readings);
+    const bool plausible =
+        (!mostly_numbers || (whole && few)) &&
+        detail::number_advice(words > 0 ? target.first_word().first : "", t.table.dialect.decimal)
+            .empty();
+    if (words > 0 && (task == Task::regression || (task != Task::classification && !plausible)))
+      refuse(target, mostly_numbers ? advice_on_missing(target)
+                                    : "set .task = Task::classification for classes");
+    bool classes = words > 0 || task == Task::classification;
+    if (task == Task::automatic && words == 0) {
+      classes = whole && few && often && counts.size() > 1;
+      t.table.notes.push_back(fmt::format(
+          "target '{:.60}': {} (set .task = Task::{})", t.table.target.name,
+          classes ? fmt::format("{} whole numbers, taken as classes", counts.size()) : "numbers",
+          classes ? "regression" : "classification"));
+    }
+    if (classes) t.table.target.classes = settle_words(target, detail::class_before);
+  }
+
+  RawTable t;
+};
+
+}  // namespace
+
+Table detail::settle(RawTable raw) { return Settler(std::move(raw)).settle(); }
+
+}}  // namespace gradus
