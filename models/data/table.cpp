@@ -39,7 +39,7 @@ class Reader {
          const Dialect& hint)
       : t{path == "-" ? "standard input" : path, options, std::move(known)},
         given_{options.separator, options.decimal, options.comment, options.header},
-        records_(path, given_, hint, options.progress) {
+        records_(path, given_, hint) {
     t.table.dialect = records_.dialect();
     t.table.gaps = {options.missing, options.drop_missing};
     const Dialect& found = t.table.dialect;
@@ -57,8 +57,10 @@ class Reader {
     set_names(fields);
     choose();
     const bool header = t.options.header;
-    for (bool more = !header || records_.next(fields); more; more = records_.next(fields))
+    for (bool more = !header || records_.next(fields); more; more = records_.next(fields)) {
       read_row(fields);
+      if (t.options.progress) t.options.progress(records_.share());
+    }
     check<FormatError>(t.rows > 0, "{}: no data rows", t.path);
     return detail::settle(std::move(t));
   }

@@ -63,7 +63,7 @@ struct CsvOptions {
   std::vector<std::string> columns = {};
   /// The allowed classes of a label, in order, in the form of `classes` of a Dataset.
   std::vector<std::string> classes = {};
-  /// Is called with the share of the file that has been read, now and then.
+  /// Is called after each row with the share of the file that has been read.
   std::function<void(double share)> progress = {};
 };
 
