@@ -27,6 +27,7 @@
 #include <gradus/models/metrics.h>
 #include <gradus/models/model_checkpoint.h>
 #include <gradus/models/normalization.h>
+#include <gradus/models/preparation.h>
 #include <gradus/models/read_csv.h>
 #include <gradus/models/read_idx.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
@@ -34,6 +35,7 @@
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/sequential.h>
 #include <gradus/models/swap_ema_weights.h>
+#include <gradus/models/table.h>
 #include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/inspect.h>

@@ -2,7 +2,6 @@
 
 #include <gradus/models/dataset.h>
 
-#include <functional>
 #include <numeric>
 
 #include <gradus/core/node.h>
@@ -11,21 +10,36 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-// A double is the sum of three floats.
-ExactTensor ExactTensor::from_doubles(const Shape& shape, std::span<const double> numbers) {
-  std::vector<double> left(numbers.begin(), numbers.end());
-  std::vector<Scalar> part(left.size());
-  const auto next = [&] {
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      part[i] = static_cast<Scalar>(left[i]);
-      left[i] -= value(part[i]);
-    }
-    return Tensor(shape, part);
-  };
-  ExactTensor x = next();
-  for (int n = 0; n < 2 && std::ranges::any_of(left, std::identity()); ++n)
-    x.rest_.push_back(next());
+ExactTensor ExactTensor::from_doubles(const Shape& shape, std::vector<double> numbers) {
+  check<ShapeError>(shape.count() == std::ssize(numbers),
+                    "ExactTensor: shape {} must have as many elements as numbers (got {})", shape,
+                    numbers.size());
+  detail::NewTensor made(shape);
+  bool exact = true;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    made.data[i] = static_cast<Scalar>(numbers[i]);
+    exact = exact && value(made.data[i]) == numbers[i];
+  }
+  ExactTensor x = std::move(made.tensor);
+  if (!exact) x.doubles_ = std::make_shared<const std::vector<double>>(std::move(numbers));
   return x;
+}
+
+// A double is the sum of three floats.
+ExactTensor ExactTensor::arranged(const std::function<Tensor(const Tensor&)>& arrange) const {
+  Tensor part = arrange(*this);
+  if (!doubles_) return part;
+  std::vector<double> sums(static_cast<std::size_t>(part.size())), left = *doubles_;
+  for (int n = 0; n < 3; ++n) {
+    detail::NewTensor next(shape());
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      next.data[i] = static_cast<Scalar>(left[i]);
+      left[i] -= value(next.data[i]);
+    }
+    part = arrange(next.tensor);
+    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += value(part.values()[i]);
+  }
+  return from_doubles(part.shape(), std::move(sums));
 }
 
 // Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles
@@ -87,25 +101,49 @@ Tensor Standardization::operator()(const ExactTensor& x) const {
   return std::move(scaled.tensor);
 }
 
+ExactTensor Standardization::undo(const ExactTensor& z) const {
+  check<ShapeError>(z.rank() == 2 && z.shape()[1] == mean.size(),
+                    "Standardization: z must be of shape (rows,{}) (got {})", mean.size(),
+                    z.shape());
+  std::vector<double> x(static_cast<std::size_t>(z.size()));
+  const auto width = static_cast<std::size_t>(mean.size());
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] = z.exact(i) * value(deviation.values()[i % width]) + mean.exact(i % width);
+  return ExactTensor::from_doubles(z.shape(), std::move(x));
+}
+
 Standardization standardization(const ExactTensor& x) {
   check<ShapeError>(x.rank() == 2, "standardization: x must be of rank 2 (got shape {})",
                     x.shape());
   check(x.shape()[0] > 0, "standardization: x must have rows (got shape {})", x.shape());
-  const auto size = static_cast<std::size_t>(x.size());
   const auto width = static_cast<std::size_t>(x.shape()[1]);
-  const auto rows = static_cast<double>(x.shape()[0]);
-  std::vector<double> means;
-  std::vector<Scalar> deviations;
-  for (std::size_t column = 0; column < width; ++column) {
-    // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
-    const double first = x.exact(column);
-    double sum = 0, squares = 0;
-    for (std::size_t i = column; i < size; i += width) sum += x.exact(i) - first;
-    const double mean = first + sum / rows;
-    for (std::size_t i = column; i < size; i += width) squares += std::pow(x.exact(i) - mean, 2);
-    const auto deviation = static_cast<Scalar>(std::sqrt(squares / rows));
-    means.push_back(mean);
-    deviations.push_back(deviation == 0 ? 1 : deviation);
+  return detail::standardization_of(static_cast<std::size_t>(x.shape()[0]), width,
+                                    [&](std::size_t row, std::span<double> to) {
+                                      for (std::size_t i = 0; i < width; ++i)
+                                        to[i] = x.exact(row * width + i);
+                                    });
+}
+
+Standardization detail::standardization_of(
+    std::size_t rows, std::size_t width,
+    const std::function<void(std::size_t, std::span<double>)>& write_row) {
+  // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
+  std::vector<double> first(width), x(width), means(width), squares(width);
+  std::vector<Scalar> deviations(width);
+  write_row(0, first);
+  for (std::size_t row = 0; row < rows; ++row) {
+    write_row(row, x);
+    for (std::size_t i = 0; i < width; ++i) means[i] += x[i] - first[i];
+  }
+  for (std::size_t i = 0; i < width; ++i)
+    means[i] = first[i] + means[i] / static_cast<double>(rows);
+  for (std::size_t row = 0; row < rows; ++row) {
+    write_row(row, x);
+    for (std::size_t i = 0; i < width; ++i) squares[i] += (x[i] - means[i]) * (x[i] - means[i]);
+  }
+  for (std::size_t i = 0; i < width; ++i) {
+    const auto deviation = static_cast<Scalar>(std::sqrt(squares[i] / static_cast<double>(rows)));
+    deviations[i] = deviation == 0 ? 1 : deviation;
   }
   return {ExactTensor::from_doubles({width}, means), Tensor({width}, deviations)};
 }

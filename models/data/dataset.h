@@ -2,6 +2,9 @@
 /// Data to train on: a pair of tensors with names, splitting, standardisation, and small synthetic
 /// data sets. Reading files: read_csv.h, read_idx.h.
 
+#include <functional>
+#include <memory>
+
 #include <gradus/core/ops.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -15,23 +18,15 @@ class ExactTensor : public Tensor {
   ExactTensor() = default;
   ExactTensor(Tensor values) : Tensor(std::move(values)) {}
   /// From numbers in row-major order. ShapeError unless their number fits the shape.
-  static ExactTensor from_doubles(const Shape& shape, std::span<const double> numbers);
+  static ExactTensor from_doubles(const Shape& shape, std::vector<double> numbers);
 
   /// Element i in row-major order, before it was rounded.
-  double exact(std::size_t i) const {
-    double number = value(values()[i]);
-    for (const Tensor& part : rest_) number += value(part.values()[i]);
-    return number;
-  }
+  double exact(std::size_t i) const { return doubles_ ? (*doubles_)[i] : value(values()[i]); }
   /// Moves the elements by a function of a Tensor that only chooses and arranges them.
-  ExactTensor arranged(auto&& arrange) const {
-    ExactTensor to = arrange(static_cast<const Tensor&>(*this));
-    for (const Tensor& part : rest_) to.rest_.push_back(arrange(part));
-    return to;
-  }
+  ExactTensor arranged(const std::function<Tensor(const Tensor&)>& arrange) const;
 
  private:
-  std::vector<Tensor> rest_;  ///< up to two parts to add to the values; none if they are exact
+  std::shared_ptr<const std::vector<double>> doubles_;  ///< none if the values are exact
 };
 
 // Templates, so that a braced list is still a Tensor.
@@ -52,6 +47,7 @@ struct Dataset {
   std::vector<std::string> classes = {};  ///< the class names in order of their numbers
   std::string label = {};                 ///< name of the target, if the source has one
   std::vector<std::int64_t> dropped = {};  ///< rows, from 0, that drop_missing left out; rising
+  std::vector<std::string> notes = {};     ///< sentences for people about the source
 };
 
 // ---- splitting and standardising ----------------------------------------------------------------
@@ -83,11 +79,19 @@ struct Standardization {
 
   /// (x - mean) / deviation. ShapeError unless x is (rows, features) with as many features.
   Tensor operator()(const ExactTensor& x) const;
+  /// z deviation + mean, computed in double. ShapeError as above.
+  ExactTensor undo(const ExactTensor& z) const;
 };
 
 /// The mean and the deviation, sqrt(mean((x - mean)^2)), of each column; a constant column gets
 /// deviation 1. ValueError on no rows, ShapeError unless rank 2.
 Standardization standardization(const ExactTensor& x);
+namespace detail {
+/// The same for rows that `write_row(i, to)` writes.
+Standardization standardization_of(
+    std::size_t rows, std::size_t width,
+    const std::function<void(std::size_t, std::span<double>)>& write_row);
+}  // namespace detail
 
 // ---- synthetic data -----------------------------------------------------------------------------
 // The same options give the same rows. The rows are in random order, so that any part of them is a

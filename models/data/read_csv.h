@@ -1,32 +1,9 @@
 #pragma once
 /// Tables from CSV files.
 
-#include <gradus/models/dataset.h>
+#include <gradus/models/preparation.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
-
-struct CsvOptions {
-  /// The name of the target column; empty means the last one.
-  std::string label = {};
-  /// Line 1 holds the column names. Without a header they are "0", "1", ...
-  bool header = true;
-  char separator = ',';
-  /// Leaves out rows with a missing value (an empty field, '?' or 'NA') in a column that is read;
-  /// `dropped` of the Dataset lists them. By default a missing value is a FormatError.
-  bool drop_missing = false;
-  /// Names of columns to leave out, for example free text.
-  std::vector<std::string> ignore = {};
-  /// Names of columns of words. Each is replaced by one column per different word, at most 1024,
-  /// sorted: `origin` by `origin=europe`, `origin=japan`, `origin=usa`, each 1 in the
-  /// rows with that word and 0 in the others. No other feature's name may begin with `origin=`.
-  std::vector<std::string> one_hot = {};
-  /// The features to read, in this order, in the form of `columns` of a Dataset: `{"age",
-  /// "origin=europe", "origin=japan"}`. No other column is read, a word that is not listed is a
-  /// FormatError, and with an empty label no target is read.
-  std::vector<std::string> columns = {};
-  /// The allowed classes of a text label, sorted, in the form of `classes` of a Dataset.
-  std::vector<std::string> classes = {};
-};
 
 /// Reads a table of numbers: every column that is neither the label nor ignored becomes a feature.
 ///

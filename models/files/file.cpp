@@ -232,12 +232,22 @@ std::string read_file(const std::string& path, std::int64_t most,
   return bytes;
 }
 
-InputFile::InputFile(const std::string& path) : path_(path), file_(open_regular(path)) {
-  std::array<unsigned char, 2> magic = {};
-  if (uninterrupted([&] { return pread(file_, magic.data(), 2, 0); }) < 0) fail("read", path);
-  if (magic != std::array<unsigned char, 2>{0x1f, 0x8b}) return;
-  packed_.resize(1 << 16);
+InputFile::InputFile(const std::string& path)
+    : path_(path),
+      file_(path == "-" ? Descriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) : open_regular(path)),
+      packed_(1 << 16) {
+  struct stat status = {};
+  if (fstat(file_, &status) != 0) fail("read", path);
+  if (S_ISREG(status.st_mode)) size_ = status.st_size;
+  const std::size_t start = read_all(file_, path, packed_.data(), 2);
+  if (start < 2 || packed_[0] != 0x1f || packed_[1] != 0x8b) {
+    packed_.resize(start);
+    return;
+  }
   stream_.reset(new z_stream());
+  stream_->next_in = packed_.data();
+  stream_->avail_in = 2;
+  taken_ = 2;
   if (inflateInit2(stream_.get(), 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
 }
 
@@ -258,7 +268,14 @@ bool InputFile::next_member() {
 
 // gzread() does not see that the trailer is missing if its buffer is full at the end of the data.
 std::size_t InputFile::read(void* to, std::size_t count) {
-  if (!stream_) return read_all(file_, path_, to, count);
+  if (!stream_) {
+    const std::size_t kept = std::min(count, packed_.size());
+    auto* const rest = std::copy_n(packed_.data(), kept, static_cast<unsigned char*>(to));
+    packed_.erase(packed_.begin(), packed_.begin() + static_cast<std::ptrdiff_t>(kept));
+    const std::size_t got = kept + read_all(file_, path_, rest, count - kept);
+    taken_ += static_cast<std::int64_t>(got);
+    return got;
+  }
   z_stream& stream = *stream_;
   stream.next_out = static_cast<Bytef*>(to);
   stream.avail_out = static_cast<uInt>(count);

@@ -4,6 +4,7 @@
 /// An error of the system is an IoError with its reason:
 /// `cannot open 'm.safetensors': No such file or directory`.
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -41,8 +42,8 @@ std::string read_file(const std::string& path, std::int64_t most,
                       void (*check_start)(std::string_view bytes,
                                           const std::string& path) = nullptr);
 
-/// A data file, read from front to end: plain or compressed with gzip, also in several members. As
-/// gzip does, it ignores what follows the last one.
+/// A data file, read from front to end: plain or compressed with gzip, also in several members, by
+/// its content. As gzip does, it ignores what follows the last one. `-` is the standard input.
 class InputFile {
  public:
   /// IoError as read_file().
@@ -50,6 +51,12 @@ class InputFile {
   /// Reads up to `count` < 2^31 bytes; fewer only where the file ends. Decompresses no more than
   /// that. IoError, or FormatError for gzip data that is damaged or lacks its end.
   std::size_t read(void* to, std::size_t count);
+  /// Whether it is compressed.
+  bool packed() const { return stream_ != nullptr; }
+  /// The share of the file that has been read, in [0, 1]; 0 if its size is not known.
+  double share() const {
+    return size_ > 0 ? std::min(1.0, static_cast<double>(taken_) / static_cast<double>(size_)) : 0;
+  }
 
  private:
   struct Close {
@@ -60,8 +67,8 @@ class InputFile {
   std::string path_;
   Descriptor file_;
   std::unique_ptr<z_stream_s, Close> stream_;  ///< none for a plain file
-  std::vector<unsigned char> packed_;          ///< a piece of the file, for stream_
-  std::int64_t taken_ = 0;                     ///< bytes of the file in the pieces so far
+  std::vector<unsigned char> packed_;          ///< a piece for stream_, or the start of the file
+  std::int64_t taken_ = 0, size_ = 0;          ///< bytes read from the file so far, and in all
   bool inside_ = true;                         ///< a member has begun and not ended
 };
 

@@ -174,7 +174,7 @@ prints "data.csv: 4 rows, numeric target, inputs and target standardised"
 prints "layers 3-16-16-1"
 run 0 find-lr --data "$work/data.csv" --drop-missing --ignore x --one-hot kind --label y --optimizer adam
 prints "layers 2-16-16-1"
-refuses "$work/data.csv:2: 'a' is not a number (column 'kind')" find-lr --data "$work/data.csv"
+refuses "$work/data.csv:2: 'a' is not a number (column 'kind'; set .one_hot = {\"kind\"} or .ignore = {\"kind\"})" find-lr --data "$work/data.csv"
 refuses "cannot open 'none.csv': No such file or directory" find-lr --data none.csv
 printf 'x,y\n1,0\n2,1\n3,1\n4,2\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --loss sparse_categorical_crossentropy

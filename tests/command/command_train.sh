@@ -138,11 +138,11 @@ run 0 predict t.st new.csv
 grep -q '^class,big,"old, ""big""",small$' out && grep -q '^"old, ""big""",[0-9.e-]*,[0-9.e-]*,[0-9.e-]*$' out || fail "not the classes"
 [ "$(wc -l <out)" -eq 3 ] || fail "not 2 rows"
 printf 'kind,size\nnewer,1\n' >bad.csv
-refuses "bad.csv:2: unknown word 'newer' (column 'kind')" predict t.st bad.csv
+run 0 predict t.st bad.csv  # an unknown word becomes zeros
 printf 'more,size\nnew,1\n' >bad.csv
 refuses "bad.csv:1: columns of these names are needed: kind (got more, size)" predict t.st bad.csv
 printf 'kind,size\n?,1\nnew,\n' >bad.csv
-refuses "bad.csv: no data rows without a missing value" predict t.st bad.csv
+refuses "bad.csv: no data rows without a missing value: size 1, kind 1 of 2 rows" predict t.st bad.csv
 # Each row gets a line, also a row that lacks a value, in the training file, too.
 printf 'kind,size\nnew,\nnew,1\n?,1\n?,\nold,6\nNA,1\n' >gaps.csv
 run 0 predict t.st gaps.csv
@@ -286,9 +286,9 @@ refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --
 # Errors in options come before training, which prints lines.
 PATH=$work run 1 train --epochs 1 --plot a.svg
 echo "gradus: error: a.svg needs gnuplot (apt install gnuplot-nox)" | cmp -s - err || fail "gnuplot is not named"
-refuses "t.csv:2: 'old' is not a number (column 'kind')" train --data t.csv
-refuses "--label: must be the name of one column of size, kind, class (got 'klass')" train --data t.csv --label klass
-refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort')" train --data t.csv --one-hot sort
+refuses "t.csv:2: 'old' is not a number (column 'kind'; set .one_hot = {\"kind\"} or .ignore = {\"kind\"})" train --data t.csv
+refuses "--label: must be the name of one column of size, kind, class (got 'klass'); did you mean 'class'?" train --data t.csv --label klass
+refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort'); did you mean 'size'?" train --data t.csv --one-hot sort
 printf 'o,o=size,y\na,1,2\nb,3,4\n' >bad.csv
 refuses "--one-hot: must not hold a column whose name and '=' begin another's (got 'o' beside 'o=size')" \
   train --data bad.csv --one-hot o

@@ -72,12 +72,15 @@ TEST_CASE("what a told table lacks or has too much is refused") {
   const std::string path = folder.write("a.csv", "a,kind,y,more\n1,x,cat,0\n");
   CHECK(refusal(path, {.columns = {"b", "a", "c"}}) ==
         path + ":1: columns of these names are needed: b, c (got a, kind, y, more)");
-  CHECK(refusal(path, {.one_hot = {"kind"}, .columns = {"kind=y", "kind=z"}}) ==
-        path + ":2: unknown word 'x' (column 'kind')");
+  const Dataset zeros = read_csv(path, {.one_hot = {"kind"}, .columns = {"kind=y", "kind=z"}});
+  CHECK(numbers(zeros.x) == std::vector<double>{0, 0});
+  CHECK(zeros.notes ==
+        Names{"column 'kind': 1 of 1 rows have a word that the training rows lack (x); "
+              "it becomes zeros"});
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"dog", "owl"}}) ==
         path + ":2: unknown class 'cat' (known are dog, owl)");
   CHECK(refusal(path, {.label = "z", .columns = {"a"}}) ==
         "read_csv: label must be the name of one column of a, kind, y, more (got 'z')");
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"owl", "cat"}}) ==
-        "read_csv: classes must be sorted (got owl, cat)");
+        "read_csv: classes must be in order (got owl, cat)");
 }

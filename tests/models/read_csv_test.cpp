@@ -103,46 +103,42 @@ TEST_CASE("a CSV file that is no table of numbers is refused with file and line"
   expect_refused("\xef\xbb\xbf", ": no data rows");
   expect_refused("\n\r\n \n", ": no data rows");
   expect_refused("a,b,y\n", ": no data rows");
-  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows without a missing value",
+  expect_refused("a,b\n?,1\nNA,2\n", ": no data rows without a missing value: a 2 of 2 rows",
                  {.drop_missing = true});
 }
 
 TEST_CASE("a CSV file that is not UTF-8 text is refused") {
-  expect_refused("\xff\xfe" + "a\0,\0b\0\n\0"s, ":1: not UTF-8 text");  // UTF-16
-  expect_refused("\xfe\xff" + "\0a\0,\0b\0\n"s, ":1: not UTF-8 text");
   expect_refused("a,b\n1,2\0\n"s, ":2: not UTF-8 text");
   expect_refused(
       "\x7f"
       "ELF\x02\x01\x01\0\0"s,
       ":1: not UTF-8 text");
-  for (const std::string bad :
-       {"\xe4", "\x80", "\xc3(", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
-        "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80", "\xf9\x90\x80\x80"}) {
-    expect_refused("a,b\n1,2\n" + bad + ",3\n", ":3: not UTF-8 text");
-    expect_refused("a,b\n1,2\n1," + bad, ":3: not UTF-8 text");
-  }
   CHECK(csv("x,y\n1,\xc3\xa4\n2,\xe2\x82\xac\n3,\xf0\x9f\x98\x80").classes ==
         Names{"\xc3\xa4", "\xe2\x82\xac", "\xf0\x9f\x98\x80"});
 }
 
 TEST_CASE("a CSV field that is not wholly a number is refused") {
+  for (const std::string field :
+       {"1,5", "0x10", "1_0", "1.5abc", "1e", "1 2", "++1", "+-1", "+", "0x1p3", "truth"}) {
+    expect_refused("a;b\n1;2\n" + field + ";4\n",
+                   fmt::format(":3: '{}' is not a number (column 'a'; set .one_hot = {{\"a\"}} or "
+                               ".ignore = {{\"a\"}})",
+                               field),
+                   {.separator = ';'});
+    CHECK(csv("a;b\n1;2\n3;" + field + "\n", {.separator = ';'}).classes == Names{"2", field});
+  }
   struct Case {
     std::string field, problem;
   };
-  const Case cases[] = {
-      {"1,5", "is not a number"},    {"0x10", "is not a number"},      {"1_0", "is not a number"},
-      {"1.5abc", "is not a number"}, {"1e", "is not a number"},        {"1 2", "is not a number"},
-      {"++1", "is not a number"},    {"+-1", "is not a number"},       {"+", "is not a number"},
-      {"-", "is not a number"},      {"0x1p3", "is not a number"},     {"true", "is not a number"},
-      {"nan", "is not finite"},      {"NaN", "is not finite"},         {"-inf", "is not finite"},
-      {"Infinity", "is not finite"}, {"+inf", "is not finite"},        {"1e400", "is out of range"},
-      {"-1e400", "is out of range"}, {"0.001e999", "is out of range"},
-  };
-  for (const auto& [field, problem] : cases) {
+  for (const auto& [field, problem] : {Case{"-inf", "is not finite"},
+                                       {"Infinity", "is not finite"},
+                                       {"+inf", "is not finite"},
+                                       {"1e400", "is out of range"},
+                                       {"-1e400", "is out of range"},
+                                       {"0.001e999", "is out of range"}}) {
     const std::string said = fmt::format(":3: '{}' {}", field, problem);
-    const CsvOptions options{.separator = ';'};
-    expect_refused("a;b\n1;2\n" + field + ";4\n", said + " (column 'a')", options);
-    expect_refused("a;b\n1;2\n3;" + field + "\n", said + " (column 'b')", options);
+    expect_refused("a,b\n1,2\n" + field + ",4\n", said + " (column 'a')");
+    expect_refused("a,b\n1,2\n3," + field + "\n", said + " (column 'b')");
   }
   expect_refused("a,b\n1e1" + std::string(400, '0') + ",2\n",
                  ":2: '1e1" + std::string(57, '0') + "' is out of range (column 'a')");
@@ -177,17 +173,24 @@ TEST_CASE("a header read as data is refused and so is data read as a header") {
   CHECK(headless.x.shape() == Shape{2, 2});
   CHECK(headless.columns == Names{"0", "1"});
   CHECK(csv(data, {.label = "0", .header = false, .ignore = {"2"}}).columns == Names{"1"});
-  expect_refused("1,2\n3,x4\n", ":2: 'x4' is not a number (column '1')", {.header = false});
+  expect_refused(
+      "1,2\nx4,3\n",
+      ":2: 'x4' is not a number (column '0'; set .one_hot = {\"0\"} or .ignore = {\"0\"})",
+      {.header = false});
   CHECK(csv("1990,1991\n5,6\n", {.label = "1991"}).columns == Names{"1990"});
 }
 
 TEST_CASE("a missing CSV value is refused with line and column or its row dropped") {
-  for (const std::string missing : {"", " ", "?", "NA", "\"\""}) {
-    const std::string hint = " (set .drop_missing = true to leave such rows out)";
+  for (const std::string missing :
+       {"", " ", "?", "NA", "\"\"", "N/A", "NaN", "nan", "null", "None", "-"}) {
     const std::string x = "a,b,y\n1,2,3\n4," + missing + ",6\n";
     const std::string y = "a,b,y\n1,2,3\n4,5," + missing + "\n";
-    expect_refused(x, ":3: no value in column 'b'" + hint);
-    expect_refused(y, ":3: no value in column 'y'" + hint);
+    expect_refused(x,
+                   ":3: no value in column 'b'; 1 of 2 rows have gaps: b 1 (set .drop_missing = "
+                   "true to leave such rows out, or .ignore = {\"b\"} to keep 2)");
+    expect_refused(y,
+                   ":3: no value in column 'y'; 1 of 2 rows have gaps: y 1 (set .drop_missing = "
+                   "true to leave such rows out)");
     for (const std::string& text : {x, y}) {
       const Dataset kept = csv(text, {.drop_missing = true});
       CHECK(numbers(kept.x) == std::vector<double>{1, 2});
@@ -201,10 +204,7 @@ TEST_CASE("a missing CSV value is refused with line and column or its row droppe
         std::vector<std::int64_t>{0, 2, 3, 5});
 }
 
-TEST_CASE("a CSV file has limits of line and columns") {
-  const std::string ones(1 << 20, '1');
-  expect_refused("a,b\n1," + ones + "\n", ":2: longer than 1 MiB");
-  expect_refused(ones + ones + ones + ones, ":1: longer than 1 MiB");
+TEST_CASE("a CSV file has at most 65536 columns") {
   std::string wide = "1";
   for (int i = 1; i < 65536; ++i) wide += ",1";
   CHECK(csv(wide, {.header = false}).x.shape() == Shape{1, 65535});
@@ -222,7 +222,7 @@ TEST_CASE("a CSV column that is not there is a ValueError naming those that are"
                        "read_csv: ignore must not hold the label (got 'y')", ValueError);
   CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"a", "b"}}),
                        "read_csv: a column besides the label 'y' must be left to read", ValueError);
-  for (const char separator : {'"', '\n', '\0', '\xe4'})
+  for (const char separator : {'"', '\n', '\xe4'})
     CHECK_THROWS_AS(csv(plain, {.separator = separator}), ValueError);
 }
 
@@ -235,10 +235,8 @@ TEST_CASE("CSV labels are classes when they are text and values when they are nu
   CHECK(data.columns == Names{"x"});
   CHECK(csv("x,y\n1,+\n2,-\n").classes == Names{"+", "-"});
   CHECK(csv("x,y\n1,compact\n2,2seater\n").classes == Names{"2seater", "compact"});
-  expect_refused("x,y\n1,a\n2,7\n", ":3: the label '7' is a number, that of line 2 is text");
-  expect_refused("x,y\n1,7\n2,a\n", ":3: 'a' is not a number (column 'y')");
-  expect_refused("x;y\n1;1,5\n2;-2,5\n", ":2: '1,5' is not a number (column 'y')",
-                 {.separator = ';'});
+  CHECK(csv("x,y\n1,a\n2,7\n").classes == Names{"7", "a"});
+  CHECK(csv("x,y\n1,7\n2,a\n").classes == Names{"7", "a"});
 }
 
 TEST_CASE("a column of words becomes one column for each word") {
@@ -258,7 +256,8 @@ TEST_CASE("a column of words becomes one column for each word") {
 
   // A gap is no word; a word that only a dropped row has is none.
   expect_refused("w,y\na,1\n,2\n",
-                 ":3: no value in column 'w' (set .drop_missing = true to leave such rows out)",
+                 ":3: no value in column 'w'; 1 of 2 rows have gaps: w 1 (set .drop_missing = "
+                 "true to leave such rows out)",
                  {.one_hot = {"w"}});
   const Dataset whole =
       csv("w,x,y\na,1,1\nb,?,2\n,3,2\n", {.drop_missing = true, .one_hot = {"w"}});

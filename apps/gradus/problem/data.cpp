@@ -44,7 +44,7 @@ const NamedData& find_data(const char* where, const std::string& name) {
 
 /// Calls read_csv(). Its errors name the options of C++: they become those of the command line, or
 /// go where the command has none.
-Dataset read_table(const std::string& path, const CsvOptions& options, bool has_options = true) {
+Dataset read_csv_file(const std::string& path, const CsvOptions& options, bool has_options = true) {
   constexpr const char* names[][2] = {
       {"read_csv: label ", "--label: "},
       {"read_csv: ignore ", "--ignore: "},
@@ -87,11 +87,11 @@ Dataset read_data(const DataOptions& options, std::uint64_t seed) {
   if (is_file(options.name)) {
     check<UsageError>(options.noise.empty(),
                       "--noise: must be given only with synthetic data (got a file)");
-    return read_table(options.name, {.label = options.label,
-                                     .header = !options.no_header,
-                                     .drop_missing = options.drop_missing,
-                                     .ignore = options.ignore,
-                                     .one_hot = options.one_hot});
+    return read_csv_file(options.name, {.label = options.label,
+                                        .header = !options.no_header,
+                                        .drop_missing = options.drop_missing,
+                                        .ignore = options.ignore,
+                                        .one_hot = options.one_hot});
   }
   const NamedData& data = find_data("--data", options.name);
   check<UsageError>(options.label.empty() && options.ignore.empty() && options.one_hot.empty() &&
@@ -129,12 +129,12 @@ Dataset read_rows(const std::string& name, const DataOptions& options,
     const NamedData& data = find_data("DATA", name);
     return data.make(data, noise_of(data, options), seed);
   }
-  return read_table(name,
-                    {.label = labelled ? trained.label : "",
-                     .header = !options.no_header,
-                     .drop_missing = !labelled || options.drop_missing,
-                     .one_hot = options.one_hot,
-                     .columns = trained.columns,
-                     .classes = trained.classes},
-                    false);
+  return read_csv_file(name,
+                       {.label = labelled ? trained.label : "",
+                        .header = !options.no_header,
+                        .drop_missing = !labelled || options.drop_missing,
+                        .one_hot = options.one_hot,
+                        .columns = trained.columns,
+                        .classes = trained.classes},
+                       false);
 }

@@ -1,0 +1,238 @@
+#include <gradus/models/csv_records.h>
+
+#include <gradus/core/from_text.h>
+#include <gradus/models/utf8.h>
+
+namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
+namespace {
+
+/// What a byte is outside of quotes.
+enum Kind : unsigned char { text, end_of_field, to_check /* part of a character, or NUL */ };
+
+std::string_view without_blanks(std::string_view field) {
+  constexpr std::string_view blanks = " \t\r";
+  while (!field.empty() && blanks.find(field.back()) != blanks.npos) field.remove_suffix(1);
+  while (!field.empty() && blanks.find(field.front()) != blanks.npos) field.remove_prefix(1);
+  return field;
+}
+
+}  // namespace
+
+Records::Records(const std::string& path, const Dialect& given, const Dialect& hint,
+                 std::function<void(double)> progress)
+    : path_(path == "-" ? "standard input" : path),
+      dialect_(given),
+      progress_(std::move(progress)),
+      file_(path) {
+  validate(given, "read_csv");
+  if (!dialect_.comment) dialect_.comment = hint.comment;
+  refill();
+  const auto zeros = [&](std::size_t even, std::size_t odd) {
+    return text_.size() > 3 && !text_[even] && !text_[even + 2] && text_[odd] && text_[odd + 2];
+  };
+  if (text_.starts_with("\377\376") || zeros(1, 0)) refuse_encoding("UTF-16LE");
+  if (text_.starts_with("\376\377") || zeros(0, 1)) refuse_encoding("UTF-16BE");
+  if (text_.starts_with("\xef\xbb\xbf")) at_ = 3;  // a byte order mark
+  find_dialect(hint);
+}
+
+void Records::find_dialect(const Dialect& hint) {
+  const std::string given(1, dialect_.separator);
+  char separator = ',';
+  double highest = -1;
+  Sample best;
+  sampling_ = true;
+  for (const char candidate : dialect_.separator ? given : ",;\t| ") {
+    Sample found = sample(candidate);
+    const double rate = found.rate(candidate) + (candidate == hint.separator ? 0.25 : 0);
+    if (rate <= highest) continue;
+    highest = rate;
+    separator = candidate;
+    best = std::move(found);
+  }
+  sampling_ = false;
+  set_separator(separator);
+  if (!dialect_.decimal) dialect_.decimal = best.decimal(hint.decimal ? hint.decimal : '.');
+  trailing_ = best.ends_with_separators(dialect_.header);
+  starts_with_data_ = dialect_.header && best.starts_with_data();
+}
+
+/// Reads the first records with this separator, and goes back.
+Sample Records::sample(char separator) {
+  constexpr std::size_t most_records = 200, enough_text = 1 << 16;
+  set_separator(separator);
+  const auto start = std::pair(at_, line_);
+  Sample records;
+  Fields fields;
+  try {
+    while (records.size() < most_records && (records.size() < 3 || at_ < enough_text) &&
+           read(fields))
+      records.emplace_back(fields.begin(), fields.end());
+  } catch (const FormatError&) {  // next() throws it again, if this is the separator
+    records.emplace_back();
+  }
+  std::tie(at_, line_) = start;
+  return records;
+}
+
+void Records::set_separator(char separator) {
+  dialect_.separator = separator;
+  for (std::size_t i = 0; i < kinds_.size(); ++i) kinds_[i] = i == 0 || i >= 128 ? to_check : text;
+  for (const char c : {separator, separator == ' ' ? '\t' : separator, '\n', '\r',
+                       dialect_.comment ? dialect_.comment : separator})
+    kinds_[static_cast<unsigned char>(c)] = end_of_field;
+}
+
+bool Records::next(Fields& fields) {
+  if (!read(fields)) return false;
+  if (trailing_ && fields.size() != width_ && fields.back().empty()) fields.pop_back();
+  if (width_ == 0) {
+    width_ = fields.size();
+    commented_ = fields[0].starts_with('#');
+  }
+  if (fields.size() == width_) return true;
+  std::string advice = dialect_.separator != ',' ? fmt::format(" ({})", describe(dialect_)) : "";
+  if (commented_) advice = " (set .comment = '#' if such lines are comments)";
+  fail(first_line_, fmt::format("{} fields, expected {}{}", fields.size(), width_, advice));
+}
+
+/// Reads a record that is not blank, with as many fields as it has.
+bool Records::read(Fields& fields) {
+  for (;;) {
+    first_line_ = line_;
+    if (at_ == text_.size() && ended_) return false;
+    if (at_ == text_.size() || !split(fields)) {
+      refill();
+      continue;
+    }
+    at_ = static_cast<std::size_t>(cursor_ - text_.data());
+    line_ += breaks_ + 1;
+    if (fields.size() > 1 || !fields[0].empty()) return true;
+  }
+}
+
+/// Adds a piece of the file to text_.
+void Records::refill() {
+  constexpr std::size_t piece = 1 << 18, longest_record = 1 << 24, longest_text = 1 << 30;
+  if (!sampling_) text_.erase(0, std::exchange(at_, 0));
+  const std::size_t before = text_.size();
+  if (before - at_ > longest_record)
+    fail(line_,
+         breaks_ > 0 ? "longer than 16 MiB (a quote without an end?)" : "longer than 16 MiB");
+  const std::size_t wanted = std::max(piece, before);  // doubled: a record is split again each time
+  text_.resize(before + wanted);
+  const std::size_t got = file_.read(text_.data() + before, wanted);
+  text_.resize(before + got);
+  total_ += got;
+  check<FormatError>(total_ <= longest_text, "{}: longer than 1 GiB", path_);
+  ended_ = got < wanted;
+  if (progress_) progress_(share());
+}
+
+/// Splits the record at at_. False if text_ ends before the record does.
+bool Records::split(Fields& fields) {
+  const bool runs = dialect_.separator == ' ';
+  cursor_ = text_.data() + at_;
+  end_ = text_.data() + text_.size();
+  breaks_ = 0;
+  unescaped_.clear();
+  fields.clear();
+  for (bool more = true; more;) {
+    skip_blanks();
+    fields.push_back(*cursor_ == '"' ? quoted() : plain());
+    if (runs) skip_blanks();
+    if (cursor_ == end_) return ended_;
+    more = runs ? kind() != end_of_field : *cursor_ == dialect_.separator;
+    if (more && !runs) ++cursor_;
+  }
+  while (cursor_ != end_ && *cursor_ != '\n' && *cursor_ != '\r') ++cursor_;  // a comment
+  if (end_ - cursor_ < 2 && !ended_) return false;                            // LF may follow CR
+  if (cursor_ != end_) cursor_ += *cursor_ == '\r' && cursor_[1] == '\n' ? 2 : 1;
+  return true;
+}
+
+std::string_view Records::plain() {
+  const char* const begin = cursor_;
+  for (;; skip_character()) {
+    while (kind() == text) ++cursor_;
+    if (kind() == end_of_field || cursor_ == end_) return without_blanks({begin, cursor_});
+  }
+}
+
+std::string_view Records::quoted() {
+  const char* begin = ++cursor_;
+  const std::int64_t opened = line_ + breaks_;
+  std::string* copy = nullptr;
+  for (;; ++cursor_) {
+    while (cursor_ != end_ && *cursor_ != '"') {
+      breaks_ += *cursor_ == '\n' || (*cursor_ == '\r' && cursor_[1] != '\n');
+      skip_character();
+    }
+    if (cursor_ == end_ && ended_) fail(opened, "the quote opened here is never closed");
+    if (cursor_ == end_) return {};
+    if (cursor_[1] != '"') break;
+    if (!copy) copy = &unescaped_.emplace_back();
+    copy->append(begin, ++cursor_);  // with one of the two quotes
+    begin = cursor_ + 1;
+  }
+  if (copy) copy->append(begin, cursor_);
+  const std::string_view field = copy ? *copy : std::string_view(begin, cursor_);
+  ++cursor_;
+  if (dialect_.separator != ' ') skip_blanks();
+  if (cursor_ != end_ && kind() != end_of_field)
+    fail(line_ + breaks_, "text after a closing quote");
+  return without_blanks(field);
+}
+
+void Records::skip_blanks() {
+  while (*cursor_ == ' ' || (*cursor_ == '\t' && dialect_.separator != '\t')) ++cursor_;
+}
+
+/// Skips a character of one or several bytes, or what text_ has of it.
+void Records::skip_character() {
+  const std::size_t length = utf8_length({cursor_, end_});
+  wide_ = wide_ || length > 1;
+  if (length == 0 && (ended_ || end_ - cursor_ > 3)) {
+    const auto control = [](char c) { return c >= 0 && c < ' ' && (c < '\t' || c > '\r'); };
+    const auto not_latin = [](char c) { return (c & 0xe0) == 0x80; };
+    if (wide_ || std::any_of(cursor_, end_, control)) fail(line_ + breaks_, "not UTF-8 text");
+    refuse_encoding(std::any_of(cursor_, end_, not_latin) ? "WINDOWS-1252" : "LATIN1");
+  }
+  cursor_ = length > 0 ? cursor_ + length : end_;
+}
+
+void Records::fail(std::int64_t line, const std::string& what) const {
+  throw FormatError(fmt::format("{}:{}: {}", path_, line, what));
+}
+
+void Records::refuse_encoding(std::string_view name) const {
+  const std::string file = path_.size() <= 80 ? fmt::format("'{}'", path_) : "FILE";
+  const char* const command = file_.packed() ? "gzip -dc {0} | iconv -f {1} -t UTF-8 > utf8.csv"
+                                             : "iconv -f {1} -t UTF-8 {0} > utf8.csv";
+  fail(line_ + breaks_, fmt::format("{} text, not UTF-8 (convert it: {})", name,
+                                    fmt::format(fmt::runtime(command), file, name)));
+}
+
+std::pair<double, std::string_view> read_number(std::string_view text, char decimal) {
+  std::string copy;
+  if (decimal == ',' && text.find_first_of(",.") != text.npos) {
+    if (text.find('.') != text.npos) return {0, not_a_number};
+    copy = text;
+    std::ranges::replace(copy, ',', '.');
+    text = copy;
+  }
+  if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+  const char* const end = text.data() + text.size();
+  double number = 0;
+  const auto [stop, error] = from_text(text.data(), end, number);
+  if (stop != end || error == std::errc::invalid_argument) return {0, not_a_number};
+  if (error == std::errc::result_out_of_range) {  // too small, if strtod makes a 0 of it
+    std::string local(text);
+    std::ranges::replace(local, '.', *std::localeconv()->decimal_point);
+    return {0, std::abs(std::strtod(local.c_str(), nullptr)) < 1 ? "" : number_out_of_range};
+  }
+  if (!std::isfinite(number)) return {0, "is not finite"};
+  return {number, std::abs(number) > std::numeric_limits<Scalar>::max() ? number_out_of_range : ""};
+}
+
+}}}  // namespace gradus::detail
