@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <numeric>
-#include <tuple>
 #include <unordered_map>
 
 #include <gradus/core/from_text.h>
@@ -40,15 +39,12 @@ class Reader {
          const Dialect& hint)
       : t{path == "-" ? "standard input" : path, options, std::move(known)},
         given_{options.separator, options.decimal, options.comment, options.header},
-        records_(path, given_, hint, options.progress) {
+        records_(path, given_, hint) {
     t.table.dialect = records_.dialect();
     t.table.gaps = {options.missing, options.drop_missing};
-    const auto expected = [](char given, char hinted, char usual) {
-      return given ? given : hinted ? hinted : usual;
-    };
     const Dialect& found = t.table.dialect;
-    if (found.separator != expected(given_.separator, hint.separator, ',') ||
-        found.decimal != expected(given_.decimal, hint.decimal, '.'))
+    if (!given_.separator && found.separator != hint.separator &&
+        (found.separator != ',' || found.decimal == ','))
       t.table.notes.push_back(describe(found));
   }
 
@@ -61,8 +57,10 @@ class Reader {
     set_names(fields);
     choose();
     const bool header = t.options.header;
-    for (bool more = !header || records_.next(fields); more; more = records_.next(fields))
+    for (bool more = !header || records_.next(fields); more; more = records_.next(fields)) {
       read_row(fields);
+      if (t.options.progress) t.options.progress(records_.share());
+    }
     check<FormatError>(t.rows > 0, "{}: no data rows", t.path);
     return detail::settle(std::move(t));
   }
@@ -74,9 +72,10 @@ class Reader {
       t.names.push_back(named ? std::string(fields[i]) : fmt::format("{}", i));
       if (named || !t.options.header) last_named_ = i;
       const auto [first, is_new] = fields_.emplace(t.names[i], i);
-      check<FormatError>(is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", t.path,
-                         t.first_line, t.names[i], first->second + 1, i + 1,
-                         is_number(fields[i]) ? " (set .header = false if this line is data)" : "");
+      check<FormatError>(
+          is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", t.path, t.first_line,
+          t.names[i], first->second + 1, i + 1,
+          is_number(t.names[i]) ? " (set .header = false if this line is data)" : "");
     }
   }
 
@@ -206,34 +205,6 @@ class Reader {
   std::map<std::string, double, std::less<>> classes_;
 };
 
-/// Marks the rows to test with: of each class its share of them, with the largest remainders
-/// rounded up.
-void draw_tests(const Table& table, std::int64_t tests, double share, std::uint64_t seed,
-                std::vector<bool>& is_test) {
-  const std::size_t groups = std::max<std::size_t>(1, table.target.classes.size());
-  std::vector<std::vector<std::int64_t>> rows(groups);
-  for (std::size_t i = 0; i < table.rows(); ++i)
-    rows[groups > 1 ? static_cast<std::size_t>(table.row(i).back()) : 0].push_back(
-        static_cast<std::int64_t>(i));
-  std::vector<std::int64_t> taken(groups);
-  std::vector<std::tuple<bool, double, std::size_t>> remainders;  // the first are rounded up
-  for (std::size_t k = 0; k < groups; ++k) {
-    const double exact = static_cast<double>(rows[k].size()) * share;
-    taken[k] = static_cast<std::int64_t>(std::floor(exact));
-    const bool all = taken[k] + 1 >= std::ssize(rows[k]);
-    remainders.push_back({all, static_cast<double>(taken[k]) - exact, k});
-  }
-  std::ranges::sort(remainders);
-  std::int64_t left = tests - std::reduce(taken.begin(), taken.end());
-  for (std::size_t i = 0; left > 0; ++i, --left) ++taken[std::get<2>(remainders[i % groups])];
-  Random random(seed, "split");
-  for (std::size_t k = 0; k < groups; ++k) {
-    random.shuffle(rows[k]);
-    for (std::int64_t n = 0; n < taken[k]; ++n)
-      is_test[static_cast<std::size_t>(rows[k][static_cast<std::size_t>(n)])] = true;
-  }
-}
-
 }  // namespace
 
 std::vector<TableColumn> detail::columns_of(const CsvOptions& options) {
@@ -270,8 +241,16 @@ TableSplit split(Table table, double test_share, const SplitOptions& options) {
   check(tests >= 1 && tests < rows,
         "split: test_share must leave a row on both sides (got {} of {} rows)", test_share, rows);
   std::vector<bool> is_test(table.rows());
-  if (options.last) std::fill(is_test.end() - tests, is_test.end(), true);
-  if (!options.last) draw_tests(table, tests, test_share, options.seed, is_test);
+  std::vector<std::int64_t> order(table.rows());
+  std::iota(order.begin(), order.end(), 0);
+  if (!options.last) Random(options.seed, "split").shuffle(order);
+  if (!options.last && !table.target.classes.empty())
+    std::ranges::stable_sort(
+        order, {}, [&](std::int64_t i) { return table.row(static_cast<std::size_t>(i)).back(); });
+  // Every so many rows, so that of each class, too, a share of them is taken.
+  for (std::int64_t n = 0; n < rows; ++n)
+    is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(n)])] =
+        options.last ? n >= rows - tests : (n + 1) * tests / rows > n * tests / rows;
   Table test = table;
   test.cells.clear();
   test.dropped.clear();

@@ -63,7 +63,7 @@ struct CsvOptions {
   std::vector<std::string> columns = {};
   /// The allowed classes of a label, in order, in the form of `classes` of a Dataset.
   std::vector<std::string> classes = {};
-  /// Is called with the share of the file that has been read, now and then.
+  /// Is called after each row with the share of the file that has been read.
   std::function<void(double share)> progress = {};
 };
 
@@ -97,8 +97,8 @@ struct SplitOptions {
   bool last = false;  ///< takes the last rows, as Keras does, instead of rows at random
 };
 /// Holds back rows for testing; rows_kept(rows, test_share) stay for training. Each class keeps its
-/// share, with the largest remainders rounded up; both sides are in the order of the file.
-/// ValueError unless both sides get a row.
+/// share to within one row; both sides are in the order of the file. ValueError unless both sides
+/// get a row.
 TableSplit split(Table table, double test_share, const SplitOptions& options = {});
 
 namespace detail {

@@ -229,7 +229,7 @@ std::vector<std::string> data_names() { return names_of(all_data); }
 bool is_file(const std::string& name) {
   const auto known = data_names();
   return std::ranges::count(known, name) == 0 &&
-         (name.find_first_of("./-") != name.npos || file_bytes(name) >= 0);
+         (name.find_first_of("./-") != name.npos || is_there(name));
 }
 
 Dataset make_data(const char* where, const DataOptions& options, std::uint64_t seed) {

@@ -23,8 +23,8 @@ RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
 
 }  // namespace
 
-Problem make_problem(ProblemOptions options, const RunPlan& plan) {
-  const std::string optimizer = std::exchange(options.network.optimizer, "sgd");
+Problem make_problem(ProblemOptions options, RunPlan plan) {
+  std::string optimizer = std::exchange(options.network.optimizer, "sgd");
   Network network = read_network(options.network);
   DataOptions reading = options.data;
   if (options.network.loss != "auto" && reading.task == "auto" && is_file(reading.name))
@@ -34,19 +34,23 @@ Problem make_problem(ProblemOptions options, const RunPlan& plan) {
   const NamedLoss& loss = choose_loss(options.network.loss, data.rows);
   const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.rows) : 1;
   if (data.prepared) network.target_deviation = data.prepared->target_deviation();
+  const bool scaled = data.prepared && data.prepared->targets;
+  if (scaled && optimizer == "sgd") optimizer += "(global_clipnorm=1)";  // for outliers
   for (Dataset* rows : {&data.rows, &data.held_out})
     if (loss.targets == Targets::two_classes && rows->x.size() > 0)
       rows->y = reshape(rows->y, {-1, 1});
   const std::int64_t rows = data.rows.x.shape()[0];
   const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
+  if (plan.epochs == 0)
+    plan.epochs = std::max<std::int64_t>(30, data.prepared ? (999 + batches) / batches : 0);
   network.optimizer = read_optimizer(optimizer, run_lengths(plan, batches, 1));
   const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps;
   const RunLengths lengths = run_lengths(plan, batches, each.value_or(1).count);
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data.rows, data.held_out, plan.held_out, data.prepared, data.notes,
-          model,   network,   loss,          outputs,       lengths,       batches};
+  return {options, data.rows, data.held_out, plan.held_out, data.prepared, data.notes, model,
+          network, loss,      outputs,       lengths,       batches,       plan.epochs};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <gradus/core/error.h>
+#include <gradus/models/file.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
@@ -38,9 +37,9 @@ bool same_scale(const std::optional<Standardization>& a, const std::optional<Sta
 
 /// The options by their keys.
 Json to_json(const TrainingOptions& options) {
-  Json json = Json::object({});
+  Json json = Json::object();
   TrainingOptions::options(options, [&](const auto& member, const std::string& name,
-                                        const auto&...) { json.add(key_of(name), member); });
+                                        const auto&...) { json[key_of(name)] = member; });
   return json;
 }
 
@@ -70,7 +69,7 @@ std::optional<Standardization> read_scale(const ParsedJson& json) {
 /// last, numeric targets not scaled, and the target's numbers could stand for classes.
 void upgrade(ParsedJson& json, const std::string& path) {
   ParsedJson& options = json.at("options");
-  const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).text());
+  const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).dump());
   for (const char* added : {"initializer", "noise", "task", "separator", "decimal", "comment",
                             "missing", "no-target-scale", "validation-split-last", "validation"})
     options.emplace(added, defaults.at(added));
@@ -117,7 +116,7 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
 void check_size(const SavedProblem& saved, const std::string& path) {
   const double weights =
       read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
-  const auto bytes = static_cast<double>(file_bytes(path));
+  const auto bytes = static_cast<double>(detail::file_size(path));
   expect(weights * sizeof(Scalar) <= bytes, path, "must fit the file (got {} weights in {} bytes)",
          weights, bytes);
 }
@@ -175,11 +174,16 @@ std::string to_text(const SavedProblem& saved) {
                     {"inputs", saved.inputs},
                     {"outputs", saved.outputs},
                     {"preparation", saved.prepared ? serialize(*saved.prepared) : ""}});
-  check<UsageError>(json.text().size() <= longest_text,
+  std::string text;
+  try {
+    text = json.dump();
+  } catch (const Json::exception&) {
+    throw UsageError("--save: the names of files and columns must be UTF-8");
+  }
+  check<UsageError>(text.size() <= longest_text,
                     "--save: names of columns must be at most {} bytes (got {})", longest_text,
-                    json.text().size());
-  check<UsageError>(!json.repaired(), "--save: the names of files and columns must be UTF-8");
-  return json.text();
+                    text.size());
+  return text;
 }
 
 void save(const Sequential& model, const std::string& text, const std::string& path) {

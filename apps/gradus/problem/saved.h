@@ -13,14 +13,15 @@
 struct TrainingOptions {
   ProblemOptions problem;
   std::string schedule;  ///< without one, the optimizer's rate
-  std::string epochs = "30", validation_split = "0", validation_split_last = "0", validation;
+  std::string epochs, validation_split = "0", validation_split_last = "0", validation;
   std::string log, tensorboard;
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.problem, option);
     option(self.schedule, "--schedule", "The learning rate; without it, the optimizer's own",
            "EXPR");
-    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.epochs, "--epochs", "Passes over the data; 30, or on a file 1000 batches or more",
+           "N");
     option(self.validation_split, "--validation-split",
            "Share of the rows to hold out: at random by the seed, from each class", "SHARE");
     option(self.validation_split_last, "--validation-split-last",

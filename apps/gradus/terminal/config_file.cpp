@@ -13,7 +13,6 @@
 #define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
-#include <algorithm>
 #include <set>
 #include <string_view>
 

@@ -56,9 +56,7 @@ std::string shell_word(const std::string& word) {
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+:,./@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
   if (word.find_first_of("\"$`\\!") == word.npos) return fmt::format("\"{}\"", word);
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
+  return fmt::format("'{}'", replaced(word, "'", "'\\''"));
 }
 
 std::string as_options(std::string_view advice) {

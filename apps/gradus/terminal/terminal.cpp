@@ -35,12 +35,6 @@ void record(int signal) {
   recorded = signal;
 }
 
-std::string repeated(const char* piece, std::int64_t times) {
-  std::string out;
-  for (std::int64_t i = 0; i < times; ++i) out += piece;
-  return out;
-}
-
 }  // namespace
 
 bool wants_color(const std::string& choice) {
@@ -91,10 +85,10 @@ int SignalWatch::caught() { return recorded; }
 std::string bar(const std::string& head, double share, const std::string& tail) {
   constexpr std::int64_t cells = 20;
   const auto filled = static_cast<std::int64_t>(cells * share);
-  const bool utf8 = speaks_utf8();
+  const char* const line = speaks_utf8() ? "{:━<{}}{:─<{}}" : "{:=<{}}{:-<{}}";
   // Cut at the edge of the terminal, because only one line can be drawn again.
-  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}{}\x1b[?7h", head, repeated(utf8 ? "━" : "=", filled),
-                     repeated(utf8 ? "─" : "-", cells - filled), tail);
+  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}\x1b[?7h", head,
+                     fmt::format(fmt::runtime(line), "", filled, "", cells - filled), tail);
 }
 
 EraseBar::~EraseBar() {

@@ -10,6 +10,8 @@
 bool is_control(char c);
 /// The text on one line: control characters become blanks, and blanks at both ends go.
 std::string clean(std::string text);
+/// The text with `to` wherever it has `from`.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
 /// A line or sentence with line breaks in place of blanks, so that words end before column 72.
 std::string wrapped(std::string text);
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,

@@ -42,7 +42,7 @@ class Session {
   std::optional<gradus::Evaluation> validate();
   /// Where the model is saved, or "".
   const std::string& path() const { return path_; }
-  std::int64_t epochs() const { return epochs_; }
+  std::int64_t epochs() const { return problem_.epochs; }
   /// The number of updates in all epochs.
   gradus::Step updates() const;
   /// Throws the DivergedError, which says how to find a lower rate.
@@ -60,7 +60,6 @@ class Session {
   std::string path_;
   TrainingOptions options_;
   bool quiet_;
-  std::int64_t epochs_;
   Problem problem_;
   std::string text_;  ///< the description of the problem in the file
   bool log_continues_ = false;

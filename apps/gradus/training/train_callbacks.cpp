@@ -1,18 +1,16 @@
 #include "training/train_callbacks.h"
 
 #include <fmt/format.h>
-#include <gradus/models/file.h>
 
 #include <utility>
 
 #include "problem/saved.h"
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 
 using namespace gradus;
-using gradus::detail::AppendFile, gradus::detail::read_file;
+using gradus::detail::AppendFile, gradus::detail::file_size, gradus::detail::read_file;
 
 namespace {
 
@@ -77,7 +75,7 @@ void JsonLog::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model)
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  check<UsageError>(file_bytes(path) < 0 || read_file(path, most_bytes).starts_with(start),
+  check<UsageError>(file_size(path) < 0 || read_file(path, most_bytes).starts_with(start),
                     "--log: must be a log of gradus train (got '{}'); give another --log",
                     clean(path));
 }
