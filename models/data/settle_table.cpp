@@ -196,18 +196,23 @@ class Settler {
                     cells.begin() + static_cast<std::ptrdiff_t>(to));
       if (needed == 0) to += width;
     }
-    const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
+    const bool none_left = saved[0] == 0;
+    std::string advice = advice_on_gaps(worst, saved);
+    if (!t.options.drop_missing && !none_left)
+      advice =
+          ".drop_missing = true to leave such rows out" + (advice.empty() ? "" : ", or " + advice);
+    if (!advice.empty()) advice = " (set " + advice + ")";
+    const std::string counts = count_gaps(worst);
     const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
     check<FormatError>(t.options.drop_missing,
-                       "{}:{}: no value in column '{:.60}'; {} of {} rows have gaps: {} (set "
-                       ".drop_missing = true to leave such rows out{}{})",
-                       t.path, first.first_gap, t.names[first.field], t.table.dropped.size(),
-                       t.rows, counts, advice.empty() ? "" : ", or ", advice);
-    check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
-                       t.path, counts, t.rows, advice.empty() ? "" : " (set " + advice + ")");
+                       "{}:{}: no value in column '{:.40}'; {} of {} rows have gaps: {}{}", t.path,
+                       first.first_gap, t.names[first.field], t.table.dropped.size(), t.rows,
+                       counts, advice);
+    check<FormatError>(!none_left, "{}: no data rows without a missing value: {} of {} rows{}",
+                       t.path, counts, t.rows, advice);
     cells.resize(to);
-    t.table.notes.push_back(fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows,
-                                        counts, advice.empty() ? "" : " (set " + advice + ")"));
+    t.table.notes.push_back(
+        fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows, counts, advice));
   }
 
   /// `horsepower 6, origin 2`.

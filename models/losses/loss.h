@@ -20,6 +20,13 @@ template <class L>
 concept NoLoss = !LossFunction<L> && !std::same_as<L, Loss> &&
                  (Callable<L> || std::convertible_to<L, std::string_view>);
 
+/// The `degree` of a loss or metric, if it has one.
+template <class L>
+constexpr std::optional<int> degree_of() {
+  if constexpr (requires { std::integral_constant<int, L::degree>(); }) return L::degree;
+  return {};
+}
+
 /// Keras's epsilon: it keeps the arguments of log() above 0 and quotients finite.
 inline constexpr double keras_epsilon = 1e-7;
 
@@ -94,6 +101,8 @@ struct BatchLoss {
 ///   shape, or (n) for outputs (n, 1);
 /// - `Tensor counted(const Tensor& y_true) const`, (rows): 1 for a row that counts, 0 for a row to
 ///   leave out of sum and count; an empty Tensor if all count;
+/// - `static constexpr int degree`, >= 0: targets and outputs divided by d divide the loss by
+///   d^degree. See CompileOptions::target_deviation;
 /// - `fields` or `void validate() const`, which refuse bad options when it becomes a Loss.
 ///
 /// The loss of many rows does not depend on how they are cut into batches. evaluate(), `val_loss`
@@ -106,7 +115,10 @@ class Loss {
  public:
   template <LossFunction L>
   requires(!std::same_as<L, Loss>) Loss(L loss, LossOptions options = {})
-      : values_(loss), type_(detail::type_name<L>()), options_(options) {
+      : values_(loss),
+        type_(detail::type_name<L>()),
+        degree_(detail::degree_of<L>()),
+        options_(options) {
     detail::validate(loss);
     if constexpr (requires(Tensor y, Shape p) { loss.check_targets(y, p); })
       check_ = [loss](auto, const Tensor& y, const Shape& p) { loss.check_targets(y, p); };
@@ -143,6 +155,7 @@ class Loss {
     if (check_) check_(type_, y_true, y_pred);
   }
   LossReduction reduction() const { return options_.reduction; }
+  std::optional<int> degree() const { return degree_; }
   /// 1 for a row that counts, else 0; empty if all count.
   Tensor counted(const Tensor& y_true) const { return counted_ ? counted_(y_true) : Tensor(); }
   /// The struct's name, such as `MeanSquaredError`.
@@ -153,6 +166,7 @@ class Loss {
   std::function<void(std::string_view, const Tensor&, const Shape&)> check_;  ///< or none
   std::function<Tensor(const Tensor&)> counted_;                              ///< or none
   std::string_view type_;
+  std::optional<int> degree_;
   LossOptions options_;
 };
 

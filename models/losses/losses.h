@@ -45,6 +45,7 @@ Tensor smoothed(const auto& loss, const Tensor& y_true, const Tensor& y_pred,
 /// mean (p - y)^2.
 struct MeanSquaredError {
   static constexpr bool like_outputs = true;
+  static constexpr int degree = 2;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return detail::row_means(squared_difference(y_pred, detail::fitted(*this, y_true, y_pred)));
   }
@@ -53,6 +54,7 @@ struct MeanSquaredError {
 /// mean |p - y|; slope 0 where they are equal.
 struct MeanAbsoluteError {
   static constexpr bool like_outputs = true;
+  static constexpr int degree = 1;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     return detail::row_means(abs(y_pred - detail::fitted(*this, y_true, y_pred)));
   }
@@ -82,6 +84,7 @@ struct MeanSquaredLogarithmicError {
 struct Huber {
   double delta = 1;  ///< > 0
   static constexpr bool like_outputs = true;
+  static constexpr int degree = 2;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor error = y_pred - detail::fitted(*this, y_true, y_pred);
     const Tensor near = clip(error, -delta, delta);  // e^2 / 2 near, and delta (e - delta / 2) far
@@ -94,6 +97,7 @@ struct Huber {
 struct LogCosh {
   static constexpr const char* name = "logcosh";  ///< its key as a metric, as in Keras
   static constexpr bool like_outputs = true;
+  static constexpr int degree = 2;
   Tensor operator()(const Tensor& y_true, const Tensor& y_pred) const {
     const Tensor error = y_pred - detail::fitted(*this, y_true, y_pred);
     return detail::row_means(error + softplus(-2 * error) - std::numbers::ln2);

@@ -62,7 +62,7 @@ inline double ratio(double a, double b) { return b == 0 ? 0 : a / b; }
 ///   const`. sample_weight is (rows), or empty for none.
 /// Optional: `static constexpr const char* name`; `static constexpr auto direction =
 /// MonitorMode::max`; `static constexpr bool negated = true` for a loss that is the negative of the
-/// metric; `void validate() const` or `fields`.
+/// metric; `static constexpr int degree`, as for a Loss; `void validate() const` or `fields`.
 class Metric {
  public:
   /// Other words for MonitorMode.
@@ -75,7 +75,7 @@ class Metric {
   requires((detail::MetricFunction<M> || detail::ConfusionMetric<M> ||
             LossFunction<M>)&&!std::same_as<M, Metric> &&
            !std::same_as<M, Loss>) Metric(M metric)
-      : name_(name_of<M>()), direction_(direction_of<M>()) {
+      : name_(name_of<M>()), degree_(detail::degree_of<M>()), direction_(direction_of<M>()) {
     detail::validate(metric);
     if constexpr (detail::MetricFunction<M>) {
       update_ = [metric](Sums& sums, const Tensor& y, const Tensor& p, const Tensor& weight) {
@@ -110,6 +110,7 @@ class Metric {
   /// Its key in History: the struct's name in snake case, `mean_absolute_error`.
   const std::string& name() const { return name_; }
   void rename(std::string name) { name_ = std::move(name); }
+  std::optional<int> degree() const { return degree_; }
   /// Which way is better. Without a `direction`, a loss is better when lower, unless it is a
   /// lambda; otherwise `automatic`: the metric does not say.
   MonitorMode direction() const { return direction_; }
@@ -141,6 +142,7 @@ class Metric {
   }
 
   std::string name_;
+  std::optional<int> degree_;
   MonitorMode direction_;
   std::function<bool(Sums&, const Tensor& y, const Tensor& p, const Tensor& weight)> update_;
   std::function<double(std::span<const double> sums)> result_;

@@ -67,6 +67,7 @@ using LogCoshError = LogCosh;
 /// sqrt of the mean of (p - y)^2 over all rows.
 struct RootMeanSquaredError {
   static constexpr auto direction = MonitorMode::min;
+  static constexpr int degree = 1;
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const {
     const Tensor y = detail::fitted(*this, y_true, y_pred);
     detail::add_rows(sums, detail::row_means(square(y_pred - y)), weight);
@@ -88,6 +89,7 @@ struct R2Score {
   Aggregation class_aggregation = Aggregation::uniform_average;
   int num_regressors = 0;  ///< >= 0
   static constexpr auto direction = MonitorMode::max;
+  static constexpr int degree = 0;
   void update(Sums& sums, const Tensor& y_true, const Tensor& y_pred, const Tensor& weight) const;
   double result(std::span<const double> sums) const;
   static void fields(auto& self, auto&& field) {

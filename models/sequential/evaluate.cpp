@@ -38,7 +38,8 @@ Real Sequential::loss(const Tensor& x, const Tensor& y) {
   const Batch data = checked_batch("loss", {x, y, {}});
   const NoGrad off;
   const Threads threads(compiled_->threads);
-  return loss_of(data, (*this)(data.x)).loss.item();
+  const Real loss = loss_of(data, (*this)(data.x)).loss.item();
+  return loss * loss_unit();
 }
 
 Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y, const BatchOptions& with) {

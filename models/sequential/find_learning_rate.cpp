@@ -8,20 +8,27 @@ namespace {
 struct Watch {
   RateTest& test;
   const FindOptions& options;
-  const Tensor &x, &y;
   Step updates;     ///< noted so far
+  Batch some = {};  ///< the rows to measure
   double next = 0;  ///< loss of all rows before the next update
   double sum = 0, weight = 0, least = 0;
 
   void measure(Sequential& model) {
-    if (test.of_all_rows) next = model.evaluate(x, y, {.batch_size = x.shape()[0]}).loss;
+    if (test.rows > 0) next = model.evaluate(some.x, some.y, {.batch_size = test.rows}).loss;
   }
-  void on_train_begin(const Logs&, Sequential& model) { measure(model); }
+  void on_train_begin(const Logs&, Sequential& model) {
+    const Batch& all = model.training_rows();
+    const std::int64_t most = options.all_rows, step = most > 0 ? (all.rows() - 1) / most + 1 : 1;
+    if (most > 0)
+      some = {slice(all.x, 0, 0, all.rows(), step), slice(all.y, 0, 0, all.rows(), step)};
+    test.rows = some.rows();
+    measure(model);
+  }
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
     if (model.optimizer().iterations() == updates) return;  // gradients were only collected
     ++updates;
-    const double loss = test.of_all_rows ? next : model.last_loss();
-    const double past = test.of_all_rows ? 0 : value(options.smoothing);
+    const double loss = test.rows > 0 ? next : model.last_loss();
+    const double past = test.rows > 0 ? 0 : value(options.smoothing);
     sum = past * sum + loss;
     weight = past * weight + 1;
     const double smooth = sum / weight;
@@ -30,7 +37,7 @@ struct Watch {
     test.smoothed.push_back(smooth);
     least = test.losses.size() == 1 ? smooth : std::min(least, smooth);
     // Rounding alone multiplies a loss of 1e-30.
-    const double size = std::max(std::abs(test.smoothed[0]), 1e-7);
+    const double size = std::max(std::abs(test.smoothed[0]), 1e-7 * model.loss_unit());
     measure(model);
     model.stop_training =
         smooth - least > (value(options.stop_factor) - 1) * size || !std::isfinite(next);
@@ -41,7 +48,7 @@ struct Watch {
 std::vector<double> falling_curve(const RateTest& test, std::size_t first) {
   std::vector<double> curve(test.smoothed.begin() + static_cast<std::ptrdiff_t>(first),
                             test.smoothed.end());
-  if (test.of_all_rows) {
+  if (test.rows > 0) {
     for (std::size_t i = 1; i < curve.size(); ++i) curve[i] = std::min(curve[i], curve[i - 1]);
   } else {
     const auto lowest = std::ranges::min_element(curve);
@@ -52,7 +59,7 @@ std::vector<double> falling_curve(const RateTest& test, std::size_t first) {
 }
 
 void mark(RateTest& test) {
-  const std::size_t n = test.losses.size(), first = test.of_all_rows ? 0 : n / 10;
+  const std::size_t n = test.losses.size(), first = test.rows > 0 ? 0 : n / 10;
   if (n == 0) return;
   const std::vector<double> curve = falling_curve(test, first);
   const double fall = curve[0] - curve.back();
@@ -86,14 +93,12 @@ RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tens
   const auto calls = static_cast<std::int64_t>(
       value(optimizer.options().gradient_accumulation_steps.value_or(1).count));
   RateTest test;
-  test.of_all_rows = x.rank() > 0 && x.shape()[0] <= options.all_rows;
-  const History history =
-      trial.fit(x, y,
-                {.batch_size = options.batch_size,
-                 .verbose = 0,
-                 .callbacks = {Watch{test, options, x, y, optimizer.iterations()}},
-                 .steps_per_epoch = calls * options.steps,
-                 .terminate_on_nan = true});
+  const History history = trial.fit(x, y,
+                                    {.batch_size = options.batch_size,
+                                     .verbose = 0,
+                                     .callbacks = {Watch{test, options, optimizer.iterations()}},
+                                     .steps_per_epoch = calls * options.steps,
+                                     .terminate_on_nan = true});
   test.diverged = std::ssize(test.losses) < options.steps;
   mark(test);
   return test;

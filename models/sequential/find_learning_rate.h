@@ -10,9 +10,10 @@ struct FindOptions {
   Real end = 10;          ///< the rate of the last update, > start
   Count steps = 100;      ///< updates from start to end, >= 16; the data repeats as needed
   Count batch_size = 32;  ///< rows per update, >= 1
-  Count all_rows = 1000;  ///< with at most so many rows, each loss is of all rows; 0: of the batch
+  Count all_rows = 1000;  ///< each loss is of at most so many rows, evenly spaced in the
+                          ///< data; 0: of the batch
   Real stop_factor = 4;   ///< > 1; ends at a smoothed loss L with
-                          ///< L - least > (stop_factor - 1) max(|first|, 1e-7)
+                          ///< L - least > (stop_factor - 1) max(|first|, 1e-7 loss_unit())
   Real smoothing = 0.98;  ///< weight of the past in the smoothed losses of batches, in [0, 1)
 
   static void fields(auto& self, auto&& field) {
@@ -36,16 +37,18 @@ struct FindOptions {
 
 /// The record of a learning-rate range test: one entry per update, until the loss diverged.
 ///
-/// Of batch losses the first tenth, which depends mostly on the first batch, does not count. The
-/// marks use a curve that never rises, so that neither noise nor a jump gives one: the lowest loss
-/// so far; for batches the highest loss from here to the lowest. They are 0 if the loss never fell.
+/// The losses are of the same rows all the time, because an outlier makes losses of batches rise
+/// and fall at any rate. Of batch losses the first tenth, which depends mostly on the first batch,
+/// does not count. The marks use a curve that never rises, so that neither noise nor a jump gives
+/// one: the lowest loss so far; for batches the highest loss from here to the lowest. They are 0 if
+/// the loss never fell.
 struct RateTest {
   std::vector<double> rates;
-  std::vector<double> losses;  ///< of all rows or of each batch, before its update
+  std::vector<double> losses;  ///< of `rows` rows or of each batch, before its update
   std::vector<double>
-      smoothed;              ///< of batches sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
-  bool of_all_rows = false;  ///< the losses are of all rows, and `smoothed` equals them
-  bool diverged = false;     ///< it ended before `end`
+      smoothed;           ///< of batches sum s^(i-j) loss_j / sum s^(i-j), with s = smoothing
+  std::int64_t rows = 0;  ///< that each loss is of, and `smoothed` equals them; 0: of batches
+  bool diverged = false;  ///< it ended before `end`
 
   /// Where a third of the fall to the lowest loss is done: a safe and quick start.
   double valley = 0;

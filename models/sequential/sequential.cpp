@@ -86,9 +86,20 @@ void Sequential::compile(CompileOptions options) {
   check(options.loss.reduction() != LossReduction::none,
         "compile: loss must be reduced to one number (got LossReduction::none)");
   check(options.threads >= 1, "compile: threads must be >= 1 (got {})", options.threads.count);
+  const double deviation = options.target_deviation;
+  check(deviation > 0 && std::isfinite(deviation),
+        "compile: target_deviation must be above 0 and finite (got {})", deviation);
+  const auto check_scales = [&](std::string_view name, std::optional<int> degree) {
+    check(degree || deviation == 1,
+          "compile: target_deviation must be 1 with {}, which divided targets give another meaning "
+          "(got {})",
+          name, deviation);
+  };
+  check_scales(options.loss.type(), options.loss.degree());
   std::set<std::string> taken{"loss", "learning_rate"};
   detail::for_each_metric(options, [&](std::size_t, Metric& metric, bool weighted) {
     std::string name = metric.name();
+    check_scales(name, metric.degree());
     if (weighted && taken.contains(name)) name = "weighted_" + name;
     const std::string base = name;
     for (int n = 1; !taken.insert(name).second; ++n) name = fmt::format("{}_{}", base, n);

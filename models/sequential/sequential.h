@@ -138,8 +138,14 @@ class Sequential {
   bool stop_training = false;
   /// For callbacks: the rows that fit() trains on. StateError outside fit() and for a BatchSource.
   const Batch& training_rows() const;
-  /// The recorded loss of these rows, with the penalties; outputs are those of predict().
+  /// The recorded loss of these rows as training minimizes it, with the penalties; outputs are
+  /// those of predict().
   Tensor batch_loss(const Batch& rows) { return loss_of(rows, (*this)(rows.x)).loss; }
+  /// What reported losses are multiplied by: 1 without CompileOptions::target_deviation.
+  double loss_unit() const {
+    check_compiled("loss_unit");
+    return compiled_->unit(compiled_->loss.degree());
+  }
   /// For callbacks: writes a line to the progress sink of fit(). Does nothing outside fit().
   void report(std::string_view line) const {
     if (session_) session_->progress.say(line);

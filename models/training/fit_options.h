@@ -87,6 +87,24 @@ struct CompileOptions {
   /// Threads that share the large ops of fit(), evaluate() and predict(), >= 1 (ValueError). The
   /// results are the same bits at any count. When more than one pays: see Threads.
   Count threads = 1;
+  /// What the targets were divided by for training, > 0 and finite (ValueError): their deviation,
+  /// if they were standardised. Whatever reports a loss or a metric reports it in the targets' own
+  /// units, so multiplied by target_deviation^degree: fit() and its callbacks, evaluate(), loss(),
+  /// last_loss(), find_learning_rate(). The degree is 2 for MeanSquaredError, Huber and LogCosh, 1
+  /// for MeanAbsoluteError and RootMeanSquaredError, 0 for R2Score. A loss or metric without a
+  /// degree (Poisson, a percentage, a cosine, a lambda) is a ValueError unless this is 1, because
+  /// divided targets give it another meaning. Penalties are multiplied like the loss. A number
+  /// inside a loss or in a callback counts what it meets: Huber's delta deviations, min_delta of
+  /// EarlyStopping own units. Training, gradients, batch_loss() and predict() keep the divided
+  /// targets. save() does not write it, as it does not write the loss.
+  double target_deviation = 1;
+
+  /// What a number of this degree is multiplied by.
+  double unit(std::optional<int> degree) const {
+    double unit = 1;
+    for (int i = degree.value_or(0); i > 0; --i) unit *= target_deviation;
+    return unit;
+  }
 };
 
 /// A weight for each row of a class by its number; 1 for classes not in it.

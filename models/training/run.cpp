@@ -69,12 +69,12 @@ void Totals::add(const CompileOptions& with, const Batch& batch, const Tensor& y
                  const BatchLoss& batch_loss) {
   const NoGrad off;
   const auto count = static_cast<double>(batch.rows());
-  const double divisor = batch_loss.divisor;
+  const double divisor = batch_loss.divisor, unit = with.unit(with.loss.degree());
   const auto [values, divisors, penalties] = loss_sums(*this);
-  last_loss = value(batch_loss.loss.item());
-  const bool finite = std::isfinite(batch_loss.values);  // infinity less infinity would be nan
-  const double penalty = finite ? *last_loss - batch_loss.values : 0;
-  loss = {values + batch_loss.values * (divisor == 0 ? 1 : divisor),  // by 0 nothing was divided
+  last_loss = unit * value(batch_loss.loss.item());
+  const double reduced = unit * batch_loss.values;
+  const double penalty = std::isfinite(reduced) ? *last_loss - reduced : 0;  // else inf - inf
+  loss = {values + reduced * (divisor == 0 ? 1 : divisor),  // by 0 nothing was divided
           divisors + divisor, penalties + penalty * count};
   rows += count;
   whole = batch_loss.whole;
@@ -96,7 +96,7 @@ void Totals::report(const CompileOptions& with, Logs& logs, std::string_view pre
   const bool divided = divisors != 0 && with.loss.reduction() != LossReduction::sum;
   set("loss", values / (divided ? divisors : 1) + penalties / rows);
   for_each_metric(with, [&](std::size_t i, const Metric& metric, bool) {
-    set(metric.name(), metric.result(metrics[i]));
+    set(metric.name(), with.unit(metric.degree()) * metric.result(metrics[i]));
   });
 }
 

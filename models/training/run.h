@@ -8,8 +8,8 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// Sums over the batches so far. Their means are those of all rows as one batch (see Loss).
 struct Totals {
-  /// Sums of each batch's values times its divisor, of the divisors, of penalties times rows. Files
-  /// of older versions hold only the first, times rows.
+  /// Sums of each batch's values times its divisor, of the divisors, of penalties times rows, as
+  /// reported: see CompileOptions::target_deviation. Older files hold only the first, times rows.
   std::vector<double> loss = {};
   double rows = 0;
   std::vector<std::vector<double>> metrics = {};  ///< the sums of each, then of each weighted one

@@ -170,7 +170,7 @@ prints "note: the loss still falls at the highest rate; try a higher --end"
 
 printf 'x,kind,y\n1,a,2\n2,b,4\n3,a,6\n4,b,8\n,a,9\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --drop-missing --one-hot kind --optimizer adam
-prints "data.csv: 4 rows, numeric target, inputs standardised"
+prints "data.csv: 4 rows, numeric target, inputs and target standardised"
 prints "layers 3-16-16-1"
 run 0 find-lr --data "$work/data.csv" --drop-missing --ignore x --one-hot kind --label y --optimizer adam
 prints "layers 2-16-16-1"
@@ -214,7 +214,7 @@ refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did 
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
 refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber
-refuses "--label, --ignore, --one-hot, --drop-missing and --no-header: must be given only with a file (got --data moons)" \
+refuses "--label, --ignore, --one-hot, --drop-missing, --no-header and --no-target-scale: must be given only with a file (got --data moons)" \
   find-lr --label y
 refuses "'--optimiser' was not expected here; did you mean --optimizer?" find-lr --optimiser adam
 refuses "--csv and --json: must not both be given" find-lr --csv --json

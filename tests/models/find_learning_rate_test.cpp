@@ -53,7 +53,7 @@ TEST_CASE("valley, steep and minimum of a curve written by hand") {
   const RateTest test = on_losses(losses, {.stop_factor = 100, .smoothing = 0});
   CHECK(test.losses == losses);
   CHECK(test.smoothed == losses);
-  CHECK_FALSE(test.of_all_rows);
+  CHECK(test.rows == 0);
   CHECK(test.valley == Approx(rate(8, 28)));
   CHECK(test.steep == Approx(rate(7, 28)));
   CHECK(test.minimum == Approx(rate(15, 28) / 10));
@@ -66,18 +66,33 @@ TEST_CASE("a loss that never falls has no marks") {
   CHECK(test.minimum == 0);
 }
 
-TEST_CASE("up to all_rows rows the losses are those of evaluate(), before each update") {
+TEST_CASE("losses are those of evaluate() on at most all_rows rows, before each update") {
   Sequential model = line();
   const std::int64_t rows = line_x.shape()[0];
   const RateTest all = find_learning_rate(model, line_x, line_y, {.all_rows = rows});
-  CHECK(all.of_all_rows);
+  CHECK(all.rows == rows);
   CHECK(all.smoothed == all.losses);
   CHECK(all.losses[0] == model.evaluate(line_x, line_y).loss);
   CHECK(all.losses[1] < all.losses[0]);
+  const RateTest half = find_learning_rate(model, line_x, line_y, {.all_rows = rows - 1});
+  CHECK(half.rows == 2);  // rows 0 and 2
+  CHECK(half.losses[0] == model.evaluate(Tensor{{1}, {3}}, Tensor{{3}, {7}}).loss);
   const RateTest batches =
-      find_learning_rate(model, line_x, line_y, {.batch_size = 2, .all_rows = rows - 1});
-  CHECK_FALSE(batches.of_all_rows);
+      find_learning_rate(model, line_x, line_y, {.batch_size = 2, .all_rows = 0});
+  CHECK(batches.rows == 0);
   CHECK(batches.losses != all.losses);
+}
+
+TEST_CASE("an outlier in a large table neither ends the test nor moves its marks far") {
+  const Dataset data = make_line({.rows = 5000});
+  std::vector<double> targets(data.y.values().begin(), data.y.values().end());
+  for (std::size_t i = 7; i < targets.size(); i += 500) targets[i] += 60;
+  const RateTest clean = find_learning_rate(line(), data.x, data.y);
+  const RateTest test =
+      find_learning_rate(line(), data.x, ExactTensor::from_doubles({5000, 1}, targets));
+  CHECK(test.rows == 1000);
+  CHECK(test.valley > clean.valley / 10);
+  CHECK(test.valley < clean.valley * 3);
 }
 
 TEST_CASE("losses are smoothed with weights that sum to 1") {
@@ -220,7 +235,7 @@ TEST_CASE("training at the marks reaches most of what the best constant rate rea
         return model.evaluate(data.x, data.y).loss;
       };
       const RateTest test = find_learning_rate(model_with(1), data.x, data.y);
-      REQUIRE(test.of_all_rows);
+      REQUIRE(test.rows == std::min<std::int64_t>(data.x.shape()[0], 1000));
       CHECK_MESSAGE(test.steep > test.valley / 3, c.what);
       CHECK_MESSAGE(test.steep < test.minimum * 30, c.what);
       double best = loss(0.001, 30);

@@ -34,8 +34,9 @@ std::vector<Mark> marks(const RateTest& test, const Problem& problem) {
 }
 
 std::string curve_name(const RateTest& test, const Problem& problem) {
-  return test.of_all_rows ? fmt::format("loss on all {} rows", problem.data.x.shape()[0])
-                          : "smoothed batch loss";
+  const std::int64_t all = problem.data.x.shape()[0];
+  return test.rows == all ? fmt::format("loss on all {} rows", all)
+                          : fmt::format("loss on {} of {} rows", test.rows, all);
 }
 
 std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
@@ -49,8 +50,7 @@ std::vector<Panel> make_panels(const RateTest& test, const Problem& problem) {
 
 /// A reason to doubt the marks, or "".
 std::string note(const RateTest& test) {
-  const auto noisy = test.of_all_rows ? 0 : std::ssize(test.smoothed) / 10;
-  const auto least = std::min_element(test.smoothed.begin() + noisy, test.smoothed.end());
+  const auto least = std::ranges::min_element(test.smoothed);
   if (!test.diverged && least + 1 == test.smoothed.end())
     return "note: the loss still falls at the highest rate; try a higher --end\n";
   const double first = *std::max_element(test.smoothed.begin(), least + 1);

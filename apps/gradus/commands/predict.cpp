@@ -19,14 +19,13 @@ Tensor probabilities(const Tensor& outputs) {
 }
 
 /// The most probable class and the probability of each; without classes, the number.
-std::string prediction(std::span<const Scalar> row, const std::vector<std::string>& classes) {
-  std::string out;
-  if (!classes.empty()) {
-    const auto best = std::max_element(row.begin(), row.end(),
-                                       [](Scalar a, Scalar b) { return value(a) < value(b); });
-    out = csv_cell(classes[static_cast<std::size_t>(best - row.begin())]);
-  }
-  for (const Scalar v : row) out += fmt::format("{}{:.6g}", out.empty() ? "" : ",", value(v));
+std::string prediction(std::span<const Scalar> row, const std::vector<std::string>& classes,
+                       const TrainedModel& trained) {
+  if (classes.empty()) return trained.number(value(row[0]));
+  const auto best = std::max_element(row.begin(), row.end(),
+                                     [](Scalar a, Scalar b) { return value(a) < value(b); });
+  std::string out = csv_cell(classes[static_cast<std::size_t>(best - row.begin())]);
+  for (const Scalar v : row) out += fmt::format(",{:.6g}", value(v));
   return out;
 }
 
@@ -55,7 +54,7 @@ std::string PredictCommand::run() const {
       out += missing + '\n';
       ++gap;
     } else {
-      out += prediction(values.first(width), classes) + '\n';
+      out += prediction(values.first(width), classes, read) + '\n';
       values = values.subspan(width);
     }
   }

@@ -95,9 +95,9 @@ Dataset read_data(const DataOptions& options, std::uint64_t seed) {
   }
   const NamedData& data = find_data("--data", options.name);
   check<UsageError>(options.label.empty() && options.ignore.empty() && options.one_hot.empty() &&
-                        !options.drop_missing && !options.no_header,
-                    "--label, --ignore, --one-hot, --drop-missing and --no-header: must be given "
-                    "only with a file (got --data {})",
+                        !options.drop_missing && !options.no_header && !options.no_target_scale,
+                    "--label, --ignore, --one-hot, --drop-missing, --no-header and "
+                    "--no-target-scale: must be given only with a file (got --data {})",
                     options.name);
   return data.make(data, noise_of(data, options), seed);
 }

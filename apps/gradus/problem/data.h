@@ -19,7 +19,7 @@ struct DataOptions {
   std::string noise;           ///< of synthetic data; without it, that of the data
   std::string label;           ///< the target column of the file; without it, the last one
   std::vector<std::string> ignore, one_hot;
-  bool drop_missing = false, no_header = false;
+  bool drop_missing = false, no_header = false, no_target_scale = false;
 
   static void options(auto& self, auto&& option) {
     option(self.name, "--data", fmt::format("{}, or a file .csv", fmt::join(data_names(), ", ")),
@@ -29,6 +29,8 @@ struct DataOptions {
     option(self.ignore, "--ignore", "Columns of the file to leave out", "COLUMN,...");
     option(self.one_hot, "--one-hot", "Columns of the file that hold words", "COLUMN,...");
     option(self.drop_missing, "--drop-missing", "Leave out rows with an empty field");
+    option(self.no_target_scale, "--no-target-scale",
+           "Train on the file's numeric target as it is, not standardised");
     option(self.no_header, "--no-header", "Line 1 of the file is data; columns are 0, 1, ...");
   }
 };

@@ -179,7 +179,8 @@ Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
   model.compile({.optimizer = optimizer.optimizer,
                  .loss = loss.make(),
                  .metrics = {metric_for(loss.targets)},
-                 .seed = seed});
+                 .seed = seed,
+                 .target_deviation = target_deviation});
   return model;
 }
 

@@ -68,6 +68,7 @@ struct Network {
   OptimizerExpression optimizer;
   std::int64_t batch_size;
   std::uint64_t seed;
+  double target_deviation = 1;  ///< the targets were divided by it
 
   /// The model, compiled with the optimizer and the metric that goes with the loss.
   gradus::Sequential build(const NamedLoss& loss, std::int64_t outputs) const;

@@ -14,10 +14,10 @@ using namespace gradus;
 
 namespace {
 
-/// Standardises the inputs by the first rows.
-Standardization standardise(Dataset& data, std::int64_t rows) {
-  const Standardization scale = standardization(slice(data.x, 0, 0, rows));
-  data.x = scale(data.x);
+/// Standardises the columns by the first rows.
+Standardization standardise(ExactTensor& columns, std::int64_t rows) {
+  const Standardization scale = standardization(slice(columns, 0, 0, rows));
+  columns = scale(columns);
   return scale;
 }
 
@@ -37,8 +37,12 @@ Problem make_problem(ProblemOptions options, const RunPlan& plan) {
   const NamedLoss& loss = choose_loss(options.network.loss, data);
   const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.y) : 1;
   const std::int64_t rows = std::max<std::int64_t>(1, rows_kept(data.x.shape()[0], plan.held_out));
-  std::optional<Standardization> scale;
-  if (is_file(options.data.name)) scale = standardise(data, rows);
+  std::optional<Standardization> scale, target_scale;
+  if (is_file(options.data.name)) scale = standardise(data.x, rows);
+  if (scale && loss.targets == Targets::numbers && !options.data.no_target_scale) {
+    target_scale = standardise(data.y, rows);
+    network.target_deviation = value(target_scale->deviation(0));
+  }
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
   const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
   network.optimizer = read_optimizer(optimizer, run_lengths(plan, batches, 1));
@@ -47,7 +51,7 @@ Problem make_problem(ProblemOptions options, const RunPlan& plan) {
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data, model, network, loss, scale, outputs, lengths, batches};
+  return {options, data, model, network, loss, scale, target_scale, outputs, lengths, batches};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {
@@ -60,7 +64,9 @@ std::string Problem::about_data() const {
                                  ? "numeric target"
                                  : fmt::format("{} classes", count_classes(data.y));
   return fmt::format("{}: {} rows, {}{}", clean(options.data.name), data.x.shape()[0], target,
-                     scale ? ", inputs standardised" : "");
+                     target_scale ? ", inputs and target standardised"
+                     : scale      ? ", inputs standardised"
+                                  : "");
 }
 
 std::string Problem::about_model() const {

@@ -31,14 +31,15 @@ struct RunPlan {
 
 struct Problem {
   ProblemOptions options;    ///< as given, with numbers in place of lengths
-  gradus::Dataset data;      ///< inputs standardised, if they come from a file
+  gradus::Dataset data;      ///< standardised by `scale` and `target_scale`
   gradus::Sequential model;  ///< compiled with the optimizer, as given
   Network network;           ///< the options of the network as values
   const NamedLoss& loss;
-  std::optional<gradus::Standardization> scale;  ///< of the inputs, if they come from a file
-  std::int64_t outputs;                          ///< units of the last layer
-  gradus::RunLengths lengths = {};               ///< for texts of schedules
-  std::int64_t batches = 1;                      ///< in an epoch
+  /// Of the inputs, if they come from a file, and of a file's numeric target.
+  std::optional<gradus::Standardization> scale, target_scale;
+  std::int64_t outputs;             ///< units of the last layer
+  gradus::RunLengths lengths = {};  ///< for texts of schedules
+  std::int64_t batches = 1;         ///< in an epoch
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
@@ -49,7 +50,7 @@ struct Problem {
 };
 
 /// Reads the data, then the optimizer, in which lengths may be named, and builds the model.
-/// UsageError, or what gradus throws. Rows held out do not influence the scale of the inputs.
+/// UsageError, or what gradus throws. Rows held out do not influence the scales.
 Problem make_problem(ProblemOptions options, const RunPlan& plan);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);

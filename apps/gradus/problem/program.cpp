@@ -103,7 +103,7 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
   const Optimizer& optimizer = problem.model.optimizer();
   const std::string rate =
       options.rate.empty() ? to_code(optimizer.initial_schedule()) : options.rate;
-  std::string inputs = "data.x";
+  std::string inputs = "data.x", targets = "data.y", unit;
   std::string out = fmt::format("  const Dataset data = {};\n",
                                 data_code(problem.options.data, problem.network.seed));
   if (problem.scale) {
@@ -112,13 +112,19 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
     out += fmt::format("  const Standardization scale = standardization({});\n",
                        kept == rows ? "data.x" : fmt::format("slice(data.x, 0, 0, {})", kept));
     inputs = "scale(data.x)";
+    if (problem.target_scale) {
+      out += fmt::format("  const Standardization target = standardization({});\n",
+                         kept == rows ? "data.y" : fmt::format("slice(data.y, 0, 0, {})", kept));
+      targets = "target(data.y)";
+      unit = ",\n                 .target_deviation = target.deviation(0)";
+    }
   }
   out += model_code(problem);
   out += fmt::format(
       "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
-      "                 .seed = {}}});\n",
-      to_code(optimizer, rate), problem.loss.code, problem.network.seed);
-  const std::string call = fmt::format("  model.fit({}, data.y, {{", inputs);
+      "                 .seed = {}{}}});\n",
+      to_code(optimizer, rate), problem.loss.code, problem.network.seed, unit);
+  const std::string call = fmt::format("  model.fit({}, {}, {{", inputs, targets);
   out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.network.batch_size,
                      options.epochs);
   if (options.validation_split > 0)

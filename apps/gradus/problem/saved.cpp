@@ -38,9 +38,9 @@ std::pair<std::vector<double>, std::vector<double>> numbers(
 
 /// Whether two scales are of the same rows. In a file of an earlier version both were computed from
 /// floats, and the mean is one.
-bool same_scale(const SavedProblem& a, const SavedProblem& b) {
-  const auto [mean_a, deviation_a] = numbers(a.scale);
-  const auto [mean_b, deviation_b] = numbers(b.scale);
+bool same_scale(const std::optional<Standardization>& a, const std::optional<Standardization>& b) {
+  const auto [mean_a, deviation_a] = numbers(a);
+  const auto [mean_b, deviation_b] = numbers(b);
   bool same = mean_a.size() == mean_b.size();
   for (std::size_t i = 0; same && i < mean_a.size(); ++i) {
     const double rounding = 0x1p-20 * deviation_b[i];
@@ -78,13 +78,15 @@ std::int64_t read_size(const ParsedJson& json, const std::string& path, const ch
   return v;
 }
 
-std::optional<Standardization> read_scale(const ParsedJson& json, std::int64_t inputs,
-                                          const std::string& path) {
-  const std::vector<double> mean = json.at("mean"), deviation = json.at("deviation");
+std::optional<Standardization> read_scale(const ParsedJson& json, const char* kind,
+                                          std::int64_t columns, const std::string& path) {
+  const std::vector<double> mean = json.at(fmt::format("{}mean", kind)),
+                            deviation = json.at(fmt::format("{}deviation", kind));
   if (mean.empty() && deviation.empty()) return std::nullopt;
   const bool positive = std::ranges::all_of(deviation, [](double d) { return d > 0; });
-  expect(std::ssize(mean) == inputs && std::ssize(deviation) == inputs && positive, path,
-         "must have a mean and a deviation above 0 for each of {} inputs", inputs);
+  expect(std::ssize(mean) == columns && std::ssize(deviation) == columns && positive, path,
+         "must have a {}mean and a {}deviation above 0 for each of {} columns", kind, kind,
+         columns);
   return Standardization{to_tensor(mean), to_tensor(deviation)};
 }
 
@@ -99,7 +101,8 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
   saved.inputs = read_size(json, path, "inputs");
   saved.outputs = read_size(json, path, "outputs");
   saved.columns = {json.at("columns"), json.at("classes"), json.at("label")};
-  saved.scale = read_scale(json, saved.inputs, path);
+  saved.scale = read_scale(json, "", saved.inputs, path);
+  saved.target_scale = read_scale(json, "target_", 1, path);
   return saved;
 }
 
@@ -133,7 +136,8 @@ void check_consistent(const SavedProblem& saved, const std::string& path) {
 
 /// Reads the model with its weights, to predict with.
 Sequential load_model(const SavedProblem& saved, const std::string& path) {
-  const Network network = read_network(saved.training.problem.network);
+  Network network = read_network(saved.training.problem.network);
+  if (saved.target_scale) network.target_deviation = value(saved.target_scale->deviation(0));
   Sequential model = network.build(find_loss(saved.loss), saved.outputs);
   model.build({1, saved.inputs});
   model.load(path, {.weights_only = true});
@@ -150,19 +154,24 @@ SavedProblem describe(const TrainingOptions& training, const Problem& problem) {
           .inputs = data.x.shape()[1],
           .outputs = problem.outputs,
           .columns = {data.columns, data.classes, from_file ? data.label : ""},
-          .scale = problem.scale};
+          .scale = problem.scale,
+          .target_scale = problem.target_scale};
 }
 
 std::string difference(const SavedProblem& a, const SavedProblem& b) {
   if (a.columns.columns != b.columns.columns || a.columns.label != b.columns.label)
     return "columns";
   if (a.columns.classes != b.columns.classes || a.outputs != b.outputs) return "classes";
-  return a.loss != b.loss || !same_scale(a, b) ? "rows" : "";
+  return a.loss != b.loss || !same_scale(a.scale, b.scale) ||
+                 !same_scale(a.target_scale, b.target_scale)
+             ? "rows"
+             : "";
 }
 
 std::string to_text(const SavedProblem& saved) {
   const auto& [columns, classes, label] = saved.columns;
   const auto [mean, deviation] = numbers(saved.scale);
+  const auto [target_mean, target_deviation] = numbers(saved.target_scale);
   const Json json = Json::object({{"options", to_json(saved.training)},
                                   {"loss", saved.loss},
                                   {"inputs", saved.inputs},
@@ -171,7 +180,9 @@ std::string to_text(const SavedProblem& saved) {
                                   {"label", label},
                                   {"classes", classes},
                                   {"mean", mean},
-                                  {"deviation", deviation}});
+                                  {"deviation", deviation},
+                                  {"target_mean", target_mean},
+                                  {"target_deviation", target_deviation}});
   check<UsageError>(json.text().size() <= longest_text,
                     "--save: names of columns must be at most {} bytes (got {})", longest_text,
                     json.text().size());
@@ -193,6 +204,10 @@ SavedProblem read_saved(const std::string& path) {
     // Options that a file of an earlier version lacks.
     json.at("options").emplace("initializer", NetworkOptions().initializer);
     json.at("options").emplace("noise", DataOptions().noise);
+    if (json.emplace("target_mean", ParsedJson::array()).second) {
+      json["target_deviation"] = ParsedJson::array();
+      json.at("options").emplace("no-target-scale", true);
+    }
     saved = read_description(json, path);
   } catch (const ParsedJson::exception& error) {
     expect(false, path, "must be as gradus train writes it (got {})", error.what());
@@ -201,6 +216,14 @@ SavedProblem read_saved(const std::string& path) {
   // What nobody read, or a number that was rounded, is not in the text.
   expect(json == ParsedJson::parse(to_text(saved)), path, "must be as gradus train writes it");
   return saved;
+}
+
+std::string TrainedModel::number(double output) const {
+  if (!saved.target_scale) return fmt::format("{:.6g}", output);
+  const double deviation = value(saved.target_scale->deviation(0));
+  const double own = saved.target_scale->mean.exact(0) + deviation * output;
+  const double more = std::clamp(std::log10(std::abs(own) / deviation), 0.0, 10.0);
+  return fmt::format("{:.{}g}", own, 6 + static_cast<int>(more));
 }
 
 std::vector<std::string> TrainedModel::class_names() const {
@@ -232,5 +255,6 @@ TrainedModel read_trained_model(const TrainedModelOptions& options, bool labelle
       "the data must have as many inputs as {}, which '{}' was trained on: {} (got {} in '{}')",
       clean(trained_on), clean(model), saved.inputs, rows.x.shape()[1], clean(data));
   if (saved.scale) rows.x = (*saved.scale)(rows.x);
+  if (saved.target_scale && labelled && rows.y.rank() == 2) rows.y = (*saved.target_scale)(rows.y);
   return {saved, load_model(saved, model), std::move(rows)};
 }

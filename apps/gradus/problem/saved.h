@@ -34,7 +34,7 @@ struct SavedProblem {
   std::string loss;          ///< its name, never `auto`
   std::int64_t inputs = 0, outputs = 0;
   TrainedColumns columns;
-  std::optional<gradus::Standardization> scale;
+  std::optional<gradus::Standardization> scale, target_scale;  ///< as for a Problem
 };
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem);
@@ -52,9 +52,11 @@ SavedProblem read_saved(const std::string& path);
 struct TrainedModel {
   SavedProblem saved;
   gradus::Sequential model;
-  gradus::Dataset rows;  ///< inputs scaled as in training
+  gradus::Dataset rows;  ///< scaled as in training
 
   bool has_classes() const { return saved.loss.ends_with("crossentropy"); }
+  /// An output of a model for numbers, in the target's own units to a millionth of its deviation.
+  std::string number(double output) const;
   /// The names of the classes, or their numbers if they have no names; empty without classes.
   std::vector<std::string> class_names() const;
 };

@@ -51,7 +51,10 @@ struct Training {
     const std::int64_t rows = x.shape()[0], kept = plain.training_rows, first = kept % rows;
     const NamedLoss& loss = find_loss(plain.loss);
     Sequential model = network.build(loss, plain.outputs);
-    model.compile({.optimizer = optimizer, .loss = loss.make(), .seed = seed});
+    model.compile({.optimizer = optimizer,
+                   .loss = loss.make(),
+                   .seed = seed,
+                   .target_deviation = plain.target_deviation});
     model.fit(slice(x, 0, 0, kept), slice(y, 0, 0, kept),
               {.batch_size = network.batch_size, .epochs = plain.epochs, .verbose = 0});
     return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));

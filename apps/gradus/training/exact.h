@@ -14,6 +14,7 @@ struct ExactTraining {
   std::vector<std::string> network = {};
   std::string loss = {};               ///< its name, never `auto`
   std::int64_t outputs = 0;            ///< units of the last layer
+  double target_deviation = 1;         ///< that y was divided by
   std::string schedule = {};           ///< the learning rate, as text
   std::vector<double> x = {}, y = {};  ///< row-major
   std::vector<std::int64_t> x_shape = {}, y_shape = {};

@@ -29,6 +29,7 @@ ExactTraining to_exact(const Problem& problem, ExactTraining out) {
   const Tensor &x = problem.data.x, &y = problem.data.y;
   out.loss = problem.loss.name;
   out.outputs = problem.outputs;
+  out.target_deviation = problem.network.target_deviation;
   out.x = to_numbers(x);
   out.y = to_numbers(y);
   out.x_shape = {x.shape().begin(), x.shape().end()};

@@ -24,7 +24,8 @@ std::optional<double> least_loss(const Problem& problem) {
   const std::optional<Eigen::MatrixXd> a = least_squares(problem);
   if (!a) return std::nullopt;
   const Eigen::VectorXd b = problem.data.y.matrix().cast<double>();
-  return (*a * a->completeOrthogonalDecomposition().solve(b) - b).squaredNorm() /
+  return problem.model.loss_unit() *
+         (*a * a->completeOrthogonalDecomposition().solve(b) - b).squaredNorm() /
          static_cast<double>(a->rows());
 }
 

@@ -14,8 +14,9 @@ namespace {
 class Landscape {
  public:
   explicit Landscape(const Problem& problem) : model_(problem.model), data_(problem.data) {
-    model_.compile(
-        {.optimizer = problem.model.optimizer(), .loss = problem.loss.make()});  // no metrics
+    model_.compile({.optimizer = problem.model.optimizer(),
+                    .loss = problem.loss.make(),  // and no metrics
+                    .target_deviation = problem.network.target_deviation});
     model_.build(data_.x.shape());
     for (const Weight& weight : model_.weights()) shapes_.push_back(weight.tensor.shape());
   }

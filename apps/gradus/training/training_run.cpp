@@ -80,7 +80,8 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   model.compile({.optimizer = optimizer,
                  .loss = problem.loss.make(),
                  .metrics = metrics,
-                 .seed = options.seed});
+                 .seed = options.seed,
+                 .target_deviation = problem.network.target_deviation});
   model.build(problem.data.x.shape());
 
   Recorder recorder{problem, options, run};
