@@ -196,19 +196,13 @@ class Settler {
                     cells.begin() + static_cast<std::ptrdiff_t>(to));
       if (needed == 0) to += width;
     }
-    const bool none_left = saved[0] == 0;
-    std::string advice = advice_on_gaps(worst, saved);
-    if (!t.options.drop_missing && !none_left)
-      advice =
-          ".drop_missing = true to leave such rows out" + (advice.empty() ? "" : ", or " + advice);
-    if (!advice.empty()) advice = " (set " + advice + ")";
-    const std::string counts = count_gaps(worst);
+    const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
     const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
     check<FormatError>(t.options.drop_missing,
                        "{}:{}: no value in column '{:.40}'; {} of {} rows have gaps: {}{}", t.path,
                        first.first_gap, t.names[first.field], t.table.dropped.size(), t.rows,
                        counts, advice);
-    check<FormatError>(!none_left, "{}: no data rows without a missing value: {} of {} rows{}",
+    check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
                        t.path, counts, t.rows, advice);
     cells.resize(to);
     t.table.notes.push_back(
@@ -224,21 +218,21 @@ class Settler {
     return listed(counts, "", 60);
   }
 
-  /// The columns to ignore, at most three, that keep most rows; "" where that does not help.
+  /// Advises to drop rows, and to ignore the columns, at most three, that keep most rows.
   std::string advice_on_gaps(const std::vector<Reading*>& worst,
                              const std::vector<std::int64_t>& saved) const {
-    if (!t.known.empty()) return "";
-    Names ignore;
     std::vector<std::int64_t> kept{saved[0]};
-    for (std::size_t n = 1;
-         n <= 3 && n < saved.size() && !worst[n - 1]->is_target && n < t.table.features.size(); ++n)
-      kept.push_back(kept.back() + saved[n]);
+    const std::size_t most = std::min({worst.size(), std::size_t{3}, t.table.features.size() - 1});
+    for (std::size_t n = 0; n < most && !worst[n]->is_target && t.known.empty(); ++n)
+      kept.push_back(kept.back() + saved[n + 1]);
     std::size_t n = 0;  // the fewest columns with nearly all of the effect
     while (10 * (kept[n] - kept[0]) < 9 * (kept.back() - kept[0])) ++n;
-    if (n == 0) return "";
+    Names ignore = t.options.ignore, advice;
     for (std::size_t i = 0; i < n; ++i) ignore.push_back(t.names[worst[i]->field]);
-    ignore.insert(ignore.begin(), t.options.ignore.begin(), t.options.ignore.end());
-    return fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]);
+    if (!t.options.drop_missing && saved[0] > 0)
+      advice.push_back(".drop_missing = true to leave such rows out");
+    if (n > 0) advice.push_back(fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]));
+    return advice.empty() ? "" : fmt::format(" (set {})", fmt::join(advice, ", or "));
   }
 
   // ---- the target -------------------------------------------------------------------------------
