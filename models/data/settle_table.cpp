@@ -94,7 +94,8 @@ class Settler {
       const std::string& name = t.names[reading.field];
       const std::size_t values =
           reading.places.size() + count_numbers(reading, most_auto_words).size();
-      const bool few = values <= most_auto_words;
+      const bool names_rows = values > 10 && std::cmp_equal(values, t.rows);  // as row names do
+      const bool few = values <= most_auto_words && (t.options.one_hot_auto || !names_rows);
       check<FormatError>(!t.known.empty() || values <= most_words || !reading.has_words,
                          "{}: {} different words in column '{:.60}', at most {} are read (ignore "
                          "it?)",
@@ -145,9 +146,11 @@ class Settler {
   }
 
   std::string advice_on_missing(const Reading& reading) const {
-    Names words = t.options.missing;
+    Names words = t.options.missing, ignore = t.options.ignore;
     for (const auto& [word, place] : reading.places) words.push_back(word);
-    return fmt::format("set .missing = {} if that is a missing value", code(words, 90));
+    ignore.push_back(t.names[reading.field]);
+    return fmt::format("set .missing = {} if that is a missing value{}", code(words, 60),
+                       reading.is_target ? "" : ", or .ignore = " + code(ignore, 60));
   }
 
   /// Advice on columns of few words and of many.
