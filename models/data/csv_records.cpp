@@ -18,12 +18,8 @@ std::string_view without_blanks(std::string_view field) {
 
 }  // namespace
 
-Records::Records(const std::string& path, const Dialect& given, const Dialect& hint,
-                 std::function<void(double)> progress)
-    : path_(path == "-" ? "standard input" : path),
-      dialect_(given),
-      progress_(std::move(progress)),
-      file_(path) {
+Records::Records(const std::string& path, const Dialect& given, const Dialect& hint)
+    : path_(path == "-" ? "standard input" : path), dialect_(given), file_(path) {
   validate(given, "read_csv");
   if (!dialect_.comment) dialect_.comment = hint.comment;
   refill();
@@ -86,10 +82,8 @@ void Records::set_separator(char separator) {
 bool Records::next(Fields& fields) {
   if (!read(fields)) return false;
   if (trailing_ && fields.size() != width_ && fields.back().empty()) fields.pop_back();
-  if (width_ == 0) {
-    width_ = fields.size();
-    commented_ = fields[0].starts_with('#');
-  }
+  if (width_ == 0) commented_ = fields[0].starts_with('#');
+  if (width_ == 0) width_ = fields.size();
   if (fields.size() == width_) return true;
   std::string advice = dialect_.separator != ',' ? fmt::format(" ({})", describe(dialect_)) : "";
   if (commented_) advice = " (set .comment = '#' if such lines are comments)";
@@ -98,17 +92,14 @@ bool Records::next(Fields& fields) {
 
 /// Reads a record that is not blank, with as many fields as it has.
 bool Records::read(Fields& fields) {
-  for (;;) {
+  do {
     first_line_ = line_;
-    if (at_ == text_.size() && ended_) return false;
-    if (at_ == text_.size() || !split(fields)) {
-      refill();
-      continue;
-    }
+    while (at_ == text_.size() ? !ended_ : !split(fields)) refill();
+    if (at_ == text_.size()) return false;
     at_ = static_cast<std::size_t>(cursor_ - text_.data());
     line_ += breaks_ + 1;
-    if (fields.size() > 1 || !fields[0].empty()) return true;
-  }
+  } while (fields.size() == 1 && fields[0].empty());
+  return true;
 }
 
 /// Adds a piece of the file to text_.
@@ -126,7 +117,6 @@ void Records::refill() {
   total_ += got;
   check<FormatError>(total_ <= longest_text, "{}: longer than 1 GiB", path_);
   ended_ = got < wanted;
-  if (progress_) progress_(share());
 }
 
 /// Splits the record at at_. False if text_ ends before the record does.

@@ -3,7 +3,6 @@
 
 #include <array>
 #include <deque>
-#include <functional>
 
 #include <gradus/models/dialect.h>
 #include <gradus/models/file.h>
@@ -31,9 +30,8 @@ class Records {
   using Fields = std::vector<std::string_view>;
 
   /// `hint` decides what is neither given nor shown by the first lines: for example, the dialect of
-  /// the file that a model was trained on. `progress` gets share() after each piece that is read.
-  Records(const std::string& path, const Dialect& given, const Dialect& hint = {},
-          std::function<void(double share)> progress = {});
+  /// the file that a model was trained on.
+  Records(const std::string& path, const Dialect& given, const Dialect& hint = {});
 
   /// Reads the next record that is not blank; false at the end. The fields, without quotes and
   /// blanks around them, last until the next call. FormatError if there are more or fewer than in
@@ -63,7 +61,6 @@ class Records {
 
   std::string path_;
   Dialect dialect_;
-  std::function<void(double)> progress_;
   InputFile file_;
   std::string text_;    ///< a part of the file; the 0 behind it ends each scan
   std::size_t at_ = 0;  ///< where the next record begins in it

@@ -92,13 +92,12 @@ Tensor Standardization::operator()(const ExactTensor& x) const {
                     "Standardization: x must be of shape (rows,{}) (got {})", mean.size(),
                     x.shape());
   if (!std::same_as<Scalar, float> || x.wants_grad()) return (x - mean) / deviation;
-  detail::NewTensor scaled(x.shape());
+  detail::NewTensor result(x.shape());
   const auto size = static_cast<std::size_t>(x.size());
   const auto width = static_cast<std::size_t>(mean.size());
   for (std::size_t i = 0; i < size; ++i)
-    scaled.data[i] = static_cast<Scalar>((x.exact(i) - mean.exact(i % width)) /
-                                         value(deviation.values()[i % width]));
-  return std::move(scaled.tensor);
+    result.data[i] = static_cast<Scalar>(scaled(x.exact(i), i % width));
+  return std::move(result.tensor);
 }
 
 ExactTensor Standardization::undo(const ExactTensor& z) const {
@@ -118,7 +117,7 @@ Standardization standardization(const ExactTensor& x) {
   check(x.shape()[0] > 0, "standardization: x must have rows (got shape {})", x.shape());
   const auto width = static_cast<std::size_t>(x.shape()[1]);
   return detail::standardization_of(static_cast<std::size_t>(x.shape()[0]), width,
-                                    [&](std::size_t row, std::span<double> to) {
+                                    [&](std::size_t row, double* to) {
                                       for (std::size_t i = 0; i < width; ++i)
                                         to[i] = x.exact(row * width + i);
                                     });
@@ -126,19 +125,19 @@ Standardization standardization(const ExactTensor& x) {
 
 Standardization detail::standardization_of(
     std::size_t rows, std::size_t width,
-    const std::function<void(std::size_t, std::span<double>)>& write_row) {
+    const std::function<void(std::size_t, double*)>& write_row) {
   // Summed relative to the first row, so that a constant column has a deviation of exactly 0.
   std::vector<double> first(width), x(width), means(width), squares(width);
   std::vector<Scalar> deviations(width);
-  write_row(0, first);
+  write_row(0, first.data());
   for (std::size_t row = 0; row < rows; ++row) {
-    write_row(row, x);
+    write_row(row, x.data());
     for (std::size_t i = 0; i < width; ++i) means[i] += x[i] - first[i];
   }
   for (std::size_t i = 0; i < width; ++i)
     means[i] = first[i] + means[i] / static_cast<double>(rows);
   for (std::size_t row = 0; row < rows; ++row) {
-    write_row(row, x);
+    write_row(row, x.data());
     for (std::size_t i = 0; i < width; ++i) squares[i] += (x[i] - means[i]) * (x[i] - means[i]);
   }
   for (std::size_t i = 0; i < width; ++i) {

@@ -77,7 +77,11 @@ struct Standardization {
   ExactTensor mean;  ///< (features)
   Tensor deviation;  ///< (features)
 
-  /// (x - mean) / deviation. ShapeError unless x is (rows, features) with as many features.
+  /// (x - mean) / deviation for a number of a column.
+  double scaled(double x, std::size_t column) const {
+    return (x - mean.exact(column)) / value(deviation.values()[column]);
+  }
+  /// The same for rows. ShapeError unless x is (rows, features) with as many features.
   Tensor operator()(const ExactTensor& x) const;
   /// z deviation + mean, computed in double. ShapeError as above.
   ExactTensor undo(const ExactTensor& z) const;
@@ -88,9 +92,8 @@ struct Standardization {
 Standardization standardization(const ExactTensor& x);
 namespace detail {
 /// The same for rows that `write_row(i, to)` writes.
-Standardization standardization_of(
-    std::size_t rows, std::size_t width,
-    const std::function<void(std::size_t, std::span<double>)>& write_row);
+Standardization standardization_of(std::size_t rows, std::size_t width,
+                                   const std::function<void(std::size_t, double*)>& write_row);
 }  // namespace detail
 
 // ---- synthetic data -----------------------------------------------------------------------------

@@ -81,7 +81,7 @@ bool Sample::ends_with_separators(bool header) const {
 }
 
 bool Sample::starts_with_data() const {
-  bool numbers = false, fractions = false, new_words = false;
+  bool fractions = false, new_words = false;
   for (std::size_t column = 0; !empty() && column < front().size(); ++column) {
     const std::string& first = front()[column];
     std::size_t rows = 0, of_numbers = 0, again = 0;
@@ -93,11 +93,10 @@ bool Sample::starts_with_data() const {
     }
     const bool number = is_number(first), column_of_numbers = 2 * of_numbers > rows;
     if (column_of_numbers && !number && again == 0) return false;  // a name
-    numbers = numbers || (number && column_of_numbers);
-    fractions = fractions || (number && first.find_first_of(".,") != first.npos);
+    fractions = fractions || (column_of_numbers && first.find_first_of(".,") != first.npos);
     new_words = new_words || (!column_of_numbers && again == 0);
   }
-  return numbers && (fractions || !new_words);
+  return !empty() && (fractions || !new_words);
 }
 
 std::string_view number_advice(std::string_view field, char decimal) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <map>
+#include <set>
 
 #include <gradus/core/node.h>
 #include <gradus/models/csv_records.h>
@@ -10,7 +11,6 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-using detail::listed;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t nowhere = std::string::npos;
@@ -18,64 +18,59 @@ constexpr std::size_t nowhere = std::string::npos;
 /// Writes rows of a table as numbers, one column per number and per word.
 class RowWriter {
  public:
-  RowWriter(const Table& table, const std::vector<TableColumn>& features) {
-    check<ShapeError>(table.features.size() == features.size(),
-                      "Preparation: the table must have {} features (got {})", features.size(),
-                      table.features.size());
-    for (std::size_t i = 0; i < features.size(); ++i) {
-      check<ShapeError>(table.features[i].name == features[i].name,
-                        "Preparation: feature {} must be '{:.60}' (got '{:.60}')", i,
-                        features[i].name, table.features[i].name);
-      firsts_.push_back(width_);
-      places_.push_back(places(table.features[i].words, features[i].words));
-      of_words_.push_back(!features[i].words.empty());
-      width_ += std::max<std::size_t>(1, features[i].words.size());
+  RowWriter(const Table& table, const std::vector<TableColumn>& features) : table_(table) {
+    bool same = table.features.size() == features.size();
+    for (std::size_t i = 0; same && i < features.size(); ++i) {
+      same = table.features[i].name == features[i].name;
+      const bool has_words = !features[i].words.empty();
+      columns_.push_back({width, has_words, find(table.features[i].words, features[i].words)});
+      width += has_words ? features[i].words.size() : 1;
     }
+    check<ShapeError>(same, "Preparation: the table must have the same features");
   }
 
-  std::size_t width() const { return width_; }
-
-  /// Writes a row. It may overlap the cells, which are read before.
-  void operator()(std::span<const double> cells, double* to) {
+  /// Writes row i. It may overlap the cells, which are read before.
+  void operator()(std::size_t i, double* to) {
+    const auto cells = table_.row(i);
     row_.assign(cells.begin(), cells.end());
-    std::fill_n(to, width_, 0.0);
-    for (std::size_t i = 0; i < firsts_.size(); ++i) {
-      if (!of_words_[i])
-        to[firsts_[i]] = row_[i];
-      else if (const std::size_t place = places_[i][static_cast<std::size_t>(row_[i])];
-               place != nowhere)
-        to[firsts_[i] + place] = 1;
+    std::fill_n(to, width, 0.0);
+    for (std::size_t k = 0; k < columns_.size(); ++k) {
+      Column& column = columns_[k];
+      const auto word = static_cast<std::size_t>(column.has_words ? row_[k] : 0);
+      if (!column.has_words) {
+        to[column.first] = row_[k];
+      } else if (column.places[word] != nowhere) {
+        to[column.first + column.places[word]] = 1;
+      } else {
+        ++column.unseen_rows;
+        column.unseen.insert(table_.features[k].words[word]);
+      }
     }
   }
 
-  /// A sentence per feature with words that are not listed.
-  Names unseen(const Table& table) const {
-    Names notes;
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      if (std::ranges::find(places_[i], nowhere) == places_[i].end()) continue;
-      std::int64_t rows = 0;
-      std::vector<bool> seen(places_[i].size());
-      for (std::size_t row = 0; row < table.rows(); ++row) {
-        const auto word = static_cast<std::size_t>(table.row(row)[i]);
-        if (places_[i][word] != nowhere) continue;
-        seen[word] = true;
-        ++rows;
-      }
-      Names words;
-      for (std::size_t word = 0; word < seen.size(); ++word)
-        if (seen[word]) words.push_back(table.features[i].words[word]);
-      if (rows > 0)
-        notes.push_back(
-            fmt::format("column '{:.40}': {} of {} rows have a word that the training "
-                        "rows lack ({}); it becomes zeros",
-                        table.features[i].name, rows, table.rows(), listed(words, "", 80)));
-    }
-    return notes;
+  /// A sentence for each feature with words that are not listed, in the rows so far.
+  void add_notes(std::size_t rows, Names& notes) const {
+    for (std::size_t k = 0; k < columns_.size(); ++k)
+      if (const Column& column = columns_[k]; column.unseen_rows > 0)
+        notes.push_back(fmt::format(
+            "column '{:.40}': {} of {} rows have a word that the training rows lack ({}); it "
+            "becomes zeros",
+            table_.features[k].name, column.unseen_rows, rows,
+            detail::listed(Names(column.unseen.begin(), column.unseen.end()), "", 80)));
   }
+
+  std::size_t width = 0;  ///< columns written
 
  private:
-  /// For each word of a table its place among the known ones, if it has one.
-  static std::vector<std::size_t> places(const Names& words, const Names& known) {
+  struct Column {
+    std::size_t first;  ///< the first of the columns written
+    bool has_words;
+    std::vector<std::size_t> places;  ///< of each word among the known ones, or nowhere
+    std::int64_t unseen_rows = 0;
+    std::set<std::string> unseen = {};
+  };
+
+  static std::vector<std::size_t> find(const Names& words, const Names& known) {
     std::map<std::string_view, std::size_t> order;
     for (const std::string& word : known) order.emplace(word, order.size());
     std::vector<std::size_t> out;
@@ -89,73 +84,61 @@ class RowWriter {
     return out;
   }
 
-  std::size_t width_ = 0;
-  std::vector<std::size_t> firsts_;               ///< the first column of each feature
-  std::vector<std::vector<std::size_t>> places_;  ///< of its words
-  std::vector<bool> of_words_;
+  const Table& table_;
+  std::vector<Column> columns_;
   std::vector<double> row_;
 };
 
-/// Standardises the numbers of rows, or keeps them.
-ExactTensor scaled(const std::optional<Standardization>& scale, const Shape& shape,
-                   std::vector<double> numbers) {
-  ExactTensor x = ExactTensor::from_doubles(shape, std::move(numbers));
-  return scale ? ExactTensor((*scale)(x)) : x;
+/// The rows in double, in the memory of the cells if there is room.
+std::vector<double> numbers(Table& table, std::size_t rows, RowWriter& write) {
+  std::vector<double> wider(write.width > table.width() ? rows * write.width : 0);
+  std::vector<double>& to = wider.empty() ? table.cells : wider;
+  for (std::size_t i = 0; i < rows; ++i) write(i, to.data() + i * write.width);
+  to.resize(rows * write.width);
+  return std::move(to);
 }
 
-/// As rows of x; `cells` become them in place if there is room, else they are copied.
-std::vector<double> inputs_of(const Table& table, RowWriter& write, std::vector<double>* cells) {
-  const std::size_t rows = table.rows();
-  std::vector<double> out;
-  double* to = cells ? cells->data() : nullptr;
-  if (!cells || write.width() > table.width()) {
-    out.resize(rows * write.width());
-    to = out.data();
+/// The rows standardised in double, without a copy of them in double.
+Tensor standardised(std::size_t rows, const Standardization& scale, RowWriter& write) {
+  detail::NewTensor x({rows, write.width});
+  std::vector<double> row(write.width);
+  for (std::size_t i = 0; i < rows; ++i) {
+    write(i, row.data());
+    for (std::size_t k = 0; k < row.size(); ++k)
+      x.data[i * row.size() + k] = static_cast<Scalar>(scale.scaled(row[k], k));
   }
-  for (std::size_t i = 0; i < rows; ++i) write(table.row(i), to + i * write.width());
-  if (out.empty() && cells) {
-    const std::size_t size = rows * write.width();
-    out = std::move(*cells);
-    out.resize(size);
-  }
-  return out;
-}
-
-Dataset convert(const Preparation& p, const Table& table, std::vector<double>* cells) {
-  RowWriter write(table, p.features);
-  const std::int64_t rows = std::ssize(table.cells) / std::max<std::int64_t>(1, table.width());
-  Dataset data{.columns = p.columns(),
-               .classes = p.target.classes,
-               .label = table.target.name,
-               .dropped = table.dropped,
-               .notes = table.notes};
-  for (std::string& note : write.unseen(table)) data.notes.push_back(std::move(note));
-  if (table.has_target()) {
-    std::vector<double> y;
-    for (std::size_t i = 0; i < table.rows(); ++i) y.push_back(table.row(i).back());
-    const Shape shape = p.target.classes.empty() ? Shape{rows, 1} : Shape{rows};
-    data.y = scaled(p.targets, shape, std::move(y));
-  }
-  const auto width = static_cast<std::int64_t>(write.width());
-  data.x = scaled(p.inputs, {rows, width}, inputs_of(table, write, cells));
-  return data;
+  return std::move(x.tensor);
 }
 
 }  // namespace
 
 std::vector<std::string> Preparation::columns() const {
   Names names;
-  for (const TableColumn& feature : features) {
-    if (feature.words.empty()) names.push_back(feature.name);
-    for (const std::string& word : feature.words)
-      names.push_back(fmt::format("{}={}", feature.name, word));
+  for (const auto& [name, words] : features) {
+    if (words.empty()) names.push_back(name);
+    for (const std::string& word : words) names.push_back(fmt::format("{}={}", name, word));
   }
   return names;
 }
 
-Dataset Preparation::operator()(const Table& rows) const { return convert(*this, rows, nullptr); }
-
-Dataset Preparation::operator()(Table&& rows) const { return convert(*this, rows, &rows.cells); }
+Dataset Preparation::operator()(Table table) const {
+  RowWriter write(table, features);
+  const std::size_t rows = table.rows();
+  Dataset data{.columns = columns(), .classes = target.classes, .label = table.target.name};
+  if (table.has_target()) {
+    std::vector<double> y;
+    for (std::size_t i = 0; i < rows; ++i) y.push_back(table.row(i).back());
+    const Shape shape = target.classes.empty() ? Shape{rows, 1} : Shape{rows};
+    data.y = ExactTensor::from_doubles(shape, std::move(y));
+    if (targets) data.y = (*targets)(data.y);
+  }
+  data.x = inputs ? ExactTensor(standardised(rows, *inputs, write))
+                  : ExactTensor::from_doubles({rows, write.width}, numbers(table, rows, write));
+  data.dropped = std::move(table.dropped);
+  data.notes = std::move(table.notes);
+  write.add_notes(rows, data.notes);
+  return data;
+}
 
 ExactTensor Preparation::undo(const Tensor& predictions) const {
   return targets ? targets->undo(predictions) : ExactTensor(predictions);
@@ -167,45 +150,38 @@ double Preparation::target_deviation() const {
 
 Preparation prepare(const Table& training, const PrepareOptions& options) {
   Preparation p{training.dialect, training.gaps, training.features, training.target};
-  for (std::size_t i = 0; i < p.features.size(); ++i) {
-    Names& words = p.features[i].words;
+  const std::size_t rows = training.rows();
+  for (std::size_t k = 0; k < p.features.size(); ++k) {
+    Names& words = p.features[k].words;
+    if (words.empty()) continue;
     std::vector<bool> seen(words.size());
-    for (std::size_t row = 0; row < training.rows() && !words.empty(); ++row)
-      seen[static_cast<std::size_t>(training.row(row)[i])] = true;
+    for (std::size_t i = 0; i < rows; ++i)
+      seen[static_cast<std::size_t>(training.row(i)[k])] = true;
     Names kept;
     for (std::size_t word = 0; word < words.size(); ++word)
       if (seen[word]) kept.push_back(words[word]);
-    words = kept;
+    words = std::move(kept);
   }
-  if (options.scale) {
-    RowWriter write(training, p.features);
-    p.inputs = detail::standardization_of(
-        training.rows(), write.width(),
-        [&](std::size_t row, std::span<double> to) { write(training.row(row), to.data()); });
-  }
+  RowWriter write(training, p.features);
+  if (options.scale)
+    p.inputs = detail::standardization_of(rows, write.width,
+                                          [&](std::size_t i, double* to) { write(i, to); });
   if (options.scale_target && training.has_target() && p.target.classes.empty())
     p.targets = detail::standardization_of(
-        training.rows(), 1,
-        [&](std::size_t row, std::span<double> to) { to[0] = training.row(row).back(); });
+        rows, 1, [&](std::size_t i, double* to) { *to = training.row(i).back(); });
   return p;
 }
 
 Table read_table(const std::string& path, const Preparation& p, bool labelled) {
-  Names one_hot;
-  for (const TableColumn& feature : p.features)
-    if (!feature.words.empty()) one_hot.push_back(feature.name);
   const bool classes = !p.target.classes.empty();
-  return read_table(path, {.label = labelled ? p.target.name : "",
-                           .task = classes ? Task::classification : Task::regression,
-                           .header = p.dialect.header,
-                           .separator = p.dialect.separator,
-                           .decimal = p.dialect.decimal,
-                           .comment = p.dialect.comment,
-                           .drop_missing = !labelled || p.gaps.drop,
-                           .missing = p.gaps.missing,
-                           .one_hot = one_hot,
-                           .columns = p.columns(),
-                           .classes = labelled ? p.target.classes : Names()});
+  return detail::read_table(path,
+                            {.label = labelled ? p.target.name : "",
+                             .task = classes ? Task::classification : Task::regression,
+                             .header = p.dialect.header,
+                             .drop_missing = !labelled || p.gaps.drop,
+                             .missing = p.gaps.missing,
+                             .classes = labelled ? p.target.classes : Names()},
+                            p.features, p.dialect);
 }
 
 }}  // namespace gradus

@@ -23,8 +23,7 @@ struct Preparation {
   std::vector<std::string> columns() const;
   /// x, y and names. A word that is not listed makes zeros of all columns of its feature; the notes
   /// of the Dataset count them. ShapeError for a table of other features.
-  Dataset operator()(const Table& rows) const;
-  Dataset operator()(Table&& rows) const;  ///< the same, in the memory of the cells
+  Dataset operator()(Table rows) const;
 
   /// Predictions of shape (rows, 1) in the target's units.
   ExactTensor undo(const Tensor& predictions) const;

@@ -17,33 +17,38 @@ inline std::size_t unboxed(double cell) {
   return static_cast<std::size_t>(std::bit_cast<std::uint64_t>(cell) - 0x7ff8'0000'0000'0000);
 }
 
+inline bool is_gap(double cell) { return std::isnan(cell) && unboxed(cell) == 0; }
+
 /// A column to read.
 struct Reading {
   std::size_t field;       ///< its place in a record
   bool has_words = false;  ///< every value is a word, also one that looks like a number
   bool is_target = false;
-  std::map<std::string, std::size_t, std::less<>> places = {};  ///< of its words, from 1
-  std::vector<std::string> words = {};
-  std::int64_t word_rows = 0, first_word = 0;  ///< the line of the first word
-  std::int64_t gap_rows = 0, first_gap = 0;
+  std::map<std::string, std::size_t, std::less<>> places = {};   ///< of its words, from 1
+  std::vector<std::pair<std::string, std::int64_t>> words = {};  ///< with the line of the first one
+  std::int64_t word_rows = 0, gap_rows = 0, first_gap = 0 /* a line */;
 
   double add_gap(std::int64_t line) {
     if (gap_rows++ == 0) first_gap = line;
     return boxed(0);
   }
   double add(std::string_view word, std::int64_t line) {
-    if (word_rows++ == 0) first_word = line;
+    ++word_rows;
     auto place = places.find(word);
     if (place == places.end()) {
-      words.emplace_back(word);
+      words.emplace_back(word, line);
       place = places.emplace(word, words.size()).first;
     }
     return boxed(place->second);
   }
+  /// The first word of the column, with its line.
+  const std::pair<std::string, std::int64_t>& first_word() const {
+    return words[words.size() > places.size() && words[0].first == "-" ? 1 : 0];
+  }
 };
 
 struct RawTable {
-  const std::string& path;
+  std::string path;  ///< for errors
   const CsvOptions& options;
   std::vector<TableColumn> known;       ///< the features to read; none for all that are not ignored
   std::vector<std::string> names = {};  ///< of all columns

@@ -20,13 +20,14 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and
 /// the first does not begin like one (so that 1,5 for 1.5 is an error, not a class).
 ///
-/// The file is UTF-8 text, plain or compressed with gzip, quoted as in RFC 4180, with lines of at
-/// most 1 MiB and 1 GiB in all. A number is a whole field such as 1, -2.5, +3e-4, whatever the
-/// locale, kept as a double for standardization(); one too small for a double is 0, one too large
-/// for a Scalar an error. Blanks around a field, inside and outside its quotes, and blank lines are
-/// ignored. The names in a header differ, those of columns to leave out, too. IoError if the file
-/// cannot be read, ValueError for a column that it lacks, FormatError with file and line for all
-/// else.
+/// The file is UTF-8 text, plain or compressed with gzip, quoted as in RFC 4180, in a Dialect that
+/// its first lines show; `-` is the standard input. Lines end with LF, CRLF or CR. A record has at
+/// most 16 MiB and 65,536 fields, the text 1 GiB. A number is a whole field such as 1, -2.5, +3e-4,
+/// whatever the locale, kept as a double for standardization(); one too small for a double is 0,
+/// one too large for a Scalar an error. Blanks around a field, inside and outside its quotes, and
+/// blank lines are ignored. The names in a header differ, those of columns to leave out, too.
+/// IoError if the file cannot be read, ValueError for a column that it lacks, FormatError with file
+/// and line for all else.
 Dataset read_csv(const std::string& path, const CsvOptions& options = {});
 
 }}  // namespace gradus

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <unordered_map>
 
 #include <gradus/models/csv_records.h>
 #include <gradus/models/raw_table.h>
@@ -17,7 +18,8 @@ bool detail::class_before(const std::string& a, const std::string& b) {
 
 namespace {
 
-using detail::class_name, detail::listed, detail::RawTable, detail::Reading, detail::unboxed;
+using detail::class_name, detail::listed, detail::RawTable, detail::Reading, detail::is_gap,
+    detail::unboxed;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_words = 1024, most_auto_words = 50, most_number_classes = 20;
@@ -46,7 +48,7 @@ class Settler {
         return;
     t.for_each_cell(reading, [&](double& cell) {
       if (!std::isnan(cell) || unboxed(cell) != minus->second) return;
-      cell = reading.add_gap(reading.first_word);
+      cell = reading.add_gap(reading.words[minus->second - 1].second);
       --reading.word_rows;
     });
     reading.places.erase(minus);
@@ -63,56 +65,47 @@ class Settler {
 
   /// The different values of a column in an order; replaces its cells by their places.
   Names settle_words(const Reading& reading, auto before) {
-    std::map<double, std::size_t> numbers;
-    std::vector<bool> seen(reading.words.size() + 1);
+    std::unordered_map<std::uint64_t, std::string> found;  // by the bits of the cell
     t.for_each_cell(reading, [&](double cell) {
-      if (std::isnan(cell))
-        seen[unboxed(cell)] = true;
-      else
-        numbers.emplace(cell, 0);
+      if (is_gap(cell)) return;
+      const auto [at, is_new] = found.try_emplace(std::bit_cast<std::uint64_t>(cell));
+      if (is_new)
+        at->second = std::isnan(cell) ? reading.words[unboxed(cell) - 1].first : class_name(cell);
     });
     Names words;
-    for (std::size_t i = 0; i < reading.words.size(); ++i)
-      if (seen[i + 1]) words.push_back(reading.words[i]);
-    for (const auto& [number, place] : numbers) words.push_back(class_name(number));
+    for (const auto& [bits, word] : found) words.push_back(word);
     std::ranges::sort(words, before);
-    words.erase(std::unique(words.begin(), words.end()), words.end());
-    std::map<std::string_view, std::size_t> order;
-    for (const std::string& word : words) order.emplace(word, order.size());
-    std::vector<double> places(reading.words.size() + 1, detail::boxed(0));
-    for (std::size_t i = 0; i < reading.words.size(); ++i)
-      if (seen[i + 1]) places[i + 1] = static_cast<double>(order.at(reading.words[i]));
-    for (auto& [number, place] : numbers) place = order.at(class_name(number));
+    std::unordered_map<std::uint64_t, double> places;
+    for (const auto& [bits, word] : found)
+      places[bits] =
+          static_cast<double>(std::ranges::lower_bound(words, word, before) - words.begin());
     t.for_each_cell(reading, [&](double& cell) {
-      cell = std::isnan(cell) ? places[unboxed(cell)] : static_cast<double>(numbers.at(cell));
+      if (!is_gap(cell)) cell = places.at(std::bit_cast<std::uint64_t>(cell));
     });
     return words;
   }
 
   /// Decides which features are words; a column of words that must be numbers is an error.
   void settle_features() {
-    std::vector<Reading*> wrong;
+    const Reading* wrong = nullptr;
     Names one_hot = t.options.one_hot, ignore = t.options.ignore, found;
     for (Reading& reading : t.readings) {
-      if (reading.is_target || (!reading.has_words && reading.word_rows == 0)) continue;
+      if (reading.is_target || reading.places.empty()) continue;
       const std::string& name = t.names[reading.field];
-      const std::size_t words =
-          reading.words.size() + count_numbers(reading, most_auto_words).size();
-      if (!reading.has_words && !t.options.one_hot_auto && words <= most_auto_words)
-        one_hot.push_back(name);
-      else if (!reading.has_words && words > most_auto_words)
-        ignore.push_back(name);
-      else if (!reading.has_words && t.known.empty())
-        found.push_back(name);
-      if (!reading.has_words && (!t.options.one_hot_auto || words > most_auto_words))
-        wrong.push_back(&reading);
-      check<FormatError>(!t.known.empty() || words <= most_words || !reading.has_words,
+      const std::size_t values =
+          reading.places.size() + count_numbers(reading, most_auto_words).size();
+      const bool few = values <= most_auto_words;
+      check<FormatError>(!t.known.empty() || values <= most_words || !reading.has_words,
                          "{}: {} different words in column '{:.60}', at most {} are read (ignore "
                          "it?)",
-                         t.path, words, name, most_words);
-      reading.has_words = true;
+                         t.path, values, name, most_words);
+      if (reading.has_words) continue;
+      if (!few && 10 * reading.word_rows < t.rows) refuse(reading, advice_on_missing(reading));
+      reading.has_words = few && t.options.one_hot_auto && t.known.empty();
+      (reading.has_words ? found : few ? one_hot : ignore).push_back(name);
+      if (!reading.has_words && !wrong) wrong = &reading;
     }
-    if (!wrong.empty()) refuse_words(wrong, one_hot, ignore);
+    if (wrong) refuse(*wrong, advice_on_words(one_hot, ignore));
     name_words();
     if (!found.empty())
       t.table.notes.push_back(fmt::format("columns of words: {}", listed(found, "", 120)));
@@ -137,39 +130,43 @@ class Settler {
     }
   }
 
-  [[noreturn]] void refuse_words(const std::vector<Reading*>& wrong, const Names& one_hot,
-                                 const Names& ignore) const {
-    const Reading& first = **std::ranges::min_element(wrong, {}, &Reading::first_word);
-    const std::string& word = first.words[0];
-    const std::string start =
-        fmt::format("{}:{}: '{:.30}' is not a number (", t.path, first.first_word, word);
-    const std::string column = fmt::format("column '{:.30}'", t.names[first.field]);
-    std::string advice;
-    if (!t.options.header && first.first_word == t.first_line && first.word_rows == 1)
-      throw FormatError(start + "set .header = true if line 1 holds the column names)");
-    if (t.known.empty()) advice = "; " + advice_on_words(one_hot, ignore, 240 - start.size());
-    throw FormatError(start + column + advice + ")");
+  /// Refuses the first word of a column of numbers.
+  [[noreturn]] void refuse(const Reading& reading, std::string advice) const {
+    const auto& [word, line] = reading.first_word();
+    const std::string_view better = detail::number_advice(word, t.table.dialect.decimal);
+    if (!better.empty() || !t.known.empty()) advice = better;
+    std::string where = fmt::format("column '{:.30}'", t.names[reading.field]);
+    if (!t.options.header && line == t.first_line && reading.word_rows == 1)
+      where = "set .header = true if line 1 holds the column names";
+    else if (!advice.empty())
+      where += "; " + advice;
+    throw FormatError(
+        fmt::format("{}:{}: '{:.30}' is not a number ({})", t.path, line, word, where));
   }
 
-  std::string advice_on_words(const Names& one_hot, const Names& ignore, std::size_t most) const {
-    const auto code = [](const Names& names, std::size_t length) {
-      return fmt::format("{{{}}}", listed(names, "\"", length));
-    };
-    std::string text = "set ";
-    const bool words = one_hot.size() > t.options.one_hot.size();
-    const bool others = ignore.size() > t.options.ignore.size();
-    if (words) text += ".one_hot = " + code(one_hot, 1000);
-    if (words) text += others ? " and " : " or ";
-    Names left_out = ignore;
-    if (!others)
-      left_out.insert(left_out.end(), one_hot.begin() + std::ssize(t.options.one_hot),
-                      one_hot.end());
-    if (text.size() + code(left_out, 1000).size() <= most)
-      return text + ".ignore = " + code(left_out, 1000);
-    return fmt::format(
-        "set {}.ignore = {}",
-        words ? others ? ".one_hot_auto = true and " : ".one_hot_auto = true or " : "",
-        code(left_out, 90));
+  std::string advice_on_missing(const Reading& reading) const {
+    Names words = t.options.missing;
+    for (const auto& [word, place] : reading.places) words.push_back(word);
+    return fmt::format("set .missing = {} if that is a missing value", code(words, 90));
+  }
+
+  /// Advice on columns of few words and of many.
+  std::string advice_on_words(const Names& one_hot, Names ignore) const {
+    const auto given = static_cast<std::ptrdiff_t>(t.options.one_hot.size());
+    const bool few = std::ssize(one_hot) > given;
+    const bool many = ignore.size() > t.options.ignore.size();
+    if (!many) ignore.insert(ignore.end(), one_hot.begin() + given, one_hot.end());
+    const char* join = !few ? "" : many ? " and " : " or ";
+    const std::string text =
+        fmt::format("set {}{}.ignore = {}", few ? ".one_hot = " + code(one_hot, 1000) : "", join,
+                    code(ignore, 1000));
+    if (text.size() <= 160) return text;
+    return fmt::format("set {}{}.ignore = {}", few ? ".one_hot_auto = true" : "", join,
+                       code(ignore, 100));
+  }
+
+  static std::string code(const Names& names, std::size_t most) {
+    return fmt::format("{{{}}}", listed(names, "\"", most));
   }
 
   // ---- gaps -------------------------------------------------------------------------------------
@@ -236,7 +233,7 @@ class Settler {
     if (n == 0) return "";
     for (std::size_t i = 0; i < n; ++i) ignore.push_back(t.names[worst[i]->field]);
     ignore.insert(ignore.begin(), t.options.ignore.begin(), t.options.ignore.end());
-    return fmt::format(".ignore = {{{}}} to keep {}", listed(ignore, "\"", 80), kept[n]);
+    return fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]);
   }
 
   // ---- the target -------------------------------------------------------------------------------
@@ -254,9 +251,13 @@ class Settler {
     const bool few = counts.size() <= most_number_classes;
     const Task task = t.options.task;
     const bool mostly_numbers = 2 * words < std::ssize(t.table.cells) / std::ssize(t.readings);
-    const bool plausible = !mostly_numbers || (whole && few);
+    const bool plausible =
+        (!mostly_numbers || (whole && few)) &&
+        detail::number_advice(words > 0 ? target.first_word().first : "", t.table.dialect.decimal)
+            .empty();
     if (words > 0 && (task == Task::regression || (task != Task::classification && !plausible)))
-      refuse_target(target);
+      refuse(target, mostly_numbers ? advice_on_missing(target)
+                                    : "set .task = Task::classification for classes");
     bool classes = words > 0 || task == Task::classification;
     if (task == Task::automatic && words == 0) {
       classes = whole && few && often && counts.size() > 1;
@@ -266,11 +267,6 @@ class Settler {
           classes ? "regression" : "classification"));
     }
     if (classes) t.table.target.classes = settle_words(target, detail::class_before);
-  }
-
-  [[noreturn]] void refuse_target(const Reading& target) const {
-    throw FormatError(fmt::format("{}:{}: '{:.60}' is not a number (column '{:.60}')", t.path,
-                                  target.first_word, target.words[0], t.names[target.field]));
   }
 
   RawTable t;

@@ -35,32 +35,37 @@ constexpr std::size_t nowhere = std::string::npos;
 
 class Reader {
  public:
-  /// Reads the features that are `known`, or, without any, all that are not ignored.
-  Reader(const std::string& path, const CsvOptions& options, std::vector<TableColumn> known)
-      : t{path, options, std::move(known)} {}
+  Reader(const std::string& path, const CsvOptions& options, std::vector<TableColumn> known,
+         const Dialect& hint)
+      : t{path == "-" ? "standard input" : path, options, std::move(known)},
+        given_{options.separator, options.decimal, options.comment, options.header},
+        records_(path, given_, hint) {
+    t.table.dialect = records_.dialect();
+    t.table.gaps = {options.missing, options.drop_missing};
+    const Dialect& found = t.table.dialect;
+    if (!given_.separator && found.separator != hint.separator &&
+        (found.separator != ',' || found.decimal == ','))
+      t.table.notes.push_back(describe(found));
+  }
 
   Table read() {
-    const CsvOptions& o = t.options;
-    t.table.dialect = {o.separator ? o.separator : ',', o.decimal, o.comment, o.header};
-    t.table.gaps = {o.missing, o.drop_missing};
-    Records records(t.path, t.table.dialect);
     Records::Fields fields;
-    check<FormatError>(records.next(fields), "{}: no data rows", t.path);
+    check<FormatError>(records_.next(fields), "{}: no data rows", t.path);
     check<FormatError>(fields.size() <= most_columns, "{}:{}: {} columns, at most {} are read",
-                       t.path, records.line(), fields.size(), most_columns);
-    t.first_line = records.line();
+                       t.path, records_.line(), fields.size(), most_columns);
+    t.first_line = records_.line();
     set_names(fields);
     choose();
-    for (bool more = !o.header || records.next(fields); more; more = records.next(fields))
-      read_row(fields, records.line());
-    t.table.dialect = records.dialect();
+    const bool header = t.options.header;
+    for (bool more = !header || records_.next(fields); more; more = records_.next(fields)) {
+      read_row(fields);
+      if (t.options.progress) t.options.progress(records_.share());
+    }
     check<FormatError>(t.rows > 0, "{}: no data rows", t.path);
     return detail::settle(std::move(t));
   }
 
  private:
-  // ---- columns ----------------------------------------------------------------------------------
-
   void set_names(const Records::Fields& fields) {
     for (std::size_t i = 0; i < fields.size(); ++i) {
       const bool named = t.options.header && !fields[i].empty();
@@ -74,31 +79,27 @@ class Reader {
     }
   }
 
-  bool is_number(std::string_view text) const { return detail::read_number(text).second.empty(); }
-
-  std::size_t field_of(const std::string& name) const {
-    const auto found = fields_.find(name);
-    return found == fields_.end() ? nowhere : found->second;
+  bool is_number(std::string_view text) const {
+    return detail::read_number(text, t.table.dialect.decimal).second.empty();
   }
 
-  void check_known(const std::string& name, const char* option, const char* rule) const {
-    if (field_of(name) != nowhere) return;
+  /// The place of a column that an option names.
+  std::size_t field_of(const std::string& name, const char* option, const char* rule) const {
+    const auto found = fields_.find(name);
+    if (found != fields_.end()) return found->second;
     const std::string near = detail::nearest(name, t.names);
     const bool is_near = detail::edit_distance(name, near) < std::min(name.size(), near.size());
-    throw ValueError(fmt::format("read_csv: {} must {} of {} (got '{:.60}'){}", option, rule,
+    throw ValueError(fmt::format("read_csv: {} must {} of {} (got '{:.40}'){}", option, rule,
                                  listed(t.names, "", 100), name,
-                                 is_near ? fmt::format("; did you mean '{:.60}'?", near) : ""));
+                                 is_near ? fmt::format("; did you mean '{:.40}'?", near) : ""));
   }
 
   void choose() {
     const std::string& label = t.options.label;
-    if (!label.empty()) check_known(label, "label", "be the name of one column");
     const bool labelled = !label.empty() || t.known.empty();
-    const std::size_t target = !labelled ? nowhere : label.empty() ? last_named_ : field_of(label);
-    if (t.known.empty())
-      choose_columns(target);
-    else
-      select_columns();
+    std::size_t target = label.empty() ? last_named_ : 0;
+    if (!label.empty()) target = field_of(label, "label", "be the name of one column");
+    t.known.empty() ? choose_columns(target) : select_columns();
     for (const Reading& reading : t.readings)
       t.table.features.push_back({.name = t.names[reading.field]});
     if (!labelled) return;
@@ -112,8 +113,11 @@ class Reader {
   void select_columns() {
     Names missing;
     for (const TableColumn& column : t.known) {
-      t.readings.push_back({field_of(column.name), !column.words.empty()});
-      if (t.readings.back().field == nowhere) missing.push_back(column.name);
+      const auto found = fields_.find(column.name);
+      if (found == fields_.end())
+        missing.push_back(column.name);
+      else
+        t.readings.push_back({found->second, !column.words.empty()});
     }
     check<FormatError>(missing.empty(), "{}:{}: columns of these names are needed: {} (got {})",
                        t.path, t.first_line, listed(missing, "", 90), listed(t.names, "", 90));
@@ -125,8 +129,7 @@ class Reader {
     std::vector<int> kinds(t.names.size(), read);
     const auto mark = [&](const Names& list, const char* option, int kind) {
       for (const std::string& name : list) {
-        check_known(name, option, "hold names of columns");
-        const std::size_t i = field_of(name);
+        const std::size_t i = field_of(name, option, "hold names of columns");
         check(i != target, "read_csv: {} must not hold the label (got '{:.60}')", option, name);
         check(kinds[i] == read || kinds[i] == kind,
               "read_csv: one_hot must not hold a column to ignore (got '{:.60}')", name);
@@ -135,48 +138,54 @@ class Reader {
     };
     mark(t.options.ignore, "ignore", ignored);
     mark(t.options.one_hot, "one_hot", of_words);
-    bool lost = t.options.header && t.options.label.empty();
+    bool numbers = true;
     for (std::size_t i = 0; i < t.names.size(); ++i) {
       if (i == target || kinds[i] == ignored) continue;
       t.readings.push_back({i, kinds[i] == of_words});
-      lost = lost && is_number(t.names[i]);
+      numbers = numbers && is_number(t.names[i]);
     }
     check(!t.readings.empty(), "read_csv: a column besides the label '{:.60}' must be left to read",
           t.names[target]);
-    // A label found by name proves that there is a header; else a row of numbers could be lost.
-    check<FormatError>(!lost,
-                       "{}:{}: the features' names are numbers (set .header = false if line {} is "
-                       "data, else name the label)",
-                       t.path, t.first_line, t.first_line);
+    // A label found by name proves that there is a header; else a row of data could be lost.
+    const bool sure = !t.options.header || !t.options.label.empty();
+    check<FormatError>(sure || !(numbers || records_.starts_with_data()),
+                       "{}:{}: the features' names {} (set .header = false if line {} is data, "
+                       "else name the label)",
+                       t.path, t.first_line, numbers ? "are numbers" : "look like data",
+                       t.first_line);
   }
 
-  // ---- rows -------------------------------------------------------------------------------------
-
-  void read_row(const Records::Fields& fields, std::int64_t line) {
-    check<FormatError>(fields.size() == t.names.size(), "{}:{}: {} fields, expected {}", t.path,
-                       line, fields.size(), t.names.size());
-    for (Reading& reading : t.readings)
-      t.table.cells.push_back(read_cell(fields[reading.field], reading, line));
+  void read_row(const Records::Fields& fields) {
+    std::vector<double>& cells = t.table.cells;
+    if (const std::size_t room = cells.capacity() - cells.size(); room < t.readings.size()) {
+      const double share = std::clamp(records_.share(), 1.0 / 16, 1.0);
+      cells.reserve(t.readings.size() +
+                    static_cast<std::size_t>(1.05 * static_cast<double>(cells.size()) / share));
+    }
+    for (Reading& reading : t.readings) cells.push_back(read_cell(fields[reading.field], reading));
     ++t.rows;
   }
 
-  double read_cell(std::string_view field, Reading& reading, std::int64_t line) const {
-    if (!t.options.missing.empty() &&
-        std::ranges::find(t.options.missing, field) != t.options.missing.end())
+  double read_cell(std::string_view field, Reading& reading) const {
+    const std::int64_t line = records_.line();
+    const bool has_classes = reading.is_target && !classes_.empty();
+    const auto& missing = t.options.missing;
+    if (!missing.empty() && std::ranges::find(missing, field) != missing.end())
       return reading.add_gap(line);
     std::pair<double, std::string_view> number{0, detail::not_a_number};
-    if (!reading.has_words) number = detail::read_number(field);
-    const bool is_class = reading.is_target && !t.options.classes.empty();
-    if (is_class) {
+    if (!reading.has_words) number = detail::read_number(field, t.table.dialect.decimal);
+    if (has_classes) {
       auto found = classes_.find(field);
       if (found == classes_.end() && number.second.empty())
         found = classes_.find(class_name(number.first));
       if (found != classes_.end()) return found->second;
     } else if (number.second.empty()) {
-      return number.first;
+      return number.first + 0.0;  // without the sign of a 0
     }
-    if (is_gap(field) || (is_class && field == "-")) return reading.add_gap(line);
-    check<FormatError>(!is_class, "{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
+    constexpr std::string_view gaps[] = {"", "NA", "N/A", "NaN", "nan", "null", "None", "?"};
+    if (std::ranges::find(gaps, field) != std::end(gaps) || (has_classes && field == "-"))
+      return reading.add_gap(line);
+    check<FormatError>(!has_classes, "{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
                        field, listed(t.options.classes, "", 90));
     if (!reading.has_words && !reading.is_target) {
       if (field == "TRUE" || field == "True" || field == "true") return 1;
@@ -188,44 +197,13 @@ class Reader {
     return reading.add(field, line);
   }
 
-  /// Whether a field is a gap in each column; `-` is one where there is no `+`.
-  static bool is_gap(std::string_view field) {
-    constexpr std::string_view spellings[] = {"NA", "N/A", "NaN", "nan", "null", "None", "?"};
-    return field.empty() || std::ranges::find(spellings, field) != std::end(spellings);
-  }
-
   RawTable t;
+  Dialect given_;
+  Records records_;
   std::unordered_map<std::string, std::size_t> fields_;  ///< places of names
   std::size_t last_named_ = 0;
   std::map<std::string, double, std::less<>> classes_;
 };
-
-/// Marks the rows to test with: of each class its share of them, with the largest remainders
-/// rounded up.
-void draw_tests(const Table& table, std::int64_t tests, double share, std::uint64_t seed,
-                std::vector<bool>& is_test) {
-  const std::size_t groups = std::max<std::size_t>(1, table.target.classes.size());
-  std::vector<std::vector<std::int64_t>> rows(groups);
-  for (std::size_t i = 0; i < table.rows(); ++i)
-    rows[groups > 1 ? static_cast<std::size_t>(table.row(i).back()) : 0].push_back(
-        static_cast<std::int64_t>(i));
-  std::vector<std::int64_t> taken(groups);
-  std::vector<std::pair<double, std::size_t>> remainders;  // negative, to sort the largest first
-  for (std::size_t k = 0; k < groups; ++k) {
-    const double exact = static_cast<double>(rows[k].size()) * share;
-    taken[k] = static_cast<std::int64_t>(std::floor(exact));
-    remainders.push_back({static_cast<double>(taken[k]) - exact, k});
-  }
-  std::ranges::sort(remainders);
-  std::int64_t left = tests - std::reduce(taken.begin(), taken.end());
-  for (std::size_t i = 0; left > 0; ++i, --left) ++taken[remainders[i % groups].second];
-  Random random(seed, "split");
-  for (std::size_t k = 0; k < groups; ++k) {
-    random.shuffle(rows[k]);
-    for (std::int64_t n = 0; n < taken[k]; ++n)
-      is_test[static_cast<std::size_t>(rows[k][static_cast<std::size_t>(n)])] = true;
-  }
-}
 
 }  // namespace
 
@@ -245,15 +223,14 @@ std::vector<TableColumn> detail::columns_of(const CsvOptions& options) {
 }
 
 Table read_table(const std::string& path, const CsvOptions& options) {
-  const char separator = options.separator;
-  check(std::ranges::is_sorted(options.classes, detail::class_before),
+  return detail::read_table(path, options, detail::columns_of(options), {});
+}
+
+Table detail::read_table(const std::string& path, const CsvOptions& options,
+                         std::vector<TableColumn> known, const Dialect& hint) {
+  check(std::ranges::is_sorted(options.classes, class_before),
         "read_csv: classes must be in order (got {})", listed(options.classes, "", 200));
-  check(separator == 0 || separator == '\t' ||
-            (separator >= ' ' && separator <= '~' && separator != '"'),
-        "read_csv: separator must be a tab or a printable ASCII character other than '\"' (got "
-        "{:#x})",
-        static_cast<unsigned char>(separator));
-  return Reader(path, options, detail::columns_of(options)).read();
+  return Reader(path, options, std::move(known), hint).read();
 }
 
 TableSplit split(Table table, double test_share, const SplitOptions& options) {
@@ -264,8 +241,16 @@ TableSplit split(Table table, double test_share, const SplitOptions& options) {
   check(tests >= 1 && tests < rows,
         "split: test_share must leave a row on both sides (got {} of {} rows)", test_share, rows);
   std::vector<bool> is_test(table.rows());
-  if (options.last) std::fill(is_test.end() - tests, is_test.end(), true);
-  if (!options.last) draw_tests(table, tests, test_share, options.seed, is_test);
+  std::vector<std::int64_t> order(table.rows());
+  std::iota(order.begin(), order.end(), 0);
+  if (!options.last) Random(options.seed, "split").shuffle(order);
+  if (!options.last && !table.target.classes.empty())
+    std::ranges::stable_sort(
+        order, {}, [&](std::int64_t i) { return table.row(static_cast<std::size_t>(i)).back(); });
+  // Every so many rows, so that of each class, too, a share of them is taken.
+  for (std::int64_t n = 0; n < rows; ++n)
+    is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(n)])] =
+        options.last ? n >= rows - tests : (n + 1) * tests / rows > n * tests / rows;
   Table test = table;
   test.cells.clear();
   test.dropped.clear();

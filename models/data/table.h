@@ -45,7 +45,7 @@ struct CsvOptions {
   /// a header the names are "0", "1", ...
   bool header = true;
   /// See Dialect.
-  char separator = 0, decimal = '.', comment = 0;
+  char separator = 0, decimal = 0, comment = 0;
   /// See Gaps. `dropped` of the Dataset lists the rows.
   bool drop_missing = false;
   std::vector<std::string> missing = {};
@@ -63,6 +63,8 @@ struct CsvOptions {
   std::vector<std::string> columns = {};
   /// The allowed classes of a label, in order, in the form of `classes` of a Dataset.
   std::vector<std::string> classes = {};
+  /// Is called after each row with the share of the file that has been read.
+  std::function<void(double share)> progress = {};
 };
 
 /// All rows that are read. Cells are doubles in row-major order, the target last: a number, or the
@@ -95,8 +97,8 @@ struct SplitOptions {
   bool last = false;  ///< takes the last rows, as Keras does, instead of rows at random
 };
 /// Holds back rows for testing; rows_kept(rows, test_share) stay for training. Each class keeps its
-/// share, with the largest remainders rounded up; both sides are in the order of the file.
-/// ValueError unless both sides get a row.
+/// share to within one row; both sides are in the order of the file. ValueError unless both sides
+/// get a row.
 TableSplit split(Table table, double test_share, const SplitOptions& options = {});
 
 namespace detail {
@@ -106,6 +108,9 @@ std::string listed(std::span<const std::string> names, std::string_view quote, s
 std::string class_name(double number);
 /// The features that options.columns lists.
 std::vector<TableColumn> columns_of(const CsvOptions& options);
+/// Reads the features that are `known` or, without any, all that are not ignored.
+Table read_table(const std::string& path, const CsvOptions& options, std::vector<TableColumn> known,
+                 const Dialect& hint);
 }  // namespace detail
 
 }}  // namespace gradus

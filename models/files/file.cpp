@@ -235,19 +235,14 @@ std::string read_file(const std::string& path, std::int64_t most,
 InputFile::InputFile(const std::string& path)
     : path_(path),
       file_(path == "-" ? Descriptor(fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)) : open_regular(path)),
-      packed_(1 << 16) {
-  struct stat status = {};
-  if (fstat(file_, &status) != 0) fail("read", path);
-  if (S_ISREG(status.st_mode)) size_ = status.st_size;
-  const std::size_t start = read_all(file_, path, packed_.data(), 2);
-  if (start < 2 || packed_[0] != 0x1f || packed_[1] != 0x8b) {
-    packed_.resize(start);
-    return;
-  }
+      packed_(2),
+      size_(file_size(path)) {
+  packed_.resize(read_all(file_, path, packed_.data(), 2));
+  if (packed_ != std::vector<unsigned char>{0x1f, 0x8b}) return;
+  packed_.resize(1 << 16);
   stream_.reset(new z_stream());
   stream_->next_in = packed_.data();
-  stream_->avail_in = 2;
-  taken_ = 2;
+  taken_ = stream_->avail_in = 2;
   if (inflateInit2(stream_.get(), 16 + MAX_WBITS) != Z_OK) throw std::bad_alloc();
 }
 

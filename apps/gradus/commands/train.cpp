@@ -132,8 +132,7 @@ std::string compare_command(const Session& session) {
   const TrainingOptions& options = session.options();
   const Schedule& schedule = session.optimizer().schedule();
   std::vector<std::string> words = words_without_rate(options.problem);
-  if (options.epochs != TrainingOptions().epochs)
-    words.insert(words.end(), {"--epochs", options.epochs});
+  if (!options.epochs.empty()) words.insert(words.end(), {"--epochs", options.epochs});
   return fmt::format("  {}\n", shell_line({"compare", to_string(schedule),
                                            rival(schedule, session.optimizer().iterations())},
                                           words));

@@ -30,8 +30,8 @@ RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
 
 }  // namespace
 
-Problem make_problem(ProblemOptions options, const RunPlan& plan) {
-  const std::string optimizer = std::exchange(options.network.optimizer, "sgd");
+Problem make_problem(ProblemOptions options, RunPlan plan) {
+  std::string optimizer = std::exchange(options.network.optimizer, "sgd");
   Network network = read_network(options.network);
   Dataset data = read_data(options.data, network.seed);
   const NamedLoss& loss = choose_loss(options.network.loss, data);
@@ -42,16 +42,20 @@ Problem make_problem(ProblemOptions options, const RunPlan& plan) {
   if (scale && loss.targets == Targets::numbers && !options.data.no_target_scale) {
     target_scale = standardise(data.y, rows);
     network.target_deviation = value(target_scale->deviation(0));
+    if (optimizer == "sgd") optimizer += "(global_clipnorm=1)";  // outliers would make it diverge
   }
   if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
   const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
+  if (plan.epochs == 0)
+    plan.epochs = std::max<std::int64_t>(30, scale ? (999 + batches) / batches : 0);
   network.optimizer = read_optimizer(optimizer, run_lengths(plan, batches, 1));
   const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps;
   const RunLengths lengths = run_lengths(plan, batches, each.value_or(1).count);
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data, model, network, loss, scale, target_scale, outputs, lengths, batches};
+  return {options,      data,    model,   network, loss,       scale,
+          target_scale, outputs, lengths, batches, plan.epochs};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

@@ -22,9 +22,10 @@ struct ProblemOptions {
   }
 };
 
-/// How long to train: epochs or, if above 0, steps; the last rows, a share, are held out.
+/// How long to train: epochs or, if above 0, steps; the last rows, a share, are held out. Epochs
+/// that are not given, 0, are 30, or on a file as many as make 1000 batches.
 struct RunPlan {
-  std::int64_t epochs = 1;
+  std::int64_t epochs = 0;
   gradus::Step steps = 0;
   double held_out = 0;
 };
@@ -40,6 +41,7 @@ struct Problem {
   std::int64_t outputs;             ///< units of the last layer
   gradus::RunLengths lengths = {};  ///< for texts of schedules
   std::int64_t batches = 1;         ///< in an epoch
+  std::int64_t epochs = 1;          ///< of the plan
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
@@ -51,6 +53,6 @@ struct Problem {
 
 /// Reads the data, then the optimizer, in which lengths may be named, and builds the model.
 /// UsageError, or what gradus throws. Rows held out do not influence the scales.
-Problem make_problem(ProblemOptions options, const RunPlan& plan);
+Problem make_problem(ProblemOptions options, RunPlan plan);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);

@@ -13,14 +13,15 @@
 struct TrainingOptions {
   ProblemOptions problem;
   std::string schedule;  ///< without one, the optimizer's rate
-  std::string epochs = "30", validation_split = "0";
+  std::string epochs, validation_split = "0";
   std::string log, tensorboard;
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.problem, option);
     option(self.schedule, "--schedule", "The learning rate; without it, the optimizer's own",
            "EXPR");
-    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.epochs, "--epochs", "Passes over the data; 30, or on a file 1000 batches or more",
+           "N");
     option(self.validation_split, "--validation-split",
            "Share of the rows, taken from the end, to hold out", "SHARE");
     option(self.log, "--log", "Log updates to FILE.jsonl, or epochs to FILE.csv", "FILE");

@@ -43,6 +43,11 @@ TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& com
   return saved;
 }
 
+/// 0 if they are not given.
+std::int64_t read_epochs(const std::string& text) {
+  return text.empty() ? 0 : read_whole("--epochs", text, 1, most_epochs);
+}
+
 double read_share(const std::string& text) {
   if (text == "0") return 0;
   const double share = read_positive("--validation-split", text);
@@ -112,15 +117,15 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
           checked(saved_ ? resumed_options(saved_->training, command, given) : command.training,
                   path_, command, plots)),
       quiet_(command.quiet),
-      epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
       held_out_(read_share(options_.validation_split)),
-      problem_(make_training_problem(options_, {.epochs = epochs_, .held_out = held_out_})),
+      problem_(make_training_problem(
+          options_, {.epochs = read_epochs(options_.epochs), .held_out = held_out_})),
       text_(to_text(describe(options_, problem_))) {
   check<UsageError>(held_out_ == 0 || (training_rows() > 0 && training_rows() < rows()),
                     "--validation-split: must leave rows on both sides (got {} of {} rows)",
                     held_out_, rows());
   const auto& each = optimizer().options().gradient_accumulation_steps;
-  const std::int64_t all = epochs_ * bar().batches;
+  const std::int64_t all = epochs() * bar().batches;
   if (each && value(each->count) > static_cast<double>(all))
     throw UsageError(fmt::format(
         "--optimizer: gradient_accumulation_steps must be at most {}, the batches of all epochs, "
@@ -131,7 +136,7 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
 
 std::int64_t Session::training_rows() const { return rows_kept(rows(), held_out_); }
 
-Step Session::updates() const { return epochs_ * bar().batches / batches_per_update(problem_); }
+Step Session::updates() const { return epochs() * bar().batches / batches_per_update(problem_); }
 
 void Session::resume(const std::string& path) {
   const std::string other = difference(*saved_, describe(options_, problem_));
@@ -141,8 +146,8 @@ void Session::resume(const std::string& path) {
   problem_.model.build(problem_.data.x.shape());
   problem_.model.load(path);
   const auto done = std::ssize(history().epochs());
-  check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
-                    done, epochs_);
+  check<UsageError>(done < epochs(), "--epochs: must be above {}, the epochs already done (got {})",
+                    done, epochs());
   const std::string& log = saved_->training.log;
   log_continues_ = same_file(log, options_.log);
   if (log_continues_) check_is_log(log);
@@ -160,7 +165,7 @@ std::string Session::description() const {
                             {"schedule", to_string(optimizer().schedule())},
                             {"loss", problem_.loss.name},
                             {"batch_size", problem_.network.batch_size},
-                            {"epochs", epochs_},
+                            {"epochs", epochs()},
                             {"seed", problem_.network.seed}});
   if (saved_) json["resumed_at"] = optimizer().iterations();
   std::string line = to_line(json);
@@ -179,20 +184,20 @@ std::vector<Callback> Session::loggers() const {
   return list;
 }
 
-ProgressBar Session::bar() const { return {.epochs = epochs_, .batches = problem_.batches}; }
+ProgressBar Session::bar() const { return {.epochs = epochs(), .batches = problem_.batches}; }
 
 void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
   std::ranges::copy(loggers(), std::back_inserter(callbacks));
-  callbacks.push_back(SaveAndStop{signals, path_, text_, epochs_});
+  callbacks.push_back(SaveAndStop{signals, path_, text_, epochs()});
   const EraseBar erase(!quiet_ && can_redraw());
   if (erase.drawn)
     callbacks.push_back(bar());
   else if (!quiet_)
-    callbacks.push_back(ProgressLines{epochs_});
+    callbacks.push_back(ProgressLines{epochs()});
   try {
     problem_.model.fit(problem_.data.x, problem_.data.y,
                        {.batch_size = problem_.network.batch_size,
-                        .epochs = epochs_,
+                        .epochs = epochs(),
                         .verbose = 0,
                         .callbacks = callbacks,
                         .validation_split = held_out_,

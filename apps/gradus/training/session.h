@@ -42,7 +42,7 @@ class Session {
   std::optional<gradus::Evaluation> validate();
   /// Where the model is saved, or "".
   const std::string& path() const { return path_; }
-  std::int64_t epochs() const { return epochs_; }
+  std::int64_t epochs() const { return problem_.epochs; }
   /// The share of the rows that is held out.
   double held_out() const { return held_out_; }
   std::int64_t training_rows() const;
@@ -64,7 +64,6 @@ class Session {
   std::string path_;
   TrainingOptions options_;
   bool quiet_;
-  std::int64_t epochs_;
   double held_out_;
   Problem problem_;
   std::string text_;  ///< the description of the problem in the file
