@@ -16,15 +16,16 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     read_csv("new.csv", {.one_hot = {"origin"}, .columns = cars.columns})  // y is empty
 ///     read_csv("test.csv", {.label = "species", .columns = iris.columns, .classes = iris.classes})
 ///
-/// A label of numbers becomes y of shape (rows, 1). A label of text becomes class numbers, y of
-/// shape (rows), with the sorted names in `classes`; it is text when no field in it is a number and
-/// the first does not begin like one (so that 1,5 for 1.5 is an error, not a class).
+/// A target of numbers becomes y of shape (rows, 1), classes become y of shape (rows), with their
+/// names in `classes`: see Task. Classes are in order, numbers by value before words by their
+/// bytes. Other steps than these are in table.h and preparation.h: a split, scales, saving.
 ///
 /// The file is UTF-8 text, plain or compressed with gzip, quoted as in RFC 4180, in a Dialect that
 /// its first lines show; `-` is the standard input. Lines end with LF, CRLF or CR. A record has at
 /// most 16 MiB and 65,536 fields, the text 1 GiB. A number is a whole field such as 1, -2.5, +3e-4,
 /// whatever the locale, kept as a double for standardization(); one too small for a double is 0,
-/// one too large for a Scalar an error. Blanks around a field, inside and outside its quotes, and
+/// one too large for a Scalar an error. TRUE and FALSE, also True, true, False, false, are 1 and 0
+/// in a feature. Blanks around a field, inside and outside its quotes, and
 /// blank lines are ignored. The names in a header differ, those of columns to leave out, too.
 /// IoError if the file cannot be read, ValueError for a column that it lacks, FormatError with file
 /// and line for all else.

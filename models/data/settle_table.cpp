@@ -94,7 +94,8 @@ class Settler {
       const std::string& name = t.names[reading.field];
       const std::size_t values =
           reading.places.size() + count_numbers(reading, most_auto_words).size();
-      const bool few = values <= most_auto_words;
+      const bool names_rows = values > 10 && std::cmp_equal(values, t.rows);  // as row names do
+      const bool few = values <= most_auto_words && (t.options.one_hot_auto || !names_rows);
       check<FormatError>(!t.known.empty() || values <= most_words || !reading.has_words,
                          "{}: {} different words in column '{:.60}', at most {} are read (ignore "
                          "it?)",
@@ -145,9 +146,11 @@ class Settler {
   }
 
   std::string advice_on_missing(const Reading& reading) const {
-    Names words = t.options.missing;
+    Names words = t.options.missing, ignore = t.options.ignore;
     for (const auto& [word, place] : reading.places) words.push_back(word);
-    return fmt::format("set .missing = {} if that is a missing value", code(words, 90));
+    ignore.push_back(t.names[reading.field]);
+    return fmt::format("set .missing = {} if that is a missing value{}", code(words, 60),
+                       reading.is_target ? "" : ", or .ignore = " + code(ignore, 60));
   }
 
   /// Advice on columns of few words and of many.
@@ -199,15 +202,14 @@ class Settler {
     const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
     const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
     check<FormatError>(t.options.drop_missing,
-                       "{}:{}: no value in column '{:.60}'; {} of {} rows have gaps: {} (set "
-                       ".drop_missing = true to leave such rows out{}{})",
-                       t.path, first.first_gap, t.names[first.field], t.table.dropped.size(),
-                       t.rows, counts, advice.empty() ? "" : ", or ", advice);
+                       "{}:{}: no value in column '{:.40}'; {} of {} rows have gaps: {}{}", t.path,
+                       first.first_gap, t.names[first.field], t.table.dropped.size(), t.rows,
+                       counts, advice);
     check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
-                       t.path, counts, t.rows, advice.empty() ? "" : " (set " + advice + ")");
+                       t.path, counts, t.rows, advice);
     cells.resize(to);
-    t.table.notes.push_back(fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows,
-                                        counts, advice.empty() ? "" : " (set " + advice + ")"));
+    t.table.notes.push_back(
+        fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows, counts, advice));
   }
 
   /// `horsepower 6, origin 2`.
@@ -219,21 +221,21 @@ class Settler {
     return listed(counts, "", 60);
   }
 
-  /// The columns to ignore, at most three, that keep most rows; "" where that does not help.
+  /// Advises to drop rows, and to ignore the columns, at most three, that keep most rows.
   std::string advice_on_gaps(const std::vector<Reading*>& worst,
                              const std::vector<std::int64_t>& saved) const {
-    if (!t.known.empty()) return "";
-    Names ignore;
     std::vector<std::int64_t> kept{saved[0]};
-    for (std::size_t n = 1;
-         n <= 3 && n < saved.size() && !worst[n - 1]->is_target && n < t.table.features.size(); ++n)
-      kept.push_back(kept.back() + saved[n]);
+    const std::size_t most = std::min({worst.size(), std::size_t{3}, t.table.features.size() - 1});
+    for (std::size_t n = 0; n < most && !worst[n]->is_target && t.known.empty(); ++n)
+      kept.push_back(kept.back() + saved[n + 1]);
     std::size_t n = 0;  // the fewest columns with nearly all of the effect
     while (10 * (kept[n] - kept[0]) < 9 * (kept.back() - kept[0])) ++n;
-    if (n == 0) return "";
+    Names ignore = t.options.ignore, advice;
     for (std::size_t i = 0; i < n; ++i) ignore.push_back(t.names[worst[i]->field]);
-    ignore.insert(ignore.begin(), t.options.ignore.begin(), t.options.ignore.end());
-    return fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]);
+    if (!t.options.drop_missing && saved[0] > 0)
+      advice.push_back(".drop_missing = true to leave such rows out");
+    if (n > 0) advice.push_back(fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]));
+    return advice.empty() ? "" : fmt::format(" (set {})", fmt::join(advice, ", or "));
   }
 
   // ---- the target -------------------------------------------------------------------------------

@@ -72,10 +72,11 @@ class Reader {
       t.names.push_back(named ? std::string(fields[i]) : fmt::format("{}", i));
       if (named || !t.options.header) last_named_ = i;
       const auto [first, is_new] = fields_.emplace(t.names[i], i);
-      check<FormatError>(
-          is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", t.path, t.first_line,
-          t.names[i], first->second + 1, i + 1,
-          is_number(t.names[i]) ? " (set .header = false if this line is data)" : "");
+      check<FormatError>(is_new, "{}:{}: the name '{:.60}' stands in columns {} and {}{}", t.path,
+                         t.first_line, t.names[i], first->second + 1, i + 1,
+                         is_number(t.names[i]) || records_.starts_with_data()
+                             ? " (set .header = false if this line is data)"
+                             : "");
     }
   }
 

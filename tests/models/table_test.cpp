@@ -123,6 +123,9 @@ TEST_CASE("rows with gaps are counted, with the columns that cost most") {
   CHECK(refusal("a,b,y\n1,,2\n,2,3\n", {.drop_missing = true}) ==
         "t.csv: no data rows without a missing value: a 1, b 1 of 2 rows (set .ignore = {\"a\"} to "
         "keep 1)");
+  CHECK(refusal("a,b,y\n1,,2\n2,,3\n") ==  // dropping rows would leave none
+        "t.csv:2: no value in column 'b'; 2 of 2 rows have gaps: b 2 (set .ignore = {\"b\"} to "
+        "keep 2)");
   CHECK(refusal("a,b,c,y\n1,,,1\n2,,,2\n3,3,3,3\n")
             .ends_with("or .ignore = {\"b\", \"c\"} to keep 3)"));  // both, as one is not enough
 }
@@ -168,7 +171,11 @@ TEST_CASE("one word among many numbers may be a gap") {
   for (const bool automatic : {false, true})
     CHECK(refusal(text, {.one_hot_auto = automatic}) ==
           "t.csv:9: 'x4' is not a number (column 'x'; set .missing = {\"x4\"} if that is a missing "
-          "value)");
+          "value, or .ignore = {\"x\"})");
+  // A column with another word in each row names the rows.
+  std::string named = "car,y\n";
+  for (int i = 0; i < 12; ++i) named += fmt::format("c{},1\n", i);
+  CHECK(refusal(named).ends_with("(column 'car'; set .ignore = {\"car\"})"));
 }
 
 TEST_CASE("truth values are 1 and 0 among features") {
@@ -184,7 +191,6 @@ TEST_CASE("names: unknown, empty, or data") {
         "'town'?");
   CHECK(table(",a,y\n0,1,2\n", {}).features[0].name == "0");
   CHECK(table("a,y,\n1,2,3\n").target.name == "y");
-  CHECK(refusal("0,,y\n1,2,3\n").empty() == false);
   CHECK(refusal("1,,y\n1,2,3\n") ==
         "t.csv:1: the name '1' stands in columns 1 and 2 (set .header "
         "= false if this line is data)");

@@ -42,7 +42,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
                const std::vector<Drawn>& choices) {
   const Logs& logs = part.entries;
   for (const auto& [name, axis] : choices) {
-    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
+    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis};
     std::vector<double> all;
     for (std::size_t i = 0; i < logs.size(); ++i) {
       // A run without the series keeps its colour, and is not in the legend.

@@ -152,11 +152,8 @@ Line thinned(Line line) {
 }
 
 LinesPlot rates_plot(std::span<const LabelledSchedule> curves, Step steps) {
-  LinesPlot out{.x_name = "step",
-                .y_name = "learning rate",
-                .lines = {},
-                .from_zero = true,
-                .title = "learning rate"};
+  LinesPlot out{
+      .x_name = "step", .y_name = "learning rate", .from_zero = true, .title = "learning rate"};
   for (const LabelledSchedule& curve : curves) {
     std::vector<Step> at;
     const auto rate = [&](Step t) { return value(curve.schedule(std::min(t, steps - 1))); };
