@@ -123,6 +123,9 @@ TEST_CASE("rows with gaps are counted, with the columns that cost most") {
   CHECK(refusal("a,b,y\n1,,2\n,2,3\n", {.drop_missing = true}) ==
         "t.csv: no data rows without a missing value: a 1, b 1 of 2 rows (set .ignore = {\"a\"} to "
         "keep 1)");
+  CHECK(refusal("a,b,y\n1,1,\n2,2,\n,3,3\n4,4,4\n")  // the target cannot be ignored
+            .ends_with("y 2, a 1 (set .drop_missing = true to leave such rows out, or .ignore = "
+                       "{\"a\"} to keep 2)"));
   CHECK(refusal("a,b,y\n1,,2\n2,,3\n") ==  // dropping rows would leave none
         "t.csv:2: no value in column 'b'; 2 of 2 rows have gaps: b 2 (set .ignore = {\"b\"} to "
         "keep 2)");
