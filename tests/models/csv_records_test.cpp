@@ -46,6 +46,12 @@ void expect_refused(const std::string& bytes, const std::string& expected,
                        FormatError);
 }
 
+std::string repeated(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
 std::string text_of(const Rows& rows) {
   std::string text;
   for (const auto& row : rows) text += fmt::format("[{}]", fmt::join(row, "|"));
@@ -78,7 +84,7 @@ TEST_CASE("the first lines show the separator and the decimal mark") {
       {"red, big, round\ngreen, small, flat\n", ',', '.'},
       {"2020-01-01 10:00,1,2\n2020-01-01 11:00,2,3\n", ',', '.'},
       {"city\tpeople\nNew York\t8\nLos Angeles\t4\n", '\t', '.'},
-      {"height\tweight\n5 ft 11\t80\n6 ft 1\t85\n5 ft 2\t70\n", '\t', '.'},
+      {"height\tweight\n" + repeated("5 ft 11\t80\n6 ft 1\t85\n", 20), '\t', '.'},
       {"size;note\n1;a, b\n2;c, d\n", ';', '.'},
       {"\"a;b\",c\n\"1;2\",3\n", ',', '.'},
       {"a;b;y\n1,5;2;3\n1,5;2\n1,5;2;3\n1,5;2;4\n", ';', ','},  // a damaged row
@@ -174,6 +180,7 @@ TEST_CASE("a first record of data is told from one of names") {
       {"1;2;3\n4;5;6\n", true},
       {"1,5;2\n2,5;3\n", true},
       {"republican,n,y\ndemocrat,y,n\ndemocrat,n,y\nrepublican,y,n\n", true},
+      {"NA,1.5\n2,2.5\nNA,3.5\n4,1\n5,2\n", true},
       {"a,b,y\n1,2,3\n", false},
       {"F,M\n1,2\n", false},
       {"sex,size\nF,1\nM,2\n", false},
@@ -238,6 +245,7 @@ TEST_CASE("a record has at most 16 MiB") {
   const std::string ones((1 << 24) + (1 << 18), '1');
   expect_refused("a,b\n1," + ones + ones, "{}:2: longer than 16 MiB");
   expect_refused("a,b\n1,\"\n" + ones + ones, "{}:2: longer than 16 MiB (a quote without an end?)");
+  CHECK(read("a,b\n1," + ones.substr(0, (1 << 24) - 9)).rows.size() == 2);
   std::string wide = "-1.2345678901234567e-308";
   for (int i = 1; i < 65536; ++i) wide += ",-1.2345678901234567e-308";
   const File file = read(wide + "\n" + wide + "\n", {.header = false});
@@ -249,16 +257,25 @@ TEST_CASE("a record may begin and end anywhere in the pieces that are read") {
   std::string text = "a,b,c\r\n";
   Rows rows = {{"a", "b", "c"}};
   unsigned state = 1;
-  while (text.size() < 1'200'000) {
+  while (text.size() < 300'000) {
     state = state * 1664525 + 1013904223;
     const std::string word(state >> 24, 'w'), number = std::to_string(state);
-    text +=
-        number + ",\"\xe2\x82\xac \"\"" + word + "\"\"\r\n\xe2\x82\xac\"," + word + "\xc3\xa4\r\n";
-    rows.push_back({number, "\xe2\x82\xac \"" + word + "\"\r\n\xe2\x82\xac", word + "\xc3\xa4"});
+    text += number + ",\"\xe2\x82\xac \"\"" + word + "\"\"\r\n\xe2\x82\xac\"," + word +
+            "\xf0\x9f\x98\x80\r\n";
+    rows.push_back(
+        {number, "\xe2\x82\xac \"" + word + "\"\r\n\xe2\x82\xac", word + "\xf0\x9f\x98\x80"});
   }
+  // The end of the first piece, 256 KiB, falls on each byte of a record.
+  const std::size_t end = text.find("\x80\r\n", (1 << 18) - 400) + 3;
+  const std::size_t length = text.find("\x80\r\n", end) + 3 - end;
   const Folder folder;
-  for (const std::string& path : {folder.write("t", text), folder.write_gz("t.gz", text)})
-    CHECK((read_file(path).rows == rows));
+  for (std::size_t shift = (1 << 18) - end; shift <= (1 << 18) - end + length; ++shift) {
+    const File file = read_file(folder.write("t", std::string(shift, ' ') + text));
+    CAPTURE(shift);
+    CHECK((file.rows == rows));
+    CHECK(file.lines.back() == 2 * std::ssize(rows) - 2);
+  }
+  CHECK((read_file(folder.write_gz("t.gz", text)).rows == rows));
 }
 
 TEST_CASE("standard input is read plain or compressed and the share of a file grows to 1") {
