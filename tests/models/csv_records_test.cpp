@@ -5,6 +5,7 @@
 
 #include <bit>
 #include <limits>
+#include <set>
 #include <tuple>
 
 #include "data_files.h"
@@ -93,7 +94,8 @@ TEST_CASE("the first lines show the separator and the decimal mark") {
       {"words of a text\nmore words here\nthe end\n", ',', '.'},
       {"", ',', '.'},
   };
-  for (const auto& [bytes, separator, decimal] : cases) {
+  for (const auto& [text, separator, decimal] : cases) {
+    const std::string& bytes = text;
     CAPTURE(bytes);
     const Dialect found = Records(Folder().write("t", bytes), {}).dialect();
     CHECK(std::string(1, found.separator) == std::string(1, separator));
@@ -161,7 +163,8 @@ TEST_CASE("a separator at the end of all lines is followed by no field") {
       {"1,2,3,\n4,5,6,\n", false},        {"a;b;y;\n1;2;3; \n4;5;;\n", true},
       {"a\tb\ty\t\n1\t2\t3\t\n", true},
   };
-  for (const auto& [bytes, header] : cases) {
+  for (const auto& [text, header] : cases) {
+    const std::string& bytes = text;
     CAPTURE(bytes);
     for (const auto& row : read(bytes, {.header = header}).rows) CHECK(row.size() == 3);
   }
@@ -190,7 +193,8 @@ TEST_CASE("a first record of data is told from one of names") {
       {"a,b\n", false},
       {"", false},
   };
-  for (const auto& [bytes, data] : cases) {
+  for (const auto& [text, data] : cases) {
+    const std::string& bytes = text;
     CAPTURE(bytes);
     CHECK(read(bytes).starts_with_data == data);
     CHECK_FALSE(read(bytes, {.header = false}).starts_with_data);
@@ -330,7 +334,7 @@ TEST_CASE("a table gives the same bits in each dialect") {
   const std::vector<std::vector<double>> numbers = {
       {tenth, -tenth / 3, 1}, {tiny, 2, -most}, {1e15 / 7, -0.0, 12345.678}, {3, 1.5, -2.25}};
   const std::vector<std::string> words = {"red", "dark blue", "red", "say \"hi\""};
-  std::vector<std::string> dialects;
+  std::set<std::string> dialects;
   for (const char separator : {',', ';', '\t', ' ', '|'})
     for (const char decimal : {'.', ','})
       for (const std::string& end : {"\n"s, "\r\n"s, "\r"s})
@@ -373,8 +377,7 @@ TEST_CASE("a table gives the same bits in each dialect") {
                         std::bit_cast<std::uint64_t>(numbers[i][j]));
                 }
               }
-              dialects.push_back(text);
+              dialects.insert(text);
             }
-  std::ranges::sort(dialects);
-  CHECK(std::ranges::unique(dialects).begin() - dialects.begin() >= 200);
+  CHECK(dialects.size() == 228);
 }
