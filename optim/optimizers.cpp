@@ -25,19 +25,12 @@ Optimizer make(const detail::Call& call) {
   return Optimizer(std::move(rule), std::move(options));
 }
 
-template <class... R>
-std::vector<std::string> names_of(std::type_identity<std::tuple<R...>>) {
-  return {std::string(detail::type_name<R>())...};
-}
-template <class... R>
-std::vector<Optimizer (*)(const detail::Call&)> makers_of(std::type_identity<std::tuple<R...>>) {
-  return {make<R>...};
-}
-
 }  // namespace
 
 std::span<const std::string> known_optimizers() {
-  static const std::vector<std::string> names = names_of(std::type_identity<KnownRules>());
+  static const auto names = []<class... R>(std::type_identity<std::tuple<R...>>) {
+    return std::array{std::string(detail::type_name<R>())...};
+  }(std::type_identity<KnownRules>());
   return names;
 }
 
@@ -47,7 +40,9 @@ Optimizer parse_optimizer(std::string_view text) {
 
 Optimizer detail::make_optimizer(Call call) {
   call.name.erase(0, call.name.rfind('.') + 1);  // keras.optimizers.
-  const auto makers = makers_of(std::type_identity<KnownRules>());
+  constexpr auto makers = []<class... R>(std::type_identity<std::tuple<R...>>) {
+    return std::array{make<R>...};
+  }(std::type_identity<KnownRules>());
   std::vector<std::string> names(known_optimizers().begin(), known_optimizers().end());
   for (const std::string& name : known_optimizers()) names.push_back(detail::lower(name));
   if (const auto it = std::ranges::find(names, call.name); it != names.end())

@@ -20,7 +20,7 @@ MOST_README_LINES = 200
 MAY_DEFINE = {'core/variant.h', 'core/kernels/kernels.h'}
 MAY_PRINT = {'models/training/progress.cpp'}  # the one sink for the progress of fit()
 # Each of these draws Braille or box characters on a terminal that has them, and ASCII elsewhere.
-MAY_DRAW = {'schedules/pictures/plot.cpp', 'models/training/progress.cpp', 'apps/gradus/training/train_callbacks.cpp'}
+MAY_DRAW = {'schedules/pictures/plot.cpp', 'models/training/progress.cpp', 'apps/gradus/terminal/terminal.cpp'}
 PRINTS = re.compile(r'std::cout|std::cerr|std::clog|\bstdout\b|\bstderr\b|(?<!\w)(?:printf|puts|putchar|abort)\(')
 # Comments, literals and preprocessor lines; group 1 is the quote of a literal.
 TOKENS = re.compile(r'''//[^\n]*|/\*.*?\*/|^[ ]*\#(?:[^\n]|\\\n)*|R"(?P<end>\w*)\(.*?\)(?P=end)"|"(?:[^"\\\n]|\\.)*"|'''

@@ -72,9 +72,10 @@ Scalar extreme(const Scalar* x, std::int64_t n) {
   return best;
 }
 
-template <int sign>
-void extreme_rows(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
-  for (std::int64_t r = 0; r < rows; ++r) y[r] = extreme<sign>(x + r * n, n);
+/// y[r] = f(row r of x).
+template <Scalar (*f)(const Scalar*, std::int64_t)>
+void each_row(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
+  for (std::int64_t r = 0; r < rows; ++r) y[r] = f(x + r * n, n);
 }
 
 /// Elements that tie share the gradient equally.
@@ -107,9 +108,6 @@ Scalar logsumexp(const Scalar* x, std::int64_t n) {
   return m + log(total);
 }
 
-void logsumexp_rows(const Scalar* x, Scalar* y, std::int64_t rows, std::int64_t n) {
-  for (std::int64_t r = 0; r < rows; ++r) y[r] = logsumexp(x + r * n, n);
-}
 /// dx = dy softmax(x), softmax(x) = e^(x - y).
 void logsumexp_rows_backward(const Scalar* x, const Scalar* y, const Scalar* dy, Scalar* dx,
                              std::int64_t rows, std::int64_t n, bool add) {
@@ -160,9 +158,9 @@ void fill_reductions(Kernels& table) {
   table.fill = fill;
   table.sum_of_magnitudes = sum_of_magnitudes;
   table.first_not_finite = first_not_finite;
-  table.max = {extreme_rows<1>, extreme_rows_backward};
-  table.min = {extreme_rows<-1>, extreme_rows_backward};
-  table.logsumexp = {logsumexp_rows, logsumexp_rows_backward};
+  table.max = {each_row<extreme<1>>, extreme_rows_backward};
+  table.min = {each_row<extreme<-1>>, extreme_rows_backward};
+  table.logsumexp = {each_row<logsumexp>, logsumexp_rows_backward};
   table.softmax = {softmax_rows, softmax_rows_backward};
   table.log_softmax = {log_softmax_rows, log_softmax_rows_backward};
 }

@@ -10,9 +10,9 @@ namespace {
 enum Kind : unsigned char { text, end_of_field, to_check /* part of a character, or NUL */ };
 
 std::string_view without_blanks(std::string_view field) {
-  constexpr std::string_view blanks = " \t\r";
-  while (!field.empty() && blanks.find(field.back()) != blanks.npos) field.remove_suffix(1);
-  while (!field.empty() && blanks.find(field.front()) != blanks.npos) field.remove_prefix(1);
+  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r'; };
+  while (!field.empty() && blank(field.back())) field.remove_suffix(1);
+  while (!field.empty() && blank(field.front())) field.remove_prefix(1);
   return field;
 }
 
@@ -144,7 +144,9 @@ bool Records::split(Fields& fields) {
 std::string_view Records::plain() {
   const char* const begin = cursor_;
   for (;; skip_character()) {
-    while (kind() == text) ++cursor_;
+    const char* next = cursor_;
+    while (kinds_[static_cast<unsigned char>(*next)] == text) ++next;
+    cursor_ = next;
     if (kind() == end_of_field || cursor_ == end_) return without_blanks({begin, cursor_});
   }
 }
@@ -204,12 +206,11 @@ void Records::refuse_encoding(std::string_view name) const {
 }
 
 std::pair<double, std::string_view> read_number(std::string_view text, char decimal) {
-  std::string copy;
   if (decimal == ',' && text.find_first_of(",.") != text.npos) {
     if (text.find('.') != text.npos) return {0, not_a_number};
-    copy = text;
-    std::ranges::replace(copy, ',', '.');
-    text = copy;
+    std::string with_point(text);
+    std::ranges::replace(with_point, ',', '.');
+    return read_number(with_point);
   }
   if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
   const char* const end = text.data() + text.size();

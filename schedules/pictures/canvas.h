@@ -28,12 +28,11 @@ struct Axis {
 
   int row(double v) const;
 };
-/// From the lowest to the highest value; with `from_zero` also over 0, unless the values vary by
-/// less than a quarter and more than a thousandth of the highest. Ends at round numbers nearby.
-Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
-               bool from_zero);
-/// Logarithmic, over the values above 0; linear where there are none.
-Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals);
+/// The axis of a picture of this size, from the lowest to the highest value; with `from_zero` also
+/// over 0, unless the values vary by less than a quarter and more than a thousandth of the highest.
+/// Ends at round numbers nearby. With `log`, over the values above 0; linear where there are none.
+Axis axis_over(const std::vector<std::vector<Sample>>& curves, const PlotOptions& options,
+               bool from_zero, bool log);
 
 class Canvas {
  public:

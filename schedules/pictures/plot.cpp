@@ -89,11 +89,20 @@ double between(double a, double b, double part, bool log) {
   return a + (b - a) * part;  // a level line stays exactly level
 }
 
-Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals,
-               bool from_zero) {
-  double low = curves[0][0].first, high = low;
+Axis axis_over(const std::vector<std::vector<Sample>>& curves, const PlotOptions& options,
+               bool from_zero, bool log) {
+  const int rows = options.height * (options.ascii ? 1 : 4);
+  const int intervals = std::min(options.height / 2, 4);
+  double low = endless, high = -endless;
   for (const std::vector<Sample>& curve : curves)
-    for (const Sample& s : curve) low = std::min(low, s.least), high = std::max(high, s.greatest);
+    for (const Sample& s : curve)
+      for (const double v : {s.least, s.first, s.greatest})
+        if (!log || v > 0) low = std::min(low, v), high = std::max(high, v);
+  if (low > high) return axis_over(curves, options, true, false);
+  if (log) {
+    if (high <= low * 1.001) low = high / 10;
+    return {low, high, rows, log_ticks(low, high, intervals + 1), true};
+  }
   if ((from_zero && high - low >= high / 4) || high - low <= high / 1000) {
     low = std::min(low, 0.0);
     high = std::max(high, 0.0);
@@ -102,19 +111,6 @@ Axis axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int int
   // To a round number nearby: the last update of a decay from 0.95 may have 0.8501.
   const std::vector<double> labelled = ticks(low, high, intervals, 0.25, false);
   return {std::min(low, labelled.front()), std::max(high, labelled.back()), rows, labelled};
-}
-
-Axis log_axis_over(const std::vector<std::vector<Sample>>& curves, int rows, int intervals) {
-  double low = 0, high = 0;
-  for (const std::vector<Sample>& curve : curves)
-    for (const Sample& s : curve)
-      for (const double v : {s.least, s.first, s.greatest}) {
-        if (v > 0 && (low == 0 || v < low)) low = v;
-        high = std::max(high, v);
-      }
-  if (low == 0) return axis_over(curves, rows, intervals, true);
-  if (high <= low * 1.001) low = high / 10;
-  return {low, high, rows, log_ticks(low, high, intervals + 1), true};
 }
 
 // ---- dots ---------------------------------------------------------------------------------------
@@ -350,9 +346,7 @@ std::string picture(std::span<const LabelledSchedule> curves, Step steps,
   std::vector<std::vector<Sample>> samples;
   for (const LabelledSchedule& curve : curves)
     samples.push_back(sample(curve.schedule, widest.dot_columns(), steps, options.log_y));
-  const int intervals = std::min(options.height / 2, 4);
-  const Axis axis = options.log_y ? log_axis_over(samples, widest.dot_rows(), intervals)
-                                  : axis_over(samples, widest.dot_rows(), intervals, true);
+  const Axis axis = axis_over(samples, options, true, options.log_y);
   const Margin margin = margin_of(axis, options.height);
 
   Canvas canvas(options.width - static_cast<int>(margin.width) - 2, options.height, options);

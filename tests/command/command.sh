@@ -174,7 +174,7 @@ prints "data.csv: 4 rows, numeric target, inputs and target standardised"
 prints "layers 3-16-16-1"
 run 0 find-lr --data "$work/data.csv" --drop-missing --ignore x --one-hot kind --label y --optimizer adam
 prints "layers 2-16-16-1"
-refuses "$work/data.csv:2: 'a' is not a number (column 'kind'; set .one_hot = {\"kind\"} or .ignore = {\"kind\"})" find-lr --data "$work/data.csv"
+refuses "$work/data.csv:2: 'a' is not a number (column 'kind'; give --one-hot kind or --ignore kind)" find-lr --data "$work/data.csv"
 refuses "cannot open 'none.csv': No such file or directory" find-lr --data none.csv
 printf 'x,y\n1,0\n2,1\n3,1\n4,2\n' >"$work/data.csv"
 run 0 find-lr --data "$work/data.csv" --loss sparse_categorical_crossentropy
@@ -185,7 +185,7 @@ printf 'x,y\n1,a\n2,a\n' >"$work/data.csv"
 refuses "--data: must have at least 2 classes (got 1)" find-lr --data "$work/data.csv"
 printf 'x,y\n1,0.5\n2,1\n3,1\n' >"$work/data.csv"
 refuses "--loss: must be a loss for numbers (got 'binary_crossentropy')" \
-  find-lr --data "$work/data.csv" --loss binary_crossentropy
+  find-lr --data "$work/data.csv" --task regression --loss binary_crossentropy
 
 for number in nan inf 1e400 0x1p-3 010 0 1e-400 1,5 ten "1 " .; do
   refuses "--start: must be a number above 0 in decimal digits (got '$(echo $number)')" \
@@ -200,7 +200,7 @@ done
 refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" find-lr --batch-size 0
 refuses "--seed: must be a whole number from 0 to 2^53 in decimal digits (got '00')" find-lr --seed 00
 refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got '')" find-lr --layers 16,
-refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file .csv or .csv.gz (got 'moon'); \
+refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
 did you mean moons?" find-lr --data moon
 refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
 adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
@@ -214,7 +214,7 @@ refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did 
 run 2 find-lr --loss mean_square_error
 grep -q "did you mean mean_squared_error?" "$work/err" || fail "no nearest loss"
 refuses "--loss: must be a loss for classes (got 'huber')" find-lr --loss huber
-refuses "--label, --ignore, --one-hot, --drop-missing, --no-header and --no-target-scale: must be given only with a file (got --data moons)" \
+refuses "--label: must be given only with a file (got --data moons)" \
   find-lr --label y
 refuses "'--optimiser' was not expected here; did you mean --optimizer?" find-lr --optimiser adam
 refuses "--csv and --json: must not both be given" find-lr --csv --json

@@ -108,7 +108,7 @@ prints "complete -c gradus -a '(__gradus_words)'"
 refuses "shell: must be one of bash, zsh, fish (got 'csh'); did you mean zsh?" completion csh
 run 0 --help-all
 for text in "---- gradus train" "Usage: gradus train [OPTIONS]" "--validation-split SHARE=0" \
-  "gradus train --resume iris.safetensors --epochs 60"; do prints "$text"; done
+  "gradus train --resume iris.safetensors --epochs 300"; do prints "$text"; done
 if [ -w /dev/full ]; then
   "$gradus" train --quiet --csv >/dev/full 2>err
   [ $? -eq 2 ] && grep -q "cannot write to stdout" err || fail "a full disk is not reported"

@@ -35,11 +35,13 @@ for step in 1 0.5 64 3600; do
   done
 done
 
-# A share of rows is the decimal that was written; the program printed says how many are trained on.
+# A share of rows is the decimal that was written.
 awk 'BEGIN { print "x,y"; for (i = 0; i < 100; ++i) printf "%d,%d\n", i, i % 3 }' >rows.csv
 while read -r share kept; do
-  run 0 train --data rows.csv --epochs 1 --validation-split "$share"
-  prints "standardization(slice(data.x, 0, 0, $kept))"
+  run 0 train --data rows.csv --task regression --epochs 1 --validation-split "$share"
+  prints "held out: $((100 - kept)) rows at random by --seed 0"
+  run 0 train --data rows.csv --task regression --epochs 1 --validation-split-last "$share"
+  prints "held out: the last $((100 - kept)) rows"
 done <<'END'
 0.9 10
 0.29 71

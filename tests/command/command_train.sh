@@ -171,10 +171,10 @@ prints "mean_absolute_error"
 run 0 predict line.st line
 [ "$(head -n 1 out)" = y ] && [ "$(wc -l <out)" -eq 201 ] || fail "not 200 numbers"
 refuses "the data must have as many inputs as line, which 'line.st' was trained on: 1 (got 2 in 'moons')" predict line.st moons
-refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file .csv or .csv.gz (got 'lin'); did you mean line?" \
+refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'lin'); did you mean line?" \
   predict line.st lin
 printf '1,2\n2,4\n3,6\n4,8\n' >bare.csv
-refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else --label)" train --data bare.csv
+refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else name the label)" train --data bare.csv
 run 0 train --data bare.csv --no-header --save bare.st --quiet
 run 0 predict bare.st bare.csv
 [ "$(head -n 1 out)" = 1 ] && [ "$(wc -l <out)" -eq 5 ] || fail "not 4 numbers"
@@ -184,7 +184,7 @@ odd=$(printf "it's\n\033[31m.csv")
 cp bare.csv "$odd"
 run 0 train --data "$odd" --no-header --epochs 1 --save "$(printf '\033.st')"
 tr -d '\n' <out | grep -q '[[:cntrl:]]' && fail "a control character on stdout"
-prints "read_csv(\"it's\\012\\033[31m.csv\", {.header = false})"
+prints "read_table(\"it's\\012\\033[31m.csv\", {.header = false})"
 prints "gradus predict \$'\\033.st' \$'it\\'s\\012\\033[31m.csv'"
 next=$(sed -n 's/^  gradus \(predict .*\)/\1/p' out)
 ! command -v bash >/dev/null || [ "$(bash -c "$gradus $next" | wc -l)" -eq 5 ] || fail "the suggested command fails"
@@ -286,7 +286,7 @@ refuses "--plot: the file must end in .svg, .png or .pdf (got 'a.gif')" train --
 # Errors in options come before training, which prints lines.
 PATH=$work run 1 train --epochs 1 --plot a.svg
 echo "gradus: error: a.svg needs gnuplot (apt install gnuplot-nox)" | cmp -s - err || fail "gnuplot is not named"
-refuses "t.csv:2: 'old' is not a number (column 'kind'; set .one_hot = {\"kind\"} or .ignore = {\"kind\"})" train --data t.csv
+refuses "t.csv:2: 'old' is not a number (column 'kind'; give --one-hot kind or --ignore kind)" train --data t.csv
 refuses "--label: must be the name of one column of size, kind, class (got 'klass'); did you mean 'class'?" train --data t.csv --label klass
 refuses "--one-hot: must hold names of columns of size, kind, class (got 'sort'); did you mean 'size'?" train --data t.csv --one-hot sort
 printf 'o,o=size,y\na,1,2\nb,3,4\n' >bad.csv

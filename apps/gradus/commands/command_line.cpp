@@ -54,9 +54,15 @@ class Adder {
   }
   void operator()(std::vector<std::string>& list, const std::string& name, const std::string& help,
                   const std::string& kind) {
-    CLI::Option* option = app_.add_option(name, list, wrapped_help(help))->type_name(kind);
+    const auto set = [&list, names = kind.ends_with(",...")](const std::vector<std::string>& all) {
+      list.clear();
+      for (const std::string& word : all)
+        std::ranges::copy(names ? split_list(word) : std::vector{word}, std::back_inserter(list));
+    };
+    CLI::Option* option =
+        app_.add_option_function<std::vector<std::string>>(name, set, wrapped_help(help))
+            ->type_name(kind);
     if (name.starts_with("--")) option->allow_extra_args(false)->take_all();
-    if (kind.ends_with(",...")) option->delimiter(',');
   }
   void operator()(bool& flag, const std::string& name, const std::string& help) {
     app_.add_flag(name, flag, wrapped_help(help));

@@ -11,10 +11,8 @@
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
-#include "training/comparison_pictures.h"
 #include "training/session.h"
 #include "training/stability.h"
-#include "training/tune_rates.h"
 
 using namespace gradus;
 
@@ -170,8 +168,8 @@ Json to_json(const Outcome& o) {
                            {"stable_rates", o.first.stable},
                            {"rates", values_of(c.rate, c.steps)},
                            {"losses", o.losses}});
-  if (c.momentum) out.add("momentum", values_of(*c.momentum, c.steps));
-  if (!o.accuracies.empty()) out.add("accuracies", o.accuracies);
+  if (c.momentum) out["momentum"] = values_of(*c.momentum, c.steps);
+  if (!o.accuracies.empty()) out["accuracies"] = o.accuracies;
   return out;
 }
 
@@ -233,7 +231,7 @@ std::string to_json(const Plan& plan, const Comparison& c) {
   std::vector<Json> list;
   for (const Outcome& o : c.outcomes) {
     list.push_back(to_json(o));
-    if (c.contours) list.back().add("path", o.first.path);
+    if (c.contours) list.back()["path"] = o.first.path;
   }
   Json out = Json::object(
       {{"about", plan.about()},
@@ -243,7 +241,7 @@ std::string to_json(const Plan& plan, const Comparison& c) {
        {"target", c.target},
        {"best", c.best().contender.label},
        {"schedules", list}});
-  if (c.contours) out.add("least", *c.contours->goal);
+  if (c.contours) out["least"] = *c.contours->goal;
   list.clear();
   for (const RateSearch& s : c.searches)
     list.push_back(Json::object({{"label", s.label},
@@ -251,8 +249,8 @@ std::string to_json(const Plan& plan, const Comparison& c) {
                                  {"good", std::vector{s.low, s.high}},
                                  {"rates", s.curve.x},
                                  {"losses", s.curve.y}}));
-  if (!list.empty()) out.add("searches", list);
-  return out.line();
+  if (!list.empty()) out["searches"] = list;
+  return to_line(out);
 }
 
 /// The results as the command prints and draws them. DivergedError, with them, when every run

@@ -4,26 +4,25 @@
 #include <gradus/models/file.h>
 
 #include <map>
-#include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
+#include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 
 using namespace gradus;
-using ParsedJson = nlohmann::json;
 
 namespace {
 
-void read(const ParsedJson& json, auto& out) { json.get_to(out); }
-void read(const ParsedJson& json, std::vector<double>& out) {
-  for (const ParsedJson& v : json)  // JSON has no infinity and gets null
+void read(const Json& json, auto& out) { json.get_to(out); }
+void read(const Json& json, std::vector<double>& out) {
+  for (const Json& v : json)  // JSON has no infinity and gets null
     out.push_back(v.is_null() ? INFINITY : v.get<double>());
 }
 
-TrainingRun read_run(const ParsedJson& saved) {
+TrainingRun read_run(const Json& saved) {
   TrainingRun run;
   std::size_t i = 0;
   TrainingRun::saved(run, [&](auto&... member) { (read(saved.at(i++), member), ...); });
@@ -47,15 +46,14 @@ std::string save_part(const CompareCommand& command, const std::vector<RunReques
   if (runs.size() < own.size())
     throw StoppedError(SignalWatch::caught(), fmt::format("after {} of {} runs; nothing is saved",
                                                           runs.size(), own.size()));
-  ParsedJson json{{"gradus", GRADUS_VERSION}, {"part", number}, {"of", of}};
+  Json json{{"gradus", GRADUS_VERSION}, {"part", number}, {"of", of}};
   ComparedRuns::options(command, [&](const auto& member, const std::string& name, const auto&...) {
     json["options"][key_of(name)] = member;
   });
-  json["runs"] = ParsedJson::array();
+  json["runs"] = Json::array();
   for (const TrainingRun& run : runs)
-    TrainingRun::saved(run, [&](const auto&... member) {
-      json["runs"].push_back(ParsedJson::array({member...}));
-    });
+    TrainingRun::saved(
+        run, [&](const auto&... member) { json["runs"].push_back(Json::array({member...})); });
   detail::write_file(command.out, {json.dump(), "\n"});
   return fmt::format("wrote {}: {} of {} runs\n", clean(command.out), own.size(), all.size());
 }
@@ -63,16 +61,16 @@ std::string save_part(const CompareCommand& command, const std::vector<RunReques
 MergedParts merge_parts(const std::vector<std::string>& paths) {
   check<UsageError>(!paths.empty(), "--merge: give the files of all parts");
   MergedParts out;
-  ParsedJson shared;
+  Json shared;
   std::size_t of = 1;
   std::map<std::size_t, std::vector<TrainingRun>> parts;
   for (const std::string& path : paths) try {
-      ParsedJson json = ParsedJson::parse(detail::read_file(path, std::int64_t{1} << 30));
+      Json json = Json::parse(detail::read_file(path, std::int64_t{1} << 30));
       const std::size_t number = json.at("part");
       check<UsageError>(!parts.contains(number), "'{}': must not be part {} again", clean(path),
                         number);
       std::vector<TrainingRun>& runs = parts[number];
-      for (const ParsedJson& run : json.at("runs")) runs.push_back(read_run(run));
+      for (const Json& run : json.at("runs")) runs.push_back(read_run(run));
       of = std::max<std::size_t>(1, json.at("of"));
       ComparedRuns::options(out.from, [&](auto& member, const std::string& name, const auto&...) {
         json.at("options").at(key_of(name)).get_to(member);
@@ -82,7 +80,7 @@ MergedParts merge_parts(const std::vector<std::string>& paths) {
       if (shared.is_null()) shared = json;
       check<UsageError>(shared == json, "'{}': must be a part of the same command as '{}'",
                         clean(path), clean(paths[0]));
-    } catch (const ParsedJson::exception&) {
+    } catch (const Json::exception&) {
       throw UsageError(fmt::format("'{}': must be a file of gradus compare --part", clean(path)));
     }
   for (std::size_t number = 1; number <= of; ++number)

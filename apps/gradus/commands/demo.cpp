@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "problem/expression.h"
 #include "problem/problem.h"
 #include "problem/program.h"
@@ -145,8 +143,8 @@ std::string to_json(const TrainedDemo& t) {
                             {"epoch_losses", t.run.history["loss"]},
                             {"stable_rates", t.run.stable},
                             {"program", program(t)}});
-  if (t.shows_weights()) json.add("path", t.run.path);
-  return json.line();
+  if (t.shows_weights()) json["path"] = t.run.path;
+  return to_line(json);
 }
 
 }  // namespace

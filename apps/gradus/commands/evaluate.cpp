@@ -43,14 +43,14 @@ std::string EvaluateCommand::run() const {
   Json out = Json::object({{"rows", rows}});
   std::string head = "rows", line = fmt::format("{}", rows), table;
   const auto add = [&](const std::string& key, double number) {
-    out.add(key, number);
+    out[key] = number;
     head += fmt::format(",{}", key);
     line += fmt::format(",{}", number);
     table += fmt::format("{:<20} {:.4g}\n", key, number);
   };
   add("loss", found.loss);
   for (const auto& [key, number] : found.metrics) add(key, number);
-  if (json) return out.line();
+  if (json) return to_line(out);
   if (csv) return fmt::format("{}\n{}\n", head, line);
   return fmt::format("{} on {} rows of {}\n{}", clean(trained.model), rows, clean(trained.data),
                      table);

@@ -63,7 +63,7 @@ std::string ExplainCommand::run() const {
   for (const std::string& step : at)
     explain.at.push_back(read_whole("--at", step, 0, session.updates() - 1));
   const auto seen = [&] {
-    if (json) return Json::object({{"updates", list}}).line();
+    if (json) return to_line(Json::object({{"updates", list}}));
     return csv ? table : text;
   };
   try {

@@ -83,13 +83,13 @@ std::string to_json(const RateTest& test, const Problem& problem, const FindLrCo
                            {"loss_of", curve_name(test, problem)},
                            {"about", problem.about()},
                            {"command", command}});
-  for (const double rate : stable_rates(problem, {})) out.add("stable", rate);
-  return out.line();
+  for (const double rate : stable_rates(problem, {})) out["stable"] = rate;
+  return to_line(out);
 }
 
 /// Compares the safe rate as a constant with two schedules of a higher peak.
 std::string compare_command(const RateTest& test, const Problem& problem) {
-  const Step steps = updates_in(problem, 30);  // as many as gradus compare makes
+  const Step steps = updates_in(problem, problem.epochs);  // as many as gradus compare makes
   const double peak = std::max(test.valley, test.minimum);
   return shell_line({"compare", fmt::format("{:.2g}", test.valley),
                      fmt::format("CosineDecay({:.2g}, {})", peak, steps),

@@ -37,7 +37,7 @@ std::string PredictCommand::run() const {
   const Tensor outputs = read.model.predict(read.rows.x, {.batch_size = 1024});
   const Tensor predicted = classes.empty() ? outputs : probabilities(outputs);
   const auto width = static_cast<std::size_t>(predicted.shape()[1]);
-  const std::string& label = read.saved.columns.label;
+  const std::string label = read.saved.prepared ? read.saved.prepared->target.name : "";
   std::string out = csv_cell(!label.empty() ? label : classes.empty() ? "y" : "class");
   std::string missing = "NA";
   for (const std::string& each : classes) {

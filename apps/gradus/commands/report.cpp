@@ -42,7 +42,7 @@ void add_panel(std::vector<Panel>& panels, const Result& part, bool by_step,
                const std::vector<Drawn>& choices) {
   const Logs& logs = part.entries;
   for (const auto& [name, axis] : choices) {
-    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis, .lines = {}};
+    LinesPlot plot{.x_name = by_step ? "update" : "epoch", .y_name = axis};
     std::vector<double> all;
     for (std::size_t i = 0; i < logs.size(); ++i) {
       // A run without the series keeps its colour, and is not in the legend.
@@ -104,11 +104,6 @@ std::vector<Panel> make_panels(const Result& part) {
   return panels;
 }
 
-void replace(std::string& text, std::string_view from, std::string_view to) {
-  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
-    text.replace(at, from.size(), to);
-}
-
 /// The SVG of gnuplot as part of a page: without the XML header, and with black replaced by the
 /// colour of text. Only tags change, never the text between them.
 std::string inline_svg(const std::string& svg) {
@@ -119,9 +114,9 @@ std::string inline_svg(const std::string& svg) {
     if (svg[at] == '<') {
       for (const char* black :
            {"rgb(  0,   0,   0)", "rgb( 96,  96,  96)", "rgb(96,96,96)", "black"})
-        replace(piece, black, "currentColor");
-      replace(piece, "rgb(228, 228, 228)", "rgb(128, 128, 128)");
-      replace(piece, "rgb(  0, 114, 178)", "rgb(0,114,178)");
+        piece = replaced(piece, black, "currentColor");
+      piece = replaced(piece, "rgb(228, 228, 228)", "rgb(128, 128, 128)");
+      piece = replaced(piece, "rgb(  0, 114, 178)", "rgb(0,114,178)");
     }
     out += piece;
     at = end;

@@ -70,13 +70,13 @@ std::string to_json(const Curves& curves, Step steps) {
     list.push_back(
         Json::object({{"label", curve.label},
                       {"text", to_string(s)},
-                      {"schedule", Json::compact(serialize(s))},
+                      {"schedule", Json::parse(serialize(s))},
                       {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
                       {"area", *quick_area(s, steps)},
                       {"notes", inspect(s, steps)},
                       {"rates", rates}}));
   }
-  return Json::object({{"steps", steps}, {"schedules", list}}).line();
+  return to_line(Json::object({{"steps", steps}, {"schedules", list}}));
 }
 
 /// Every known schedule with its arguments, its formula and a picture of its example.

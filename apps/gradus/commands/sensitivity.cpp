@@ -209,16 +209,15 @@ std::string to_json(const Found& found) {
                                     {"effect", n.effect()},
                                     {"chance", n.chance()},
                                     {"why_not", n.why_not.empty() ? Json() : Json(n.why_not)}}));
-  return Json::object({{"schedule", found.training.schedule},
-                       {"updates", found.training.updates},
-                       {"rows", rows_of_loss(found.training)},
-                       {"losses", found.losses},
-                       {"numbers", numbers},
-                       {"windows", found.windows},
-                       {"promised", mean_of(found.promised)},
-                       {"measured", mean_of(found.measured)},
-                       {"described", found.described}})
-      .line();
+  return to_line(Json::object({{"schedule", found.training.schedule},
+                               {"updates", found.training.updates},
+                               {"rows", rows_of_loss(found.training)},
+                               {"losses", found.losses},
+                               {"numbers", numbers},
+                               {"windows", found.windows},
+                               {"promised", mean_of(found.promised)},
+                               {"measured", mean_of(found.measured)},
+                               {"described", found.described}}));
 }
 
 }  // namespace

@@ -64,27 +64,27 @@ std::string to_csv(const History& history) {
 
 Json to_json(const Evaluation& evaluation) {
   Json json = Json::object({{"loss", evaluation.loss}});
-  for (const auto& [name, number] : evaluation.metrics) json.add(name, number);
+  for (const auto& [name, number] : evaluation.metrics) json[name] = number;
   return json;
 }
 
 std::string to_json(const Result& result) {
   const Session& session = result.session;
   const Problem& problem = session.problem();
-  Json history = Json::object({});
-  for (const auto& [name, series] : session.history()) history.add(name, series);
-  return Json::object({{"data", problem.about_data()},
-                       {"model", problem.about_model()},
-                       {"optimizer", to_string(session.optimizer())},
-                       {"schedule", to_string(session.optimizer().schedule())},
-                       {"loss", problem.loss.name},
-                       {"epochs", session.history().epochs().size()},
-                       {"updates", session.optimizer().iterations()},
-                       {"training", to_json(result.training)},
-                       {"validation", result.validation ? to_json(*result.validation) : Json()},
-                       {"history", history},
-                       {"saved", session.path().empty() ? Json() : Json(session.path())}})
-      .line();
+  Json history = Json::object();
+  for (const auto& [name, series] : session.history()) history[name] = series;
+  return to_line(
+      Json::object({{"data", problem.about_data()},
+                    {"model", problem.about_model()},
+                    {"optimizer", to_string(session.optimizer())},
+                    {"schedule", to_string(session.optimizer().schedule())},
+                    {"loss", problem.loss.name},
+                    {"epochs", session.history().epochs().size()},
+                    {"updates", session.optimizer().iterations()},
+                    {"training", to_json(result.training)},
+                    {"validation", result.validation ? to_json(*result.validation) : Json()},
+                    {"history", history},
+                    {"saved", session.path().empty() ? Json() : Json(session.path())}}));
 }
 
 std::string table(const Result& result) {
@@ -132,8 +132,7 @@ std::string compare_command(const Session& session) {
   const TrainingOptions& options = session.options();
   const Schedule& schedule = session.optimizer().schedule();
   std::vector<std::string> words = words_without_rate(options.problem);
-  if (options.epochs != TrainingOptions().epochs)
-    words.insert(words.end(), {"--epochs", options.epochs});
+  if (!options.epochs.empty()) words.insert(words.end(), {"--epochs", options.epochs});
   return fmt::format("  {}\n", shell_line({"compare", to_string(schedule),
                                            rival(schedule, session.optimizer().iterations())},
                                           words));
@@ -148,8 +147,7 @@ std::string report(const Result& result, const LookOptions& look, const std::str
   out += look.pictures(make_panels(session), results) + results +
          fmt::format("\nthe same in C++:\n{}",
                      to_program(session.problem(), {.rate = to_code(session.optimizer().schedule()),
-                                                    .epochs = session.epochs(),
-                                                    .validation_split = session.held_out()}));
+                                                    .epochs = session.epochs()}));
   if (!session.path().empty()) out += fmt::format("\nsaved {}\n", clean(session.path()));
   return out + written + "\nnext:\n" +
          (session.path().empty() ? compare_command(session) : use_commands(session));

@@ -15,7 +15,7 @@ predict.
   gradus train --data spirals --optimizer adam --schedule "OneCycle(0.02, all)"
   gradus train --data iris.csv --label species --optimizer "adam(0.01)" \
                --save iris.safetensors
-  gradus train --resume iris.safetensors --epochs 60
+  gradus train --resume iris.safetensors --epochs 300
   gradus train --data moons --log run.jsonl --quiet
 
 Ctrl-C finishes the current update and saves; --resume then continues exactly

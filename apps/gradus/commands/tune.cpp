@@ -78,19 +78,18 @@ std::string to_json(const Result& result) {
                                  {"loss", check.loss},
                                  {"numbers", check.numbers},
                                  {"schedule", check.schedule}}));
-  return Json::object({{"start", result.training.schedule},
-                       {"schedule", tuned.schedule},
-                       {"updates", result.training.updates},
-                       {"rows", rows_of_loss(result.training)},
-                       {"before", tuned.before},
-                       {"before_error", tuned.before_error},
-                       {"after", tuned.after},
-                       {"after_error", tuned.after_error},
-                       {"gained", tuned.gained},
-                       {"runs", tuned.runs},
-                       {"numbers", tuned.numbers},
-                       {"path", path}})
-      .line();
+  return to_line(Json::object({{"start", result.training.schedule},
+                               {"schedule", tuned.schedule},
+                               {"updates", result.training.updates},
+                               {"rows", rows_of_loss(result.training)},
+                               {"before", tuned.before},
+                               {"before_error", tuned.before_error},
+                               {"after", tuned.after},
+                               {"after_error", tuned.after_error},
+                               {"gained", tuned.gained},
+                               {"runs", tuned.runs},
+                               {"numbers", tuned.numbers},
+                               {"path", path}}));
 }
 
 /// The text below the picture.

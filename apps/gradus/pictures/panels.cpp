@@ -8,16 +8,15 @@
 #include <cmath>
 #include <limits>
 
+#include "terminal/text.h"
+
 using namespace gradus;
 using Point = std::array<double, 2>;
 
 std::string gnuplot_text(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += c;
-    out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-  }
-  return out + "'";
+  std::string out = replaced(std::string(text), "'", "''");
+  std::ranges::replace_if(out, is_control, ' ');
+  return "'" + out + "'";
 }
 
 namespace {

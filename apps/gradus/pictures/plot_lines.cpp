@@ -73,10 +73,7 @@ Axis y_axis(const LinesPlot& plot, const PlotOptions& options) {
         all.push_back({v, v, v});
       }
   if (all.empty()) all = {{0, 0, 0}};
-  const int rows = options.height * (options.ascii ? 1 : 4),
-            intervals = std::min(options.height / 2, 4);
-  return plot.log_y ? log_axis_over({all}, rows, intervals)
-                    : axis_over({all}, rows, intervals, plot.from_zero);
+  return axis_over({all}, options, plot.from_zero, plot.log_y);
 }
 
 /// Powers of ten; round numbers where there are few of those.
@@ -155,11 +152,8 @@ Line thinned(Line line) {
 }
 
 LinesPlot rates_plot(std::span<const LabelledSchedule> curves, Step steps) {
-  LinesPlot out{.x_name = "step",
-                .y_name = "learning rate",
-                .lines = {},
-                .from_zero = true,
-                .title = "learning rate"};
+  LinesPlot out{
+      .x_name = "step", .y_name = "learning rate", .from_zero = true, .title = "learning rate"};
   for (const LabelledSchedule& curve : curves) {
     std::vector<Step> at;
     const auto rate = [&](Step t) { return value(curve.schedule(std::min(t, steps - 1))); };

@@ -25,11 +25,11 @@ struct NamedPlace {
 
 struct LinesPlot {
   std::string x_name, y_name;
-  std::vector<Line> lines;  ///< at most a few thousand points each: see thinned()
-  bool log_y = false;       ///< values of 0 or less are gaps
-  bool legend = true;       ///< the labels, except in a terminal that of a single line
-  bool from_zero = false;   ///< the y axis, unless the values vary by less than a quarter
-  bool log_x = false;       ///< for places above 0
+  std::vector<Line> lines = {};  ///< at most a few thousand points each: see thinned()
+  bool log_y = false;            ///< values of 0 or less are gaps
+  bool legend = true;            ///< the labels, except in a terminal that of a single line
+  bool from_zero = false;        ///< the y axis, unless the values vary by less than a quarter
+  bool log_x = false;            ///< for places above 0
   std::vector<NamedPlace>
       marks{};            ///< vertical lines; outside the places of the lines they are left out
   std::string title{};    ///< above the picture

@@ -1,11 +1,16 @@
 #include "problem/data.h"
 
 #include <fmt/format.h>
-#include <gradus/models/read_csv.h>
+#include <gradus/core/ops.h>
+#include <gradus/models/csv_records.h>
 
 #include <algorithm>
+#include <chrono>
 
 #include "terminal/command.h"
+#include "terminal/files.h"
+#include "terminal/option_words.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 
 using namespace gradus;
@@ -39,33 +44,130 @@ double noise_of(const NamedData& data, const DataOptions& options) {
 }
 
 const NamedData& find_data(const char* where, const std::string& name) {
-  return choose(all_data, where, name, ", or a file .csv or .csv.gz");
+  return choose(all_data, where, name, ", or a file");
 }
 
-/// Calls read_csv(). Its errors name the options of C++: they become those of the command line, or
-/// go where the command has none.
-Dataset read_csv_file(const std::string& path, const CsvOptions& options, bool has_options = true) {
-  constexpr const char* names[][2] = {
-      {"read_csv: label ", "--label: "},
-      {"read_csv: ignore ", "--ignore: "},
-      {"read_csv: one_hot ", "--one-hot: "},
-      {"set .drop_missing = true to leave", "--drop-missing leaves"},
-      {"set .header = true if line 1 holds", "leave out --no-header if line 1 holds"},
-      {"set .header = false if", "give --no-header if"},
-      {"else name the label", "else --label"},
+/// What the library says about its options, about those of the command line.
+std::string in_options(const Error& error) {
+  std::string what = as_options(error.what());
+  const std::size_t begin = what.find(": ") + 2, end = what.find(" must ", begin);
+  if (!what.starts_with("read_") || end == what.npos) return what;
+  std::string name = what.substr(begin, end - begin);
+  std::ranges::replace(name, '_', '-');
+  const DataOptions all;
+  DataOptions::options(all, [&](const auto&, const std::string& option, const auto&...) {
+    if (key_of(option) == name) what.replace(0, end, option + ":");
+  });
+  return what;
+}
+
+/// The character that an option gives; `otherwise` without one.
+char read_mark(const char* option, const std::string& text, char otherwise) {
+  if (text.empty()) return otherwise;
+  if (text == "tab" || text == "\\t") return '\t';
+  if (text == "blanks") return ' ';
+  check<UsageError>(text.size() == 1, "{}: must be one character, tab or blanks (got '{}')", option,
+                    clean(text));
+  return text[0];
+}
+
+struct NamedTask {
+  const char* name;
+  Task task;
+};
+constexpr NamedTask all_tasks[] = {{"auto", Task::automatic},
+                                   {"classification", Task::classification},
+                                   {"regression", Task::regression}};
+
+CsvOptions to_csv_options(const DataOptions& options) {
+  const CsvOptions defaults;
+  std::vector<std::string> one_hot = options.one_hot;
+  const bool automatic = std::erase(one_hot, "auto") > 0;
+  return {.label = options.label,
+          .task = choose(all_tasks, "--task", options.task).task,
+          .header = !options.no_header,
+          .separator = read_mark("--separator", options.separator, defaults.separator),
+          .decimal = read_mark("--decimal", options.decimal, defaults.decimal),
+          .comment = read_mark("--comment", options.comment, defaults.comment),
+          .drop_missing = options.drop_missing,
+          .missing = options.missing,
+          .ignore = options.ignore,
+          .one_hot = one_hot,
+          .one_hot_auto = automatic};
+}
+
+/// Standard input is gone once it is read.
+void check_can_read(const std::string& file) {
+  static bool was_read = false;
+  check<UsageError>(file != "-" || !std::exchange(was_read, true),
+                    "standard input can be read once; write it to a file first");
+}
+
+/// Adds sentences, those that are new.
+void add_notes(TrainingData& data, const std::vector<std::string>& notes) {
+  for (const std::string& note : notes)
+    if (std::ranges::count(data.notes, as_options(note)) == 0)
+      data.notes.push_back(as_options(note));
+}
+
+void note_held_out(TrainingData& data, const HeldOut& held_out, std::uint64_t seed) {
+  const std::int64_t rows = data.held_out.x.shape()[0];
+  data.notes.push_back(
+      !held_out.file.empty() ? fmt::format("held out: {} rows of {}", rows, clean(held_out.file))
+      : held_out.last
+          ? fmt::format("held out: the last {} rows", rows)
+          : fmt::format(
+                "held out: {} rows at random by --seed {}{}", rows, seed,
+                data.rows.y.rank() == 1 && data.prepared ? ", the same share of each class" : ""));
+}
+
+void check_share(const HeldOut& held_out, std::int64_t rows) {
+  const std::int64_t kept = rows_kept(rows, held_out.share);
+  check<UsageError>(held_out.share == 0 || (kept > 0 && kept < rows),
+                    "--validation-split{}: must leave rows on both sides (got {} of {} rows)",
+                    held_out.last ? "-last" : "", held_out.share, rows);
+}
+
+/// Reads a file. A bar shows how far, on a terminal after half a second.
+Table read_slowly(const std::string& path, CsvOptions options) {
+  const auto begin = std::chrono::steady_clock::now();
+  EraseBar erase(false);
+  options.progress = [&](double share) {
+    if (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(500)) return;
+    erase.drawn = can_redraw();
+    if (erase.drawn) write_stderr(bar(fmt::format("reading {}", clean(path)), share));
   };
-  try {
-    return read_csv(path, options);
-  } catch (const Error& error) {
-    std::string what = error.what();
-    for (const auto& [there, here] : names)
-      if (const std::size_t at = what.find(there); at != what.npos)
-        what.replace(at, std::string_view(there).size(), here);
-    if (!has_options && what.ends_with(')'))
-      for (const char* hint : {" (--", " (give --"})
-        what.erase(std::min(what.rfind(hint), what.size()));
-    throw UsageError(what);
+  return read_table(path, options);
+}
+
+TrainingData read_file(const DataOptions& options, const HeldOut& held_out, std::uint64_t seed) {
+  check_can_read(options.name);
+  TableSplit parts{read_slowly(options.name, to_csv_options(options)), {}};
+  TrainingData data;
+  add_notes(data, parts.train.notes);
+  check_share(held_out, static_cast<std::int64_t>(parts.train.rows()));
+  if (held_out.share > 0)
+    parts = split(std::move(parts.train), held_out.share, {.seed = seed, .last = held_out.last});
+  data.prepared = prepare(parts.train, {.scale_target = !options.no_target_scale});
+  if (!held_out.file.empty()) parts.test = read_table(held_out.file, *data.prepared);
+  data.rows = (*data.prepared)(std::move(parts.train));
+  if (parts.test.rows() > 0) data.held_out = (*data.prepared)(std::move(parts.test));
+  add_notes(data, data.held_out.notes);
+  return data;
+}
+
+TrainingData split_rows(const Dataset& all, const HeldOut& held_out, std::uint64_t seed) {
+  const std::int64_t rows = all.x.shape()[0], kept = rows_kept(rows, held_out.share);
+  check_share(held_out, rows);
+  if (held_out.share == 0) return {all};
+  if (!held_out.last) {
+    Split parts = split(all, held_out.share, seed);
+    return {std::move(parts.train), std::move(parts.test)};
   }
+  TrainingData data{all, all};
+  data.rows.x = slice(all.x, 0, 0, kept), data.rows.y = slice(all.y, 0, 0, kept);
+  data.held_out.x = slice(all.x, 0, kept, rows), data.held_out.y = slice(all.y, 0, kept, rows);
+  return data;
 }
 
 std::string list_code(const std::vector<std::string>& list) {
@@ -75,66 +177,124 @@ std::string list_code(const std::vector<std::string>& list) {
   return out + "}";
 }
 
+/// The task in C++, where words alone are classes unless something else is said.
+std::string task_code(const std::string& task, const TableTarget& target) {
+  const auto is_word = [](const std::string& name) {
+    return !detail::read_number(name).second.empty();
+  };
+  if (task != "auto") return task;
+  const bool by_words = target.classes.empty() || std::ranges::any_of(target.classes, is_word);
+  return by_words ? task : "classification";
+}
+
+/// The call of read_table() in C++: each option that was given is a field.
+std::string table_code(DataOptions options, const TableTarget& target) {
+  const std::string name = std::exchange(options.name, DataOptions().name);
+  options.task = task_code(options.task, target);
+  options.no_target_scale = false;
+  const bool automatic = std::erase(options.one_hot, "auto") > 0;
+  const std::vector<OptionWords> all = all_options(options), defaults = all_options(DataOptions());
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const auto& [option, values, kind, list] = all[i];
+    if (values == defaults[i].values) continue;
+    std::string field = key_of(option), code = "true";
+    std::ranges::replace(field, '-', '_');
+    if (field == "no_header") field = "header", code = "false";
+    if (list) code = list_code(values);
+    if (kind == "COLUMN") code = quoted(values[0], '"');
+    if (kind == "TASK") code = "Task::" + values[0];
+    if (kind == "CHAR") code = quoted(std::string(1, read_mark("", values[0], 0)), '\'');
+    out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", field, code);
+  }
+  if (automatic) out += fmt::format("{}.one_hot_auto = true", out.empty() ? "" : ", ");
+  return fmt::format("read_table({}{})", quoted(name, '"'),
+                     out.empty() ? "" : fmt::format(", {{{}}}", out));
+}
+
+/// The call of make_...() in C++.
+std::string make_code(const DataOptions& options, std::uint64_t seed) {
+  const NamedData& data = find_data("--data", options.name);
+  const double noise = noise_of(data, options);
+  std::string out;
+  if (data.rows > 0) out += fmt::format(".rows = {}, ", data.rows);
+  if (noise != data.default_noise) out += fmt::format(".noise = {}, ", noise);
+  return fmt::format("make_{}({{{}.seed = {}}})", data.name, out, seed);
+}
+
 }  // namespace
 
 std::vector<std::string> data_names() { return names_of(all_data); }
 
 bool is_file(const std::string& name) {
-  return name.ends_with(".csv") || name.ends_with(".csv.gz");
+  const auto known = data_names();
+  return std::ranges::count(known, name) == 0 &&
+         (name.find_first_of("./-") != name.npos || is_there(name));
 }
 
-Dataset read_data(const DataOptions& options, std::uint64_t seed) {
-  if (is_file(options.name)) {
-    check<UsageError>(options.noise.empty(),
-                      "--noise: must be given only with synthetic data (got a file)");
-    return read_csv_file(options.name, {.label = options.label,
-                                        .header = !options.no_header,
-                                        .drop_missing = options.drop_missing,
-                                        .ignore = options.ignore,
-                                        .one_hot = options.one_hot});
-  }
-  const NamedData& data = find_data("--data", options.name);
-  check<UsageError>(options.label.empty() && options.ignore.empty() && options.one_hot.empty() &&
-                        !options.drop_missing && !options.no_header && !options.no_target_scale,
-                    "--label, --ignore, --one-hot, --drop-missing, --no-header and "
-                    "--no-target-scale: must be given only with a file (got --data {})",
-                    options.name);
+Dataset make_data(const char* where, const DataOptions& options, std::uint64_t seed) {
+  const NamedData& data = find_data(where, options.name);
   return data.make(data, noise_of(data, options), seed);
 }
 
-std::string data_code(const DataOptions& options, std::uint64_t seed) {
-  std::string out;
-  if (!is_file(options.name)) {
-    const NamedData& data = find_data("--data", options.name);
-    const double noise = noise_of(data, options);
-    if (data.rows > 0) out += fmt::format(".rows = {}, ", data.rows);
-    if (noise != data.default_noise) out += fmt::format(".noise = {}, ", noise);
-    return fmt::format("make_{}({{{}.seed = {}}})", data.name, out, seed);
+TrainingData read_data(const DataOptions& options, const HeldOut& held_out, std::uint64_t seed) {
+  const bool file = is_file(options.name);
+  TrainingData data;
+  if (file) {
+    check<UsageError>(options.noise.empty(),
+                      "--noise: must be given only with synthetic data (got a file)");
+    try {
+      data = read_file(options, held_out, seed);
+    } catch (const Error& error) {
+      throw UsageError(in_options(error));
+    }
+  } else {
+    const Dataset all = make_data("--data", options, seed);
+    DataOptions others = options;
+    others.name = DataOptions().name, others.noise = "";
+    const std::vector<std::string> words = words_of(others);
+    check<UsageError>(words.empty() && held_out.file.empty(),
+                      "{}: must be given only with a file (got --data {})",
+                      words.empty() ? "--validation" : words[0], options.name);
+    data = split_rows(all, held_out, seed);
   }
-  const auto add = [&](bool given, const char* name, const std::string& v) {
-    if (given) out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", name, v);
-  };
-  add(!options.label.empty(), "label", quoted(options.label, '\"'));
-  add(options.no_header, "header", "false");
-  add(options.drop_missing, "drop_missing", "true");
-  add(!options.ignore.empty(), "ignore", list_code(options.ignore));
-  add(!options.one_hot.empty(), "one_hot", list_code(options.one_hot));
-  return fmt::format("read_csv({}{})", quoted(options.name, '\"'),
-                     out.empty() ? "" : fmt::format(", {{{}}}", out));
+  if (data.held_out.x.size() > 0) note_held_out(data, held_out, seed);
+  return data;
 }
 
-Dataset read_rows(const std::string& name, const DataOptions& options,
-                  const TrainedColumns& trained, bool labelled, std::uint64_t seed) {
-  if (!is_file(name)) {
-    const NamedData& data = find_data("DATA", name);
-    return data.make(data, noise_of(data, options), seed);
+Dataset read_rows(const std::string& file, const Preparation& prepared, bool labelled) {
+  check_can_read(file);
+  try {
+    return prepared(read_table(file, prepared, labelled));
+  } catch (const Error& error) {  // the options in its advice are those of training
+    std::string what = in_options(error);
+    if (what.ends_with(')'))
+      what.erase(std::min({what.find(" (give --"), what.find(" (leave out --"), what.size()}));
+    throw UsageError(what);
   }
-  return read_csv_file(name,
-                       {.label = labelled ? trained.label : "",
-                        .header = !options.no_header,
-                        .drop_missing = !labelled || options.drop_missing,
-                        .one_hot = options.one_hot,
-                        .columns = trained.columns,
-                        .classes = trained.classes},
-                       false);
+}
+
+std::string data_code(const DataOptions& options, const HeldOut& held_out,
+                      const std::optional<Preparation>& prepared, std::uint64_t seed) {
+  const bool parts = held_out.share > 0;
+  const std::string made = prepared ? "" : make_code(options, seed);
+  if (!prepared && parts && !held_out.last)
+    return fmt::format("  const auto [data, test] = split({}, {}, {});\n", made, held_out.share,
+                       seed);
+  if (!prepared) return fmt::format("  const Dataset data = {};\n", made);
+  const char* rows = parts ? "rows" : "table";
+  std::string out =
+      fmt::format("  const Table table = {};\n", table_code(options, prepared->target));
+  if (parts)
+    out +=
+        fmt::format("  const auto [rows, held_out] = split(table, {}, {{{}}});\n", held_out.share,
+                    held_out.last ? ".last = true" : fmt::format(".seed = {}", seed));
+  out += fmt::format("  const Preparation prepared = prepare({}{});\n", rows,
+                     options.no_target_scale ? ", {.scale_target = false}" : "");
+  out += fmt::format("  const Dataset data = prepared({})", rows);
+  if (parts) out += ", test = prepared(held_out)";
+  if (!held_out.file.empty())
+    out += fmt::format(",\n                test = prepared(read_table({}, prepared))",
+                       quoted(held_out.file, '"'));
+  return out + ";\n";
 }

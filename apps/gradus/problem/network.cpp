@@ -124,10 +124,11 @@ Metric metric_for(Targets targets) {
   return Accuracy{};
 }
 
-std::int64_t count_classes(const Tensor& y) {
+std::int64_t count_classes(const Dataset& data) {
+  if (!data.classes.empty()) return std::ssize(data.classes);
   constexpr auto most = static_cast<double>(most_classes);
   double greatest = 0;
-  for (const Scalar v : y.values()) {
+  for (const Scalar v : data.y.values()) {
     const double number = value(v);
     if (number < 0 || number >= most || number != std::floor(number)) return 0;
     greatest = std::max(greatest, number);
@@ -136,22 +137,20 @@ std::int64_t count_classes(const Tensor& y) {
 }
 
 const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
-  const Tensor& y = data.y;
-  const bool labelled = y.rank() == 1;  // with classes, not with numbers
+  const bool labelled = data.y.rank() == 1;  // with classes, not with numbers
+  const std::int64_t classes = count_classes(data);
   check<UsageError>(std::ssize(data.classes) <= most_classes,
                     "--data: must have at most {} classes (got {})", most_classes,
                     data.classes.size());
-  check<UsageError>(!labelled || count_classes(y) >= 2,
-                    "--data: must have at least 2 classes (got 1)");
+  check<UsageError>(!labelled || classes >= 2, "--data: must have at least 2 classes (got 1)");
   if (name == "auto")
-    return find_loss(!labelled               ? "mean_squared_error"
-                     : count_classes(y) <= 2 ? "binary_crossentropy"
-                                             : "sparse_categorical_crossentropy");
+    return find_loss(!labelled      ? "mean_squared_error"
+                     : classes <= 2 ? "binary_crossentropy"
+                                    : "sparse_categorical_crossentropy");
   const NamedLoss& loss = find_loss(name);
   check<UsageError>(loss.targets != Targets::numbers || !labelled,
                     "--loss: must be a loss for classes (got '{}')", name);
-  const std::int64_t classes = count_classes(y);
-  check<UsageError>(loss.targets == Targets::numbers || classes > 0,
+  check<UsageError>(loss.targets == Targets::numbers || labelled,
                     "--loss: must be a loss for numbers (got '{}')", name);
   check<UsageError>(loss.targets != Targets::two_classes || classes <= 2,
                     "--loss: must be a loss for {} classes (got '{}')", classes, name);

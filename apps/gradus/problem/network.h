@@ -29,7 +29,10 @@ struct NetworkOptions {
     option(self.initializer, "--initializer",
            one_of(initializer_names()) + "; also variance_scaling(8)", "EXPR");
     option(self.optimizer, "--optimizer",
-           one_of(optimizer_names()) + ", or a call: adam(beta_1=0.8)", "EXPR");
+           one_of(optimizer_names()) +
+               ", or a call: adam(beta_1=0.8); on numbers of a file sgd alone is "
+               "sgd(global_clipnorm=1)",
+           "EXPR");
     option(self.loss, "--loss", one_of(loss_names()) + ", or auto: by the data", "NAME");
     option(self.batch_size, "--batch-size", "Rows per update", "N");
     option(self.seed, "--seed", "Seed of synthetic data, weights and shuffles", "N");
@@ -52,8 +55,9 @@ const NamedLoss& find_loss(const std::string& name);
 const NamedLoss& choose_loss(const std::string& name, const gradus::Dataset& data);
 /// The metric that is reported beside the loss.
 gradus::Metric metric_for(Targets targets);
-/// The number of classes in y; 0 if it holds numbers that are not classes.
-std::int64_t count_classes(const gradus::Tensor& y);
+/// The number of classes that the data names or, without names, that y holds; 0 if it holds numbers
+/// that are not classes.
+std::int64_t count_classes(const gradus::Dataset& data);
 
 struct InitializerExpression {
   gradus::Initializer initializer;

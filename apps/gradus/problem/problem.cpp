@@ -14,13 +14,6 @@ using namespace gradus;
 
 namespace {
 
-/// Standardises the columns by the first rows.
-Standardization standardise(ExactTensor& columns, std::int64_t rows) {
-  const Standardization scale = standardization(slice(columns, 0, 0, rows));
-  columns = scale(columns);
-  return scale;
-}
-
 /// The lengths, where an update takes `each` batches.
 RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
   const double all = std::floor(static_cast<double>(plan.epochs * batches) / each);
@@ -30,28 +23,34 @@ RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
 
 }  // namespace
 
-Problem make_problem(ProblemOptions options, const RunPlan& plan) {
-  const std::string optimizer = std::exchange(options.network.optimizer, "sgd");
+Problem make_problem(ProblemOptions options, RunPlan plan) {
+  std::string optimizer = std::exchange(options.network.optimizer, "sgd");
   Network network = read_network(options.network);
-  Dataset data = read_data(options.data, network.seed);
-  const NamedLoss& loss = choose_loss(options.network.loss, data);
-  const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.y) : 1;
-  const std::int64_t rows = std::max<std::int64_t>(1, rows_kept(data.x.shape()[0], plan.held_out));
-  std::optional<Standardization> scale, target_scale;
-  if (is_file(options.data.name)) scale = standardise(data.x, rows);
-  if (scale && loss.targets == Targets::numbers && !options.data.no_target_scale) {
-    target_scale = standardise(data.y, rows);
-    network.target_deviation = value(target_scale->deviation(0));
-  }
-  if (loss.targets == Targets::two_classes) data.y = reshape(data.y, {-1, 1});
+  DataOptions reading = options.data;
+  if (options.network.loss != "auto" && reading.task == "auto" && is_file(reading.name))
+    reading.task = find_loss(options.network.loss).targets == Targets::numbers ? "regression"
+                                                                               : "classification";
+  TrainingData data = read_data(reading, plan.held_out, network.seed);
+  const NamedLoss& loss = choose_loss(options.network.loss, data.rows);
+  const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.rows) : 1;
+  if (data.prepared) network.target_deviation = data.prepared->target_deviation();
+  const bool scaled = data.prepared && data.prepared->targets;
+  if (scaled && optimizer == "sgd") optimizer += "(global_clipnorm=1)";  // for outliers
+  for (Dataset* rows : {&data.rows, &data.held_out})
+    if (loss.targets == Targets::two_classes && rows->x.size() > 0)
+      rows->y = reshape(rows->y, {-1, 1});
+  const std::int64_t rows = data.rows.x.shape()[0];
   const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
+  if (plan.epochs == 0)
+    plan.epochs = std::max<std::int64_t>(30, data.prepared ? (999 + batches) / batches : 0);
   network.optimizer = read_optimizer(optimizer, run_lengths(plan, batches, 1));
   const auto& each = network.optimizer.optimizer.options().gradient_accumulation_steps;
   const RunLengths lengths = run_lengths(plan, batches, each.value_or(1).count);
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data, model, network, loss, scale, target_scale, outputs, lengths, batches};
+  return {options, data.rows, data.held_out, plan.held_out, data.prepared, data.notes, model,
+          network, loss,      outputs,       lengths,       batches,       plan.epochs};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {
@@ -62,11 +61,12 @@ void refuse_rate(const Problem& problem, const std::string& who) {
 std::string Problem::about_data() const {
   const std::string target = loss.targets == Targets::numbers
                                  ? "numeric target"
-                                 : fmt::format("{} classes", count_classes(data.y));
-  return fmt::format("{}: {} rows, {}{}", clean(options.data.name), data.x.shape()[0], target,
-                     target_scale ? ", inputs and target standardised"
-                     : scale      ? ", inputs standardised"
-                                  : "");
+                                 : fmt::format("{} classes", count_classes(data));
+  const std::int64_t rows = data.x.shape()[0] + (chosen.share > 0 ? held_out.x.shape()[0] : 0);
+  const char* scaled = "";
+  if (prepared)
+    scaled = prepared->targets ? ", inputs and target standardised" : ", inputs standardised";
+  return fmt::format("{}: {} rows, {}{}", clean(options.data.name), rows, target, scaled);
 }
 
 std::string Problem::about_model() const {
@@ -80,7 +80,9 @@ std::string Problem::about_model() const {
 }
 
 std::string Problem::about() const {
-  return fmt::format("{}\n{}, {}, {}, batches of {}\n", about_data(), about_model(),
+  std::string on_data = about_data() + '\n';
+  for (const std::string& note : notes) on_data += clean(note) + '\n';
+  return fmt::format("{}{}, {}, {}, batches of {}\n", on_data, about_model(),
                      clean(options.network.optimizer), loss.name, network.batch_size);
 }
 

@@ -22,35 +22,39 @@ struct ProblemOptions {
   }
 };
 
-/// How long to train: epochs or, if above 0, steps; the last rows, a share, are held out.
+/// How long to train, epochs or, if above 0, steps, and on which rows. Epochs that are not given,
+/// 0, are 30, or on a file as many as make 1000 batches.
 struct RunPlan {
-  std::int64_t epochs = 1;
+  std::int64_t epochs = 0;
   gradus::Step steps = 0;
-  double held_out = 0;
+  HeldOut held_out = {};
 };
 
 struct Problem {
   ProblemOptions options;    ///< as given, with numbers in place of lengths
-  gradus::Dataset data;      ///< standardised by `scale` and `target_scale`
-  gradus::Sequential model;  ///< compiled with the optimizer, as given
-  Network network;           ///< the options of the network as values
+  gradus::Dataset data;      ///< the rows to train on; those of a file are standardised
+  gradus::Dataset held_out;  ///< x has no elements: none
+  HeldOut chosen;            ///< how they were chosen
+  std::optional<gradus::Preparation> prepared;  ///< of the rows of a file
+  std::vector<std::string> notes;               ///< on the data, a line each
+  gradus::Sequential model;                     ///< compiled with the optimizer, as given
+  Network network;                              ///< the options of the network as values
   const NamedLoss& loss;
-  /// Of the inputs, if they come from a file, and of a file's numeric target.
-  std::optional<gradus::Standardization> scale, target_scale;
   std::int64_t outputs;             ///< units of the last layer
   gradus::RunLengths lengths = {};  ///< for texts of schedules
   std::int64_t batches = 1;         ///< in an epoch
+  std::int64_t epochs = 1;          ///< of the plan
 
   /// A few words for people.
   std::string about_data() const, about_model() const;
-  /// Data, model, optimizer and loss in two lines.
+  /// Data, model, optimizer and loss in two lines, between them the notes.
   std::string about() const;
   /// The call of compile() in C++, where `rate` is C++: two lines, indented by two blanks.
   std::string compile_code(const std::string& rate) const;
 };
 
 /// Reads the data, then the optimizer, in which lengths may be named, and builds the model.
-/// UsageError, or what gradus throws. Rows held out do not influence the scales.
-Problem make_problem(ProblemOptions options, const RunPlan& plan);
+/// UsageError, or what gradus throws. Words and scales are those of the training rows.
+Problem make_problem(ProblemOptions options, RunPlan plan);
 /// UsageError when --optimizer gives a learning rate, which the command sets itself.
 void refuse_rate(const Problem& problem, const std::string& who);

@@ -103,33 +103,25 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
   const Optimizer& optimizer = problem.model.optimizer();
   const std::string rate =
       options.rate.empty() ? to_code(optimizer.initial_schedule()) : options.rate;
-  std::string inputs = "data.x", targets = "data.y", unit;
-  std::string out = fmt::format("  const Dataset data = {};\n",
-                                data_code(problem.options.data, problem.network.seed));
-  if (problem.scale) {
-    const std::int64_t rows = problem.data.x.shape()[0];
-    const std::int64_t kept = rows_kept(rows, options.validation_split);
-    out += fmt::format("  const Standardization scale = standardization({});\n",
-                       kept == rows ? "data.x" : fmt::format("slice(data.x, 0, 0, {})", kept));
-    inputs = "scale(data.x)";
-    if (problem.target_scale) {
-      out += fmt::format("  const Standardization target = standardization({});\n",
-                         kept == rows ? "data.y" : fmt::format("slice(data.y, 0, 0, {})", kept));
-      targets = "target(data.y)";
-      unit = ",\n                 .target_deviation = target.deviation(0)";
-    }
-  }
+  const bool scaled = problem.prepared && problem.prepared->targets;
+  std::string out =
+      data_code(problem.options.data, problem.chosen, problem.prepared, problem.network.seed);
   out += model_code(problem);
   out += fmt::format(
       "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
       "                 .seed = {}{}}});\n",
-      to_code(optimizer, rate), problem.loss.code, problem.network.seed, unit);
-  const std::string call = fmt::format("  model.fit({}, {}, {{", inputs, targets);
+      to_code(optimizer, rate), problem.loss.code, problem.network.seed,
+      scaled ? ",\n                 .target_deviation = prepared.target_deviation()" : "");
+  const std::string call = "  model.fit(data.x, data.y, {";
   out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.network.batch_size,
                      options.epochs);
-  if (options.validation_split > 0)
-    out += fmt::format(", .validation_split = {}", options.validation_split);
+  if (problem.chosen.last && !problem.prepared)
+    out += fmt::format(", .validation_split = {}", problem.chosen.share);
+  else if (problem.held_out.x.size() > 0)
+    out += ", .validation_data = test";
   if (!options.fit_options.empty())
     out += fmt::format(",\n{:{}}{}", "", call.size(), options.fit_options);
-  return out + "});\n";
+  out += "});\n";
+  if (scaled) out += "  const ExactTensor predicted = prepared.undo(model.predict(data.x));\n";
+  return out;
 }

@@ -15,8 +15,8 @@ std::string to_code(const gradus::Optimizer& optimizer, const std::string& rate)
 struct ProgramOptions {
   std::string rate;  ///< C++; without it, the rate of the optimizer
   std::int64_t epochs;
-  double validation_split = 0;
   std::string fit_options = {};  ///< further options of fit(), such as `.verbose = 0`
 };
-/// The body of a main() that makes the data and the model and trains, indented by two blanks.
+/// The body of a main() that makes the data and the model, trains and, where targets are scaled,
+/// predicts in their own units; indented by two blanks.
 std::string to_program(const Problem& problem, const ProgramOptions& options);

@@ -2,13 +2,12 @@
 
 #include <fmt/format.h>
 #include <gradus/core/error.h>
+#include <gradus/models/file.h>
 
 #include <algorithm>
 #include <cmath>
-#include <nlohmann/json.hpp>
 
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
@@ -20,47 +19,27 @@ namespace {
 
 constexpr const char* key = "problem";
 constexpr std::size_t longest_text = 900'000;  ///< bytes; a file holds at most 1 MiB of texts
-constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< as read_csv() has it
+constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< as read_table() has it
 
-std::vector<double> to_numbers(const ExactTensor& x) {
-  std::vector<double> numbers;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(x.size()); ++i)
-    numbers.push_back(x.exact(i));
-  return numbers;
-}
-
-/// Mean and deviation, or two empty lists.
-std::pair<std::vector<double>, std::vector<double>> numbers(
-    const std::optional<Standardization>& scale) {
-  if (!scale) return {};
-  return {to_numbers(scale->mean), to_numbers(scale->deviation)};
-}
-
-/// Whether two scales are of the same rows. In a file of an earlier version both were computed from
-/// floats, and the mean is one.
+/// Whether two scales are of the same rows, up to rounding: in files of earlier versions they were
+/// computed from floats.
 bool same_scale(const std::optional<Standardization>& a, const std::optional<Standardization>& b) {
-  const auto [mean_a, deviation_a] = numbers(a);
-  const auto [mean_b, deviation_b] = numbers(b);
-  bool same = mean_a.size() == mean_b.size();
-  for (std::size_t i = 0; same && i < mean_a.size(); ++i) {
-    const double rounding = 0x1p-20 * deviation_b[i];
-    const bool is_float = mean_a[i] == static_cast<double>(static_cast<float>(mean_a[i]));
-    same = std::abs(deviation_a[i] - deviation_b[i]) <= rounding &&
-           std::abs(mean_a[i] - mean_b[i]) <=
-               (is_float ? rounding + 0x1p-22 * std::abs(mean_b[i]) : 0);
+  if (!a || !b || a->mean.size() != b->mean.size()) return !a && !b;
+  for (std::size_t i = 0; i < static_cast<std::size_t>(a->mean.size()); ++i) {
+    const double deviation = value(b->deviation.values()[i]), mean = b->mean.exact(i);
+    const double rounding = 0x1p-20 * deviation;
+    if (std::abs(value(a->deviation.values()[i]) - deviation) > rounding ||
+        std::abs(a->mean.exact(i) - mean) > rounding + 0x1p-22 * std::abs(mean))
+      return false;
   }
-  return same;
-}
-
-ExactTensor to_tensor(const std::vector<double>& numbers) {
-  return ExactTensor::from_doubles({numbers.size()}, numbers);
+  return true;
 }
 
 /// The options by their keys.
 Json to_json(const TrainingOptions& options) {
-  Json json = Json::object({});
+  Json json = Json::object();
   TrainingOptions::options(options, [&](const auto& member, const std::string& name,
-                                        const auto&...) { json.add(key_of(name), member); });
+                                        const auto&...) { json[key_of(name)] = member; });
   return json;
 }
 
@@ -78,16 +57,43 @@ std::int64_t read_size(const ParsedJson& json, const std::string& path, const ch
   return v;
 }
 
-std::optional<Standardization> read_scale(const ParsedJson& json, const char* kind,
-                                          std::int64_t columns, const std::string& path) {
-  const std::vector<double> mean = json.at(fmt::format("{}mean", kind)),
-                            deviation = json.at(fmt::format("{}deviation", kind));
-  if (mean.empty() && deviation.empty()) return std::nullopt;
-  const bool positive = std::ranges::all_of(deviation, [](double d) { return d > 0; });
-  expect(std::ssize(mean) == columns && std::ssize(deviation) == columns && positive, path,
-         "must have a {}mean and a {}deviation above 0 for each of {} columns", kind, kind,
-         columns);
-  return Standardization{to_tensor(mean), to_tensor(deviation)};
+/// Scale of a file of an earlier version.
+std::optional<Standardization> read_scale(const ParsedJson& json) {
+  const std::vector<double> mean = json.at("mean"), deviation = json.at("deviation");
+  const Shape shape{mean.size()};
+  return Standardization{ExactTensor::from_doubles(shape, mean),
+                         ExactTensor::from_doubles(shape, deviation)};
+}
+
+/// Makes the description of an earlier version one of this version: there, held-out rows were the
+/// last, numeric targets not scaled, and the target's numbers could stand for classes.
+void upgrade(ParsedJson& json, const std::string& path) {
+  ParsedJson& options = json.at("options");
+  const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).dump());
+  for (const char* added : {"initializer", "noise", "task", "separator", "decimal", "comment",
+                            "missing", "no-target-scale", "validation-split-last", "validation"})
+    options.emplace(added, defaults.at(added));
+  if (json.contains("preparation")) return;
+  std::swap(options.at("validation-split"), options.at("validation-split-last"));
+  json["preparation"] = "";
+  const std::vector<std::string> columns = json.at("columns");
+  Preparation p{
+      .dialect = {.separator = ',', .header = !options.at("no-header").get<bool>()},
+      .gaps = {.drop = options.at("drop-missing")},
+      .features = detail::columns_of({.one_hot = options.at("one-hot"), .columns = columns}),
+      .target = {json.at("label"), json.at("classes")},
+      .inputs = read_scale(json)};
+  expect(std::ranges::is_sorted(p.target.classes), path, "must have its classes sorted");
+  if (is_file(options.at("data"))) {
+    const bool classes = json.at("loss").get<std::string>().ends_with("crossentropy");
+    const std::int64_t outputs = std::clamp<std::int64_t>(json.at("outputs"), 2, 1000);
+    for (std::int64_t k = 0; classes && json.at("classes").empty() && k < outputs; ++k)
+      p.target.classes.push_back(fmt::format("{}", k));
+    options["task"] = classes ? "classification" : "regression";
+    options["no-target-scale"] = true;
+    json["preparation"] = serialize(p);
+  }
+  for (const char* gone : {"columns", "label", "classes", "mean", "deviation"}) json.erase(gone);
 }
 
 /// Reads what to_text() writes. Json's exceptions tell what lacks or has another type.
@@ -100,9 +106,8 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
   saved.loss = json.at("loss");
   saved.inputs = read_size(json, path, "inputs");
   saved.outputs = read_size(json, path, "outputs");
-  saved.columns = {json.at("columns"), json.at("classes"), json.at("label")};
-  saved.scale = read_scale(json, "", saved.inputs, path);
-  saved.target_scale = read_scale(json, "target_", 1, path);
+  const std::string preparation = json.at("preparation");
+  if (!preparation.empty()) saved.prepared = parse_preparation(preparation);
   return saved;
 }
 
@@ -111,21 +116,20 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
 void check_size(const SavedProblem& saved, const std::string& path) {
   const double weights =
       read_network(saved.training.problem.network).weights(saved.inputs, saved.outputs);
-  const auto bytes = static_cast<double>(file_bytes(path));
+  const auto bytes = static_cast<double>(detail::file_size(path));
   expect(weights * sizeof(Scalar) <= bytes, path, "must fit the file (got {} weights in {} bytes)",
          weights, bytes);
 }
 
 /// The parts of the description must fit together.
 void check_consistent(const SavedProblem& saved, const std::string& path) {
-  const TrainedColumns& columns = saved.columns;
-  const auto classes = std::ssize(columns.classes);
-  expect(!is_file(saved.training.problem.data.name) ||
-             (std::ssize(columns.columns) == saved.inputs && saved.scale),
+  const auto& prepared = saved.prepared;
+  expect(is_file(saved.training.problem.data.name) == prepared.has_value() &&
+             (!prepared || (std::ssize(prepared->columns()) == saved.inputs && prepared->inputs)),
          path, "must have a column and a scale for each of {} inputs", saved.inputs);
+  const auto classes = prepared ? std::ssize(prepared->target.classes) : 0;
   expect(classes == 0 || classes == saved.outputs || (classes == 2 && saved.outputs == 1), path,
          "must have as many classes as outputs, {} (got {})", saved.outputs, classes);
-  expect(std::ranges::is_sorted(columns.classes), path, "must have its classes sorted");
   try {
     find_loss(saved.loss);
     check_size(saved, path);
@@ -137,7 +141,7 @@ void check_consistent(const SavedProblem& saved, const std::string& path) {
 /// Reads the model with its weights, to predict with.
 Sequential load_model(const SavedProblem& saved, const std::string& path) {
   Network network = read_network(saved.training.problem.network);
-  if (saved.target_scale) network.target_deviation = value(saved.target_scale->deviation(0));
+  if (saved.prepared) network.target_deviation = saved.prepared->target_deviation();
   Sequential model = network.build(find_loss(saved.loss), saved.outputs);
   model.build({1, saved.inputs});
   model.load(path, {.weights_only = true});
@@ -147,47 +151,39 @@ Sequential load_model(const SavedProblem& saved, const std::string& path) {
 }  // namespace
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem) {
-  const Dataset& data = problem.data;
-  const bool from_file = is_file(training.problem.data.name);
   return {.training = training,
           .loss = problem.loss.name,
-          .inputs = data.x.shape()[1],
+          .inputs = problem.data.x.shape()[1],
           .outputs = problem.outputs,
-          .columns = {data.columns, data.classes, from_file ? data.label : ""},
-          .scale = problem.scale,
-          .target_scale = problem.target_scale};
+          .prepared = problem.prepared};
 }
 
 std::string difference(const SavedProblem& a, const SavedProblem& b) {
-  if (a.columns.columns != b.columns.columns || a.columns.label != b.columns.label)
-    return "columns";
-  if (a.columns.classes != b.columns.classes || a.outputs != b.outputs) return "classes";
-  return a.loss != b.loss || !same_scale(a.scale, b.scale) ||
-                 !same_scale(a.target_scale, b.target_scale)
-             ? "rows"
-             : "";
+  const Preparation none, &p = a.prepared ? *a.prepared : none,
+                          &q = b.prepared ? *b.prepared : none;
+  if (p.columns() != q.columns() || p.target.name != q.target.name) return "columns";
+  if (p.target.classes != q.target.classes || a.outputs != b.outputs) return "classes";
+  const bool same = same_scale(p.inputs, q.inputs) && same_scale(p.targets, q.targets);
+  return a.loss != b.loss || !same ? "rows" : "";
 }
 
 std::string to_text(const SavedProblem& saved) {
-  const auto& [columns, classes, label] = saved.columns;
-  const auto [mean, deviation] = numbers(saved.scale);
-  const auto [target_mean, target_deviation] = numbers(saved.target_scale);
-  const Json json = Json::object({{"options", to_json(saved.training)},
-                                  {"loss", saved.loss},
-                                  {"inputs", saved.inputs},
-                                  {"outputs", saved.outputs},
-                                  {"columns", columns},
-                                  {"label", label},
-                                  {"classes", classes},
-                                  {"mean", mean},
-                                  {"deviation", deviation},
-                                  {"target_mean", target_mean},
-                                  {"target_deviation", target_deviation}});
-  check<UsageError>(json.text().size() <= longest_text,
+  const Json json =
+      Json::object({{"options", to_json(saved.training)},
+                    {"loss", saved.loss},
+                    {"inputs", saved.inputs},
+                    {"outputs", saved.outputs},
+                    {"preparation", saved.prepared ? serialize(*saved.prepared) : ""}});
+  std::string text;
+  try {
+    text = json.dump();
+  } catch (const Json::exception&) {
+    throw UsageError("--save: the names of files and columns must be UTF-8");
+  }
+  check<UsageError>(text.size() <= longest_text,
                     "--save: names of columns must be at most {} bytes (got {})", longest_text,
-                    json.text().size());
-  check<UsageError>(!json.repaired(), "--save: the names of files and columns must be UTF-8");
-  return json.text();
+                    text.size());
+  return text;
 }
 
 void save(const Sequential& model, const std::string& text, const std::string& path) {
@@ -201,13 +197,7 @@ SavedProblem read_saved(const std::string& path) {
   ParsedJson json = ParsedJson::parse(text->second, nullptr, false);
   SavedProblem saved;
   try {
-    // Options that a file of an earlier version lacks.
-    json.at("options").emplace("initializer", NetworkOptions().initializer);
-    json.at("options").emplace("noise", DataOptions().noise);
-    if (json.emplace("target_mean", ParsedJson::array()).second) {
-      json["target_deviation"] = ParsedJson::array();
-      json.at("options").emplace("no-target-scale", true);
-    }
+    upgrade(json, path);
     saved = read_description(json, path);
   } catch (const ParsedJson::exception& error) {
     expect(false, path, "must be as gradus train writes it (got {})", error.what());
@@ -219,16 +209,17 @@ SavedProblem read_saved(const std::string& path) {
 }
 
 std::string TrainedModel::number(double output) const {
-  if (!saved.target_scale) return fmt::format("{:.6g}", output);
-  const double deviation = value(saved.target_scale->deviation(0));
-  const double own = saved.target_scale->mean.exact(0) + deviation * output;
+  if (!saved.prepared || !saved.prepared->targets) return fmt::format("{:.6g}", output);
+  const double deviation = saved.prepared->target_deviation();
+  const double own = saved.prepared->targets->mean.exact(0) + deviation * output;
   const double more = std::clamp(std::log10(std::abs(own) / deviation), 0.0, 10.0);
   return fmt::format("{:.{}g}", own, 6 + static_cast<int>(more));
 }
 
 std::vector<std::string> TrainedModel::class_names() const {
-  if (!has_classes() || !saved.columns.classes.empty()) return saved.columns.classes;
   std::vector<std::string> names;
+  if (saved.prepared) return saved.prepared->target.classes;
+  if (!has_classes()) return names;
   for (std::int64_t k = 0; k < std::max<std::int64_t>(saved.outputs, 2); ++k)
     names.push_back(fmt::format("{}", k));
   return names;
@@ -244,17 +235,17 @@ TrainedModel read_trained_model(const TrainedModelOptions& options, bool labelle
       read_whole("--seed", seed.empty() ? saved.training.problem.network.seed : seed, 0);
   check<UsageError>(!is_file(data) || seed.empty(),
                     "--seed: must be given only with synthetic data (got a file)");
-  check<UsageError>(is_file(data) == is_file(trained_on),
+  check<UsageError>(is_file(data) == saved.prepared.has_value(),
                     "the data must be {}, because '{}' was trained on {} (got '{}')",
-                    is_file(trained_on) ? "a file" : "synthetic data", clean(model),
-                    clean(trained_on), clean(data));
-  Dataset rows = read_rows(data, saved.training.problem.data, saved.columns, labelled,
-                           static_cast<std::uint64_t>(data_seed));
+                    saved.prepared ? "a file" : "synthetic data", clean(model), clean(trained_on),
+                    clean(data));
+  DataOptions others = saved.training.problem.data;
+  others.name = data;
+  Dataset rows = saved.prepared ? read_rows(data, *saved.prepared, labelled)
+                                : make_data("DATA", others, static_cast<std::uint64_t>(data_seed));
   check<UsageError>(
       rows.x.shape()[1] == saved.inputs,
       "the data must have as many inputs as {}, which '{}' was trained on: {} (got {} in '{}')",
       clean(trained_on), clean(model), saved.inputs, rows.x.shape()[1], clean(data));
-  if (saved.scale) rows.x = (*saved.scale)(rows.x);
-  if (saved.target_scale && labelled && rows.y.rank() == 2) rows.y = (*saved.target_scale)(rows.y);
   return {saved, load_model(saved, model), std::move(rows)};
 }

@@ -13,16 +13,20 @@
 struct TrainingOptions {
   ProblemOptions problem;
   std::string schedule;  ///< without one, the optimizer's rate
-  std::string epochs = "30", validation_split = "0";
+  std::string epochs, validation_split = "0", validation_split_last = "0", validation;
   std::string log, tensorboard;
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.problem, option);
     option(self.schedule, "--schedule", "The learning rate; without it, the optimizer's own",
            "EXPR");
-    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.epochs, "--epochs", "Passes over the data; 30, or on a file 1000 batches or more",
+           "N");
     option(self.validation_split, "--validation-split",
-           "Share of the rows, taken from the end, to hold out", "SHARE");
+           "Share of the rows to hold out: at random by the seed, from each class", "SHARE");
+    option(self.validation_split_last, "--validation-split-last",
+           "Share of the rows to hold out, taken from the end", "SHARE");
+    option(self.validation, "--validation", "A file of rows to validate on", "FILE");
     option(self.log, "--log", "Log updates to FILE.jsonl, or epochs to FILE.csv", "FILE");
     option(self.tensorboard, "--tensorboard", "Log curves for TensorBoard to a folder", "FOLDER");
   }
@@ -33,8 +37,7 @@ struct SavedProblem {
   TrainingOptions training;  ///< as given
   std::string loss;          ///< its name, never `auto`
   std::int64_t inputs = 0, outputs = 0;
-  TrainedColumns columns;
-  std::optional<gradus::Standardization> scale, target_scale;  ///< as for a Problem
+  std::optional<gradus::Preparation> prepared;  ///< of the rows of a file
 };
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem);
@@ -66,7 +69,7 @@ struct TrainedModelOptions {
 
   static void options(auto& self, auto&& option) {
     option(self.model, "model", "A file of gradus train --save", "FILE");
-    option(self.data, "data", "A file .csv, or the name of synthetic data", "WHAT");
+    option(self.data, "data", "A file, or the name of synthetic data", "WHAT");
     option(self.seed, "--seed", "Seed of synthetic data; without it, that of the model", "N");
   }
 };

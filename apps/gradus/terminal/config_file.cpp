@@ -13,9 +13,8 @@
 #define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
-#include <algorithm>
 #include <set>
-#include <string_view>
+#include <sstream>
 
 #include "terminal/command.h"
 #include "terminal/text.h"
@@ -31,22 +30,15 @@ constexpr int most_parts = 200;  ///< of a key such as a.b.c: so many tables in 
 
 /// Refuses a line on which a key could have too many parts. A comment has no keys.
 void check_parts(const std::string& path, const std::string& text) {
-  std::int64_t line = 1;
-  int parts = 0;
-  bool comment = false, begun = false;
-  for (const char c : text) {
-    comment = comment || (c == '#' && !begun);
-    begun = begun || (c != ' ' && c != '\t');
-    if (c == '.')
-      ++parts;
-    else if (std::string_view(",=[]{}\n").find(c) != std::string_view::npos)
-      parts = 0;
-    if (parts > most_parts && !comment)
-      fail(path, line, fmt::format("a key must have at most {} parts", most_parts));
-    if (c != '\n') continue;
-    ++line;
-    comment = begun = false;
-  }
+  std::istringstream lines(text);
+  std::string line;
+  for (std::int64_t number = 1; std::getline(lines, line); ++number)
+    for (std::size_t begin = 0; begin < line.size() && !clean(line).starts_with('#');) {
+      const std::size_t end = std::min(line.find_first_of(",=[]{}", begin), line.size());
+      if (std::ranges::count(line.substr(begin, end - begin), '.') > most_parts)
+        fail(path, number, fmt::format("a key must have at most {} parts", most_parts));
+      begin = end + 1;
+    }
 }
 
 toml::table parse(const std::string& path) {

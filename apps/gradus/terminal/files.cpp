@@ -1,6 +1,5 @@
 #include "terminal/files.h"
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -19,18 +18,16 @@ std::string real_path(const std::string& path) {
   return fs::weakly_canonical(fs::absolute(file, none), none).string();
 }
 
+bool is_there(const std::string& path) {
+  std::error_code none;
+  return fs::exists(path, none);
+}
+
 bool same_file(const std::string& a, const std::string& b) {
   if (a.empty() || b.empty()) return false;
   std::error_code none;
   const std::string place = real_path(a);
   return fs::equivalent(a, b, none) || (!place.empty() && place == real_path(b));
-}
-
-std::int64_t file_bytes(const std::string& path) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return -1;
-  const auto bytes = fs::file_size(path, error);
-  return error ? -1 : static_cast<std::int64_t>(bytes);
 }
 
 void check_writable(const std::string& option, const std::string& path) {

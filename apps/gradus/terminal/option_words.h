@@ -2,6 +2,7 @@
 /// The options of a command, turned back into the words that give them.
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -12,28 +13,30 @@ std::string key_of(const std::string& name);
 struct OptionWords {
   std::string name;
   std::vector<std::string> values;
-  bool flag;
+  std::string kind;  ///< "" for a flag
+  bool names;        ///< a list that may be given with commas
 };
 
 template <class Options>
 std::vector<OptionWords> all_options(const Options& options) {
   std::vector<OptionWords> out;
-  Options::options(options, [&](const auto& member, const std::string& name, const auto&...) {
+  Options::options(options, [&](const auto& member, const std::string& name, const std::string&,
+                                const std::string& kind = "") {
     using Member = std::remove_cvref_t<decltype(member)>;
-    OptionWords option{name, {}, std::is_same_v<Member, bool>};
+    OptionWords option{name, {}, kind, false};
     if constexpr (std::is_same_v<Member, std::string>)
       option.values = {member};
     else if constexpr (std::is_same_v<Member, bool>)
       option.values.resize(member ? 1 : 0);
     else
-      option.values = member;
+      option.values = member, option.names = kind.ends_with(",...");
     out.push_back(option);
   });
   return out;
 }
 
-/// Appends `--name value` for each value, or `--name=value` where the value looks like an option;
-/// for a positional argument the values.
+/// Appends `--name value` for each value, or once with commas for a list of names; `--name=value`
+/// where the value looks like an option; for a positional argument the values.
 void append(std::vector<std::string>& words, const OptionWords& option);
 
 /// The options that differ from their defaults: `--data`, `line`, `--layers`, `none`.
@@ -47,6 +50,13 @@ std::vector<std::string> words_of(const Options& options) {
   return words;
 }
 
-/// `gradus` and these words as a shell takes them, in quotes where they need them.
+/// The word as a shell takes it, in quotes where it needs them.
+std::string shell_word(const std::string& word);
+/// Advice of the library as options that a shell takes: `set .one_hot = {"a", "b"}` becomes `give
+/// --one-hot a,b`. Likewise `.task = Task::regression` becomes `--task regression`,
+/// `.drop_missing = true` `--drop-missing`, `.one_hot_auto = true` `--one-hot auto` and
+/// `.header = false` `--no-header`; `set .header = true` becomes `leave out --no-header`.
+std::string as_options(std::string_view advice);
+/// `gradus` and these words as a shell takes them.
 std::string shell_line(const std::vector<std::string>& words,
                        const std::vector<std::string>& more = {});

@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -79,3 +81,16 @@ SignalWatch::~SignalWatch() {
 }
 
 int SignalWatch::caught() { return recorded; }
+
+std::string bar(const std::string& head, double share, const std::string& tail) {
+  constexpr std::int64_t cells = 20;
+  const auto filled = static_cast<std::int64_t>(cells * share);
+  const char* const line = speaks_utf8() ? "{:━<{}}{:─<{}}" : "{:=<{}}{:-<{}}";
+  // Cut at the edge of the terminal, because only one line can be drawn again.
+  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}\x1b[?7h", head,
+                     fmt::format(fmt::runtime(line), "", filled, "", cells - filled), tail);
+}
+
+EraseBar::~EraseBar() {
+  if (drawn) write_stderr("\r\x1b[K");
+}

@@ -11,6 +11,17 @@ bool wants_color(const std::string& choice);
 void write_stderr(const std::string& text);
 /// Whether stderr is a terminal where a line can be drawn again.
 bool can_redraw();
+/// A line with a bar, drawn over the last one.
+std::string bar(const std::string& head, double share, const std::string& tail = "");
+/// Erases the bar at the end of its scope, also after an error.
+struct EraseBar {
+  explicit EraseBar(bool was_drawn) : drawn(was_drawn) {}
+  EraseBar(const EraseBar&) = delete;
+  EraseBar& operator=(const EraseBar&) = delete;
+  ~EraseBar();
+
+  bool drawn;
+};
 /// The width of a picture on stdout: one column less than the terminal, from 24 to 200;
 /// 72 without one.
 int picture_columns();

@@ -23,6 +23,12 @@ std::string clean(std::string text) {
   return text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  for (std::size_t at = 0; (at = text.find(from, at)) != text.npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
 std::string wrapped(std::string text) {
   for (std::size_t begin = 0; text.size() - begin > 72;) {
     const std::size_t blank = text.rfind(' ', begin + 71);
@@ -55,12 +61,33 @@ std::string xml_text(std::string_view text) {
 
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += c;
-    out += c;
+  return '"' + replaced(text, "\"", "\"\"") + '"';
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> names(1);
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
+    const bool quote = text[i] == '"' && (quoted || names.back().empty());
+    if (quote && quoted && next == '"')
+      names.back() += text[i++];
+    else if (quote)
+      quoted = !quoted;
+    else if (text[i] == ',' && !quoted && next != ' ')
+      names.emplace_back();
+    else
+      names.back() += text[i];
   }
-  out += '"';
+  return names;
+}
+
+std::string join_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) {
+    const bool plain = split_list(name) == std::vector{name} && !name.starts_with(',');
+    out += fmt::format("{}{}", out.empty() ? "" : ",", plain ? name : csv_cell(name));
+  }
   return out;
 }
 

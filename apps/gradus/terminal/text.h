@@ -10,6 +10,8 @@
 bool is_control(char c);
 /// The text on one line: control characters become blanks, and blanks at both ends go.
 std::string clean(std::string text);
+/// The text with `to` wherever it has `from`.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
 /// A line or sentence with line breaks in place of blanks, so that words end before column 72.
 std::string wrapped(std::string text);
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
@@ -19,6 +21,11 @@ std::string quoted(const std::string& text, char quote);
 std::string xml_text(std::string_view text);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
+/// The names of a list with commas. Part of a name is a comma that a blank follows, as in
+/// `City, State`, or that stands in a name in double quotes, as in `"a,b",c`.
+std::vector<std::string> split_list(const std::string& text);
+/// The names as split_list() reads them back, in quotes where they need them.
+std::string join_list(const std::vector<std::string>& names);
 
 /// Reads a whole number in decimal digits. UsageError, naming the option, unless it is in
 /// [least, most].

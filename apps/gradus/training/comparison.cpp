@@ -11,7 +11,6 @@
 #include "terminal/option_words.h"
 #include "training/least_loss.h"
 #include "training/loss_surface.h"
-#include "training/run_all.h"
 
 using namespace gradus;
 
@@ -41,15 +40,14 @@ std::vector<double> mean_series(const SeedRuns& runs, std::vector<double> Traini
   return out;
 }
 
-double steps_to(const TrainingRun& run, double target) {
-  for (std::size_t i = 0; i < run.losses.size(); ++i)
-    if (run.losses[i] <= target) return static_cast<double>(run.measured[i]);
-  return INFINITY;
-}
-
 std::optional<double> median_steps_to(const SeedRuns& runs, double target) {
   std::vector<double> steps;
-  for (const TrainingRun& run : runs) steps.push_back(steps_to(run, target));
+  for (const TrainingRun& run : runs) {
+    const auto there =
+        std::ranges::find_if(run.losses, [&](double loss) { return loss <= target; });
+    const auto i = static_cast<std::size_t>(there - run.losses.begin());
+    steps.push_back(there == run.losses.end() ? INFINITY : static_cast<double>(run.measured[i]));
+  }
   std::ranges::sort(steps);
   const std::size_t n = steps.size();
   const double median = (steps[(n - 1) / 2] + steps[n / 2]) / 2;
@@ -65,24 +63,15 @@ std::vector<Step> measurements_of(const Contender& contender) {
   return out;
 }
 
-/// Of the updates made.
-double mean_budget(const Contender& contender, const SeedRuns& runs) {
-  std::vector<double> out;
-  for (const TrainingRun& run : runs) out.push_back(value(contender.rate.area(run.updates)));
-  return mean_of(out);
-}
-
 Outcome summarize(const Contender& contender, const SeedRuns& runs) {
-  Outcome out{.contender = contender,
-              .budget = mean_budget(contender, runs),
-              .measured = measurements_of(contender),
-              .first = runs[0]};
+  Outcome out{.contender = contender, .measured = measurements_of(contender), .first = runs[0]};
   const std::size_t n = out.measured.size();
   out.losses = mean_series(runs, &TrainingRun::losses, n);
   if (!runs[0].accuracies.empty()) out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
-  std::vector<double> kept;
+  std::vector<double> kept, budgets;
   std::vector<Step> stops;
   for (const TrainingRun& run : runs) {
+    budgets.push_back(value(contender.rate.area(run.updates)));
     out.finals.push_back(run.diverged ? NAN : run.losses.back());
     if (run.diverged)
       stops.push_back(run.diverged_at());
@@ -92,6 +81,7 @@ Outcome summarize(const Contender& contender, const SeedRuns& runs) {
   out.diverged = std::ssize(stops);
   std::ranges::sort(stops);
   if (!stops.empty()) out.diverged_at = stops[(stops.size() - 1) / 2];
+  out.budget = mean_of(budgets);
   out.mean = mean_of(kept);
   out.deviation = deviation_of(kept);
   return out;

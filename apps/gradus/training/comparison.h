@@ -35,7 +35,7 @@ struct CompareOptions {
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
-  double budget;                     ///< the sum of the rates of the updates made, mean
+  double budget = 0;                 ///< the sum of the rates of the updates made, mean
   std::vector<double> finals = {};   ///< loss on all rows after each run, nan where it diverged
   double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
   std::int64_t diverged = 0;         ///< number of runs
@@ -95,3 +95,10 @@ void scale_rate(Contender& contender, double factor);
 /// Scales each schedule so that its budget over its steps is that of the first. UsageError for a
 /// budget of 0.
 void equalize(std::vector<Contender>& contenders);
+
+/// Scales each contender to the lowest mean final loss over the seeds, and skips these seeds from
+/// then on. Tries factors of 1/4 to 4 in steps of 2, goes on up to 2^12 while the outermost is the
+/// best, then tries sqrt(2) on both sides. A factor with which a run diverges is the worst.
+/// UsageError for a schedule without a rate above 0; StoppedError after a signal to a SignalWatch.
+std::vector<RateSearch> tune_rates(std::vector<Contender>& contenders, CompareOptions& options,
+                                   std::size_t jobs);

@@ -53,7 +53,7 @@ void end_at(Line& line, double top, Step step) {
 /// A series of each outcome. A loss is drawn above `floor`; one that diverged leaves the picture.
 LinesPlot series(const Comparison& c, OutcomeSeries values, const char* axis,
                  const std::string& name, double floor = 0) {
-  LinesPlot out{.x_name = "step", .y_name = axis, .lines = {}, .legend = false, .height = 12};
+  LinesPlot out{.x_name = "step", .y_name = axis, .legend = false, .height = 12};
   const bool loss = values != &Outcome::accuracies;
   const double first = c.first_loss - floor, ceiling = TrainingRun::far_above * first;
   std::vector<double> kept{first};
@@ -81,7 +81,7 @@ LinesPlot series(const Comparison& c, OutcomeSeries values, const char* axis,
 
 /// Final loss over the rate, a curve for each contender.
 LinesPlot tuning(const Comparison& c) {
-  LinesPlot out{.x_name = "rate", .y_name = "final loss", .lines = {}};
+  LinesPlot out{.x_name = "rate", .y_name = "final loss"};
   std::vector<double> all;
   for (const RateSearch& s : c.searches) {
     out.lines.push_back(s.curve);

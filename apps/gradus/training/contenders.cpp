@@ -91,9 +91,8 @@ Contender make_contender(const Entry& entry, std::shared_ptr<const Problem>& pro
   const auto& [problem_options, epochs, steps] = entry.options;
   check<UsageError>(epochs.empty() || steps.empty(),
                     "--steps and --epochs: must not both be given");
-  const RunPlan plan{
-      .epochs = read_whole("--epochs", epochs.empty() ? "30" : epochs, 1, most_updates),
-      .steps = steps.empty() ? 0 : read_whole("--steps", steps, 1, most_updates)};
+  const RunPlan plan{.epochs = epochs.empty() ? 0 : read_whole("--epochs", epochs, 1, most_updates),
+                     .steps = steps.empty() ? 0 : read_whole("--steps", steps, 1, most_updates)};
   if (!problem) problem = std::make_shared<const Problem>(make_problem(problem_options, plan));
   if (!names_optimizer(entry.text)) refuse_rate(*problem, "the schedules give");
   const Optimizer& optimizer = problem->model.optimizer();

@@ -14,7 +14,8 @@ struct ContenderOptions {
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.problem, option);
-    option(self.epochs, "--epochs", "Passes over the data; 30 without --steps", "N");
+    option(self.epochs, "--epochs",
+           "Passes over the data; without it and --steps as for gradus train", "N");
     option(self.steps, "--steps", "Updates, instead of --epochs", "N");
   }
 };

@@ -1,6 +1,7 @@
 #include "training/exact_options.h"
 
 #include <fmt/format.h>
+#include <gradus/core/ops.h>
 #include <gradus/schedules/schedule.h>
 
 #include "terminal/command.h"
@@ -26,9 +27,14 @@ Session ExactOptions::session(const std::string& schedule,
 }
 
 ExactTraining to_exact(const Problem& problem, ExactTraining out) {
-  const Tensor &x = problem.data.x, &y = problem.data.y;
+  Tensor x = problem.data.x, y = problem.data.y;
+  if (problem.held_out.x.size() > 0) {
+    x = concat({x, problem.held_out.x}, 0);
+    y = concat({y, problem.held_out.y}, 0);
+  }
   out.loss = problem.loss.name;
   out.outputs = problem.outputs;
+  out.training_rows = problem.data.x.shape()[0];
   out.target_deviation = problem.network.target_deviation;
   out.x = to_numbers(x);
   out.y = to_numbers(y);
@@ -41,7 +47,6 @@ ExactTraining to_exact(const Problem& problem, ExactTraining out) {
 
 ExactTraining to_exact(const Session& session) {
   return to_exact(session.problem(), {.schedule = to_string(session.optimizer().schedule()),
-                                      .training_rows = session.training_rows(),
                                       .epochs = session.epochs(),
                                       .updates = session.updates()});
 }

@@ -12,9 +12,9 @@ struct ExactOptions {
 
   static void options(auto& self, auto&& option) {
     ProblemOptions::options(self.problem, option);
-    option(self.epochs, "--epochs", "Passes over the data", "N");
+    option(self.epochs, "--epochs", "Passes over the data; without it as for gradus train", "N");
     option(self.validation_split, "--validation-split",
-           "Share of the rows, taken from the end, to hold out and to judge by", "SHARE");
+           "Share of the rows to hold out and to judge by", "SHARE");
   }
 
   /// The training under this schedule. UsageError.

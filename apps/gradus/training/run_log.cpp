@@ -8,39 +8,34 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 
+#include "terminal/json.h"
 #include "terminal/text.h"
 
 using namespace gradus;
-using ParsedJson = nlohmann::ordered_json;
 
 namespace {
 
 constexpr std::int64_t most_bytes = std::int64_t{1} << 28;
 constexpr std::size_t most_series = 64;
 
-bool is_texts(const ParsedJson& json) {
-  return json.is_array() && std::ranges::all_of(json, &ParsedJson::is_string);
+bool is_texts(const Json& json) {
+  return json.is_array() && std::ranges::all_of(json, &Json::is_string);
 }
 
 class Reader {
  public:
   explicit Reader(RunLog& log) : log_(log) {}
 
-  void read(std::string_view all) {
-    if (all.starts_with("\xef\xbb\xbf")) all.remove_prefix(3);
-    while (!all.empty()) {
+  void read(const std::string& all) {
+    std::istringstream lines(all);
+    for (std::string text; std::getline(lines, text);) {
       ++line_;
-      const std::size_t end = all.find('\n');
-      const bool whole = end != all.npos;
-      std::string_view text = all.substr(0, end);
-      all.remove_prefix(whole ? end + 1 : all.size());
-      if (text.ends_with('\r')) text.remove_suffix(1);
-      if (text.find_first_not_of(" \t") == text.npos) continue;
-      const ParsedJson json = ParsedJson::parse(text, nullptr, false);
-      if (json.is_discarded() && !whole)
+      if (text.find_first_not_of(" \t\r") == text.npos) continue;
+      const Json json = Json::parse(text, nullptr, false);  // a byte-order mark is fine
+      if (json.is_discarded() && lines.eof())
         log_.cut = true;
       else
         take(json);
@@ -55,13 +50,12 @@ class Reader {
     throw FormatError(fmt::format("{}:{}: {}", clean(log_.path), line_, what));
   }
   /// The value, to quote in an error.
-  static std::string start_of(const ParsedJson& json) {
+  static std::string start_of(const Json& json) {
     if (json.is_structured()) return json.is_array() ? "a list" : "an object";  // of any depth
-    return gradus::detail::shortened(
-        json.dump(-1, ' ', false, ParsedJson::error_handler_t::replace), 40);
+    return gradus::detail::shortened(json.dump(-1, ' ', false, Json::error_handler_t::replace), 40);
   }
 
-  void take(const ParsedJson& json) {
+  void take(const Json& json) {
     if (json.is_discarded()) fail("must be JSON");
     if (!json.is_object()) fail(fmt::format("must be a JSON object (got {})", start_of(json)));
     if (json.contains("gradus"))
@@ -74,7 +68,7 @@ class Reader {
       fail("must have a \"step\" or an \"epoch\"");
   }
 
-  void take_facts(const ParsedJson& json) {
+  void take_facts(const Json& json) {
     const bool begun = !log_.facts.empty() || !log_.by_step.empty() || !log_.by_epoch.empty();
     if (begun && !json.contains("resumed_at"))
       fail("a second run starts here; a report needs one run per file");
@@ -96,8 +90,8 @@ class Reader {
     }
   }
 
-  void take_numbers(const ParsedJson& json, const std::string& place, std::vector<Series>& series) {
-    const ParsedJson& where = json[place];
+  void take_numbers(const Json& json, const std::string& place, std::vector<Series>& series) {
+    const Json& where = json[place];
     if (!where.is_number_integer() || where.get<double>() < 0)
       fail(fmt::format("\"{}\": must be a whole number (got {})", place, start_of(where)));
     double& last = place == "step" ? last_step_ : last_epoch_;
@@ -117,7 +111,7 @@ class Reader {
     }
   }
 
-  double number_of(const std::string& key, const ParsedJson& json) const {
+  double number_of(const std::string& key, const Json& json) const {
     if (json.is_null()) return NAN;
     if (!json.is_number())
       fail(fmt::format("\"{}\": must be a number or null (got {})", clean(key), start_of(json)));
@@ -137,17 +131,17 @@ class Reader {
   double last_step_ = -1, last_epoch_ = -1;
 };
 
-std::vector<double> numbers_of(const ParsedJson& list) {
+std::vector<double> numbers_of(const Json& list) {
   std::vector<double> out;
-  for (const ParsedJson& v : list) out.push_back(v.is_number() ? v.get<double>() : NAN);
+  for (const Json& v : list) out.push_back(v.is_number() ? v.get<double>() : NAN);
   return out;
 }
 
 /// The members of an object: facts, and lists of numbers. A list as long as `measured` is at those
 /// steps, another at 0, 1, 2, ...
-RunLog members_of(const ParsedJson& json) {
+RunLog members_of(const Json& json) {
   RunLog log;
-  const std::vector<double> measured = numbers_of(json.value("measured", ParsedJson::array()));
+  const std::vector<double> measured = numbers_of(json.value("measured", Json::array()));
   for (const auto& [key, v] : json.items()) {
     if (key == "command" && is_texts(v)) {
       log.command = v.get<std::vector<std::string>>();
@@ -185,15 +179,14 @@ RunLog read_run_log(const std::string& path) {
 }
 
 std::optional<Result> read_result(const std::string& path) {
-  const ParsedJson json =
-      ParsedJson::parse(gradus::detail::read_file(path, most_bytes), nullptr, false);
+  const Json json = Json::parse(gradus::detail::read_file(path, most_bytes), nullptr, false);
   if (!json.is_object() || !(json.contains("schedules") || json.contains("valley"))) return {};
-  const ParsedJson entries = json.value("schedules", ParsedJson::array());
-  check<FormatError>(entries.is_array() && std::ranges::all_of(entries, &ParsedJson::is_object),
+  const Json entries = json.value("schedules", Json::array());
+  check<FormatError>(entries.is_array() && std::ranges::all_of(entries, &Json::is_object),
                      "{}: \"schedules\": must be a list of objects", clean(path));
   Result out{members_of(json), {}};
   out.about.path = path;
   out.about.label = clean(std::filesystem::path(path).stem());
-  for (const ParsedJson& entry : entries) out.entries.push_back(members_of(entry));
+  for (const Json& entry : entries) out.entries.push_back(members_of(entry));
   return out;
 }

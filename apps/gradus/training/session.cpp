@@ -25,7 +25,7 @@ constexpr std::int64_t most_epochs = 1'000'000'000;
 /// The values, to be printed.
 std::string shown(const OptionWords& option) {
   const std::string all = fmt::format("{}", fmt::join(option.values, ","));
-  return !all.empty() ? all : option.flag && !option.values.empty() ? "given" : "not given";
+  return !all.empty() ? all : option.kind.empty() && !option.values.empty() ? "given" : "not given";
 }
 
 /// The options of a saved training. Only the number of epochs and the logs may change.
@@ -43,11 +43,25 @@ TrainingOptions resumed_options(TrainingOptions saved, const SessionOptions& com
   return saved;
 }
 
-double read_share(const std::string& text) {
+/// 0 if they are not given.
+std::int64_t read_epochs(const std::string& text) {
+  return text.empty() ? 0 : read_whole("--epochs", text, 1, most_epochs);
+}
+
+double read_share(const char* option, const std::string& text) {
   if (text == "0") return 0;
-  const double share = read_positive("--validation-split", text);
-  check<UsageError>(share < 1, "--validation-split: must be below 1 (got {})", share);
+  const double share = read_positive(option, text);
+  check<UsageError>(share < 1, "{}: must be below 1 (got {})", option, share);
   return share;
+}
+
+HeldOut read_held_out(const TrainingOptions& options) {
+  const double random = read_share("--validation-split", options.validation_split),
+               last = read_share("--validation-split-last", options.validation_split_last);
+  check<UsageError>((random > 0) + (last > 0) + !options.validation.empty() <= 1,
+                    "--validation, --validation-split and --validation-split-last: only one of "
+                    "them must be given");
+  return {.share = random + last, .last = last > 0, .file = options.validation};
 }
 
 /// No file may be both read and written, or written twice.
@@ -61,6 +75,7 @@ void check_apart(const TrainingOptions& options, const std::string& path,
     taken.emplace_back(option, file);
   };
   if (is_file(options.problem.data.name)) take("--data", options.problem.data.name);
+  take("--validation", options.validation);
   take("--save", path);
   taken.emplace_back("--resume", command.resume);  // may be the file of --save
   take("--log", options.log);
@@ -112,15 +127,11 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
           checked(saved_ ? resumed_options(saved_->training, command, given) : command.training,
                   path_, command, plots)),
       quiet_(command.quiet),
-      epochs_(read_whole("--epochs", options_.epochs, 1, most_epochs)),
-      held_out_(read_share(options_.validation_split)),
-      problem_(make_training_problem(options_, {.epochs = epochs_, .held_out = held_out_})),
-      text_(to_text(describe(options_, problem_))) {
-  check<UsageError>(held_out_ == 0 || (training_rows() > 0 && training_rows() < rows()),
-                    "--validation-split: must leave rows on both sides (got {} of {} rows)",
-                    held_out_, rows());
+      problem_(make_training_problem(
+          options_, {.epochs = read_epochs(options_.epochs), .held_out = read_held_out(options_)})),
+      text_(path_.empty() ? "" : to_text(describe(options_, problem_))) {
   const auto& each = optimizer().options().gradient_accumulation_steps;
-  const std::int64_t all = epochs_ * bar().batches;
+  const std::int64_t all = epochs() * bar().batches;
   if (each && value(each->count) > static_cast<double>(all))
     throw UsageError(fmt::format(
         "--optimizer: gradient_accumulation_steps must be at most {}, the batches of all epochs, "
@@ -129,9 +140,7 @@ Session::Session(const SessionOptions& command, const std::vector<std::string>& 
   if (saved_) resume(command.resume);
 }
 
-std::int64_t Session::training_rows() const { return rows_kept(rows(), held_out_); }
-
-Step Session::updates() const { return epochs_ * bar().batches / batches_per_update(problem_); }
+Step Session::updates() const { return epochs() * bar().batches / batches_per_update(problem_); }
 
 void Session::resume(const std::string& path) {
   const std::string other = difference(*saved_, describe(options_, problem_));
@@ -141,8 +150,8 @@ void Session::resume(const std::string& path) {
   problem_.model.build(problem_.data.x.shape());
   problem_.model.load(path);
   const auto done = std::ssize(history().epochs());
-  check<UsageError>(done < epochs_, "--epochs: must be above {}, the epochs already done (got {})",
-                    done, epochs_);
+  check<UsageError>(done < epochs(), "--epochs: must be above {}, the epochs already done (got {})",
+                    done, epochs());
   const std::string& log = saved_->training.log;
   log_continues_ = same_file(log, options_.log);
   if (log_continues_) check_is_log(log);
@@ -160,10 +169,10 @@ std::string Session::description() const {
                             {"schedule", to_string(optimizer().schedule())},
                             {"loss", problem_.loss.name},
                             {"batch_size", problem_.network.batch_size},
-                            {"epochs", epochs_},
+                            {"epochs", epochs()},
                             {"seed", problem_.network.seed}});
-  if (saved_) json.add("resumed_at", optimizer().iterations());
-  std::string line = json.line();
+  if (saved_) json["resumed_at"] = optimizer().iterations();
+  std::string line = to_line(json);
   line.pop_back();  // the logger ends it
   return line;
 }
@@ -179,23 +188,25 @@ std::vector<Callback> Session::loggers() const {
   return list;
 }
 
-ProgressBar Session::bar() const { return {.epochs = epochs_, .batches = problem_.batches}; }
+ProgressBar Session::bar() const { return {.epochs = epochs(), .batches = problem_.batches}; }
 
 void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
   std::ranges::copy(loggers(), std::back_inserter(callbacks));
-  callbacks.push_back(SaveAndStop{signals, path_, text_, epochs_});
+  callbacks.push_back(SaveAndStop{signals, path_, text_, epochs()});
+  std::optional<Batch> held_out;
+  if (problem_.held_out.x.size() > 0) held_out = problem_.held_out;
   const EraseBar erase(!quiet_ && can_redraw());
   if (erase.drawn)
     callbacks.push_back(bar());
   else if (!quiet_)
-    callbacks.push_back(ProgressLines{epochs_});
+    callbacks.push_back(ProgressLines{epochs()});
   try {
     problem_.model.fit(problem_.data.x, problem_.data.y,
                        {.batch_size = problem_.network.batch_size,
-                        .epochs = epochs_,
+                        .epochs = epochs(),
                         .verbose = 0,
                         .callbacks = callbacks,
-                        .validation_split = held_out_,
+                        .validation_data = held_out,
                         .resume = saved_.has_value()});
   } catch (const NumericError& error) {
     if (refuses_any_update(problem_.model)) throw;
@@ -206,7 +217,7 @@ void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
 Evaluation Session::train(std::vector<Callback> callbacks) {
   const SignalWatch signals;
   fit(signals, std::move(callbacks));
-  const Evaluation reached = evaluate(0, training_rows());
+  const Evaluation reached = evaluate(problem_.data);
   if (!std::isfinite(reached.loss))
     fail_diverged(
         fmt::format("the loss is {} after {} updates", reached.loss, optimizer().iterations()));
@@ -222,15 +233,14 @@ void Session::fail_diverged(std::string_view how) const {
                                   shell_line({"find-lr"}, words_without_rate(options_.problem))));
 }
 
-Evaluation Session::evaluate(std::int64_t begin, std::int64_t end) {
-  const Tensor &x = problem_.data.x, &y = problem_.data.y;
-  return problem_.model.evaluate(slice(x, 0, begin, end), slice(y, 0, begin, end),
-                                 {.batch_size = std::min<std::int64_t>(end - begin, 1024)});
+Evaluation Session::evaluate(const Dataset& rows) {
+  return problem_.model.evaluate(rows.x, rows.y,
+                                 {.batch_size = std::min<std::int64_t>(rows.x.shape()[0], 1024)});
 }
 
 std::optional<Evaluation> Session::validate() {
-  if (training_rows() == rows()) return std::nullopt;
-  return evaluate(training_rows(), rows());
+  if (problem_.held_out.x.size() == 0) return std::nullopt;
+  return evaluate(problem_.held_out);
 }
 
 std::vector<std::string> words_without_rate(const ProblemOptions& options) {

@@ -42,20 +42,16 @@ class Session {
   std::optional<gradus::Evaluation> validate();
   /// Where the model is saved, or "".
   const std::string& path() const { return path_; }
-  std::int64_t epochs() const { return epochs_; }
-  /// The share of the rows that is held out.
-  double held_out() const { return held_out_; }
-  std::int64_t training_rows() const;
+  std::int64_t epochs() const { return problem_.epochs; }
   /// The number of updates in all epochs.
   gradus::Step updates() const;
   /// Throws the DivergedError, which says how to find a lower rate.
   [[noreturn]] void fail_diverged(std::string_view how) const;
 
  private:
-  std::int64_t rows() const { return problem_.data.x.shape()[0]; }
   void resume(const std::string& path);
   void fit(const SignalWatch& signals, std::vector<gradus::Callback> callbacks);
-  gradus::Evaluation evaluate(std::int64_t begin, std::int64_t end);
+  gradus::Evaluation evaluate(const gradus::Dataset& rows);
   std::vector<gradus::Callback> loggers() const;
   std::string description() const;
   ProgressBar bar() const;
@@ -64,8 +60,6 @@ class Session {
   std::string path_;
   TrainingOptions options_;
   bool quiet_;
-  std::int64_t epochs_;
-  double held_out_;
   Problem problem_;
   std::string text_;  ///< the description of the problem in the file
   bool log_continues_ = false;

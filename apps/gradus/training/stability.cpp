@@ -15,9 +15,12 @@ namespace {
 /// nesterov of z^2 - (1 + m) (1 - c) z + m (1 - c): one leaves at -1. 0 for other optimizers.
 double stable_product(const Optimizer& optimizer) {
   const auto fields = optimizer.config().fields;  // learning_rate, momentum, nesterov
+  // Where the loss is least the gradients are small, so a clipnorm does not matter.
+  const auto harmless = [](const detail::Config::Field& field) {
+    return field.at_default || field.name == "global_clipnorm";
+  };
   if (optimizer.name() != "SGD" ||
-      !std::ranges::all_of(detail::config_of(optimizer.options()).fields,
-                           &detail::Config::Field::at_default))
+      !std::ranges::all_of(detail::config_of(optimizer.options()).fields, harmless))
     return 0;
   // A momentum that moves has no limit: -1 makes the product 0.
   const double m = value(std::get<Schedule>(fields[1].value.content).constant().value_or(-1));

@@ -1,18 +1,16 @@
 #include "training/train_callbacks.h"
 
 #include <fmt/format.h>
-#include <gradus/models/file.h>
 
 #include <utility>
 
 #include "problem/saved.h"
 #include "terminal/command.h"
-#include "terminal/files.h"
 #include "terminal/option_words.h"
 #include "terminal/text.h"
 
 using namespace gradus;
-using gradus::detail::AppendFile, gradus::detail::read_file;
+using gradus::detail::AppendFile, gradus::detail::file_size, gradus::detail::read_file;
 
 namespace {
 
@@ -25,26 +23,11 @@ std::string to_text(const Logs& logs, const Sequential& model) {
   return out;
 }
 
-std::string repeated(const char* piece, std::int64_t times) {
-  std::string out;
-  for (std::int64_t i = 0; i < times; ++i) out += piece;
-  return out;
-}
-
 }  // namespace
 
 void ProgressLines::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) const {
   if (10 * (epoch + 1) / epochs > 10 * epoch / epochs)
     model.report(fmt::format("epoch {}/{}{}\n", epoch + 1, epochs, to_text(logs, model)));
-}
-
-std::string bar(const std::string& head, double share, const std::string& tail) {
-  constexpr std::int64_t cells = 20;
-  const auto filled = static_cast<std::int64_t>(cells * share);
-  const bool utf8 = speaks_utf8();
-  // Cut at the edge of the terminal, because only one line can be drawn again.
-  return fmt::format("\r\x1b[K\x1b[?7l{} {}{}{}\x1b[?7h", head, repeated(utf8 ? "━" : "=", filled),
-                     repeated(utf8 ? "─" : "-", cells - filled), tail);
 }
 
 void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Sequential& model) {
@@ -55,10 +38,6 @@ void ProgressBar::on_train_batch_end(std::int64_t batch, const Logs& logs, Seque
       (static_cast<double>(epoch) + static_cast<double>(batch + 1) / static_cast<double>(batches)) /
       static_cast<double>(epochs);
   model.report(bar(fmt::format("epoch {}/{}", epoch + 1, epochs), share, to_text(logs, model)));
-}
-
-EraseBar::~EraseBar() {
-  if (drawn) write_stderr("\r\x1b[K");
 }
 
 void SaveAndStop::on_epoch_end(std::int64_t number, const Logs&, Sequential& model) {
@@ -96,7 +75,7 @@ void JsonLog::on_train_batch_begin(std::int64_t, const Logs&, Sequential& model)
 void check_is_log(const std::string& path) {
   constexpr std::int64_t most_bytes = std::int64_t{1} << 30;
   const char* const start = path.ends_with(".csv") ? "epoch," : "{\"gradus\":";
-  check<UsageError>(file_bytes(path) < 0 || read_file(path, most_bytes).starts_with(start),
+  check<UsageError>(file_size(path) < 0 || read_file(path, most_bytes).starts_with(start),
                     "--log: must be a log of gradus train (got '{}'); give another --log",
                     clean(path));
 }

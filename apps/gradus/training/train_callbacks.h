@@ -19,8 +19,6 @@ struct ProgressLines {
   void on_epoch_end(std::int64_t epoch, const gradus::Logs& logs, gradus::Sequential& model) const;
 };
 
-/// A line with a bar, drawn over the last one.
-std::string bar(const std::string& head, double share, const std::string& tail = "");
 /// Draws one bar for the whole training, at most 20 times a second.
 struct ProgressBar {
   using Clock = std::chrono::steady_clock;
@@ -31,16 +29,6 @@ struct ProgressBar {
   void on_epoch_begin(std::int64_t number) { epoch = number; }
   void on_train_batch_end(std::int64_t batch, const gradus::Logs& logs, gradus::Sequential& model);
 };
-/// Erases the bar at the end of its scope, however training ends.
-struct EraseBar {
-  explicit EraseBar(bool was_drawn) : drawn(was_drawn) {}
-  EraseBar(const EraseBar&) = delete;
-  EraseBar& operator=(const EraseBar&) = delete;
-  ~EraseBar();
-
-  bool drawn;
-};
-
 /// Saves after epochs, at most four times a second, but not after the last. At a signal it saves
 /// the state after the current update and ends training with a StoppedError.
 struct SaveAndStop {

@@ -1,4 +1,4 @@
-#include "training/tune_rates.h"
+// The best rate of each schedule, so that a comparison is fair.
 
 #include <gradus/schedules/algebra.h>
 
@@ -6,6 +6,7 @@
 
 #include "terminal/command.h"
 #include "terminal/terminal.h"
+#include "training/comparison.h"
 
 using namespace gradus;
 
