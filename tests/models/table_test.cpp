@@ -195,6 +195,9 @@ TEST_CASE("names: unknown, empty, or data") {
   CHECK(refusal(towns, {.ignore = {"twon"}}) ==
         "read_csv: ignore must hold names of columns of town, size, y (got 'twon'); did you mean "
         "'town'?");
+  CHECK(refusal("M,0.4,15\nF,0.5,9\nM,0.3,7\n", {.label = "2"}) ==
+        "read_csv: label must be the name of one column of M, 0.4, 15 (got '2'); set .header = "
+        "false if line 1 is data");
   CHECK(table(",a,y\n0,1,2\n", {}).features[0].name == "0");
   CHECK(table("a,y,\n1,2,3\n").target.name == "y");
   CHECK(refusal("1,,y\n1,2,3\n") ==
