@@ -19,7 +19,7 @@ constexpr std::string_view start = R"({"__metadata__":{"checksum":")", zeros = "
 constexpr std::size_t length_bytes = 8, digits_at = length_bytes + start.size(),
                       digits_end = digits_at + zeros.size();
 constexpr std::size_t shortest_header = start.size() + zeros.size() + after_checksum.size(),
-                      longest_header = 1 << 20, longest_name = 256;
+                      longest_header = 1 << 24, longest_name = 256;
 constexpr int deepest = 4;  // of lists and objects in the header: 3, and one to name the error
 constexpr std::int64_t longest_file = std::int64_t{1} << 34;
 constexpr std::string_view dtype_names[] = {"F32", "F64", "I64", "F16", "BF16"};

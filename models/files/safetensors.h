@@ -2,7 +2,7 @@
 /// Named arrays in a file: the safetensors format, which PyTorch, JAX, MLX and NumPy read, with
 /// stricter rules, so that a damaged, forged or foreign file is an error. Sequential::save uses it.
 ///
-///     8 bytes        N, the length of the header, lowest byte first; at most 1 MiB
+///     8 bytes        N, the length of the header, lowest byte first; at most 16 MiB
 ///     N bytes        the header in JSON, padded with blanks to a multiple of 8
 ///     the rest       the arrays, one after the other
 ///

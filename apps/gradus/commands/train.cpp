@@ -105,6 +105,8 @@ std::string notes(const Session& session) {
   const std::vector<double>& losses = session.history()["loss"];
   if (losses.back() > losses.front())
     out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
+  if (session.options().problem.data.name == "-")
+    out += "note: standard input is not kept; the commands below need its rows again\n";
   out += notes_on(session.optimizer().schedule(), session.optimizer().iterations(),
                   "note: the schedule: ");
   return out;

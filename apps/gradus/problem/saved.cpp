@@ -18,7 +18,7 @@ using ParsedJson = nlohmann::json;
 namespace {
 
 constexpr const char* key = "problem";
-constexpr std::size_t longest_text = 900'000;  ///< bytes; a file holds at most 1 MiB of texts
+constexpr std::size_t longest_text = 15'000'000;  ///< bytes; a file holds at most 16 MiB of texts
 constexpr std::int64_t most_columns = std::int64_t{1} << 26;  ///< as read_table() has it
 
 /// Whether two scales are of the same rows, up to rounding: in files of earlier versions they were
