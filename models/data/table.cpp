@@ -88,10 +88,13 @@ class Reader {
     const auto found = fields_.find(name);
     if (found != fields_.end()) return found->second;
     const std::string near = detail::nearest(name, t.names);
-    const bool is_near = detail::edit_distance(name, near) < std::min(name.size(), near.size());
+    std::string advice;
+    if (records_.starts_with_data())
+      advice = fmt::format("; set .header = false if line {} is data", t.first_line);
+    else if (detail::edit_distance(name, near) < std::min(name.size(), near.size()))
+      advice = fmt::format("; did you mean '{:.40}'?", near);
     throw ValueError(fmt::format("read_csv: {} must {} of {} (got '{:.40}'){}", option, rule,
-                                 listed(t.names, "", 100), name,
-                                 is_near ? fmt::format("; did you mean '{:.40}'?", near) : ""));
+                                 listed(t.names, "", 100), name, advice));
   }
 
   void choose() {
