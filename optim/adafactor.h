@@ -1,6 +1,7 @@
 #pragma once
 /// Adafactor: Adam's scaling, remembered as one number per row and one per column.
 
+#include <gradus/core/ops.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -31,14 +32,14 @@ struct Adafactor {
     return {i == 0 ? "r" : "c", 0, factored ? kept : Shape{0}, true};
   }
   void update(ParameterUpdate& u) const {
-    const detail::Buffer buffer(static_cast<std::int64_t>(u.w.size()));
-    const std::span<Scalar> d(buffer.data(), u.w.size());
-    u.shape.rank() >= 2 ? scale_by_factors(u, d) : scale(u, d);
+    if (u.w.empty()) return;
+    const NoGrad off;
+    const Tensor g(u.shape, u.g), d = g / sqrt(mean_square(u, g));
     const Real rho = std::min(u.learning_rate, Real(1 / std::sqrt(u.count())));
     const Real size = std::max(epsilon_2, rms(u.w));
-    const Real clip = std::max(Real(1), rms(d) / clip_threshold);
+    const Real clip = std::max(Real(1), rms(d.values()) / clip_threshold);
     const auto rate = static_cast<Scalar>(size * rho / clip);
-    for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d[i];
+    for (std::size_t i = 0; i < u.w.size(); ++i) u.w[i] -= rate * d.values()[i];
   }
 
   static void fields(auto& self, auto&& field) {
@@ -55,43 +56,20 @@ struct Adafactor {
   static Real rms(std::span<const Scalar> x) {
     return detail::norm(x) / std::sqrt(static_cast<double>(x.size()));
   }
-  Scalar fresh(const ParameterUpdate& u) const {
+  /// v of this update.
+  Tensor mean_square(const ParameterUpdate& u, const Tensor& g) const {
     using std::pow;
-    return static_cast<Scalar>(pow(u.count(), beta_2_decay));
-  }
-  Scalar square(Scalar g) const { return g * g + static_cast<Scalar>(epsilon_1); }
-
-  void scale(ParameterUpdate& u, std::span<Scalar> d) const {
-    using std::sqrt;
-    const std::span<Scalar> v = u.slot(2);
-    const Scalar share = fresh(u);
-    for (std::size_t i = 0; i < d.size(); ++i) {
-      v[i] += (square(u.g[i]) - v[i]) * share;
-      d[i] = u.g[i] / sqrt(v[i]);
-    }
-  }
-  /// Scales each matrix of the last two axes.
-  void scale_by_factors(ParameterUpdate& u, std::span<Scalar> d) const {
-    const auto rows = static_cast<std::size_t>(u.shape[-2]);
-    const auto columns = static_cast<std::size_t>(u.shape[-1]);
-    for (std::size_t at = 0; at < d.size(); at += rows * columns)
-      scale_matrix(u.g.subspan(at, rows * columns), u.slot(0).subspan(at / columns, rows),
-                   u.slot(1).subspan(at / rows, columns), fresh(u), d.subspan(at, rows * columns));
-  }
-  void scale_matrix(std::span<const Scalar> g, std::span<Scalar> r, std::span<Scalar> c,
-                    Scalar fresh, std::span<Scalar> d) const {
-    using std::sqrt;
-    const std::size_t rows = r.size(), columns = c.size();
-    for (Scalar& mean : r) mean *= 1 - fresh;
-    for (Scalar& mean : c) mean *= 1 - fresh;
-    for (std::size_t i = 0; i < g.size(); ++i) {
-      r[i / columns] += fresh * square(g[i]) / static_cast<Scalar>(columns);
-      c[i % columns] += fresh * square(g[i]) / static_cast<Scalar>(rows);
-    }
-    Scalar mean = 0;
-    for (const Scalar of_row : r) mean += of_row / static_cast<Scalar>(rows);
-    for (std::size_t i = 0; i < g.size(); ++i)
-      d[i] = g[i] / sqrt(r[i / columns] / mean * c[i % columns]);
+    const Tensor squares = square(g) + Tensor(static_cast<Scalar>(epsilon_1));
+    const Tensor share(static_cast<Scalar>(pow(u.count(), beta_2_decay)));
+    const auto follow = [&](int slot, const Tensor& now) {  // the running mean in a slot
+      const Tensor before(now.shape(), u.slot(slot)), after = before + share * (now - before);
+      std::ranges::copy(after.values(), u.slot(slot).begin());
+      return after;
+    };
+    if (u.shape.rank() < 2) return follow(2, squares);
+    const Tensor r = follow(0, mean(squares, {.axis = -1, .keepdims = true}));
+    const Tensor c = follow(1, mean(squares, {.axis = -2, .keepdims = true}));
+    return r / mean(r, {.axis = -2, .keepdims = true}) * c;
   }
 };
 

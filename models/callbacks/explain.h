@@ -5,7 +5,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// A parameter in one update.
+/// A parameter in one update, as trained: where targets were divided (target_deviation), the
+/// gradient is of the loss on divided targets, and UpdateRecord::loss is in their own units.
 struct ParameterRecord {
   std::string name;  ///< `dense/kernel`
   double rate;       ///< its rate in force

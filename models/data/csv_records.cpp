@@ -40,7 +40,7 @@ void Records::find_dialect(const Dialect& hint) {
   sampling_ = true;
   for (const char candidate : dialect_.separator ? given : ",;\t| ") {
     Sample found = sample(candidate);
-    const double rate = found.rate(candidate) + (candidate == hint.separator ? 0.25 : 0);
+    const double rate = found.rate() + (candidate == hint.separator ? 0.25 : 0);
     if (rate <= highest) continue;
     highest = rate;
     separator = candidate;

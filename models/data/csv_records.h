@@ -12,7 +12,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 /// The fields of the first records, as one separator splits them.
 struct Sample : std::vector<std::vector<std::string>> {
   /// How well it does: into as many fields in each record, many of them numbers. 0: not at all.
-  double rate(char separator) const;
+  double rate() const;
   /// The decimal mark of its numbers, where they have one.
   char decimal(char undecided) const;
   /// Whether a separator ends each record, so that its last field is none.

@@ -39,24 +39,18 @@ bool is_number(std::string_view field) {
 
 }  // namespace
 
-double Sample::rate(char separator) const {
+double Sample::rate() const {
   std::vector<std::size_t> widths;
   for (const auto& fields : *this) widths.push_back(fields.size());
   std::ranges::sort(widths);
   const std::size_t width = empty() ? 0 : widths[size() / 2];
   const auto even = static_cast<double>(std::ranges::count(widths, width));
   if (width < 2 || 2 * even <= static_cast<double>(size())) return 0;
-  double points = 0;
+  double numbers = 0;
   for (const auto& fields : *this)
-    for (const std::string& field : fields) {
-      const std::size_t other = field.find_first_of(std::string_view(",;\t|"));
-      if (is_number(field))
-        ++points;
-      else if (other != field.npos && field[other] != separator)
-        --points;
-    }
+    numbers += static_cast<double>(std::ranges::count_if(fields, is_number));
   // Names in another number than the fields weigh more than a damaged row.
-  return 1 + (even + points / static_cast<double>(width)) / static_cast<double>(size()) +
+  return 1 + (even + numbers / static_cast<double>(width)) / static_cast<double>(size()) +
          (front().size() == width ? 0.5 : 0);
 }
 

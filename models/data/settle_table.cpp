@@ -190,7 +190,7 @@ class Settler {
     std::size_t to = 0;
     for (std::size_t row = 0; row < cells.size(); row += width) {
       std::size_t needed = worst.size();
-      while (needed > 0 && !std::isnan(cells[row + t.column_of(*worst[needed - 1])])) --needed;
+      while (needed > 0 && !is_gap(cells[row + t.column_of(*worst[needed - 1])])) --needed;
       ++saved[needed];
       if (needed > 0)
         t.table.dropped.push_back(static_cast<std::int64_t>(row / width));

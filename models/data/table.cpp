@@ -31,7 +31,6 @@ using detail::class_name, detail::listed, detail::RawTable, detail::Reading, det
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_columns = 65536;
-constexpr std::size_t nowhere = std::string::npos;
 
 class Reader {
  public:
@@ -89,10 +88,13 @@ class Reader {
     const auto found = fields_.find(name);
     if (found != fields_.end()) return found->second;
     const std::string near = detail::nearest(name, t.names);
-    const bool is_near = detail::edit_distance(name, near) < std::min(name.size(), near.size());
+    std::string advice;
+    if (records_.starts_with_data())
+      advice = fmt::format("; set .header = false if line {} is data", t.first_line);
+    else if (detail::edit_distance(name, near) < std::min(name.size(), near.size()))
+      advice = fmt::format("; did you mean '{:.40}'?", near);
     throw ValueError(fmt::format("read_csv: {} must {} of {} (got '{:.40}'){}", option, rule,
-                                 listed(t.names, "", 100), name,
-                                 is_near ? fmt::format("; did you mean '{:.40}'?", near) : ""));
+                                 listed(t.names, "", 100), name, advice));
   }
 
   void choose() {
@@ -126,13 +128,13 @@ class Reader {
 
   /// Selects all columns but the label and those to ignore.
   void choose_columns(std::size_t target) {
-    enum { read, ignored, of_words };
-    std::vector<int> kinds(t.names.size(), read);
+    enum { feature, ignored, of_words };
+    std::vector<int> kinds(t.names.size(), feature);
     const auto mark = [&](const Names& list, const char* option, int kind) {
       for (const std::string& name : list) {
         const std::size_t i = field_of(name, option, "hold names of columns");
         check(i != target, "read_csv: {} must not hold the label (got '{:.60}')", option, name);
-        check(kinds[i] == read || kinds[i] == kind,
+        check(kinds[i] == feature || kinds[i] == kind,
               "read_csv: one_hot must not hold a column to ignore (got '{:.60}')", name);
         kinds[i] = kind;
       }

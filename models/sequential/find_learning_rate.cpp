@@ -1,5 +1,7 @@
 #include <gradus/models/find_learning_rate.h>
 
+#include <numeric>
+
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 namespace {
@@ -10,7 +12,7 @@ struct Watch {
   const FindOptions& options;
   Step updates;     ///< noted so far
   Batch some = {};  ///< the rows to measure
-  double next = 0;  ///< loss of all rows before the next update
+  double next = 0;  ///< loss of those rows before the next update
   double sum = 0, weight = 0, least = 0;
 
   void measure(Sequential& model) {
@@ -18,10 +20,12 @@ struct Watch {
   }
   void on_train_begin(const Logs&, Sequential& model) {
     const Batch& all = model.training_rows();
-    const std::int64_t most = options.all_rows, step = most > 0 ? (all.rows() - 1) / most + 1 : 1;
-    if (most > 0)
-      some = {slice(all.x, 0, 0, all.rows(), step), slice(all.y, 0, 0, all.rows(), step)};
-    test.rows = some.rows();
+    test.rows = std::min<std::int64_t>(all.rows(), options.all_rows);
+    std::vector<std::int64_t> chosen(static_cast<std::size_t>(all.rows()));
+    std::iota(chosen.begin(), chosen.end(), 0);
+    if (test.rows < all.rows()) Random(0, "rows of find_learning_rate").shuffle(chosen);
+    chosen.resize(static_cast<std::size_t>(test.rows));
+    if (test.rows > 0) some = {gather_rows(all.x, chosen), gather_rows(all.y, chosen)};
     measure(model);
   }
   void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {

@@ -10,8 +10,8 @@ struct FindOptions {
   Real end = 10;          ///< the rate of the last update, > start
   Count steps = 100;      ///< updates from start to end, >= 16; the data repeats as needed
   Count batch_size = 32;  ///< rows per update, >= 1
-  Count all_rows = 1000;  ///< each loss is of at most so many rows, evenly spaced in the
-                          ///< data; 0: of the batch
+  Count all_rows = 1000;  ///< each loss is of at most so many rows, chosen at random;
+                          ///< 0: of the batch
   Real stop_factor = 4;   ///< > 1; ends at a smoothed loss L with
                           ///< L - least > (stop_factor - 1) max(|first|, 1e-7 loss_unit())
   Real smoothing = 0.98;  ///< weight of the past in the smoothed losses of batches, in [0, 1)

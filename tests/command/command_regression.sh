@@ -108,6 +108,8 @@ prints "200 rows, numeric target, inputs and target standardised"
 prints "sgd(global_clipnorm=1), mean_squared_error, batches of 32"
 prints "after 143 epochs, 1001 updates:"
 prints "target_deviation = "
+run 0 find-lr --data table.csv --layers none
+prints "the highest stable rate, by the greatest curvature"
 run 0 train --data table.csv --no-target-scale --optimizer "adam(0.01)" --epochs 2
 prints "200 rows, numeric target, inputs standardised"
 prints "after 2 epochs, 14 updates:"

@@ -123,6 +123,12 @@ TEST_CASE("rows with gaps are counted, with the columns that cost most") {
   CHECK(refusal("a,b,y\n1,,2\n,2,3\n", {.drop_missing = true}) ==
         "t.csv: no data rows without a missing value: a 1, b 1 of 2 rows (set .ignore = {\"a\"} to "
         "keep 1)");
+  CHECK(refusal("a,b,y\n1,1,\n2,2,\n,3,3\n4,4,4\n")  // the target cannot be ignored
+            .ends_with("y 2, a 1 (set .drop_missing = true to leave such rows out, or .ignore = "
+                       "{\"a\"} to keep 2)"));
+  const Table words = table("x,y\n1,a\n2,\n3,b\n4,a\n", {.drop_missing = true});
+  CHECK(words.dropped == Rows{1});
+  CHECK(words.cells == std::vector<double>{1, 0, 3, 1, 4, 0});
   CHECK(refusal("a,b,y\n1,,2\n2,,3\n") ==  // dropping rows would leave none
         "t.csv:2: no value in column 'b'; 2 of 2 rows have gaps: b 2 (set .ignore = {\"b\"} to "
         "keep 2)");
@@ -189,6 +195,9 @@ TEST_CASE("names: unknown, empty, or data") {
   CHECK(refusal(towns, {.ignore = {"twon"}}) ==
         "read_csv: ignore must hold names of columns of town, size, y (got 'twon'); did you mean "
         "'town'?");
+  CHECK(refusal("M,0.4,15\nF,0.5,9\nM,0.3,7\n", {.label = "2"}) ==
+        "read_csv: label must be the name of one column of M, 0.4, 15 (got '2'); set .header = "
+        "false if line 1 is data");
   CHECK(table(",a,y\n0,1,2\n", {}).features[0].name == "0");
   CHECK(table("a,y,\n1,2,3\n").target.name == "y");
   CHECK(refusal("1,,y\n1,2,3\n") ==
