@@ -119,7 +119,7 @@ TEST_CASE("what breaks a rule is not saved") {
   wrong.tensors[0].shape = {3};
   refused(wrong, "'w' of shape (3) must be 3 of F32 (got 8 bytes)");
   refused({{{"a", std::string(1 << 24, 'x')}}},
-          "names and metadata must be at most 1048576 bytes of JSON (got 1048640)");
+          "names and metadata must be at most 16777216 bytes of JSON (got 16777280)");
 }
 
 TEST_CASE("what is no checkpoint is refused") {
@@ -145,7 +145,7 @@ TEST_CASE("a header of the wrong length is refused") {
         std::uint64_t{1} << 63, ~std::uint64_t{0}, ~std::uint64_t{7}})
     refused(length);
   const std::string large = forged(R"("format":"1"}})" + std::string(1 << 24, ' '));
-  expect_refused(large, "byte 0: the header's length must be in [39, 1048576] (got 1048629)");
+  expect_refused(large, "byte 0: the header's length must be in [39, 16777216] (got 16777269)");
 }
 
 TEST_CASE("every cut and every changed byte is found") {
