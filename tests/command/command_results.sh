@@ -28,6 +28,10 @@ near "$(value constant_r2_score)" -4 "R^2 on other rows is about their own mean"
 run 0 evaluate mean_squared_error.st two.csv
 prints " a constant would have 20"
 
+# Rows of which the loss is not finite.
+printf 'x,y\n0,1e38\n' >far.csv
+refuses "'far.csv': the loss is inf; a number is far outside those of training" evaluate mean_squared_error.st far.csv
+
 # ---- classes -------------------------------------------------------------------------------------
 # All inputs are 0, so the model can only learn the shares: a 3, b 2, c 1 of 6.
 printf 'x,kind\n0,b\n0,a\n0,c\n0,a\n0,"b"\n0,a\n' >kinds.csv
@@ -54,6 +58,9 @@ for classes in 12 13; do
   tables=$(grep -c 'predicted class' out)
   [ "$tables" -eq $((13 - classes)) ] || fail "$tables confusion tables of $classes classes"
 done
+
+run 0 train --data moons --epochs 1 --quiet --save moons.st
+refuses "'blobs': the target must be as in training (got 3 classes, not 2)" evaluate moons.st blobs
 
 # What the note says to try helps.
 run 0 train --data line --schedule 1e-5
