@@ -96,7 +96,7 @@ std::string EvaluateCommand::run() const {
     return head + '\n' + line + '\n';
   }
   if (scores.no_better()) text += advice_to_train(read.saved.training.problem);
-  for (const std::string& note : read.rows.notes) text += as_options(note) + '\n';
+  for (const std::string& note : read.rows.notes) text += clean(as_options(note)) + '\n';
   const std::vector<std::string> classes = read.class_names();
   if (!classes.empty() && classes.size() <= most_classes) {
     const Counts counts = count(y, read.predict());
