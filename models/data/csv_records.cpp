@@ -51,6 +51,11 @@ void Records::find_dialect(const Dialect& hint) {
   if (!dialect_.decimal) dialect_.decimal = best.decimal(hint.decimal ? hint.decimal : '.');
   trailing_ = best.ends_with_separators(dialect_.header);
   starts_with_data_ = dialect_.header && best.starts_with_data();
+  if (dialect_.separator != ',') advice_ = fmt::format(" ({})", describe(dialect_));
+  if (best.size() > 2 && best[0].size() != best[1].size() && best[1].size() == best[2].size())
+    advice_ = " (the first line is unlike the others: name each column there, or delete it)";
+  if (!dialect_.comment && !best.empty() && best[0][0].starts_with('#'))
+    advice_ = " (set .comment = '#' if such lines are comments)";
 }
 
 /// Reads the first records with this separator, and goes back.
@@ -65,7 +70,8 @@ Sample Records::sample(char separator) {
            read(fields))
       records.emplace_back(fields.begin(), fields.end());
   } catch (const FormatError&) {  // next() throws it again, if this is the separator
-    records.emplace_back();
+    if (misencoded_) throw;
+    records.emplace_back(1);
   }
   std::tie(at_, line_) = start;
   return records;
@@ -82,12 +88,9 @@ void Records::set_separator(char separator) {
 bool Records::next(Fields& fields) {
   if (!read(fields)) return false;
   if (trailing_ && fields.size() != width_ && fields.back().empty()) fields.pop_back();
-  if (width_ == 0) commented_ = fields[0].starts_with('#');
   if (width_ == 0) width_ = fields.size();
   if (fields.size() == width_) return true;
-  std::string advice = dialect_.separator != ',' ? fmt::format(" ({})", describe(dialect_)) : "";
-  if (commented_) advice = " (set .comment = '#' if such lines are comments)";
-  fail(first_line_, fmt::format("{} fields, expected {}{}", fields.size(), width_, advice));
+  fail(first_line_, fmt::format("{} fields, expected {}{}", fields.size(), width_, advice_));
 }
 
 /// Reads a record that is not blank, with as many fields as it has.
@@ -187,6 +190,7 @@ void Records::skip_character() {
   if (length == 0 && (ended_ || end_ - cursor_ > 3)) {
     const auto control = [](char c) { return c >= 0 && c < ' ' && (c < '\t' || c > '\r'); };
     const auto not_latin = [](char c) { return (c & 0xe0) == 0x80; };
+    misencoded_ = true;
     if (wide_ || std::any_of(cursor_, end_, control)) fail(line_ + breaks_, "not UTF-8 text");
     refuse_encoding(std::any_of(cursor_, end_, not_latin) ? "WINDOWS-1252" : "LATIN1");
   }

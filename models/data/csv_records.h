@@ -59,14 +59,14 @@ class Records {
   [[noreturn]] void fail(std::int64_t line, const std::string& what) const;
   [[noreturn]] void refuse_encoding(std::string_view name) const;
 
-  std::string path_;
+  std::string path_, advice_;  ///< advice_: for records of another length
   Dialect dialect_;
   InputFile file_;
   std::string text_;    ///< a part of the file; the 0 behind it ends each scan
   std::size_t at_ = 0;  ///< where the next record begins in it
   const char *cursor_ = nullptr, *end_ = nullptr;  ///< in that record; of text_
   bool ended_ = false, sampling_ = false;          ///< the file; text_ keeps what was read
-  bool trailing_ = false, starts_with_data_ = false, commented_ = false, wide_ = false;
+  bool trailing_ = false, starts_with_data_ = false, misencoded_ = false, wide_ = false;
   std::size_t total_ = 0, width_ = 0;                    ///< bytes; fields of the first record
   std::int64_t line_ = 1, first_line_ = 1, breaks_ = 0;  ///< breaks_: inside the record's quotes
   std::array<unsigned char, 256> kinds_{};

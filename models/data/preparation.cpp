@@ -23,7 +23,7 @@ class RowWriter {
     for (std::size_t i = 0; same && i < features.size(); ++i) {
       same = table.features[i].name == features[i].name;
       const bool has_words = !features[i].words.empty();
-      columns_.push_back({width, has_words, find(table.features[i].words, features[i].words)});
+      columns_.push_back({width, has_words, find(table, i, features[i].words)});
       width += has_words ? features[i].words.size() : 1;
     }
     check<ShapeError>(same, "Preparation: the table must have the same features");
@@ -70,13 +70,13 @@ class RowWriter {
     std::set<std::string> unseen = {};
   };
 
-  static std::vector<std::size_t> find(const Names& words, const Names& known) {
+  static std::vector<std::size_t> find(const Table& table, std::size_t k, const Names& known) {
     std::map<std::string_view, std::size_t> order;
     for (const std::string& word : known) order.emplace(word, order.size());
     std::vector<std::size_t> out;
-    for (const std::string& word : words) {
+    for (const std::string& word : table.features[k].words) {
       auto found = order.find(word);
-      const auto [number, problem] = detail::read_number(word);
+      const auto [number, problem] = detail::read_number(word, table.dialect.decimal);
       const std::string shortest = problem.empty() ? detail::class_name(number) : "";
       if (found == order.end()) found = order.find(shortest);  // 1.0 is the word 1
       out.push_back(found == order.end() ? nowhere : found->second);

@@ -30,7 +30,10 @@ class Settler {
   explicit Settler(RawTable raw) : t(std::move(raw)) {}
 
   Table settle() {
-    for (Reading& reading : t.readings) settle_minus(reading);
+    for (Reading& reading : t.readings) {
+      settle_minus(reading);
+      settle_truth(reading);
+    }
     settle_features();
     settle_gaps();
     if (t.table.has_target() && t.options.classes.empty()) settle_target();
@@ -52,6 +55,24 @@ class Settler {
       --reading.word_rows;
     });
     reading.places.erase(minus);
+  }
+
+  /// Makes truth values 1 and 0 in a feature without other words.
+  void settle_truth(Reading& reading) {
+    const auto is_true = [](const auto& word) {
+      return word.first == "TRUE" || word.first == "True" || word.first == "true";
+    };
+    const auto is_truth = [&](const auto& word) {
+      return is_true(word) || word.first == "FALSE" || word.first == "False" ||
+             word.first == "false";
+    };
+    if (reading.places.empty() || reading.has_words || reading.is_target ||
+        !std::ranges::all_of(reading.places, is_truth))
+      return;
+    t.for_each_cell(reading, [&](double& cell) {
+      if (std::isnan(cell) && !is_gap(cell)) cell = is_true(reading.words[unboxed(cell) - 1]);
+    });
+    reading.places.clear();
   }
 
   /// The numbers of a column with the rows that have them; stops beyond `most` different ones.

@@ -190,10 +190,6 @@ class Reader {
       return reading.add_gap(line);
     check<FormatError>(!has_classes, "{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
                        field, listed(t.options.classes, "", 90));
-    if (!reading.has_words && !reading.is_target) {
-      if (field == "TRUE" || field == "True" || field == "true") return 1;
-      if (field == "FALSE" || field == "False" || field == "false") return 0;
-    }
     check<FormatError>(number.second == detail::not_a_number,
                        "{}:{}: '{:.60}' {} (column '{:.60}')", t.path, line, field, number.second,
                        t.names[reading.field]);

@@ -64,6 +64,7 @@ struct Training {
   Sequential net{Dense{.units = 8, .activation = tanh}, Dense{.units = 3}};
   Loss loss = MeanSquaredError{};
   std::int64_t epochs = 40;  // of five updates
+  double target_deviation = 1;
 };
 inline Real trained(const Optimizer& optimizer, const Training& training = {}) {
   Random random(11, "rows");
@@ -71,7 +72,10 @@ inline Real trained(const Optimizer& optimizer, const Training& training = {}) {
   const Tensor y = softmax(2 * matmul(x, Tensor::normal({4, 3}, 0, 1, random)) +
                            Tensor::normal({160, 3}, 0, 0.3, random));  // fit for every loss
   Sequential net = training.net;
-  net.compile({.optimizer = optimizer, .loss = training.loss, .seed = 3});
+  net.compile({.optimizer = optimizer,
+               .loss = training.loss,
+               .seed = 3,
+               .target_deviation = training.target_deviation});
   net.fit(x, y, {.batch_size = 32, .epochs = training.epochs, .verbose = 0});
   return net.loss(x, y);
 }

@@ -148,6 +148,17 @@ TEST_CASE("derivatives: by the factor of a penalty, which a program seeds itself
   CHECK(at_zero.d[1] != 0);
 }
 
+TEST_CASE("derivatives are those of the loss in the targets' own units") {
+  const auto loss = [](double target_deviation) {
+    return trained(SGD{.learning_rate = Dual::parameter(0.1, 2)},
+                   {.target_deviation = target_deviation});
+  };
+  const Dual plain = loss(1), own = loss(512);
+  CHECK(plain.d[2] != 0);
+  CHECK(own.v == 512 * 512 * plain.v);
+  CHECK(own.d[2] == 512 * 512 * plain.d[2]);
+}
+
 TEST_CASE("the dual build keeps no model in a file, and says why") {
   Sequential net{Dense{.units = 1}};
   net.compile({.optimizer = SGD{}, .loss = MeanSquaredError{}});

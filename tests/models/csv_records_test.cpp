@@ -223,6 +223,7 @@ TEST_CASE("text in another encoding is refused with its name and the command tha
   expect_refused("a,b\n1,K\xf6ln\n", latin("LATIN1"));
   expect_refused("a,b\n1,\"\xe4\"\n", latin("LATIN1"));
   expect_refused("a,b\n1,5 \x80\n2,\xf6\n", latin("WINDOWS-1252"));
+  expect_refused("name;size\n\"M\xfcller\";3\n", latin("LATIN1"));
   for (const std::string& bad :
        {"\xc0\x80"s, "\xe0\x80\x80"s, "\xed\xa0\x80"s, "\xf0\x8f\xbf\xbf"s, "\xf4\x90\x80\x80"s})
     expect_refused("a,b\n1," + bad, latin("WINDOWS-1252"));
@@ -242,6 +243,11 @@ TEST_CASE("records of different lengths are refused with the dialect that was fo
                  "{}:3: 1 fields, expected 2 (fields are separated by semicolons)");
   expect_refused("a b\n1 2\n1 New York\n3 4\n",
                  "{}:3: 3 fields, expected 2 (fields are separated by blanks)");
+  for (const bool header : {false, true})
+    expect_refused("a b\n\"1\" 2 3\n\"2\" 3 4\n",  // as R's write.table
+                   "{}:2: 3 fields, expected 2 (the first line is unlike the others: name each "
+                   "column there, or delete it)",
+                   {.header = header});
   expect_refused("a b\n\"1\"x 2\n", "{}:2: text after a closing quote", {.separator = ' '});
 }
 

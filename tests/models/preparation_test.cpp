@@ -63,8 +63,9 @@ TEST_CASE("words are those of the training rows and other words are zeros") {
                             "it becomes zeros"});
   CHECK(p(rows).notes.empty());
   // A number in a column of words is a word; other spellings of the number are the same one.
-  const Preparation mixed = prepare(table("w,y\n1,1\nx,2\n", {.one_hot_auto = true}), {});
-  const Table spelled = read_table(Folder().write("n.csv", "w,y\n1.0,5\n"), mixed);
+  const Preparation mixed = prepare(table("w;y\n1,5;1\nx;2\n2,5;3\n", {.one_hot_auto = true}), {});
+  CHECK(mixed.columns() == Names{"w=1.5", "w=2.5", "w=x"});
+  const Table spelled = read_table(Folder().write("n.csv", "w;y\n1,50;5\n2,5;5\n"), mixed);
   CHECK(mixed(spelled).notes.empty());
 }
 

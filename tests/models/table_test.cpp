@@ -187,6 +187,8 @@ TEST_CASE("one word among many numbers may be a gap") {
 TEST_CASE("truth values are 1 and 0 among features") {
   const Table t = table("a,b,y\nTRUE,True,1\nFALSE,false,2\n3,true,3\n");
   CHECK(t.cells == std::vector<double>{1, 1, 1, 0, 0, 2, 3, 1, 3});
+  CHECK(table("a,y\nTRUE,1\nx,2\n", {.one_hot_auto = true}).features[0].words ==
+        Names{"TRUE", "x"});
   CHECK(table("a,y\nTRUE,1\nFALSE,2\n", {.one_hot = {"a"}}).features[0].words ==
         Names{"FALSE", "TRUE"});
 }
