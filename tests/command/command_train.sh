@@ -184,7 +184,7 @@ odd=$(printf "it's\n\033[31m.csv")
 cp bare.csv "$odd"
 run 0 train --data "$odd" --no-header --epochs 1 --save "$(printf '\033.st')"
 tr -d '\n' <out | grep -q '[[:cntrl:]]' && fail "a control character on stdout"
-prints "read_table(\"it's\\012\\033[31m.csv\", {.header = false})"
+prints "read_table(\"it's\\012\\033[31m.csv\", {.task = Task::regression, .header = false})"
 prints "gradus predict \$'\\033.st' \$'it\\'s\\012\\033[31m.csv'"
 next=$(sed -n 's/^  gradus \(predict .*\)/\1/p' out)
 ! command -v bash >/dev/null || [ "$(bash -c "$gradus $next" | wc -l)" -eq 5 ] || fail "the suggested command fails"

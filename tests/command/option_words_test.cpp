@@ -52,7 +52,7 @@ TEST_CASE("advice of the library becomes options that can be pasted") {
   becomes("set .ignore = {\"it's \\\"x\\\"\"}", "give --ignore 'it'\\''s \"x\"'");
   becomes("t.csv:2: '.5 = x' is not a number", "t.csv:2: '.5 = x' is not a number");
   becomes("set .ignore = {\"a\", \"b\" and 7 more})", "give --ignore a,b and 7 more)");
-  becomes("ends .ignore = {\"a\", ", "ends --ignore a");
+  becomes("ends .ignore = {\"a\", ", "ends --ignore a, ");
 }
 
 }  // namespace

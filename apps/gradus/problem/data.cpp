@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <gradus/core/ops.h>
-#include <gradus/models/csv_records.h>
 
 #include <algorithm>
 #include <chrono>
@@ -47,25 +46,10 @@ const NamedData& find_data(const char* where, const std::string& name) {
   return choose(all_data, where, name, ", or a file");
 }
 
-/// What the library says about its options, about those of the command line.
-std::string in_options(const Error& error) {
-  std::string what = as_options(error.what());
-  const std::size_t begin = what.find(": ") + 2, end = what.find(" must ", begin);
-  if (!what.starts_with("read_") || end == what.npos) return what;
-  std::string name = what.substr(begin, end - begin);
-  std::ranges::replace(name, '_', '-');
-  const DataOptions all;
-  DataOptions::options(all, [&](const auto&, const std::string& option, const auto&...) {
-    if (key_of(option) == name) what.replace(0, end, option + ":");
-  });
-  return what;
-}
-
-/// The character that an option gives; `otherwise` without one.
-char read_mark(const char* option, const std::string& text, char otherwise) {
-  if (text.empty()) return otherwise;
+/// The character that an option gives; 0 without one.
+char read_mark(const char* option, const std::string& text) {
+  if (text.empty() || text == "blanks") return text.empty() ? '\0' : ' ';
   if (text == "tab" || text == "\\t") return '\t';
-  if (text == "blanks") return ' ';
   check<UsageError>(text.size() == 1, "{}: must be one character, tab or blanks (got '{}')", option,
                     clean(text));
   return text[0];
@@ -80,15 +64,14 @@ constexpr NamedTask all_tasks[] = {{"auto", Task::automatic},
                                    {"regression", Task::regression}};
 
 CsvOptions to_csv_options(const DataOptions& options) {
-  const CsvOptions defaults;
   std::vector<std::string> one_hot = options.one_hot;
   const bool automatic = std::erase(one_hot, "auto") > 0;
   return {.label = options.label,
           .task = choose(all_tasks, "--task", options.task).task,
           .header = !options.no_header,
-          .separator = read_mark("--separator", options.separator, defaults.separator),
-          .decimal = read_mark("--decimal", options.decimal, defaults.decimal),
-          .comment = read_mark("--comment", options.comment, defaults.comment),
+          .separator = read_mark("--separator", options.separator),
+          .decimal = read_mark("--decimal", options.decimal),
+          .comment = read_mark("--comment", options.comment),
           .drop_missing = options.drop_missing,
           .missing = options.missing,
           .ignore = options.ignore,
@@ -118,7 +101,7 @@ void note_held_out(TrainingData& data, const HeldOut& held_out, std::uint64_t se
           ? fmt::format("held out: the last {} rows", rows)
           : fmt::format(
                 "held out: {} rows at random by --seed {}{}", rows, seed,
-                data.rows.y.rank() == 1 && data.prepared ? ", the same share of each class" : ""));
+                data.data.y.rank() == 1 && data.prepared ? ", the same share of each class" : ""));
 }
 
 void check_share(const HeldOut& held_out, std::int64_t rows) {
@@ -150,7 +133,7 @@ TrainingData read_file(const DataOptions& options, const HeldOut& held_out, std:
     parts = split(std::move(parts.train), held_out.share, {.seed = seed, .last = held_out.last});
   data.prepared = prepare(parts.train, {.scale_target = !options.no_target_scale});
   if (!held_out.file.empty()) parts.test = read_table(held_out.file, *data.prepared);
-  data.rows = (*data.prepared)(std::move(parts.train));
+  data.data = (*data.prepared)(std::move(parts.train));
   if (parts.test.rows() > 0) data.held_out = (*data.prepared)(std::move(parts.test));
   add_notes(data, data.held_out.notes);
   return data;
@@ -160,14 +143,12 @@ TrainingData split_rows(const Dataset& all, const HeldOut& held_out, std::uint64
   const std::int64_t rows = all.x.shape()[0], kept = rows_kept(rows, held_out.share);
   check_share(held_out, rows);
   if (held_out.share == 0) return {all};
-  if (!held_out.last) {
-    Split parts = split(all, held_out.share, seed);
-    return {std::move(parts.train), std::move(parts.test)};
-  }
-  TrainingData data{all, all};
-  data.rows.x = slice(all.x, 0, 0, kept), data.rows.y = slice(all.y, 0, 0, kept);
-  data.held_out.x = slice(all.x, 0, kept, rows), data.held_out.y = slice(all.y, 0, kept, rows);
-  return data;
+  const auto cut = [&](std::int64_t begin, std::int64_t end) {
+    return Dataset{.x = slice(all.x, 0, begin, end), .y = slice(all.y, 0, begin, end)};
+  };
+  if (held_out.last) return {cut(0, kept), cut(kept, rows)};
+  Split parts = split(all, held_out.share, seed);
+  return {std::move(parts.train), std::move(parts.test)};
 }
 
 std::string list_code(const std::vector<std::string>& list) {
@@ -177,20 +158,10 @@ std::string list_code(const std::vector<std::string>& list) {
   return out + "}";
 }
 
-/// The task in C++, where words alone are classes unless something else is said.
-std::string task_code(const std::string& task, const TableTarget& target) {
-  const auto is_word = [](const std::string& name) {
-    return !detail::read_number(name).second.empty();
-  };
-  if (task != "auto") return task;
-  const bool by_words = target.classes.empty() || std::ranges::any_of(target.classes, is_word);
-  return by_words ? task : "classification";
-}
-
 /// The call of read_table() in C++: each option that was given is a field.
 std::string table_code(DataOptions options, const TableTarget& target) {
   const std::string name = std::exchange(options.name, DataOptions().name);
-  options.task = task_code(options.task, target);
+  options.task = target.classes.empty() ? "regression" : "classification";
   options.no_target_scale = false;
   const bool automatic = std::erase(options.one_hot, "auto") > 0;
   const std::vector<OptionWords> all = all_options(options), defaults = all_options(DataOptions());
@@ -204,7 +175,7 @@ std::string table_code(DataOptions options, const TableTarget& target) {
     if (list) code = list_code(values);
     if (kind == "COLUMN") code = quoted(values[0], '"');
     if (kind == "TASK") code = "Task::" + values[0];
-    if (kind == "CHAR") code = quoted(std::string(1, read_mark("", values[0], 0)), '\'');
+    if (kind == "CHAR") code = quoted(std::string(1, read_mark("", values[0])), '\'');
     out += fmt::format("{}.{} = {}", out.empty() ? "" : ", ", field, code);
   }
   if (automatic) out += fmt::format("{}.one_hot_auto = true", out.empty() ? "" : ", ");
@@ -238,24 +209,23 @@ Dataset make_data(const char* where, const DataOptions& options, std::uint64_t s
 }
 
 TrainingData read_data(const DataOptions& options, const HeldOut& held_out, std::uint64_t seed) {
-  const bool file = is_file(options.name);
   TrainingData data;
-  if (file) {
+  if (is_file(options.name)) {
     check<UsageError>(options.noise.empty(),
                       "--noise: must be given only with synthetic data (got a file)");
     try {
       data = read_file(options, held_out, seed);
     } catch (const Error& error) {
-      throw UsageError(in_options(error));
+      throw UsageError(as_options(error.what()));
     }
   } else {
     const Dataset all = make_data("--data", options, seed);
     DataOptions others = options;
     others.name = DataOptions().name, others.noise = "";
-    const std::vector<std::string> words = words_of(others);
-    check<UsageError>(words.empty() && held_out.file.empty(),
-                      "{}: must be given only with a file (got --data {})",
-                      words.empty() ? "--validation" : words[0], options.name);
+    std::vector<std::string> words = words_of(others);
+    if (!held_out.file.empty()) words.push_back("--validation");
+    check<UsageError>(words.empty(), "{}: must be given only with a file (got --data {})",
+                      words.empty() ? "" : words[0], options.name);
     data = split_rows(all, held_out, seed);
   }
   if (data.held_out.x.size() > 0) note_held_out(data, held_out, seed);
@@ -267,7 +237,7 @@ Dataset read_rows(const std::string& file, const Preparation& prepared, bool lab
   try {
     return prepared(read_table(file, prepared, labelled));
   } catch (const Error& error) {  // the options in its advice are those of training
-    std::string what = in_options(error);
+    std::string what = as_options(error.what());
     if (what.ends_with(')'))
       what.erase(std::min({what.find(" (give --"), what.find(" (leave out --"), what.size()}));
     throw UsageError(what);

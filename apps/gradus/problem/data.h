@@ -56,7 +56,7 @@ struct HeldOut {
 
 /// Rows to train on and rows held out, ready for a model.
 struct TrainingData {
-  gradus::Dataset rows;
+  gradus::Dataset data;                              ///< of a file: standardised
   gradus::Dataset held_out = {};                     ///< x has no elements: none
   std::optional<gradus::Preparation> prepared = {};  ///< of a file, by its training rows
   std::vector<std::string> notes = {};               ///< lines for people

@@ -26,20 +26,20 @@ RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
 Problem make_problem(ProblemOptions options, RunPlan plan) {
   std::string optimizer = std::exchange(options.network.optimizer, "sgd");
   Network network = read_network(options.network);
-  DataOptions reading = options.data;
-  if (options.network.loss != "auto" && reading.task == "auto" && is_file(reading.name))
-    reading.task = find_loss(options.network.loss).targets == Targets::numbers ? "regression"
-                                                                               : "classification";
-  TrainingData data = read_data(reading, plan.held_out, network.seed);
-  const NamedLoss& loss = choose_loss(options.network.loss, data.rows);
-  const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.rows) : 1;
+  if (options.network.loss != "auto" && options.data.task == "auto" && is_file(options.data.name))
+    options.data.task = find_loss(options.network.loss).targets == Targets::numbers
+                            ? "regression"
+                            : "classification";
+  TrainingData data = read_data(options.data, plan.held_out, network.seed);
+  const NamedLoss& loss = choose_loss(options.network.loss, data.data);
+  const std::int64_t outputs = loss.targets == Targets::classes ? count_classes(data.data) : 1;
   if (data.prepared) network.target_deviation = data.prepared->target_deviation();
   const bool scaled = data.prepared && data.prepared->targets;
   if (scaled && optimizer == "sgd") optimizer += "(global_clipnorm=1)";  // for outliers
-  for (Dataset* rows : {&data.rows, &data.held_out})
+  for (Dataset* rows : {&data.data, &data.held_out})
     if (loss.targets == Targets::two_classes && rows->x.size() > 0)
       rows->y = reshape(rows->y, {-1, 1});
-  const std::int64_t rows = data.rows.x.shape()[0];
+  const std::int64_t rows = data.data.x.shape()[0];
   const std::int64_t batches = (rows + network.batch_size - 1) / network.batch_size;
   if (plan.epochs == 0)
     plan.epochs = std::max<std::int64_t>(30, data.prepared ? (999 + batches) / batches : 0);
@@ -49,8 +49,8 @@ Problem make_problem(ProblemOptions options, RunPlan plan) {
   network.optimizer = read_optimizer(optimizer, lengths);
   options.network.optimizer = network.optimizer.text;
   const Sequential model = network.build(loss, outputs);
-  return {options, data.rows, data.held_out, plan.held_out, data.prepared, data.notes, model,
-          network, loss,      outputs,       lengths,       batches,       plan.epochs};
+  return {data, options, plan.held_out, model,   network,
+          loss, outputs, lengths,       batches, plan.epochs};
 }
 
 void refuse_rate(const Problem& problem, const std::string& who) {

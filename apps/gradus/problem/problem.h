@@ -30,15 +30,11 @@ struct RunPlan {
   HeldOut held_out = {};
 };
 
-struct Problem {
+struct Problem : TrainingData {
   ProblemOptions options;    ///< as given, with numbers in place of lengths
-  gradus::Dataset data;      ///< the rows to train on; those of a file are standardised
-  gradus::Dataset held_out;  ///< x has no elements: none
-  HeldOut chosen;            ///< how they were chosen
-  std::optional<gradus::Preparation> prepared;  ///< of the rows of a file
-  std::vector<std::string> notes;               ///< on the data, a line each
-  gradus::Sequential model;                     ///< compiled with the optimizer, as given
-  Network network;                              ///< the options of the network as values
+  HeldOut chosen;            ///< how the rows held out were chosen
+  gradus::Sequential model;  ///< compiled with the optimizer, as given
+  Network network;           ///< the options of the network as values
   const NamedLoss& loss;
   std::int64_t outputs;             ///< units of the last layer
   gradus::RunLengths lengths = {};  ///< for texts of schedules

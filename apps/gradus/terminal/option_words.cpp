@@ -10,32 +10,23 @@ namespace {
 
 constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyz_";
 
-bool is_word_letter(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == ':'; }
-
 /// Takes a literal of C++ off the front of the text: its value, without quotes or scope, or the
-/// names of a list as join_list() writes them. What else is in a list, as ` and 7 more`, goes to
+/// names of a list as join_list() writes them. What else is in a list, ` and 7 more`, goes to
 /// `rest`.
 std::string take_literal(std::string_view& text, std::string& rest) {
-  std::vector<std::string> words;
-  const bool list = text.starts_with('{');
-  std::size_t at = list ? 1 : 0;
-  for (bool more = true; more && at < text.size();) {
-    std::string word;
-    const char quote = text[at] == '"' || text[at] == '\'' ? text[at++] : '\0';
-    while (at < text.size() && (quote ? text[at] != quote : is_word_letter(text[at]))) {
-      const bool escape = text[at] == '\\' && text.find_first_of("\\\"'", at + 1) == at + 1;
-      at += escape ? 1 : 0;  // but \t stays
-      word += text.substr(at++, 1);
-    }
-    at += quote ? 1 : 0;
-    words.push_back(quote ? word : word.substr(word.rfind(':') + 1));
-    more = list && text.substr(at).starts_with(", ");
-    at += more ? 2 : 0;
-  }
-  text.remove_prefix(std::min(text.size(), at));
-  if (list) rest = text.substr(0, text.find('}'));
-  text.remove_prefix(std::min(text.size(), rest.size() + (list ? 1 : 0)));
-  return list ? join_list(words) : words.empty() ? "" : words[0];
+  const bool list = text.starts_with('{'), quoted = text.starts_with('"') || text.starts_with('\'');
+  std::size_t end = list     ? text.find('}')
+                    : quoted ? text.find(text[0], 2)
+                             : text.find_first_of(" ,;).");
+  end = std::min(end, text.size());
+  std::string value(text.substr(list || quoted ? 1 : 0, end - (list || quoted ? 1 : 0)));
+  text.remove_prefix(std::min(text.size(), end + (list || quoted ? 1 : 0)));
+  if (!list) return quoted ? value : value.substr(value.rfind(':') + 1);
+  rest = value.substr(value.rfind('"') + 1);
+  value.resize(value.size() - rest.size());
+  for (std::size_t at = 0; (at = value.find("\", \"", at)) != value.npos;) value.erase(at + 2, 1);
+  for (std::size_t at = 0; (at = value.find("\\\"", at)) != value.npos; at += 2) value[at] = '"';
+  return join_list(split_list(value));
 }
 
 /// The option that sets this field.
@@ -61,6 +52,13 @@ std::string shell_word(const std::string& word) {
 
 std::string as_options(std::string_view advice) {
   std::string out;
+  const std::size_t name = advice.find(": ") + 2;
+  const std::size_t after = std::min(advice.find_first_not_of(name_letters, name), advice.size());
+  if (advice.starts_with("read_") && advice.substr(after).starts_with(" must")) {
+    out = fmt::format("--{}:", advice.substr(name, after - name));
+    std::ranges::replace(out, '_', '-');
+    advice.remove_prefix(after);
+  }
   while (!advice.empty()) {
     const std::size_t end = std::min(advice.find_first_not_of(name_letters, 1), advice.size());
     const bool field = advice[0] == '.' && end > 1 && advice.substr(end).starts_with(" = ");
@@ -69,10 +67,10 @@ std::string as_options(std::string_view advice) {
       advice.remove_prefix(1);
       continue;
     }
-    const std::string name(advice.substr(1, end - 1));
+    const std::string field_name(advice.substr(1, end - 1));
     advice.remove_prefix(end + 3);
     std::string rest;
-    const std::string option = to_option(name, take_literal(advice, rest));
+    const std::string option = to_option(field_name, take_literal(advice, rest));
     const bool off = option == "--header";
     if (out.ends_with("set ")) out.replace(out.size() - 4, 4, off ? "leave out " : "give ");
     out += (off ? "--no-header" : option) + rest;

@@ -55,7 +55,8 @@ std::string shell_word(const std::string& word);
 /// Advice of the library as options that a shell takes: `set .one_hot = {"a", "b"}` becomes `give
 /// --one-hot a,b`. Likewise `.task = Task::regression` becomes `--task regression`,
 /// `.drop_missing = true` `--drop-missing`, `.one_hot_auto = true` `--one-hot auto` and
-/// `.header = false` `--no-header`; `set .header = true` becomes `leave out --no-header`.
+/// `.header = false` `--no-header`; `set .header = true` becomes `leave out --no-header`,
+/// and `read_csv: one_hot must` `--one-hot: must`.
 std::string as_options(std::string_view advice);
 /// `gradus` and these words as a shell takes them.
 std::string shell_line(const std::vector<std::string>& words,
