@@ -102,6 +102,17 @@ sed 's/,[-0-9.]*$/,N/' out | diff - /dev/fd/3 3<<'END' >err || fail "not the col
 6,N
 END
 
+# An unseen word is counted; its control characters stay off the terminal.
+printf 'w,y\na,1\nb,2\na,1\nb,3\n' >words.csv
+run 0 train --data words.csv --one-hot w --task regression --epochs 1 --quiet --save words.st
+printf 'w,y\no\033[2Jd,1\n' >unseen.csv
+run 0 predict words.st unseen.csv
+grep -q "column 'w': 1 of 1 rows have a word" err && [ "$(wc -l <out)" -eq 2 ] || fail "the unseen word is not counted"
+LC_ALL=C grep -q "$(printf '\033')" err && fail "a control character on stderr"
+run 0 evaluate words.st unseen.csv
+prints "column 'w': 1 of 1 rows have a word"
+LC_ALL=C grep -q "$(printf '\033')" out && fail "a control character on stdout"
+
 # ---- written data --------------------------------------------------------------------------------
 run 0 data moons --seed 3 --noise 0.2
 mv out printed.csv
