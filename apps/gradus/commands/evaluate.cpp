@@ -61,6 +61,15 @@ std::string to_text(const Counts& counts, const std::vector<std::string>& classe
   return out + '\n';
 }
 
+std::string to_csv(const Json& numbers) {
+  std::string head, line;
+  for (const auto& [key, number] : numbers.items()) {
+    head += (head.empty() ? "" : ",") + key;
+    line += (line.empty() ? "" : ",") + number.dump();
+  }
+  return head + '\n' + line + '\n';
+}
+
 }  // namespace
 
 std::string EvaluateCommand::run() const {
@@ -87,14 +96,7 @@ std::string EvaluateCommand::run() const {
       text += fmt::format("{:<20} {:<9.4g}  {} {:.4g}\n", key, number.get<double>(),
                           about_constant(loss), numbers["constant_" + key].get<double>());
   }
-  if (csv) {
-    std::string head, line;
-    for (const auto& [key, number] : out.items()) {
-      head += (head.empty() ? "" : ",") + key;
-      line += (line.empty() ? "" : ",") + number.dump();
-    }
-    return head + '\n' + line + '\n';
-  }
+  if (csv) return to_csv(out);
   if (scores.no_better()) text += advice_to_train(read.saved.training.problem);
   for (const std::string& note : read.rows.notes) text += clean(as_options(note)) + '\n';
   const std::vector<std::string> classes = read.class_names();
