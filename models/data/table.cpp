@@ -56,9 +56,11 @@ class Reader {
     set_names(fields);
     choose();
     const bool header = t.options.header;
+    double share = 0;
     for (bool more = !header || records_.next(fields); more; more = records_.next(fields)) {
       read_row(fields);
-      if (t.options.progress) t.options.progress(records_.share());
+      const double before = std::exchange(share, records_.share());
+      if (t.options.progress && share != before) t.options.progress(share);
     }
     check<FormatError>(t.rows > 0, "{}: no data rows", t.path);
     return detail::settle(std::move(t));

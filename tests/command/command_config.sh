@@ -32,7 +32,7 @@ value="a value must be a text, a number, true or false, or a list of them"
 config "1: $value" 'data = 1979-05-27\n'
 config "2: $value" 'layers = [4,\n[4]]\n'
 config "1: $value" 'train.data = {x = 1}\n'
-config "1: unknown command 'data'; did you mean demo?" 'data = {x = 1}\n'
+config "1: unknown command 'dato'; did you mean data?" 'dato = {x = 1}\n'
 config "1: a value must not hold NUL" 'data = "a\\u0000b"\n'
 dots=$(head -c 400 /dev/zero | sed 's/\x0/a./g')
 config "2: a key must have at most 200 parts" "# $dots\n$dots = 1\n"

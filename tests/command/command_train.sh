@@ -31,7 +31,7 @@ grep -q "^epoch 1/10 - loss: .* - val_loss: .* - learning_rate: " err || fail "n
 run 0 train --epochs 2 --quiet
 [ ! -s out ] && [ ! -s err ] || fail "not quiet"
 run 0 train --epochs 2 --csv --data line
-[ "$(head -n 1 out)" = "epoch,learning_rate,loss,mean_absolute_error" ] || fail "no header"
+[ "$(head -n 1 out)" = "epoch,learning_rate,loss,mean_absolute_error,r2_score" ] || fail "no header"
 [ "$(cut -d, -f1 out | tr '\n' ' ')" = "epoch 1 2 " ] || fail "not epochs 1 and 2"
 run 0 train --epochs 2 --json --quiet --data blobs
 grep -q '^{"data":"blobs: 200 rows, 3 classes","model":"layers 2-16-16-3 with relu","optimizer":"SGD(learning_rate=0.01, momentum=0, nesterov=False)","schedule":"0.01","loss":"sparse_categorical_crossentropy","epochs":2,"updates":14,"training":{"loss":.*,"accuracy":.*},"validation":null,"history":{"accuracy":\[.*\],"learning_rate":\[0.01,0.01\],"loss":\[.*\]},"saved":null}$' out ||
@@ -127,11 +127,11 @@ awk 'BEGIN { print "size,kind,class"; for (i = 0; i < 60; ++i)
 run 0 train --data t.csv --one-hot kind --optimizer "adam(learning_rate=0.05)" --save t.st --quiet
 run 0 evaluate t.st t.csv
 prints "t.st on 60 rows of t.csv"
-grep -q "^accuracy  *1$" out || fail "not trained"
+grep -q "^accuracy  *1 " out || fail "not trained"
 run 0 evaluate t.st t.csv --csv
-grep -q "^rows,loss,accuracy$" out && grep -q "^60,.*,1$" out || fail "not the CSV"
+grep -q "^rows,loss,constant_loss,accuracy,constant_accuracy$" out && grep -q "^60,.*,1.0,0.[0-9]*$" out || fail "not the CSV"
 run 0 evaluate t.st t.csv --json
-grep -q '^{"rows":60,"loss":.*,"accuracy":1.0}$' out || fail "not the JSON"
+grep -q '^{"rows":60,"loss":.*,"accuracy":1.0,"constant_accuracy":0.[0-9]*,"classes":.*}$' out || fail "not the JSON"
 printf 'kind,more,size\nnew,x,1\nold,,6\n' >new.csv
 run 0 predict t.st new.csv
 [ "$(cut -d, -f1 out | head -n 2 | tail -n 1)" = small ] || fail "not small"

@@ -32,7 +32,7 @@ type "gradus demo" '/^epoch/,/^loss/p'
 first=$(sed -n 's/^loss on all rows: //p' out)
 follow find-lr '/^mark/,/^minimum/p'
 follow compare '/^schedule/,/^OneCycle/p; /^no clear/,/^and/p'
-follow train '/^after/,/^training/p'
+follow train '/^after/,/^a constant/p'
 last=$(awk '/^training/ { print $2 }' out)
 cp transcript shown
 follow compare '/^schedule/,/^[0-9]/p'

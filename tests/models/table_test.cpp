@@ -235,3 +235,14 @@ TEST_CASE("a split takes rows of each class by the seed and keeps their order") 
   for (const double share : {0.0, 1.0, 0.999, std::nan("")})
     CHECK_THROWS_AS(split(whole, share), ValueError);
 }
+
+TEST_CASE("progress is reported for pieces of a file, not for each row") {
+  std::string text = "x,y\n";
+  for (int i = 0; i < 200'000; ++i) text += fmt::format("{},1\n", i);
+  std::vector<double> shares;
+  table(text, {.progress = [&](double share) { shares.push_back(share); }});
+  CHECK(std::ranges::is_sorted(shares));
+  CHECK(shares.size() > 2);
+  CHECK(shares.size() < 100);
+  CHECK(shares.back() == 1);
+}

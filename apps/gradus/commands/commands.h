@@ -5,6 +5,7 @@
 
 #include "commands/compare.h"
 #include "commands/completion.h"
+#include "commands/data.h"
 #include "commands/demo.h"
 #include "commands/evaluate.h"
 #include "commands/explain.h"
@@ -16,6 +17,7 @@
 #include "commands/train.h"
 #include "commands/tune.h"
 
-using Commands = std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand,
-                            ExplainCommand, EvaluateCommand, PredictCommand, CompareCommand,
-                            SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
+using Commands =
+    std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
+               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, SensitivityCommand,
+               TuneCommand, ReportCommand, CompletionCommand>;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "commands/compare_parts.h"
+#include "problem/baseline.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -54,6 +55,18 @@ std::string table(const Comparison& c) {
   return out;
 }
 
+/// What a constant would have on all rows, if all schedules have the same rows and loss.
+std::optional<Evaluation> constant_of(const Comparison& c) {
+  const Problem& first = *c.outcomes[0].contender.problem;
+  const auto same = [&](const Outcome& o) {
+    const Problem& problem = *o.contender.problem;
+    return &problem.loss == &first.loss &&
+           words_of(problem.options.data) == words_of(first.options.data);
+  };
+  if (!std::ranges::all_of(c.outcomes, same)) return std::nullopt;
+  return evaluate_constant(first, first.data.y);
+}
+
 std::string explanation(const Comparison& c) {
   const std::size_t seeds = c.seeds();
   std::string out = "loss: on all rows after the run";
@@ -72,7 +85,12 @@ std::string explanation(const Comparison& c) {
   for (const Outcome& o : c.outcomes)
     out +=
         notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
-  return out + about_stable(*c.best().contender.problem, c.best().first.stable, "best: ");
+  const Problem& problem = *c.best().contender.problem;
+  if (const auto constant = constant_of(c)) {
+    out += fmt::format("a constant would have {}\n", number(constant->loss));
+    if (c.best().mean >= constant->loss) out += advice_to_train(problem.options);
+  }
+  return out + about_stable(problem, c.best().first.stable, "best: ");
 }
 
 /// The number of seeds for which the first ended below the second.
@@ -109,16 +127,11 @@ std::string winner(const Comparison& c) {
 
 std::string verdict(const Comparison& c) {
   if (c.outcomes.size() == 1) return "";
-  const auto all = [&](auto holds) {
-    return std::ranges::all_of(c.outcomes, holds, &Outcome::contender);
-  };
-  const Problem& first = *c.outcomes[0].contender.problem;
-  if (!all([&](const Contender& x) {
-        return &x.problem->loss == &first.loss &&
-               words_of(x.problem->options.data) == words_of(first.options.data);
-      }))
+  if (!constant_of(c))
     return "no winner: losses of different kinds or on different data do not compare\n";
-  const bool as_given = c.searches.empty() && all([](const Contender& x) { return x.factor == 1; });
+  const bool as_given = c.searches.empty() && std::ranges::all_of(c.outcomes, [](const Outcome& o) {
+                          return o.contender.factor == 1;
+                        });
   return winner(c) +
          (as_given ? "all ran at the rates given; --tune compares each at its best\n" : "");
 }
@@ -241,6 +254,7 @@ std::string to_json(const Plan& plan, const Comparison& c) {
        {"target", c.target},
        {"best", c.best().contender.label},
        {"schedules", list}});
+  if (const auto constant = constant_of(c)) out["constant_loss"] = constant->loss;
   if (c.contours) out["least"] = *c.contours->goal;
   list.clear();
   for (const RateSearch& s : c.searches)

@@ -2,33 +2,72 @@
 
 #include <fmt/format.h>
 #include <gradus/core/ops.h>
+#include <gradus/schedules/canvas.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "problem/baseline.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
+#include "terminal/option_words.h"
 #include "terminal/text.h"
+#include "training/session.h"
 
 using namespace gradus;
 
 namespace {
 
 constexpr std::int64_t most_rows = 1024;  ///< in a batch
+constexpr std::size_t most_classes = 12;  ///< in a confusion table
 
-/// The targets in the shape that the loss needs. UsageError for one that the model cannot predict.
+/// The targets in the shape that the loss needs. UsageError for data of other classes.
 Tensor checked_targets(const TrainedModel& trained, const std::string& data) {
-  const Tensor& y = trained.rows.y;
-  if (!trained.has_classes()) {
-    check<UsageError>(y.rank() == 2, "'{}': the target must be a number (got words)", clean(data));
-    return y;
-  }
+  const Dataset& rows = trained.rows;
   const auto classes = std::ssize(trained.class_names());
-  for (const Scalar v : y.values())
-    check<UsageError>(value(v) >= 0 && value(v) < static_cast<double>(classes) &&
-                          value(v) == static_cast<double>(static_cast<std::int64_t>(value(v))),
-                      "'{}': the target must be one of {} classes (got {})", clean(data), classes,
-                      value(v));
-  return trained.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
+  check<UsageError>(trained.has_classes()
+                        ? rows.y.rank() == 1 && std::ssize(rows.classes) <= classes
+                        : rows.y.rank() == 2,
+                    "'{}': the target must be as in training (got {} classes, not {})", clean(data),
+                    rows.classes.size(), classes);
+  const Tensor& y = rows.y;
+  return classes == 2 && trained.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
+}
+
+/// The number of rows of each class, by predicted class.
+using Counts = std::vector<std::vector<std::int64_t>>;
+
+Counts count(const Tensor& y, const Tensor& probabilities) {
+  const auto classes = static_cast<std::size_t>(probabilities.shape()[1]);
+  Counts counts(classes, std::vector<std::int64_t>(classes));
+  for (std::size_t i = 0; i < y.values().size(); ++i)
+    ++counts[static_cast<std::size_t>(value(y.values()[i]))]
+            [likeliest(probabilities.values().subspan(i * classes, classes))];
+  return counts;
+}
+
+std::string to_text(const Counts& counts, const std::vector<std::string>& classes) {
+  std::size_t width = 5;
+  for (const std::string& name : classes)
+    width = std::max(width, std::min<std::size_t>(12, name.size()));
+  std::string out =
+      "\nrows by class (lines) and predicted class (columns):\n" + std::string(width, ' ');
+  for (const std::string& name : classes)
+    out += fmt::format("  {:>{}}", detail::shortened(name, width), width);
+  for (std::size_t k = 0; k < classes.size(); ++k) {
+    out += fmt::format("\n{:<{}}", detail::shortened(classes[k], width), width);
+    for (const std::int64_t rows : counts[k]) out += fmt::format("  {:>{}}", rows, width);
+  }
+  return out + '\n';
+}
+
+std::string to_csv(const Json& numbers) {
+  std::string head, line;
+  for (const auto& [key, number] : numbers.items()) {
+    head += (head.empty() ? "" : ",") + key;
+    line += (line.empty() ? "" : ",") + number.dump();
+  }
+  return head + '\n' + line + '\n';
 }
 
 }  // namespace
@@ -38,20 +77,34 @@ std::string EvaluateCommand::run() const {
   TrainedModel read = read_trained_model(trained, true);
   const Tensor y = checked_targets(read, trained.data);
   const std::int64_t rows = y.shape()[0];
-  const Evaluation found =
-      read.model.evaluate(read.rows.x, y, {.batch_size = std::min(rows, most_rows)});
-  Json out = Json::object({{"rows", rows}});
-  std::string head = "rows", line = fmt::format("{}", rows), table;
-  const auto add = [&](const std::string& key, double number) {
+  const NamedLoss& loss = find_loss(read.saved.loss);
+  std::vector<double> constant = read.saved.constant;
+  if (constant.empty()) constant = best_constant(loss, y, read.saved.outputs);  // an older file
+  const Scores scores{
+      read.model.evaluate(read.rows.x, y, {.batch_size = std::min(rows, most_rows)}),
+      evaluate_constant(constant, read.saved.network(), loss, y)};
+  check<UsageError>(std::isfinite(scores.model.loss),
+                    "'{}': the loss is {}; a number is far outside those of training",
+                    clean(trained.data), scores.model.loss);
+  Json out = {{"rows", rows}};
+  std::string text =
+      fmt::format("{} on {} rows of {}\n", clean(trained.model), rows, clean(trained.data));
+  const Json numbers = to_json(scores);
+  for (const auto& [key, number] : numbers.items()) {
     out[key] = number;
-    head += fmt::format(",{}", key);
-    line += fmt::format(",{}", number);
-    table += fmt::format("{:<20} {:.4g}\n", key, number);
-  };
-  add("loss", found.loss);
-  for (const auto& [key, number] : found.metrics) add(key, number);
-  if (json) return to_line(out);
-  if (csv) return fmt::format("{}\n{}\n", head, line);
-  return fmt::format("{} on {} rows of {}\n{}", clean(trained.model), rows, clean(trained.data),
-                     table);
+    if (numbers.contains("constant_" + key))
+      text += fmt::format("{:<20} {:<9.4g}  {} {:.4g}\n", key, number.get<double>(),
+                          about_constant(loss), numbers["constant_" + key].get<double>());
+  }
+  if (csv) return to_csv(out);
+  if (scores.no_better()) text += advice_to_train(read.saved.training.problem);
+  for (const std::string& note : read.rows.notes) text += clean(as_options(note)) + '\n';
+  const std::vector<std::string> classes = read.class_names();
+  if (!classes.empty() && classes.size() <= most_classes) {
+    const Counts counts = count(y, read.predict());
+    out["classes"] = classes;
+    out["confusion"] = counts;
+    text += to_text(counts, classes);
+  }
+  return json ? to_line(out) : text;
 }

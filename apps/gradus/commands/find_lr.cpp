@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "problem/baseline.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -102,7 +103,10 @@ std::string report(const RateTest& test, const Problem& problem) {
   std::string out = fmt::format("{:<8} {:>9}   {}\n", "mark", "rate", "meaning");
   for (const auto& [name, rate, meaning] : marks(test, problem))
     out += fmt::format("{:<8} {:>9.2g}   {}\n", name, rate, meaning);
-  out += note(test);
+  out += fmt::format("lowest loss {:.4g}; a constant would have {:.4g}\n",
+                     std::ranges::min(test.smoothed),
+                     evaluate_constant(problem, problem.data.y).loss) +
+         note(test);
   return out + fmt::format("\nin C++:\n{}\nnext, compare schedules with these rates:\n  {}\n",
                            problem.compile_code(fmt::format("{:.2g}", test.valley)),
                            compare_command(test, problem));

@@ -10,15 +10,22 @@ struct PredictCommand {
       R"help(Prints the predictions of a model that gradus train has saved, for rows with or
 without a target: CSV with one line per row, the class and the probability of
 each class, or the number; NA for a row that lacks a value. Columns are found by
-their names.
+their names. --keep puts columns of the file, as they stand there, before the
+prediction, which is called predicted_NAME if its own is among them.
+--json prints {"predictions":[{"y":1.5},...]}, with null for NA; in pandas:
+DataFrame(json.load(file)["predictions"]).
 
-  gradus predict iris.safetensors new.csv > predictions.csv
+  gradus predict iris.safetensors new.csv --keep id > predictions.csv
   gradus predict moons.safetensors moons --seed 1)help";
 
   TrainedModelOptions trained;
+  std::vector<std::string> keep;
+  bool json = false;
 
   static void options(auto& self, auto&& option) {
     TrainedModelOptions::options(self.trained, option);
+    option(self.keep, "--keep", "Columns of the file to print before the prediction", "COLUMN,...");
+    option(self.json, "--json", "Print a record for each row, as JSON");
   }
 
   std::string run() const;

@@ -5,6 +5,7 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
+#include "problem/baseline.h"
 #include "problem/program.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -18,8 +19,8 @@ namespace {
 
 struct Result {
   const Session& session;
-  Evaluation training;
-  std::optional<Evaluation> validation;
+  Scores training;
+  std::optional<Scores> validation = std::nullopt;
 };
 
 /// A metric of training, and of the held-out rows, over the updates of each epoch.
@@ -62,12 +63,6 @@ std::string to_csv(const History& history) {
   return out + "\n";
 }
 
-Json to_json(const Evaluation& evaluation) {
-  Json json = Json::object({{"loss", evaluation.loss}});
-  for (const auto& [name, number] : evaluation.metrics) json[name] = number;
-  return json;
-}
-
 std::string to_json(const Result& result) {
   const Session& session = result.session;
   const Problem& problem = session.problem();
@@ -88,20 +83,32 @@ std::string to_json(const Result& result) {
 }
 
 std::string table(const Result& result) {
-  std::string out = fmt::format("{:<10} {:>12}", "", "loss");
-  for (const auto& [name, _] : result.training.metrics) out += fmt::format("   {}", name);
-  const auto add_line = [&](const char* rows, const Evaluation& evaluation) {
-    out += fmt::format("\n{:<10} {:>12.4g}", rows, evaluation.loss);
+  const std::string constant = about_constant(result.session.problem().loss);
+  std::string out = fmt::format("{:<{}} {:>12}", "", constant.size(), "loss");
+  for (const auto& [name, _] : result.training.model.metrics) out += fmt::format("   {}", name);
+  const auto add_line = [&](const std::string& whose, const Evaluation& evaluation) {
+    out += fmt::format("\n{:<{}} {:>12.4g}", whose, constant.size(), evaluation.loss);
     for (const auto& [name, number] : evaluation.metrics)
       out += fmt::format("   {:>{}.4g}", number, name.size());
   };
-  add_line("training", result.training);
-  if (result.validation) add_line("validation", *result.validation);
+  const auto add = [&](const char* rows, const Scores& scores) {
+    add_line(rows, scores.model);
+    add_line(constant, scores.constant);
+  };
+  add("training", result.training);
+  if (result.validation) add("validation", *result.validation);
   return out + "\n";
 }
 
-std::string notes(const Session& session) {
+std::string notes(const Result& result) {
+  const Session& session = result.session;
   std::string out;
+  if (result.training.no_better())
+    out += advice_to_train(session.options().problem);
+  else if (result.validation && result.validation->no_better())
+    out +=
+        "note: no better than a constant on the validation rows; try fewer --epochs,\n"
+        "smaller --layers, or none\n";
   const std::vector<double>& losses = session.history()["loss"];
   if (losses.back() > losses.front())
     out += "note: the loss rose; a lower rate may help, see gradus find-lr\n";
@@ -144,7 +151,7 @@ std::string report(const Result& result, const LookOptions& look, const std::str
   const Session& session = result.session;
   const std::string results =
       fmt::format("after {} epochs, {} updates:\n{}{}", session.history().epochs().size(),
-                  session.optimizer().iterations(), table(result), notes(session));
+                  session.optimizer().iterations(), table(result), notes(result));
   std::string out = session.problem().about();
   out += look.pictures(make_panels(session), results) + results +
          fmt::format("\nthe same in C++:\n{}",
@@ -162,10 +169,12 @@ std::string TrainCommand::run() const {
   check<UsageError>(!session.quiet || !look.wants_terminal(),
                     "--quiet: must not be combined with --plot term");
   Session training(session, given, look.plots);
-  Result result{training, training.train(), std::nullopt};
+  const Problem& problem = training.problem();
+  Result result{training, {training.train(), evaluate_constant(problem, problem.data.y)}};
   const std::string written = look.files(make_panels(training));
   if (session.quiet && !data) return "";
-  result.validation = training.validate();
+  if (const auto found = training.validate())
+    result.validation = Scores{*found, evaluate_constant(problem, problem.held_out.y)};
   if (!data) return report(result, look, written);
   return look.csv ? to_csv(training.history()) : to_json(result);
 }

@@ -18,6 +18,10 @@ predict.
   gradus train --resume iris.safetensors --epochs 300
   gradus train --data moons --log run.jsonl --quiet
 
+Below each result stands what a constant would have: the best model that ignores
+its inputs, for classes the largest class. r2_score is the share of the variance
+that the model explains: 1 at best, 0 for the mean of the rows shown.
+
 Ctrl-C finishes the current update and saves; --resume then continues exactly
 where training stopped. The file is also saved after epochs, at most four times
 a second. Epochs are printed from 1, but logged from 0, as in Keras.)help";

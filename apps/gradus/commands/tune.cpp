@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "problem/baseline.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -57,6 +58,9 @@ std::string verdict(const Result& result) {
                                 rows_of_loss(result.training));
   out += fmt::format("{:<9} {:>10.4g} +- {:.1g}\n{:<9} {:>10.4g} +- {:.1g}\n", "before",
                      tuned.before, tuned.before_error, "after", tuned.after, tuned.after_error);
+  const Problem& problem = result.session.problem();
+  const Tensor& y = problem.held_out.x.size() > 0 ? problem.held_out.y : problem.data.y;
+  out += fmt::format("a constant would have {:.4g}\n", evaluate_constant(problem, y).loss);
   return out + (result.worth_it()
                     ? fmt::format("the loss is {:.3g} of what it was, after {} runs\n",
                                   tuned.after / tuned.before, tuned.runs)

@@ -118,10 +118,10 @@ const NamedLoss& find_loss(const std::string& name) {
   return choose(all_losses, "--loss", name, ", auto");
 }
 
-Metric metric_for(Targets targets) {
-  if (targets == Targets::numbers) return MeanAbsoluteError{};
-  if (targets == Targets::two_classes) return BinaryAccuracy{.threshold = 0};  // of logits
-  return Accuracy{};
+std::vector<Metric> metrics_for(Targets targets) {
+  if (targets == Targets::numbers) return {MeanAbsoluteError{}, R2Score{}};
+  if (targets == Targets::two_classes) return {BinaryAccuracy{.threshold = 0}};  // of logits
+  return {Accuracy{}};
 }
 
 std::int64_t count_classes(const Dataset& data) {
@@ -177,7 +177,7 @@ Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
   Sequential model(std::move(layers));
   model.compile({.optimizer = optimizer.optimizer,
                  .loss = loss.make(),
-                 .metrics = {metric_for(loss.targets)},
+                 .metrics = metrics_for(loss.targets),
                  .seed = seed,
                  .target_deviation = target_deviation});
   return model;

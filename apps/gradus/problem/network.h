@@ -53,8 +53,8 @@ const NamedLoss& find_loss(const std::string& name);
 /// The loss for the targets of the data: of this name, or for `auto` the one that fits. UsageError
 /// for one that does not fit.
 const NamedLoss& choose_loss(const std::string& name, const gradus::Dataset& data);
-/// The metric that is reported beside the loss.
-gradus::Metric metric_for(Targets targets);
+/// The metrics that are reported beside the loss.
+std::vector<gradus::Metric> metrics_for(Targets targets);
 /// The number of classes that the data names or, without names, that y holds; 0 if it holds numbers
 /// that are not classes.
 std::int64_t count_classes(const gradus::Dataset& data);
@@ -74,7 +74,7 @@ struct Network {
   std::uint64_t seed;
   double target_deviation = 1;  ///< the targets were divided by it
 
-  /// The model, compiled with the optimizer and the metric that goes with the loss.
+  /// The model, compiled with the optimizer and the metrics that go with the loss.
   gradus::Sequential build(const NamedLoss& loss, std::int64_t outputs) const;
   /// The layers in C++, with `first` for the initializer.
   std::vector<std::string> layers_code(std::int64_t outputs) const;

@@ -108,9 +108,11 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
       data_code(problem.options.data, problem.chosen, problem.prepared, problem.network.seed);
   out += model_code(problem);
   out += fmt::format(
-      "  model.compile({{.optimizer = {},\n                 .loss = {},\n"
+      "  model.compile({{.optimizer = {},\n                 .loss = {},\n{}"
       "                 .seed = {}{}}});\n",
-      to_code(optimizer, rate), problem.loss.code, problem.network.seed,
+      to_code(optimizer, rate), problem.loss.code,
+      problem.loss.targets == Targets::numbers ? "                 .metrics = {R2Score{}},\n" : "",
+      problem.network.seed,
       scaled ? ",\n                 .target_deviation = prepared.target_deviation()" : "");
   const std::string call = "  model.fit(data.x, data.y, {";
   out += fmt::format("{}.batch_size = {}, .epochs = {}", call, problem.network.batch_size,

@@ -1,12 +1,13 @@
 #include "problem/saved.h"
 
 #include <fmt/format.h>
-#include <gradus/core/error.h>
+#include <gradus/core/ops.h>
 #include <gradus/models/file.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "problem/baseline.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -73,6 +74,7 @@ void upgrade(ParsedJson& json, const std::string& path) {
   for (const char* added : {"initializer", "noise", "task", "separator", "decimal", "comment",
                             "missing", "no-target-scale", "validation-split-last", "validation"})
     options.emplace(added, defaults.at(added));
+  json.emplace("constant", std::vector<double>());
   if (json.contains("preparation")) return;
   std::swap(options.at("validation-split"), options.at("validation-split-last"));
   json["preparation"] = "";
@@ -106,6 +108,7 @@ SavedProblem read_description(const ParsedJson& json, const std::string& path) {
   saved.loss = json.at("loss");
   saved.inputs = read_size(json, path, "inputs");
   saved.outputs = read_size(json, path, "outputs");
+  saved.constant = json.at("constant").get<std::vector<double>>();
   const std::string preparation = json.at("preparation");
   if (!preparation.empty()) saved.prepared = parse_preparation(preparation);
   return saved;
@@ -130,6 +133,9 @@ void check_consistent(const SavedProblem& saved, const std::string& path) {
   const auto classes = prepared ? std::ssize(prepared->target.classes) : 0;
   expect(classes == 0 || classes == saved.outputs || (classes == 2 && saved.outputs == 1), path,
          "must have as many classes as outputs, {} (got {})", saved.outputs, classes);
+  expect(saved.constant.empty() || std::ssize(saved.constant) == saved.outputs, path,
+         "must have a constant for each of {} outputs (got {})", saved.outputs,
+         saved.constant.size());
   try {
     find_loss(saved.loss);
     check_size(saved, path);
@@ -140,9 +146,7 @@ void check_consistent(const SavedProblem& saved, const std::string& path) {
 
 /// Reads the model with its weights, to predict with.
 Sequential load_model(const SavedProblem& saved, const std::string& path) {
-  Network network = read_network(saved.training.problem.network);
-  if (saved.prepared) network.target_deviation = saved.prepared->target_deviation();
-  Sequential model = network.build(find_loss(saved.loss), saved.outputs);
+  Sequential model = saved.network().build(find_loss(saved.loss), saved.outputs);
   model.build({1, saved.inputs});
   model.load(path, {.weights_only = true});
   return model;
@@ -150,12 +154,19 @@ Sequential load_model(const SavedProblem& saved, const std::string& path) {
 
 }  // namespace
 
+Network SavedProblem::network() const {
+  Network network = read_network(training.problem.network);
+  if (prepared) network.target_deviation = prepared->target_deviation();
+  return network;
+}
+
 SavedProblem describe(const TrainingOptions& training, const Problem& problem) {
   return {.training = training,
           .loss = problem.loss.name,
           .inputs = problem.data.x.shape()[1],
           .outputs = problem.outputs,
-          .prepared = problem.prepared};
+          .prepared = problem.prepared,
+          .constant = best_constant(problem.loss, problem.data.y, problem.outputs)};
 }
 
 std::string difference(const SavedProblem& a, const SavedProblem& b) {
@@ -173,6 +184,7 @@ std::string to_text(const SavedProblem& saved) {
                     {"loss", saved.loss},
                     {"inputs", saved.inputs},
                     {"outputs", saved.outputs},
+                    {"constant", saved.constant},
                     {"preparation", saved.prepared ? serialize(*saved.prepared) : ""}});
   std::string text;
   try {
@@ -209,11 +221,13 @@ SavedProblem read_saved(const std::string& path) {
 }
 
 std::string TrainedModel::number(double output) const {
-  if (!saved.prepared || !saved.prepared->targets) return fmt::format("{:.6g}", output);
+  if (!saved.prepared || !saved.prepared->targets)
+    return fmt::format("{}", static_cast<float>(output));
   const double deviation = saved.prepared->target_deviation();
   const double own = saved.prepared->targets->mean.exact(0) + deviation * output;
-  const double more = std::clamp(std::log10(std::abs(own) / deviation), 0.0, 10.0);
-  return fmt::format("{:.{}g}", own, 6 + static_cast<int>(more));
+  const int decimals = 5 - static_cast<int>(std::floor(std::log10(deviation)));
+  return decimals > 12 ? fmt::format("{:.7g}", own)
+                       : fmt::format("{:.{}f}", own, std::max(0, decimals));
 }
 
 std::vector<std::string> TrainedModel::class_names() const {
@@ -223,6 +237,20 @@ std::vector<std::string> TrainedModel::class_names() const {
   for (std::int64_t k = 0; k < std::max<std::int64_t>(saved.outputs, 2); ++k)
     names.push_back(fmt::format("{}", k));
   return names;
+}
+
+Tensor TrainedModel::predict() {
+  const Tensor outputs = model.predict(rows.x, {.batch_size = 1024});
+  if (!has_classes()) return outputs;
+  if (saved.outputs > 1) return softmax(outputs);
+  const Tensor one = sigmoid(outputs);
+  return concat({1 - one, one}, 1);
+}
+
+std::size_t likeliest(std::span<const Scalar> probabilities) {
+  const auto less = [](Scalar a, Scalar b) { return value(a) < value(b); };
+  return static_cast<std::size_t>(std::ranges::max_element(probabilities, less) -
+                                  probabilities.begin());
 }
 
 TrainedModel read_trained_model(const TrainedModelOptions& options, bool labelled) {

@@ -38,6 +38,10 @@ struct SavedProblem {
   std::string loss;          ///< its name, never `auto`
   std::int64_t inputs = 0, outputs = 0;
   std::optional<gradus::Preparation> prepared;  ///< of the rows of a file
+  std::vector<double> constant;  ///< best_constant(); empty in a file of an earlier version
+
+  /// The network, with the deviation that targets were divided by.
+  Network network() const;
 };
 
 SavedProblem describe(const TrainingOptions& training, const Problem& problem);
@@ -60,9 +64,13 @@ struct TrainedModel {
   bool has_classes() const { return saved.loss.ends_with("crossentropy"); }
   /// An output of a model for numbers, in the target's own units to a millionth of its deviation.
   std::string number(double output) const;
+  /// The outputs for all rows; with classes their probabilities, (rows, classes).
+  gradus::Tensor predict();
   /// The names of the classes, or their numbers if they have no names; empty without classes.
   std::vector<std::string> class_names() const;
 };
+/// The most probable class.
+std::size_t likeliest(std::span<const gradus::Scalar> probabilities);
 /// The options that choose them, as given.
 struct TrainedModelOptions {
   std::string model, data, seed;

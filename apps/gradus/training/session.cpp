@@ -248,3 +248,9 @@ std::vector<std::string> words_without_rate(const ProblemOptions& options) {
   others.network.optimizer = text_without_rate(options.network.optimizer);
   return words_of(others);
 }
+
+std::string advice_to_train(const ProblemOptions& options) {
+  return fmt::format(
+      "note: no better than a constant; try more --epochs, other --layers, or\n  {}\n",
+      shell_line({"find-lr"}, words_without_rate(options)));
+}

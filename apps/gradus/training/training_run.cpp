@@ -76,7 +76,7 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   Optimizer optimizer = problem.model.optimizer();
   optimizer.set_learning_rate(options.rate);
   std::vector<Metric> metrics;
-  if (problem.loss.targets != Targets::numbers) metrics.push_back(metric_for(problem.loss.targets));
+  if (problem.loss.targets != Targets::numbers) metrics = metrics_for(problem.loss.targets);
   model.compile({.optimizer = optimizer,
                  .loss = problem.loss.make(),
                  .metrics = metrics,
