@@ -21,8 +21,9 @@ class RowWriter {
   RowWriter(const Table& table, const std::vector<TableColumn>& features) : table_(table) {
     bool same = table.features.size() == features.size();
     for (std::size_t i = 0; same && i < features.size(); ++i) {
-      same = table.features[i].name == features[i].name;
       const bool has_words = !features[i].words.empty();
+      same = table.features[i].name == features[i].name &&
+             has_words == !table.features[i].words.empty();
       columns_.push_back({width, has_words, find(table, i, features[i].words)});
       width += has_words ? features[i].words.size() : 1;
     }
@@ -123,6 +124,10 @@ std::vector<std::string> Preparation::columns() const {
 
 Dataset Preparation::operator()(Table table) const {
   RowWriter write(table, features);
+  check<ShapeError>(!table.has_target() || (table.target.name == target.name &&
+                                            table.target.classes == target.classes),
+                    "Preparation: the table must have the same target and classes, as from "
+                    "read_table(path, prepared)");
   const std::size_t rows = table.rows();
   Dataset data{.columns = columns(), .classes = target.classes, .label = table.target.name};
   if (table.has_target()) {
@@ -151,6 +156,7 @@ double Preparation::target_deviation() const {
 Preparation prepare(const Table& training, const PrepareOptions& options) {
   Preparation p{training.dialect, training.gaps, training.features, training.target};
   const std::size_t rows = training.rows();
+  check(rows > 0, "prepare: the table must have rows");
   for (std::size_t k = 0; k < p.features.size(); ++k) {
     Names& words = p.features[k].words;
     if (words.empty()) continue;

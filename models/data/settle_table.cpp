@@ -36,7 +36,7 @@ class Settler {
     }
     settle_features();
     settle_gaps();
-    if (t.table.has_target() && t.options.classes.empty()) settle_target();
+    if (t.table.has_target()) t.options.classes.empty() ? settle_target() : check_classes();
     return std::move(t.table);
   }
 
@@ -96,6 +96,7 @@ class Settler {
     Names words;
     for (const auto& [bits, word] : found) words.push_back(word);
     std::ranges::sort(words, before);
+    words.erase(std::unique(words.begin(), words.end()), words.end());  // 1,5 and the word 1.5
     std::unordered_map<std::uint64_t, double> places;
     for (const auto& [bits, word] : found)
       places[bits] =
@@ -260,6 +261,17 @@ class Settler {
   }
 
   // ---- the target -------------------------------------------------------------------------------
+
+  /// Refuses the first word that is no known class, in the rows that are left.
+  void check_classes() {
+    const Reading& target = t.readings.back();
+    t.for_each_cell(target, [&](double cell) {
+      if (!std::isnan(cell)) return;
+      const auto& [word, line] = target.words[unboxed(cell) - 1];
+      throw FormatError(fmt::format("{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
+                                    word, listed(t.options.classes, "", 90)));
+    });
+  }
 
   void settle_target() {
     Reading& target = t.readings.back();

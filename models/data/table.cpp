@@ -163,7 +163,7 @@ class Reader {
   void read_row(const Records::Fields& fields) {
     std::vector<double>& cells = t.table.cells;
     if (const std::size_t room = cells.capacity() - cells.size(); room < t.readings.size()) {
-      const double share = std::clamp(records_.share(), 1.0 / 16, 1.0);
+      const double known = records_.share(), share = std::max(known, known > 0 ? 1.0 / 16 : 0.5);
       cells.reserve(t.readings.size() +
                     static_cast<std::size_t>(1.05 * static_cast<double>(cells.size()) / share));
     }
@@ -190,9 +190,7 @@ class Reader {
     constexpr std::string_view gaps[] = {"", "NA", "N/A", "NaN", "nan", "null", "None", "?"};
     if (std::ranges::find(gaps, field) != std::end(gaps) || (has_classes && field == "-"))
       return reading.add_gap(line);
-    check<FormatError>(!has_classes, "{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
-                       field, listed(t.options.classes, "", 90));
-    check<FormatError>(number.second == detail::not_a_number,
+    check<FormatError>(has_classes || number.second == detail::not_a_number,
                        "{}:{}: '{:.60}' {} (column '{:.60}')", t.path, line, field, number.second,
                        t.names[reading.field]);
     return reading.add(field, line);
@@ -229,8 +227,9 @@ Table read_table(const std::string& path, const CsvOptions& options) {
 
 Table detail::read_table(const std::string& path, const CsvOptions& options,
                          std::vector<TableColumn> known, const Dialect& hint) {
-  check(std::ranges::is_sorted(options.classes, class_before),
-        "read_csv: classes must be in order (got {})", listed(options.classes, "", 200));
+  check(std::ranges::adjacent_find(options.classes, std::not_fn(class_before)) ==
+            options.classes.end(),
+        "read_csv: classes must be in order, each once (got {})", listed(options.classes, "", 200));
   return Reader(path, options, std::move(known), hint).read();
 }
 
