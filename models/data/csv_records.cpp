@@ -36,10 +36,10 @@ void Records::find_dialect(const Dialect& hint) {
   const std::string given(1, dialect_.separator);
   char separator = ',';
   double highest = -1;
-  Sample best;
+  FirstRecords best;
   sampling_ = true;
   for (const char candidate : dialect_.separator ? given : ",;\t| ") {
-    Sample found = sample(candidate);
+    FirstRecords found = sample(candidate);
     const double rate = found.rate() + (candidate == hint.separator ? 0.25 : 0);
     if (rate <= highest) continue;
     highest = rate;
@@ -59,11 +59,11 @@ void Records::find_dialect(const Dialect& hint) {
 }
 
 /// Reads the first records with this separator, and goes back.
-Sample Records::sample(char separator) {
+FirstRecords Records::sample(char separator) {
   constexpr std::size_t most_records = 200, enough_text = 1 << 16;
   set_separator(separator);
   const auto start = std::pair(at_, line_);
-  Sample records;
+  FirstRecords records;
   Fields fields;
   try {
     while (records.size() < most_records && (records.size() < 3 || at_ < enough_text) &&

@@ -10,7 +10,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// The fields of the first records, as one separator splits them.
-struct Sample : std::vector<std::vector<std::string>> {
+struct FirstRecords : std::vector<std::vector<std::string>> {
   /// How well it does: into as many fields in each record, many of them numbers. 0: not at all.
   double rate() const;
   /// The decimal mark of its numbers, where they have one.
@@ -48,7 +48,7 @@ class Records {
 
  private:
   void find_dialect(const Dialect& hint);
-  Sample sample(char separator);
+  FirstRecords sample(char separator);
   void set_separator(char separator);
   void refill();
   bool read(Fields& fields);

@@ -39,7 +39,7 @@ bool is_number(std::string_view field) {
 
 }  // namespace
 
-double Sample::rate() const {
+double FirstRecords::rate() const {
   std::vector<std::size_t> widths;
   for (const auto& fields : *this) widths.push_back(fields.size());
   std::ranges::sort(widths);
@@ -54,7 +54,7 @@ double Sample::rate() const {
          (front().size() == width ? 0.5 : 0);
 }
 
-char Sample::decimal(char undecided) const {
+char FirstRecords::decimal(char undecided) const {
   for (const auto& fields : *this)
     for (const std::string& field : fields) {
       if (field.find('.') != field.npos && read_number(field).second.empty()) return '.';
@@ -65,7 +65,7 @@ char Sample::decimal(char undecided) const {
   return undecided;
 }
 
-bool Sample::ends_with_separators(bool header) const {
+bool FirstRecords::ends_with_separators(bool header) const {
   const std::size_t first = header ? 1 : 0;
   const auto ends = [&](const auto& fields) {
     return fields.size() > 1 && fields.back().empty() &&
@@ -74,7 +74,7 @@ bool Sample::ends_with_separators(bool header) const {
   return size() > first && std::all_of(begin() + static_cast<std::ptrdiff_t>(first), end(), ends);
 }
 
-bool Sample::starts_with_data() const {
+bool FirstRecords::starts_with_data() const {
   bool fractions = false, new_words = false;
   for (std::size_t column = 0; !empty() && column < front().size(); ++column) {
     const std::string& first = front()[column];

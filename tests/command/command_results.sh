@@ -28,6 +28,10 @@ near "$(value constant_r2_score)" -4 "R^2 on other rows is about their own mean"
 run 0 evaluate mean_squared_error.st two.csv
 prints " a constant would have 20"
 
+# Rows of which the loss is not finite.
+printf 'x,y\n0,1e38\n' >far.csv
+refuses "'far.csv': the loss is inf; a number is far outside those of training" evaluate mean_squared_error.st far.csv
+
 # ---- classes -------------------------------------------------------------------------------------
 # All inputs are 0, so the model can only learn the shares: a 3, b 2, c 1 of 6.
 printf 'x,kind\n0,b\n0,a\n0,c\n0,a\n0,"b"\n0,a\n' >kinds.csv
@@ -54,6 +58,9 @@ for classes in 12 13; do
   tables=$(grep -c 'predicted class' out)
   [ "$tables" -eq $((13 - classes)) ] || fail "$tables confusion tables of $classes classes"
 done
+
+run 0 train --data moons --epochs 1 --quiet --save moons.st
+refuses "'blobs': the target must be as in training (got 3 classes, not 2)" evaluate moons.st blobs
 
 # What the note says to try helps.
 run 0 train --data line --schedule 1e-5
@@ -94,6 +101,17 @@ sed 's/,[-0-9.]*$/,N/' out | diff - /dev/fd/3 3<<'END' >err || fail "not the col
 4,N
 6,N
 END
+
+# An unseen word is counted; its control characters stay off the terminal.
+printf 'w,y\na,1\nb,2\na,1\nb,3\n' >words.csv
+run 0 train --data words.csv --one-hot w --task regression --epochs 1 --quiet --save words.st
+printf 'w,y\no\033[2Jd,1\n' >unseen.csv
+run 0 predict words.st unseen.csv
+grep -q "column 'w': 1 of 1 rows have a word" err && [ "$(wc -l <out)" -eq 2 ] || fail "the unseen word is not counted"
+LC_ALL=C grep -q "$(printf '\033')" err && fail "a control character on stderr"
+run 0 evaluate words.st unseen.csv
+prints "column 'w': 1 of 1 rows have a word"
+LC_ALL=C grep -q "$(printf '\033')" out && fail "a control character on stdout"
 
 # ---- written data --------------------------------------------------------------------------------
 run 0 data moons --seed 3 --noise 0.2

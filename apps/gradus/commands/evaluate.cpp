@@ -5,6 +5,7 @@
 #include <gradus/schedules/canvas.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
@@ -20,20 +21,17 @@ namespace {
 constexpr std::int64_t most_rows = 1024;  ///< in a batch
 constexpr std::size_t most_classes = 12;  ///< in a confusion table
 
-/// The targets in the shape that the loss needs. UsageError for one that the model cannot predict.
+/// The targets in the shape that the loss needs. UsageError for data of other classes.
 Tensor checked_targets(const TrainedModel& trained, const std::string& data) {
-  const Tensor& y = trained.rows.y;
-  if (!trained.has_classes()) {
-    check<UsageError>(y.rank() == 2, "'{}': the target must be a number (got words)", clean(data));
-    return y;
-  }
+  const Dataset& rows = trained.rows;
   const auto classes = std::ssize(trained.class_names());
-  for (const Scalar v : y.values())
-    check<UsageError>(value(v) >= 0 && value(v) < static_cast<double>(classes) &&
-                          value(v) == static_cast<double>(static_cast<std::int64_t>(value(v))),
-                      "'{}': the target must be one of {} classes (got {})", clean(data), classes,
-                      value(v));
-  return trained.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
+  check<UsageError>(trained.has_classes()
+                        ? rows.y.rank() == 1 && std::ssize(rows.classes) <= classes
+                        : rows.y.rank() == 2,
+                    "'{}': the target must be as in training (got {} classes, not {})", clean(data),
+                    rows.classes.size(), classes);
+  const Tensor& y = rows.y;
+  return classes == 2 && trained.saved.outputs == 1 ? reshape(y, {-1, 1}) : y;
 }
 
 /// The number of rows of each class, by predicted class.
@@ -63,6 +61,15 @@ std::string to_text(const Counts& counts, const std::vector<std::string>& classe
   return out + '\n';
 }
 
+std::string to_csv(const Json& numbers) {
+  std::string head, line;
+  for (const auto& [key, number] : numbers.items()) {
+    head += (head.empty() ? "" : ",") + key;
+    line += (line.empty() ? "" : ",") + number.dump();
+  }
+  return head + '\n' + line + '\n';
+}
+
 }  // namespace
 
 std::string EvaluateCommand::run() const {
@@ -76,6 +83,9 @@ std::string EvaluateCommand::run() const {
   const Scores scores{
       read.model.evaluate(read.rows.x, y, {.batch_size = std::min(rows, most_rows)}),
       evaluate_constant(constant, read.saved.network(), loss, y)};
+  check<UsageError>(std::isfinite(scores.model.loss),
+                    "'{}': the loss is {}; a number is far outside those of training",
+                    clean(trained.data), scores.model.loss);
   Json out = {{"rows", rows}};
   std::string text =
       fmt::format("{} on {} rows of {}\n", clean(trained.model), rows, clean(trained.data));
@@ -86,16 +96,9 @@ std::string EvaluateCommand::run() const {
       text += fmt::format("{:<20} {:<9.4g}  {} {:.4g}\n", key, number.get<double>(),
                           about_constant(loss), numbers["constant_" + key].get<double>());
   }
-  if (csv) {
-    std::string head, line;
-    for (const auto& [key, number] : out.items()) {
-      head += (head.empty() ? "" : ",") + key;
-      line += (line.empty() ? "" : ",") + number.dump();
-    }
-    return head + '\n' + line + '\n';
-  }
+  if (csv) return to_csv(out);
   if (scores.no_better()) text += advice_to_train(read.saved.training.problem);
-  for (const std::string& note : read.rows.notes) text += as_options(note) + '\n';
+  for (const std::string& note : read.rows.notes) text += clean(as_options(note)) + '\n';
   const std::vector<std::string> classes = read.class_names();
   if (!classes.empty() && classes.size() <= most_classes) {
     const Counts counts = count(y, read.predict());

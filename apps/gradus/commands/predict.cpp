@@ -88,7 +88,7 @@ std::string PredictCommand::run() const {
   const Tensor outputs = read.predict();
   std::vector<std::vector<std::string>> kept;
   if (!keep.empty()) kept = read_texts(trained.data, read.saved.prepared->dialect, keep);
-  for (const std::string& note : read.rows.notes) write_stderr(as_options(note) + '\n');
+  for (const std::string& note : read.rows.notes) write_stderr(clean(as_options(note)) + '\n');
   std::string label = classes.empty() ? "y" : "class";
   if (read.saved.prepared) label = read.saved.prepared->target.name;
   if (std::ranges::count(keep, label) > 0) label = "predicted_" + label;

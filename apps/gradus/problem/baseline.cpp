@@ -8,23 +8,16 @@
 
 using namespace gradus;
 
-namespace {
-
-double median(std::vector<double> y) {
-  const auto middle = y.begin() + std::ssize(y) / 2;
-  std::nth_element(y.begin(), middle, y.end());
-  return y.size() % 2 == 1 ? *middle : (*middle + *std::max_element(y.begin(), middle)) / 2;
-}
-
-}  // namespace
-
 std::vector<double> best_constant(const NamedLoss& loss, const Tensor& y, std::int64_t outputs) {
-  const std::vector<double> numbers(y.values().begin(), y.values().end());
+  std::vector<double> numbers(y.values().begin(), y.values().end());
   const auto rows = static_cast<double>(numbers.size());
-  if (loss.targets == Targets::numbers)
-    return {loss.name == std::string_view("mean_squared_error")
-                ? std::reduce(numbers.begin(), numbers.end()) / rows
-                : median(numbers)};
+  if (loss.name == std::string_view("mean_squared_error"))
+    return {std::reduce(numbers.begin(), numbers.end()) / rows};
+  if (loss.targets == Targets::numbers) {
+    const auto middle = numbers.begin() + std::ssize(numbers) / 2;
+    std::nth_element(numbers.begin(), middle, numbers.end());
+    return {*middle};
+  }
   std::vector<double> logits(static_cast<std::size_t>(std::max<std::int64_t>(2, outputs)));
   for (const double v : numbers) ++logits[static_cast<std::size_t>(v)];
   for (double& v : logits) v = std::log(std::max(v / rows, 1e-7));
