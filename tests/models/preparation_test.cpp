@@ -124,6 +124,11 @@ TEST_CASE("the dialect of the training file decides where a file leaves it open"
   };
   CHECK(read("a;b;y\n1,5;2;3\n") == Doubles{1.5, 2, 3});
   CHECK(read("a,b,y\n1.5,2,3\n") == Doubles{1.5, 2, 3});
+  // Dates beside decimal commas are numbers with a point.
+  const std::string dates = "a;day;y\n1,5;24.12;3\n2,5;25.12;4\n";
+  const Preparation without = prepare(table(dates, {.decimal = ',', .ignore = {"day"}}));
+  const Table again = read_table(Folder().write("n.csv", dates), without);
+  CHECK(again.cells == Doubles{1.5, 3, 2.5, 4});
 }
 
 TEST_CASE("a preparation comes back from its text bit for bit") {
