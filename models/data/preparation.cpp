@@ -5,7 +5,6 @@
 #include <map>
 #include <set>
 
-#include <gradus/core/node.h>
 #include <gradus/models/csv_records.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -21,11 +20,10 @@ class RowWriter {
   RowWriter(const Table& table, const std::vector<TableColumn>& features) : table_(table) {
     bool same = table.features.size() == features.size();
     for (std::size_t i = 0; same && i < features.size(); ++i) {
-      const bool has_words = !features[i].words.empty();
-      same = table.features[i].name == features[i].name &&
-             has_words == !table.features[i].words.empty();
-      columns_.push_back({width, has_words, find(table, i, features[i].words)});
-      width += has_words ? features[i].words.size() : 1;
+      const auto& [name, words] = features[i];
+      same = table.features[i].name == name && table.features[i].words.empty() == words.empty();
+      columns_.push_back({width, !words.empty(), find(table, i, words)});
+      width += std::max<std::size_t>(1, words.size());
     }
     check<ShapeError>(same, "Preparation: the table must have the same features");
   }
@@ -91,24 +89,18 @@ class RowWriter {
 };
 
 /// The rows in double, in the memory of the cells if there is room.
-std::vector<double> numbers(Table& table, std::size_t rows, RowWriter& write) {
-  std::vector<double> wider(write.width > table.width() ? rows * write.width : 0);
+std::vector<double> numbers(Table& table, const std::optional<Standardization>& scale,
+                            RowWriter& write) {
+  const std::size_t rows = table.rows(), width = write.width;
+  std::vector<double> wider(width > table.width() ? rows * width : 0);
   std::vector<double>& to = wider.empty() ? table.cells : wider;
-  for (std::size_t i = 0; i < rows; ++i) write(i, to.data() + i * write.width);
-  to.resize(rows * write.width);
-  return std::move(to);
-}
-
-/// The rows standardised in double, without a copy of them in double.
-Tensor standardised(std::size_t rows, const Standardization& scale, RowWriter& write) {
-  detail::NewTensor x({rows, write.width});
-  std::vector<double> row(write.width);
   for (std::size_t i = 0; i < rows; ++i) {
-    write(i, row.data());
-    for (std::size_t k = 0; k < row.size(); ++k)
-      x.data[i * row.size() + k] = static_cast<Scalar>(scale.scaled(row[k], k));
+    double* const row = to.data() + i * width;
+    write(i, row);
+    for (std::size_t k = 0; scale && k < width; ++k) row[k] = scale->scaled(row[k], k);
   }
-  return std::move(x.tensor);
+  to.resize(rows * width);
+  return std::move(to);
 }
 
 }  // namespace
@@ -137,8 +129,8 @@ Dataset Preparation::operator()(Table table) const {
     data.y = ExactTensor::from_doubles(shape, std::move(y));
     if (targets) data.y = (*targets)(data.y);
   }
-  data.x = inputs ? ExactTensor(standardised(rows, *inputs, write))
-                  : ExactTensor::from_doubles({rows, write.width}, numbers(table, rows, write));
+  data.x = ExactTensor::from_doubles({rows, write.width}, numbers(table, inputs, write));
+  if (inputs) data.x = Tensor(data.x);  // scaled numbers are floats
   data.dropped = std::move(table.dropped);
   data.notes = std::move(table.notes);
   write.add_notes(rows, data.notes);

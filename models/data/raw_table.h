@@ -8,8 +8,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-// A cell that is not a number is a NaN that holds the place of its word in the column's list, from
-// 1; 0 is a gap.
+// A cell that is not a number is a NaN that holds the place of its word; 0 is a gap.
 inline double boxed(std::size_t place) {
   return std::bit_cast<double>(0x7ff8'0000'0000'0000 + std::uint64_t{place});
 }
@@ -19,31 +18,48 @@ inline std::size_t unboxed(double cell) {
 
 inline bool is_gap(double cell) { return std::isnan(cell) && unboxed(cell) == 0; }
 
-/// A column to read.
+/// The spellings of a gap that always count.
+inline constexpr std::string_view gaps[] = {"",     "NA",   "N/A", "NaN", "nan",
+                                            "null", "None", "?",   "-"};
+
+inline bool has(const auto& texts, std::string_view text) {
+  return std::ranges::find(texts, text) != std::ranges::end(texts);
+}
+
+/// A column to read. What is not a number is a word, also the spelling of a gap.
 struct Reading {
+  struct Word {
+    std::int64_t line;  ///< of the first one
+    std::int64_t rows = 0;
+    double cell = 0;
+  };
+  using Words = std::map<std::string, Word, std::less<>>;
+
   std::size_t field;       ///< its place in a record
   bool has_words = false;  ///< every value is a word, also one that looks like a number
   bool is_target = false;
-  std::map<std::string, std::size_t, std::less<>> places = {};   ///< of its words, from 1
-  std::vector<std::pair<std::string, std::int64_t>> words = {};  ///< with the line of the first one
-  std::int64_t word_rows = 0, gap_rows = 0, first_gap = 0 /* a line */;
+  Words words = {};
+  std::vector<Words::const_iterator> places = {};  ///< of all words, in the order of appearance
+  std::int64_t gap_rows = 0, first_gap = 0 /* a line */;
 
-  double add_gap(std::int64_t line) {
-    if (gap_rows++ == 0) first_gap = line;
-    return boxed(0);
-  }
-  double add(std::string_view word, std::int64_t line) {
-    ++word_rows;
-    auto place = places.find(word);
-    if (place == places.end()) {
-      words.emplace_back(word, line);
-      place = places.emplace(word, words.size()).first;
+  double add(std::string_view text, std::int64_t line) {
+    auto word = words.find(text);
+    if (word == words.end()) {
+      word = words.emplace(text, Word{line}).first;
+      places.push_back(word);
+      word->second.cell = boxed(places.size());
     }
-    return boxed(place->second);
+    ++word->second.rows;
+    return word->second.cell;
   }
-  /// The first word of the column, with its line.
-  const std::pair<std::string, std::int64_t>& first_word() const {
-    return words[words.size() > places.size() && words[0].first == "-" ? 1 : 0];
+  Words::const_iterator word_of(double cell) const { return places[unboxed(cell) - 1]; }
+  Words::const_iterator first_word() const {
+    return std::ranges::min_element(words, {}, [](const auto& word) { return word.second.line; });
+  }
+  std::int64_t word_rows() const {
+    std::int64_t rows = 0;
+    for (const auto& [text, word] : words) rows += word.rows;
+    return rows;
   }
 };
 

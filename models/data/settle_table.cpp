@@ -18,8 +18,8 @@ bool detail::class_before(const std::string& a, const std::string& b) {
 
 namespace {
 
-using detail::class_name, detail::listed, detail::RawTable, detail::Reading, detail::is_gap,
-    detail::unboxed;
+using detail::boxed, detail::class_name, detail::has, detail::is_gap, detail::listed,
+    detail::RawTable, detail::Reading, detail::unboxed;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_words = 1024, most_auto_words = 50, most_number_classes = 20;
@@ -30,10 +30,7 @@ class Settler {
   explicit Settler(RawTable raw) : t(std::move(raw)) {}
 
   Table settle() {
-    for (Reading& reading : t.readings) {
-      settle_minus(reading);
-      settle_truth(reading);
-    }
+    for (Reading& reading : t.readings) settle_meanings(reading);
     settle_features();
     settle_gaps();
     if (t.table.has_target()) t.options.classes.empty() ? settle_target() : check_classes();
@@ -41,38 +38,33 @@ class Settler {
   }
 
  private:
-  /// Makes `-` a gap in a column without `+`.
-  void settle_minus(Reading& reading) {
-    const auto minus = reading.places.find("-");
-    if (minus == reading.places.end() || reading.places.contains("+")) return;
-    if (!t.known.empty() && !reading.is_target)
-      if (const Names& words = t.known[t.column_of(reading)].words;
-          std::ranges::find(words, "-") != words.end())
-        return;
-    t.for_each_cell(reading, [&](double& cell) {
-      if (!std::isnan(cell) || unboxed(cell) != minus->second) return;
-      cell = reading.add_gap(reading.words[minus->second - 1].second);
-      --reading.word_rows;
+  /// Makes gaps of their spellings, and 1 and 0 of truth values in a feature without other words.
+  void settle_meanings(Reading& reading) {
+    if (reading.words.empty()) return;
+    std::vector<double> meanings{boxed(0)};  // by unboxed()
+    for (const auto& word : reading.places) meanings.push_back(word->second.cell);
+    const std::size_t column = t.column_of(reading);
+    const bool minus =
+        reading.words.contains("+") || (column < t.known.size() && has(t.known[column].words, "-"));
+    std::erase_if(reading.words, [&](const auto& entry) {
+      const auto& [text, word] = entry;
+      const bool usual = has(detail::gaps, text) && !(minus && text == "-");
+      if (!usual && !has(t.options.missing, text)) return false;
+      if (reading.gap_rows == 0 || word.line < reading.first_gap) reading.first_gap = word.line;
+      reading.gap_rows += word.rows;
+      meanings[unboxed(word.cell)] = boxed(0);
+      return true;
     });
-    reading.places.erase(minus);
-  }
-
-  /// Makes truth values 1 and 0 in a feature without other words.
-  void settle_truth(Reading& reading) {
-    const auto is_true = [](const auto& word) {
-      return word.first == "TRUE" || word.first == "True" || word.first == "true";
-    };
-    const auto is_truth = [&](const auto& word) {
-      return is_true(word) || word.first == "FALSE" || word.first == "False" ||
-             word.first == "false";
-    };
-    if (reading.places.empty() || reading.has_words || reading.is_target ||
-        !std::ranges::all_of(reading.places, is_truth))
-      return;
+    constexpr std::string_view truths[] = {"FALSE", "False", "false", "TRUE", "True", "true"};
+    const auto is_truth = [&](const auto& word) { return has(truths, word.first); };
+    if (!reading.has_words && !reading.is_target && std::ranges::all_of(reading.words, is_truth)) {
+      for (const auto& [text, word] : reading.words)
+        meanings[unboxed(word.cell)] = text[0] == 't' || text[0] == 'T';
+      reading.words.clear();
+    }
     t.for_each_cell(reading, [&](double& cell) {
-      if (std::isnan(cell) && !is_gap(cell)) cell = is_true(reading.words[unboxed(cell) - 1]);
+      if (std::isnan(cell)) cell = meanings[unboxed(cell)];
     });
-    reading.places.clear();
   }
 
   /// The numbers of a column with the rows that have them; stops beyond `most` different ones.
@@ -86,23 +78,21 @@ class Settler {
 
   /// The different values of a column in an order; replaces its cells by their places.
   Names settle_words(const Reading& reading, auto before) {
-    std::unordered_map<std::uint64_t, std::string> found;  // by the bits of the cell
+    std::map<std::string, double, decltype(before)> places(before);
+    std::unordered_map<std::uint64_t, double*> place_of;  // by the bits of the cell
     t.for_each_cell(reading, [&](double cell) {
       if (is_gap(cell)) return;
-      const auto [at, is_new] = found.try_emplace(std::bit_cast<std::uint64_t>(cell));
+      const auto [at, is_new] = place_of.try_emplace(std::bit_cast<std::uint64_t>(cell));
       if (is_new)
-        at->second = std::isnan(cell) ? reading.words[unboxed(cell) - 1].first : class_name(cell);
+        at->second = &places[std::isnan(cell) ? reading.word_of(cell)->first : class_name(cell)];
     });
     Names words;
-    for (const auto& [bits, word] : found) words.push_back(word);
-    std::ranges::sort(words, before);
-    words.erase(std::unique(words.begin(), words.end()), words.end());  // 1,5 and the word 1.5
-    std::unordered_map<std::uint64_t, double> places;
-    for (const auto& [bits, word] : found)
-      places[bits] =
-          static_cast<double>(std::ranges::lower_bound(words, word, before) - words.begin());
+    for (auto& [word, place] : places) {
+      place = static_cast<double>(words.size());
+      words.push_back(word);
+    }
     t.for_each_cell(reading, [&](double& cell) {
-      if (!is_gap(cell)) cell = places.at(std::bit_cast<std::uint64_t>(cell));
+      if (!is_gap(cell)) cell = *place_of.at(std::bit_cast<std::uint64_t>(cell));
     });
     return words;
   }
@@ -112,10 +102,10 @@ class Settler {
     const Reading* wrong = nullptr;
     Names one_hot = t.options.one_hot, ignore = t.options.ignore, found;
     for (Reading& reading : t.readings) {
-      if (reading.is_target || reading.places.empty()) continue;
+      if (reading.is_target || reading.words.empty()) continue;
       const std::string& name = t.names[reading.field];
       const std::size_t values =
-          reading.places.size() + count_numbers(reading, most_auto_words).size();
+          reading.words.size() + count_numbers(reading, most_auto_words).size();
       const bool names_rows = values > 10 && std::cmp_equal(values, t.rows);  // as row names do
       const bool few = values <= most_auto_words && (t.options.one_hot_auto || !names_rows);
       check<FormatError>(!t.known.empty() || values <= most_words || !reading.has_words,
@@ -123,7 +113,7 @@ class Settler {
                          "it?)",
                          t.path, values, name, most_words);
       if (reading.has_words) continue;
-      if (!few && 10 * reading.word_rows < t.rows) refuse(reading, advice_on_missing(reading));
+      if (!few && 10 * reading.word_rows() < t.rows) refuse(reading, advice_on_missing(reading));
       reading.has_words = few && t.options.one_hot_auto && t.known.empty();
       (reading.has_words ? found : few ? one_hot : ignore).push_back(name);
       if (!reading.has_words && !wrong) wrong = &reading;
@@ -155,21 +145,21 @@ class Settler {
 
   /// Refuses the first word of a column of numbers.
   [[noreturn]] void refuse(const Reading& reading, std::string advice) const {
-    const auto& [word, line] = reading.first_word();
-    const std::string_view better = detail::number_advice(word, t.table.dialect.decimal);
+    const auto& [text, word] = *reading.first_word();
+    const std::string_view better = detail::number_advice(text, t.table.dialect.decimal);
     if (!better.empty() || !t.known.empty()) advice = better;
     std::string where = fmt::format("column '{:.30}'", t.names[reading.field]);
-    if (!t.options.header && line == t.first_line && reading.word_rows == 1)
+    if (!t.options.header && word.line == t.first_line && reading.word_rows() == 1)
       where = "set .header = true if line 1 holds the column names";
     else if (!advice.empty())
       where += "; " + advice;
     throw FormatError(
-        fmt::format("{}:{}: '{:.30}' is not a number ({})", t.path, line, word, where));
+        fmt::format("{}:{}: '{:.30}' is not a number ({})", t.path, word.line, text, where));
   }
 
   std::string advice_on_missing(const Reading& reading) const {
     Names words = t.options.missing, ignore = t.options.ignore;
-    for (const auto& [word, place] : reading.places) words.push_back(word);
+    for (const auto& [text, word] : reading.words) words.push_back(text);
     ignore.push_back(t.names[reading.field]);
     return fmt::format("set .missing = {} if that is a missing value{}", code(words, 60),
                        reading.is_target ? "" : ", or .ignore = " + code(ignore, 60));
@@ -267,9 +257,9 @@ class Settler {
     const Reading& target = t.readings.back();
     t.for_each_cell(target, [&](double cell) {
       if (!std::isnan(cell)) return;
-      const auto& [word, line] = target.words[unboxed(cell) - 1];
-      throw FormatError(fmt::format("{}:{}: unknown class '{:.60}' (known are {})", t.path, line,
-                                    word, listed(t.options.classes, "", 90)));
+      const auto& [text, word] = *target.word_of(cell);
+      throw FormatError(fmt::format("{}:{}: unknown class '{:.60}' (known are {})", t.path,
+                                    word.line, text, listed(t.options.classes, "", 90)));
     });
   }
 
@@ -288,7 +278,7 @@ class Settler {
     const bool mostly_numbers = 2 * words < std::ssize(t.table.cells) / std::ssize(t.readings);
     const bool plausible =
         (!mostly_numbers || (whole && few)) &&
-        detail::number_advice(words > 0 ? target.first_word().first : "", t.table.dialect.decimal)
+        detail::number_advice(words > 0 ? target.first_word()->first : "", t.table.dialect.decimal)
             .empty();
     if (words > 0 && (task == Task::regression || (task != Task::classification && !plausible)))
       refuse(target, mostly_numbers ? advice_on_missing(target)

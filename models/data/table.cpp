@@ -27,7 +27,8 @@ std::string detail::class_name(double number) { return fmt::format("{}", number 
 
 namespace {
 
-using detail::class_name, detail::listed, detail::RawTable, detail::Reading, detail::Records;
+using detail::class_name, detail::has, detail::listed, detail::RawTable, detail::Reading,
+    detail::Records;
 using Names = std::vector<std::string>;
 
 constexpr std::size_t most_columns = 65536;
@@ -173,24 +174,17 @@ class Reader {
 
   double read_cell(std::string_view field, Reading& reading) const {
     const std::int64_t line = records_.line();
-    const bool has_classes = reading.is_target && !classes_.empty();
-    const auto& missing = t.options.missing;
-    if (!missing.empty() && std::ranges::find(missing, field) != missing.end())
-      return reading.add_gap(line);
+    if (has(t.options.missing, field)) return reading.add(field, line);
     std::pair<double, std::string_view> number{0, detail::not_a_number};
     if (!reading.has_words) number = detail::read_number(field, t.table.dialect.decimal);
-    if (has_classes) {
+    if (reading.is_target && !classes_.empty()) {
       auto found = classes_.find(field);
       if (found == classes_.end() && number.second.empty())
         found = classes_.find(class_name(number.first));
-      if (found != classes_.end()) return found->second;
-    } else if (number.second.empty()) {
-      return number.first + 0.0;  // without the sign of a 0
+      return found != classes_.end() ? found->second : reading.add(field, line);
     }
-    constexpr std::string_view gaps[] = {"", "NA", "N/A", "NaN", "nan", "null", "None", "?"};
-    if (std::ranges::find(gaps, field) != std::end(gaps) || (has_classes && field == "-"))
-      return reading.add_gap(line);
-    check<FormatError>(has_classes || number.second == detail::not_a_number,
+    if (number.second.empty()) return number.first + 0.0;  // without the sign of a 0
+    check<FormatError>(number.second == detail::not_a_number || has(detail::gaps, field),
                        "{}:{}: '{:.60}' {} (column '{:.60}')", t.path, line, field, number.second,
                        t.names[reading.field]);
     return reading.add(field, line);
