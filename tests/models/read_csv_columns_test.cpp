@@ -82,5 +82,7 @@ TEST_CASE("what a told table lacks or has too much is refused") {
   CHECK(refusal(path, {.label = "z", .columns = {"a"}}) ==
         path + ":1: columns of these names are needed: z (got a, kind, y, more)");
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"owl", "cat"}}) ==
-        "read_csv: classes must be in order (got owl, cat)");
+        "read_csv: classes must be in order, each once (got owl, cat)");
+  CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"dog", "dog", "owl"}}) ==
+        "read_csv: classes must be in order, each once (got dog, dog, owl)");
 }
