@@ -13,7 +13,7 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 struct FirstRecords : std::vector<std::vector<std::string>> {
   /// How well it does: into as many fields in each record, many of them numbers. 0: not at all.
   double rate() const;
-  /// The decimal mark of its numbers, where they have one.
+  /// The decimal mark of its numbers, where they have one; `undecided` where they have both.
   char decimal(char undecided) const;
   /// Whether a separator ends each record, so that its last field is none.
   bool ends_with_separators(bool header) const;

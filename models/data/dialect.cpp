@@ -55,14 +55,15 @@ double FirstRecords::rate() const {
 }
 
 char FirstRecords::decimal(char undecided) const {
+  bool points = false, commas = false;
   for (const auto& fields : *this)
     for (const std::string& field : fields) {
-      if (field.find('.') != field.npos && read_number(field).second.empty()) return '.';
       const bool thousands = field.size() == field.find(',') + 4;  // 1,500 may be 1500
-      if (has_decimal_comma(field) && (!thousands || std::abs(read_number(field, ',').first) < 1))
-        undecided = ',';
+      points = points || (field.find('.') != field.npos && read_number(field).second.empty());
+      commas = commas || (has_decimal_comma(field) &&
+                          (!thousands || std::abs(read_number(field, ',').first) < 1));
     }
-  return undecided;
+  return points == commas ? undecided : points ? '.' : ',';
 }
 
 bool FirstRecords::ends_with_separators(bool header) const {

@@ -116,6 +116,10 @@ std::vector<std::string> Preparation::columns() const {
 
 Dataset Preparation::operator()(Table table) const {
   RowWriter write(table, features);
+  check<ShapeError>(!table.has_target() || (table.target.name == target.name &&
+                                            table.target.classes == target.classes),
+                    "Preparation: the table must have the same target and classes, as from "
+                    "read_table(path, prepared)");
   const std::size_t rows = table.rows();
   Dataset data{.columns = columns(), .classes = target.classes, .label = table.target.name};
   if (table.has_target()) {
@@ -144,6 +148,7 @@ double Preparation::target_deviation() const {
 Preparation prepare(const Table& training, const PrepareOptions& options) {
   Preparation p{training.dialect, training.gaps, training.features, training.target};
   const std::size_t rows = training.rows();
+  check(rows > 0, "prepare: the table must have rows");
   for (std::size_t k = 0; k < p.features.size(); ++k) {
     Names& words = p.features[k].words;
     if (words.empty()) continue;

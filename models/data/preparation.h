@@ -22,7 +22,8 @@ struct Preparation {
   /// The names of the columns of x: `age`, `origin=europe`, `origin=japan`.
   std::vector<std::string> columns() const;
   /// x, y and names. A word that is not listed makes zeros of all columns of its feature; the notes
-  /// of the Dataset count them. ShapeError for a table of other features.
+  /// of the Dataset count them. ShapeError for a table of other features or another target: numbers
+  /// for words, or other classes, because its cells are places in its own lists.
   Dataset operator()(Table rows) const;
 
   /// Predictions of shape (rows, 1) in the target's units.
@@ -35,7 +36,7 @@ struct PrepareOptions {
   bool scale = true;         ///< standardises inputs
   bool scale_target = true;  ///< standardises a target of numbers
 };
-/// Takes words, classes and scales from the training rows.
+/// Takes words, classes and scales from the training rows. ValueError without rows.
 Preparation prepare(const Table& training, const PrepareOptions& options = {});
 
 /// Reads new rows for a Preparation: its columns in any order, its dialect where the file does not

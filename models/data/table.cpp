@@ -164,7 +164,7 @@ class Reader {
   void read_row(const Records::Fields& fields) {
     std::vector<double>& cells = t.table.cells;
     if (const std::size_t room = cells.capacity() - cells.size(); room < t.readings.size()) {
-      const double share = std::clamp(records_.share(), 1.0 / 16, 1.0);
+      const double known = records_.share(), share = std::max(known, known > 0 ? 1.0 / 16 : 0.5);
       cells.reserve(t.readings.size() +
                     static_cast<std::size_t>(1.05 * static_cast<double>(cells.size()) / share));
     }
@@ -221,8 +221,9 @@ Table read_table(const std::string& path, const CsvOptions& options) {
 
 Table detail::read_table(const std::string& path, const CsvOptions& options,
                          std::vector<TableColumn> known, const Dialect& hint) {
-  check(std::ranges::is_sorted(options.classes, class_before),
-        "read_csv: classes must be in order (got {})", listed(options.classes, "", 200));
+  check(std::ranges::adjacent_find(options.classes, std::not_fn(class_before)) ==
+            options.classes.end(),
+        "read_csv: classes must be in order, each once (got {})", listed(options.classes, "", 200));
   return Reader(path, options, std::move(known), hint).read();
 }
 

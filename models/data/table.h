@@ -61,9 +61,9 @@ struct CsvOptions {
   /// "origin=europe", "origin=japan"}`. No other column is read, a word that is not listed makes
   /// zeros of all of its column, and with an empty label no target is read.
   std::vector<std::string> columns = {};
-  /// The allowed classes of a label, in order, in the form of `classes` of a Dataset.
+  /// The allowed classes of a label, in order and each once, in the form of `classes` of a Dataset.
   std::vector<std::string> classes = {};
-  /// Is called after each row with the share of the file that has been read.
+  /// Is called with the share of the file that has been read, each time that it changes.
   std::function<void(double share)> progress = {};
 };
 

@@ -52,6 +52,23 @@ TEST_CASE("a preparation scales inputs and targets by the training rows") {
                        "Preparation: the table must have the same features", ShapeError);
 }
 
+TEST_CASE("a preparation refuses a table of other kinds, where a cell would mean something else") {
+  const Table towns_as_numbers = table("town,size,y\n7,1,10\n8,2,20\n");
+  const Table words = table(towns, {.one_hot = {"town"}});
+  CHECK_THROWS_AS(prepared()(towns_as_numbers), ShapeError);
+  CHECK_THROWS_AS(prepare(towns_as_numbers)(words), ShapeError);
+  const Preparation kinds = prepare(table("a,k\n1,x\n2,y\n3,z\n"));
+  for (const char* text : {"a,k\n1,y\n2,z\n", "a,k\n1,5\n", "a,j\n1,x\n2,y\n3,z\n"})
+    CHECK_THROWS_WITH_AS(kinds(table(text)),
+                         "Preparation: the table must have the same target and classes, as from "
+                         "read_table(path, prepared)",
+                         ShapeError);
+  Table none = words;
+  none.cells.clear();
+  CHECK(prepared()(none).x.shape() == Shape{0, 3});
+  CHECK_THROWS_WITH_AS(prepare(none), "prepare: the table must have rows", ValueError);
+}
+
 TEST_CASE("words are those of the training rows and other words are zeros") {
   const Table whole = table("w,y\na,1\nb,2\nc,3\nb,4\n", {.one_hot = {"w"}});
   const auto [rows, held_out] = split(whole, 0.5, {.last = true});
@@ -82,6 +99,13 @@ TEST_CASE("new rows have the known classes") {
   CHECK_THROWS_WITH_AS(read("x,y\n1,11\n"),
                        (folder.path("n.csv:2: unknown class '11' (known are 9, 10)")).c_str(),
                        FormatError);
+  // One that stands only in rows that are left out is not looked at, as in training.
+  const std::string text = "a,k\n1,x\n2,y\n,z\n";
+  const Preparation xy = prepare(table(text, {.drop_missing = true}));
+  CHECK(numbers(xy(read_table(folder.write("n.csv", text), xy)).y) == Doubles{0, 1});
+  CHECK_THROWS_WITH_AS(read_table(folder.write("n.csv", text + "5,w\n"), xy),
+                       (folder.path("n.csv:5: unknown class 'w' (known are x, y)")).c_str(),
+                       FormatError);
 }
 
 TEST_CASE("rows with gaps are only listed where predictions are wanted") {
@@ -100,6 +124,11 @@ TEST_CASE("the dialect of the training file decides where a file leaves it open"
   };
   CHECK(read("a;b;y\n1,5;2;3\n") == Doubles{1.5, 2, 3});
   CHECK(read("a,b,y\n1.5,2,3\n") == Doubles{1.5, 2, 3});
+  // Dates beside decimal commas are numbers with a point.
+  const std::string dates = "a;day;y\n1,5;24.12;3\n2,5;25.12;4\n";
+  const Preparation without = prepare(table(dates, {.decimal = ',', .ignore = {"day"}}));
+  const Table again = read_table(Folder().write("n.csv", dates), without);
+  CHECK(again.cells == Doubles{1.5, 3, 2.5, 4});
 }
 
 TEST_CASE("a preparation comes back from its text bit for bit") {

@@ -82,5 +82,7 @@ TEST_CASE("what a told table lacks or has too much is refused") {
   CHECK(refusal(path, {.label = "z", .columns = {"a"}}) ==
         "read_csv: label must be the name of one column of a, kind, y, more (got 'z')");
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"owl", "cat"}}) ==
-        "read_csv: classes must be in order (got owl, cat)");
+        "read_csv: classes must be in order, each once (got owl, cat)");
+  CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"dog", "dog", "owl"}}) ==
+        "read_csv: classes must be in order, each once (got dog, dog, owl)");
 }

@@ -69,6 +69,13 @@ TEST_CASE("classes are the distinct labels in order, whatever the order of the r
   CHECK(table(labelled({"b", "a", "b"}, 1)).cells == std::vector<double>{0, 1, 1, 0, 2, 1});
 }
 
+TEST_CASE("a class is listed once, also if a word is written as a number of another decimal mark") {
+  const Table rows =
+      table("a;y\n1;1,5\n2;1.5\n3;2,5\n", {.task = Task::classification, .decimal = ','});
+  CHECK(rows.target.classes == Names{"1.5", "2.5"});
+  CHECK(rows.cells == std::vector<double>{1, 0, 2, 0, 3, 1});
+}
+
 TEST_CASE("whole numbers are classes if few of them come often") {
   Names twenty, half{"0.5", "1"};
   for (int i = 0; i < 20; ++i) twenty.push_back(fmt::format("{}", i));
