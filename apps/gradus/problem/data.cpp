@@ -113,10 +113,12 @@ void check_share(const HeldOut& held_out, std::int64_t rows) {
 
 /// Reads a file. A bar shows how far, on a terminal after half a second.
 Table read_slowly(const std::string& path, CsvOptions options) {
-  const auto begin = std::chrono::steady_clock::now();
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point next = Clock::now() + std::chrono::milliseconds(500);
   EraseBar erase(false);
   options.progress = [&](double share) {
-    if (std::chrono::steady_clock::now() - begin < std::chrono::milliseconds(500)) return;
+    if (Clock::now() < next) return;
+    next = Clock::now() + std::chrono::milliseconds(50);
     erase.drawn = can_redraw();
     if (erase.drawn) write_stderr(bar(fmt::format("reading {}", clean(path)), share));
   };
