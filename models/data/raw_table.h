@@ -82,6 +82,14 @@ struct RawTable {
   }
 };
 
+/// Leaves the rows for which keep(i) holds.
+void keep_rows(Table& table, auto keep) {
+  auto to = table.cells.begin();
+  for (std::size_t i = 0, rows = table.rows(); i < rows; ++i)
+    if (keep(i)) to = std::ranges::copy(table.row(i), to).out;
+  table.cells.erase(to, table.cells.end());
+}
+
 /// Decides the kinds of columns and the classes, and leaves out rows with gaps.
 Table settle(RawTable raw);
 /// The order of classes: numbers by value before words by their bytes.

@@ -129,17 +129,15 @@ class Settler {
     std::set<std::string> word_columns;
     for (const Reading& reading : t.readings)
       if (reading.has_words) word_columns.insert(t.names[reading.field]);
-    for (TableColumn& feature : t.table.features) {
+    for (std::size_t i = 0; i < t.table.features.size(); ++i) {
+      auto& [name, words] = t.table.features[i];
       // A feature such as `o=size` looks like the word `size` of the column `o`.
-      const std::string& name = feature.name;
       for (std::size_t end = name.find('='); end != name.npos; end = name.find('=', end + 1))
         check(!word_columns.contains(name.substr(0, end)),
               "read_csv: one_hot must not hold a column whose name and '=' begin another's (got "
               "'{:.60}' beside '{:.60}')",
               name.substr(0, end), name);
-      const Reading& reading =
-          t.readings[static_cast<std::size_t>(&feature - t.table.features.data())];
-      if (reading.has_words) feature.words = settle_words(reading, std::less<>());
+      if (t.readings[i].has_words) words = settle_words(t.readings[i], std::less<>());
     }
   }
 
@@ -188,7 +186,6 @@ class Settler {
 
   /// Leaves out the rows with gaps, or refuses them.
   void settle_gaps() {
-    const std::size_t width = t.readings.size();
     std::vector<Reading*> worst;
     for (Reading& reading : t.readings)
       if (reading.gap_rows > 0) worst.push_back(&reading);
@@ -197,20 +194,14 @@ class Settler {
     std::ranges::stable_sort(worst, [](const Reading* a, const Reading* b) {
       return a->is_target != b->is_target ? b->is_target : a->gap_rows > b->gap_rows;
     });
-    std::vector<double>& cells = t.table.cells;
     std::vector<std::int64_t> saved(worst.size() + 1);  // rows, if so many columns were ignored
-    std::size_t to = 0;
-    for (std::size_t row = 0; row < cells.size(); row += width) {
+    detail::keep_rows(t.table, [&](std::size_t row) {
       std::size_t needed = worst.size();
-      while (needed > 0 && !is_gap(cells[row + t.column_of(*worst[needed - 1])])) --needed;
+      while (needed > 0 && !is_gap(t.table.row(row)[t.column_of(*worst[needed - 1])])) --needed;
       ++saved[needed];
-      if (needed > 0)
-        t.table.dropped.push_back(static_cast<std::int64_t>(row / width));
-      else if (to != row)
-        std::copy_n(cells.begin() + static_cast<std::ptrdiff_t>(row), width,
-                    cells.begin() + static_cast<std::ptrdiff_t>(to));
-      if (needed == 0) to += width;
-    }
+      if (needed > 0) t.table.dropped.push_back(static_cast<std::int64_t>(row));
+      return needed == 0;
+    });
     const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
     const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
     check<FormatError>(t.options.drop_missing,
@@ -219,7 +210,6 @@ class Settler {
                        counts, advice);
     check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
                        t.path, counts, t.rows, advice);
-    cells.resize(to);
     t.table.notes.push_back(
         fmt::format("{} of {} rows are left; gaps: {}{}", saved[0], t.rows, counts, advice));
   }

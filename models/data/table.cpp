@@ -246,19 +246,10 @@ TableSplit split(Table table, double test_share, const SplitOptions& options) {
     is_test[static_cast<std::size_t>(order[static_cast<std::size_t>(n)])] =
         options.last ? n >= rows - tests : (n + 1) * tests / rows > n * tests / rows;
   Table test = table;
-  test.cells.clear();
   test.dropped.clear();
   test.notes.clear();
-  const auto width = static_cast<std::ptrdiff_t>(table.width());
-  auto to = table.cells.begin();
-  for (std::size_t i = 0; i < is_test.size(); ++i) {
-    const auto row = table.cells.begin() + static_cast<std::ptrdiff_t>(i) * width;
-    if (is_test[i])
-      test.cells.insert(test.cells.end(), row, row + width);
-    else
-      to = std::copy_n(row, width, to);
-  }
-  table.cells.erase(to, table.cells.end());
+  detail::keep_rows(test, [&](std::size_t i) { return is_test[i]; });
+  detail::keep_rows(table, [&](std::size_t i) { return !is_test[i]; });
   return {std::move(table), std::move(test)};
 }
 

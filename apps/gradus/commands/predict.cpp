@@ -5,6 +5,7 @@
 #include <gradus/models/csv_records.h>
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -16,41 +17,34 @@ using namespace gradus;
 
 namespace {
 
-std::string quoted_json(const std::string& text) {
-  std::string line = to_line(text);
-  line.pop_back();
-  return line;
+using Texts = std::vector<std::string>;
+
+/// A line of CSV, with NA for the cells that are not there.
+std::string csv_line(Texts cells, std::size_t width) {
+  cells.resize(width, "NA");
+  for (std::string& cell : cells) cell = csv_cell(cell);
+  return fmt::format("{}\n", fmt::join(cells, ","));
 }
 
-/// The columns of the output. The first of them are texts, the others numbers.
-struct Columns {
-  std::vector<std::string> names;
-  std::size_t texts;
-  bool json = false;
-
-  /// A row of CSV or a JSON object; NA or null for the cells that are not there.
-  std::string line(const std::vector<std::string>& cells) const {
-    std::string out;
-    for (std::size_t i = 0; i < names.size(); ++i) {
-      const std::string cell = i >= cells.size() ? json ? "null" : "NA"
-                               : i >= texts      ? cells[i]
-                               : json            ? quoted_json(cells[i])
-                                                 : csv_cell(cells[i]);
-      out += i > 0 ? "," : json ? "{" : "";
-      out += json ? quoted_json(names[i]) + ':' + cell : cell;
-    }
-    return out + (json ? "}" : "\n");
-  }
-};
+/// An object, with null for the cells that are not there. The first cells are texts, the others
+/// numbers.
+std::string json_object(const Texts& names, const Texts& cells, std::size_t texts) {
+  Json row;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    row[names[i]] = i >= cells.size() ? Json()
+                    : i < texts       ? Json(cells[i])
+                                      : Json(std::strtod(cells[i].c_str(), nullptr));
+  return row.dump();
+}
 
 /// The cells of these columns of a file, row by row, as it has them.
-std::vector<std::vector<std::string>> read_texts(const std::string& file, const Dialect& dialect,
-                                                 const std::vector<std::string>& columns) {
-  std::vector<std::vector<std::string>> rows;
+std::vector<Texts> read_texts(const std::string& file, const Dialect& dialect,
+                              const Texts& columns) {
+  std::vector<Texts> rows;
   detail::Records records(file, {.header = dialect.header}, dialect);
   detail::Records::Fields fields;
   records.next(fields);
-  std::vector<std::string> names;
+  Texts names;
   for (const std::string_view field : fields)
     names.push_back(dialect.header && !field.empty() ? std::string(field)
                                                      : std::to_string(names.size()));
@@ -69,10 +63,9 @@ std::vector<std::vector<std::string>> read_texts(const std::string& file, const 
 }
 
 /// The class and the probabilities, or the number.
-std::vector<std::string> predicted(const TrainedModel& trained, std::span<const Scalar> row,
-                                   const std::vector<std::string>& classes) {
+Texts predicted(const TrainedModel& trained, std::span<const Scalar> row, const Texts& classes) {
   if (classes.empty()) return {trained.number(value(row[0]))};
-  std::vector<std::string> cells{classes[likeliest(row)]};
+  Texts cells{classes[likeliest(row)]};
   for (const Scalar v : row) cells.push_back(fmt::format("{:.6g}", value(v)));
   return cells;
 }
@@ -84,34 +77,32 @@ std::string PredictCommand::run() const {
   check<UsageError>(keep.empty() || twice, "--keep: must be given only with a file (got '{}')",
                     clean(trained.data));
   TrainedModel read = read_trained_model(trained, false);
-  const std::vector<std::string> classes = read.class_names();
+  const Texts classes = read.class_names();
   const Tensor outputs = read.predict();
-  std::vector<std::vector<std::string>> kept;
+  std::vector<Texts> kept;
   if (!keep.empty()) kept = read_texts(trained.data, read.saved.prepared->dialect, keep);
   for (const std::string& note : read.rows.notes) write_stderr(clean(as_options(note)) + '\n');
   std::string label = classes.empty() ? "y" : "class";
   if (read.saved.prepared) label = read.saved.prepared->target.name;
   if (std::ranges::count(keep, label) > 0) label = "predicted_" + label;
-  Columns columns{keep, keep.size() + !classes.empty(), json};
-  columns.names.push_back(label);
-  columns.names.insert(columns.names.end(), classes.begin(), classes.end());
-  std::string out = json ? "{\"predictions\":["
-                         : Columns{columns.names, columns.names.size()}.line(columns.names);
+  Texts names = keep;
+  names.push_back(label);
+  names.insert(names.end(), classes.begin(), classes.end());
+  std::string out = json ? "{\"predictions\":[" : csv_line(names, names.size());
   // One line for each row of the file, in its order.
   const std::vector<std::int64_t>& dropped = read.rows.dropped;
-  std::span<const Scalar> values = outputs.values();
+  const std::int64_t rows = outputs.shape()[0] + std::ssize(dropped);
   const auto width = static_cast<std::size_t>(outputs.shape()[1]);
-  auto gap = dropped.begin();
-  for (std::size_t row = 0; !values.empty() || gap != dropped.end(); ++row) {
-    std::vector<std::string> cells;
-    if (row < kept.size()) cells = kept[row];
-    if (gap != dropped.end() && *gap == static_cast<std::int64_t>(row)) {
-      ++gap;
-    } else {
+  std::span<const Scalar> values = outputs.values();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    Texts cells;
+    if (!keep.empty()) cells = kept[static_cast<std::size_t>(row)];
+    if (!std::ranges::binary_search(dropped, row)) {
       std::ranges::copy(predicted(read, values.first(width), classes), std::back_inserter(cells));
       values = values.subspan(width);
     }
-    out += (json && row > 0 ? "," : "") + columns.line(cells);
+    out += json ? (row > 0 ? "," : "") + json_object(names, cells, keep.size() + !classes.empty())
+                : csv_line(cells, names.size());
   }
   return out + (json ? "]}\n" : "");
 }

@@ -93,15 +93,15 @@ void add_notes(TrainingData& data, const std::vector<std::string>& notes) {
       data.notes.push_back(as_options(note));
 }
 
-void note_held_out(TrainingData& data, const HeldOut& held_out, std::uint64_t seed) {
+/// Which rows are held out, for people.
+std::string about_held_out(const TrainingData& data, const HeldOut& held_out, std::uint64_t seed) {
   const std::int64_t rows = data.held_out.x.shape()[0];
-  data.notes.push_back(
-      !held_out.file.empty() ? fmt::format("held out: {} rows of {}", rows, clean(held_out.file))
-      : held_out.last
-          ? fmt::format("held out: the last {} rows", rows)
-          : fmt::format(
-                "held out: {} rows at random by --seed {}{}", rows, seed,
-                data.data.y.rank() == 1 && data.prepared ? ", the same share of each class" : ""));
+  if (!held_out.file.empty())
+    return fmt::format("held out: {} rows of {}", rows, clean(held_out.file));
+  if (held_out.last) return fmt::format("held out: the last {} rows", rows);
+  const bool classes = data.prepared && !data.prepared->target.classes.empty();
+  return fmt::format("held out: {} rows at random by --seed {}{}", rows, seed,
+                     classes ? ", the same share of each class" : "");
 }
 
 void check_share(const HeldOut& held_out, std::int64_t rows) {
@@ -230,7 +230,7 @@ TrainingData read_data(const DataOptions& options, const HeldOut& held_out, std:
                       words.empty() ? "" : words[0], options.name);
     data = split_rows(all, held_out, seed);
   }
-  if (data.held_out.x.size() > 0) note_held_out(data, held_out, seed);
+  if (data.held_out.x.size() > 0) data.notes.push_back(about_held_out(data, held_out, seed));
   return data;
 }
 
