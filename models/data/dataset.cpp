@@ -25,21 +25,23 @@ ExactTensor ExactTensor::from_doubles(const Shape& shape, std::vector<double> nu
   return x;
 }
 
-// A double is the sum of three floats.
+// Moves the places of the elements, as two digits that a float holds exactly.
 ExactTensor ExactTensor::arranged(const std::function<Tensor(const Tensor&)>& arrange) const {
   Tensor part = arrange(*this);
   if (!doubles_) return part;
-  std::vector<double> sums(static_cast<std::size_t>(part.size())), left = *doubles_;
-  for (int n = 0; n < 3; ++n) {
-    detail::NewTensor next(shape());
-    for (std::size_t i = 0; i < left.size(); ++i) {
-      next.data[i] = static_cast<Scalar>(left[i]);
-      left[i] -= value(next.data[i]);
-    }
-    part = arrange(next.tensor);
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += value(part.values()[i]);
+  constexpr std::size_t base = 1 << 20;
+  std::vector<std::size_t> places(static_cast<std::size_t>(part.size()));
+  for (const std::size_t unit : {base, std::size_t{1}}) {
+    detail::NewTensor digits(shape());
+    for (std::size_t i = 0; i < doubles_->size(); ++i)
+      digits.data[i] = static_cast<Scalar>(i / unit % base);
+    const Tensor moved = arrange(digits.tensor);
+    for (std::size_t i = 0; i < places.size(); ++i)
+      places[i] += unit * static_cast<std::size_t>(value(moved.values()[i]));
   }
-  return from_doubles(part.shape(), std::move(sums));
+  std::vector<double> numbers;
+  for (const std::size_t place : places) numbers.push_back((*doubles_)[place]);
+  return from_doubles(part.shape(), std::move(numbers));
 }
 
 // Multiplies digit by digit from the last one, as on paper: 0.9 is below 9/10, so that in doubles

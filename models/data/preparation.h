@@ -26,7 +26,8 @@ struct Preparation {
   /// for words, or other classes, because its cells are places in its own lists.
   Dataset operator()(Table rows) const;
 
-  /// Predictions of shape (rows, 1) in the target's units.
+  /// Predictions of shape (rows, 1) in the target's units. ShapeError for another shape, if targets
+  /// were scaled.
   ExactTensor undo(const Tensor& predictions) const;
   /// The deviation that targets were divided by: `target_deviation` of CompileOptions.
   double target_deviation() const;

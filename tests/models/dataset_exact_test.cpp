@@ -113,6 +113,10 @@ TEST_CASE("a tensor of exact numbers is a tensor") {
   assigned = Tensor{{1}, {2}};
   CHECK(assigned.exact(1) == 2);
   CHECK(ExactTensor{{1, 2}, {3, 4}}.exact(3) == 4);
+  const ExactTensor extremes = ExactTensor::from_doubles({3, 1}, {-1e300, 1e-300, 5.1});
+  const ExactTensor moved = gather_rows(slice(extremes, 0, 0, 2), {1, 0});
+  CHECK(moved.exact(0) == 1e-300);
+  CHECK(moved.exact(1) == -1e300);
   CHECK_THROWS_AS(ExactTensor::from_doubles({3}, std::vector{1.0, 2.0}), ShapeError);
   // Gradients go through a standardisation.
   const Tensor p = parameter({{4.0}, {8.0}});
