@@ -114,4 +114,6 @@ run 0 train --data table.csv --no-target-scale --optimizer "adam(0.01)" --epochs
 prints "200 rows, numeric target, inputs standardised"
 prints "after 2 epochs, 14 updates:"
 grep -q "target_deviation" out && fail "a target that is not scaled has a deviation"
+run 3 train --data table.csv --no-target-scale --schedule 1e10
+grep -q "; leave out --no-target-scale, or find a lower rate: gradus find-lr" err || fail "no word of --no-target-scale"
 finish

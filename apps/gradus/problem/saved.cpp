@@ -58,14 +58,6 @@ std::int64_t read_size(const ParsedJson& json, const std::string& path, const ch
   return v;
 }
 
-/// Scale of a file of an earlier version.
-std::optional<Standardization> read_scale(const ParsedJson& json) {
-  const std::vector<double> mean = json.at("mean"), deviation = json.at("deviation");
-  const Shape shape{mean.size()};
-  return Standardization{ExactTensor::from_doubles(shape, mean),
-                         ExactTensor::from_doubles(shape, deviation)};
-}
-
 /// Makes the description of an earlier version one of this version: there, held-out rows were the
 /// last, numeric targets not scaled, and the target's numbers could stand for classes.
 void upgrade(ParsedJson& json, const std::string& path) {
@@ -83,8 +75,7 @@ void upgrade(ParsedJson& json, const std::string& path) {
       .dialect = {.separator = ',', .header = !options.at("no-header").get<bool>()},
       .gaps = {.drop = options.at("drop-missing")},
       .features = detail::columns_of({.one_hot = options.at("one-hot"), .columns = columns}),
-      .target = {json.at("label"), json.at("classes")},
-      .inputs = read_scale(json)};
+      .target = {json.at("label"), json.at("classes")}};
   expect(std::ranges::is_sorted(p.target.classes), path, "must have its classes sorted");
   if (is_file(options.at("data"))) {
     const bool classes = json.at("loss").get<std::string>().ends_with("crossentropy");
@@ -93,7 +84,9 @@ void upgrade(ParsedJson& json, const std::string& path) {
       p.target.classes.push_back(fmt::format("{}", k));
     options["task"] = classes ? "classification" : "regression";
     options["no-target-scale"] = true;
-    json["preparation"] = serialize(p);
+    ParsedJson prepared = ParsedJson::parse(serialize(p));
+    prepared["inputs"] = {{"mean", json.at("mean")}, {"deviation", json.at("deviation")}};
+    json["preparation"] = serialize(parse_preparation(prepared.dump()));
   }
   for (const char* gone : {"columns", "label", "classes", "mean", "deviation"}) json.erase(gone);
 }

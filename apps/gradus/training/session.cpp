@@ -229,7 +229,10 @@ Evaluation Session::train(std::vector<Callback> callbacks) {
 }
 
 void Session::fail_diverged(std::string_view how) const {
-  throw DivergedError(fmt::format("training diverged: {}; to find a lower rate: {}", how,
+  const char* advice = options_.problem.data.no_target_scale
+                           ? "leave out --no-target-scale, or find a lower rate"
+                           : "to find a lower rate";
+  throw DivergedError(fmt::format("training diverged: {}; {}: {}", how, advice,
                                   shell_line({"find-lr"}, words_without_rate(options_.problem))));
 }
 
