@@ -160,7 +160,8 @@ TEST_CASE("a forged text of a preparation is refused") {
       {"\"header\":true", "\"header\":1"},    {"\"drop\":false", "\"drop\":false,\"more\":1"},
       {"\"words\":[\"A\",", "\"words\":["},   {"\"separator\":44", "\"separator\":300"},
       {"\"mean\":[", "\"mean\":[null,"},      {"\"name\":\"size\"", "\"name\":3"},
-      {"\"mean\":[", "\"mean\":[1e999,"}};
+      {"\"mean\":[", "\"mean\":[1e999,"},     {"\"separator\":44", "\"separator\":461.5"},
+      {"\"comment\":0", "\"comment\":34"},    {"\"decimal\":46", "\"decimal\":1e99"}};
   for (const auto& [from, to] : pieces) {
     const std::size_t at = text.find(from);
     REQUIRE(at != text.npos);
