@@ -43,6 +43,8 @@ class Records {
   const Dialect& dialect() const { return dialect_; }
   /// Whether the first record looks like data although dialect().header.
   bool starts_with_data() const { return starts_with_data_; }
+  /// What to do about records of unequal length, such as ` (fields are separated by tabs)`, or "".
+  const std::string& advice() const { return advice_; }
   /// The share of the file that has been read, in [0, 1]; 0 if its size is not known.
   double share() const { return file_.share(); }
 
@@ -59,7 +61,7 @@ class Records {
   [[noreturn]] void fail(std::int64_t line, const std::string& what) const;
   [[noreturn]] void refuse_encoding(std::string_view name) const;
 
-  std::string path_, advice_;  ///< advice_: for records of another length
+  std::string path_, advice_;
   Dialect dialect_;
   InputFile file_;
   std::string text_;    ///< a part of the file; the 0 behind it ends each scan

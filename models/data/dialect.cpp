@@ -33,6 +33,9 @@ bool has_decimal_comma(std::string_view field) {
          read_number(field, ',').second.empty();
 }
 
+/// Whether it may be 1500, written as 1,500.
+bool has_thousands(std::string_view field) { return field.size() == field.find(',') + 4; }
+
 bool is_number(std::string_view field) {
   return read_number(field).second.empty() || has_decimal_comma(field);
 }
@@ -58,10 +61,9 @@ char FirstRecords::decimal(char undecided) const {
   bool points = false, commas = false;
   for (const auto& fields : *this)
     for (const std::string& field : fields) {
-      const bool thousands = field.size() == field.find(',') + 4;  // 1,500 may be 1500
       points = points || (field.find('.') != field.npos && read_number(field).second.empty());
       commas = commas || (has_decimal_comma(field) &&
-                          (!thousands || std::abs(read_number(field, ',').first) < 1));
+                          (!has_thousands(field) || std::abs(read_number(field, ',').first) < 1));
     }
   return points == commas ? undecided : points ? '.' : ',';
 }
@@ -97,7 +99,9 @@ bool FirstRecords::starts_with_data() const {
 std::string_view number_advice(std::string_view field, char decimal) {
   if (decimal == ',' && read_number(field).second.empty()) return "the decimal mark is a comma";
   if (decimal == '.' && has_decimal_comma(field))
-    return "set .decimal = ',' if the comma is the decimal mark";
+    return has_thousands(field) ? "set .decimal = ',' if that is the decimal mark; marks of "
+                                  "thousands are not read"
+                                : "set .decimal = ',' if the comma is the decimal mark";
   const std::size_t mark = field.find_first_of(",.");
   const bool marks = mark != field.npos && field.find(',', mark + 1) != field.npos;
   const bool digits = field.find_first_not_of("+-0123456789.,") == field.npos;

@@ -205,7 +205,7 @@ class Settler {
     const std::string counts = count_gaps(worst), advice = advice_on_gaps(worst, saved);
     const Reading& first = **std::ranges::min_element(worst, {}, &Reading::first_gap);
     check<FormatError>(t.options.drop_missing,
-                       "{}:{}: no value in column '{:.40}'; {} of {} rows have gaps: {}{}", t.path,
+                       "{}:{}: no value in column '{:.30}'; {} of {} rows have gaps: {}{}", t.path,
                        first.first_gap, t.names[first.field], t.table.dropped.size(), t.rows,
                        counts, advice);
     check<FormatError>(saved[0] > 0, "{}: no data rows without a missing value: {} of {} rows{}",
@@ -219,7 +219,7 @@ class Settler {
     std::ranges::stable_sort(worst, std::greater<>(), &Reading::gap_rows);
     Names counts;
     for (const Reading* reading : worst)
-      counts.push_back(fmt::format("{:.40} {}", t.names[reading->field], reading->gap_rows));
+      counts.push_back(fmt::format("{:.30} {}", t.names[reading->field], reading->gap_rows));
     return listed(counts, "", 60);
   }
 
@@ -279,7 +279,7 @@ class Settler {
       t.table.notes.push_back(fmt::format(
           "target '{:.60}': {} (set .task = Task::{})", t.table.target.name,
           classes ? fmt::format("{} whole numbers, taken as classes", counts.size()) : "numbers",
-          classes ? "regression" : "classification"));
+          classes ? "regression for numbers" : "classification for classes"));
     }
     if (classes) t.table.target.classes = settle_words(target, detail::class_before);
   }

@@ -15,7 +15,11 @@ std::string detail::listed(std::span<const std::string> names, std::string_view 
                            std::size_t most) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string next = fmt::format("{}{}{:.60}{}", i ? ", " : "", quote, names[i], quote);
+    std::string name = fmt::format("{:.{}}", names[i], quote.empty() ? 60 : 100);
+    if (!quote.empty())
+      for (std::size_t at = 0; (at = name.find_first_of("\"\\", at)) != name.npos; at += 2)
+        name.insert(at, 1, '\\');
+    const std::string next = fmt::format("{}{}{}{}", i ? ", " : "", quote, name, quote);
     if (i > 0 && out.size() + next.size() > most)
       return out + fmt::format(" and {} more", names.size() - i);
     out += next;
@@ -86,14 +90,29 @@ class Reader {
     return detail::read_number(text, t.table.dialect.decimal).second.empty();
   }
 
+  /// The columns that `a, b` may stand for, or `a`, a part of the name `a,b`; or none.
+  Names around_commas(const std::string& name) const {
+    Names names;
+    for (const std::string& column : t.names)
+      if (column.starts_with(name + ',')) return {column};
+    for (std::size_t from = 0, end = 0; end != name.npos; from = end + 2) {
+      end = name.find(", ", from);
+      names.push_back(name.substr(from, end - from));
+      if (!fields_.contains(names.back())) return {};
+    }
+    return names;
+  }
+
   /// The place of a column that an option names.
-  std::size_t field_of(const std::string& name, const char* option, const char* rule) const {
+  std::size_t field_of(const std::string& name, std::string_view option, const char* rule) const {
     const auto found = fields_.find(name);
     if (found != fields_.end()) return found->second;
     const std::string near = detail::nearest(name, t.names);
     std::string advice;
     if (records_.starts_with_data())
       advice = fmt::format("; set .header = false if line {} is data", t.first_line);
+    else if (const Names meant = around_commas(name); !meant.empty() && option != "label")
+      advice = fmt::format("; did you mean .{} = {{{}}}?", option, listed(meant, "\"", 100));
     else if (detail::edit_distance(name, near) < std::min(name.size(), near.size()))
       advice = fmt::format("; did you mean '{:.40}'?", near);
     throw ValueError(fmt::format("read_csv: {} must {} of {} (got '{:.40}'){}", option, rule,
@@ -103,9 +122,10 @@ class Reader {
   void choose() {
     const std::string& label = t.options.label;
     const bool labelled = !label.empty() || t.known.empty();
-    std::size_t target = label.empty() ? last_named_ : 0;
+    if (!t.known.empty()) select_columns();
+    std::size_t target = last_named_;
     if (!label.empty()) target = field_of(label, "label", "be the name of one column");
-    t.known.empty() ? choose_columns(target) : select_columns();
+    if (t.known.empty()) choose_columns(target);
     for (const Reading& reading : t.readings)
       t.table.features.push_back({.name = t.names[reading.field]});
     if (!labelled) return;
@@ -125,6 +145,8 @@ class Reader {
       else
         t.readings.push_back({found->second, !column.words.empty()});
     }
+    const std::string& label = t.options.label;
+    if (!label.empty() && !fields_.contains(label)) missing.push_back(label);
     check<FormatError>(missing.empty(), "{}:{}: columns of these names are needed: {} (got {})",
                        t.path, t.first_line, listed(missing, "", 90), listed(t.names, "", 90));
   }
@@ -150,15 +172,20 @@ class Reader {
       t.readings.push_back({i, kinds[i] == of_words});
       numbers = numbers && is_number(t.names[i]);
     }
-    check(!t.readings.empty(), "read_csv: a column besides the label '{:.60}' must be left to read",
+    check<FormatError>(
+        t.names.size() > 1, "{}:{}: one column, '{:.60}', where a label and a feature are needed{}",
+        t.path, t.first_line, t.names[target],
+        records_.advice().empty() ? " (set .separator = CHAR if another character separates fields)"
+                                  : records_.advice());
+    check(!t.readings.empty(), "read_csv: ignore must leave a column besides the label '{:.60}'",
           t.names[target]);
     // A label found by name proves that there is a header; else a row of data could be lost.
     const bool sure = !t.options.header || !t.options.label.empty();
     check<FormatError>(sure || !(numbers || records_.starts_with_data()),
                        "{}:{}: the features' names {} (set .header = false if line {} is data, "
-                       "else name the label)",
+                       "else .label = {})",
                        t.path, t.first_line, numbers ? "are numbers" : "look like data",
-                       t.first_line);
+                       t.first_line, listed(std::span(&t.names[target], 1), "\"", 100));
   }
 
   void read_row(const Records::Fields& fields) {

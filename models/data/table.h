@@ -102,7 +102,7 @@ struct SplitOptions {
 TableSplit split(Table table, double test_share, const SplitOptions& options = {});
 
 namespace detail {
-/// The names between quotes, as many as fit into `most` bytes: `a, b and 7 more`.
+/// The names (literals of C++ in quotes), as many as fit into `most` bytes: `a, b and 7 more`.
 std::string listed(std::span<const std::string> names, std::string_view quote, std::size_t most);
 /// The shortest form: `2`, `-1`, `0.5`.
 std::string class_name(double number);

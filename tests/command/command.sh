@@ -60,7 +60,7 @@ run 2 schedule "CosineDecay(0.1, all)"
 grep -q "column 18: all, the updates of the run, .* --steps (all) or, in C++, {.all = n" "$work/err" ||
   fail "does not say where it is known"
 refuses "'schedul' was not expected here; did you mean schedule?" schedul
-refuses "'moons' was not expected here; see --help" find-lr moons
+refuses "'moons' was not expected here; did you mean --data moons?" find-lr moons
 refuses "'--data' was not expected here; options follow the command" --data moons find-lr
 refuses "'--step' was not expected here; did you mean --steps?" schedule 0.1 --step 4
 refuses 'give a schedule, such as "CosineDecay(0.1, 900)"; see --list' schedule

@@ -112,6 +112,12 @@ LC_ALL=C grep -q "$(printf '\033')" err && fail "a control character on stderr"
 run 0 evaluate words.st unseen.csv
 prints "column 'w': 1 of 1 rows have a word"
 LC_ALL=C grep -q "$(printf '\033')" out && fail "a control character on stdout"
+run 0 evaluate words.st unseen.csv --json
+grep -q "column 'w': 1 of 1 rows have a word" err || fail "notes are lost beside JSON"
+printf 'w,y\na,1\n,2\n' >gaps.csv
+run 0 evaluate words.st gaps.csv
+prints "words.st on 1 rows of gaps.csv"
+prints "1 of 2 rows are left; gaps: w 1"
 
 # ---- written data --------------------------------------------------------------------------------
 run 0 data moons --seed 3 --noise 0.2
@@ -126,4 +132,5 @@ refuses "NAME: must be one of line, xor, moons, spirals, blobs, digits (got 'mon
 refuses "give the name of data, such as moons; see --help" data
 refuses "--noise: must be a number above 0 in decimal digits (got '-1')" data line --noise -1
 refuses "--out: must be a file that can be written (got 'none/line.csv')" data line -o none/line.csv
+refuses "--out: must be a file that can be written (got '-')" data moons -o -
 finish

@@ -155,7 +155,7 @@ eval "run 0 $next"
 [ "$(sed 's/^[0-9.-]*$/N/' out | tr '\n' ' ')" = "y NA N N N " ] || fail "rows are not predicted in order"
 printf 'kind,size,class\nnew,1,huge\n' >bad.csv
 refuses "bad.csv:2: unknown class 'huge' (known are big, old, \"big\", small)" evaluate t.st bad.csv
-refuses "--label: must be the name of one column of kind, more, size (got 'class')" evaluate t.st new.csv
+refuses "new.csv:1: columns of these names are needed: class (got kind, more, size)" evaluate t.st new.csv
 refuses "the data must be a file, because 't.st' was trained on t.csv (got 'moons')" predict t.st moons
 refuses "--seed: must be given only with synthetic data (got a file)" predict t.st new.csv --seed 1
 refuses "give a model and data, such as iris.safetensors new.csv; see --help" predict t.st
@@ -174,7 +174,7 @@ refuses "the data must have as many inputs as line, which 'line.st' was trained 
 refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'lin'); did you mean line?" \
   predict line.st lin
 printf '1,2\n2,4\n3,6\n4,8\n' >bare.csv
-refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else name the label)" train --data bare.csv
+refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else --label 2)" train --data bare.csv
 run 0 train --data bare.csv --no-header --save bare.st --quiet
 run 0 predict bare.st bare.csv
 [ "$(head -n 1 out)" = 1 ] && [ "$(wc -l <out)" -eq 5 ] || fail "not 4 numbers"

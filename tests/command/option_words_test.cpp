@@ -50,6 +50,8 @@ TEST_CASE("advice of the library becomes options that can be pasted") {
   becomes("set .separator = ';', .decimal = ','", "give --separator \";\", --decimal ,");
   becomes("set .separator = '\\t'", "give --separator '\\t'");
   becomes("set .ignore = {\"it's \\\"x\\\"\"}", "give --ignore 'it'\\''s \"x\"'");
+  becomes("set .ignore = {\"5\\\" pipe, {a}\", \"b\\\\c\"}.",
+          "give --ignore '5\" pipe, {a},b\\c'.");
   becomes("t.csv:2: '.5 = x' is not a number", "t.csv:2: '.5 = x' is not a number");
   becomes("set .ignore = {\"a\", \"b\" and 7 more})", "give --ignore a,b and 7 more)");
   becomes("ends .ignore = {\"a\", ", "ends --ignore a, ");

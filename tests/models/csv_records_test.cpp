@@ -327,6 +327,7 @@ TEST_CASE("a number has the decimal mark of its file and no marks of thousands")
   for (const char* text : {"1,5", "1,234.5", "1.234,5"})
     CHECK(read_number(text).second == not_a_number);
   CHECK(number_advice("1,5", '.') == "set .decimal = ',' if the comma is the decimal mark");
+  CHECK(number_advice("1,500", '.').ends_with("; marks of thousands are not read"));
   CHECK(number_advice("1.5", ',') == "the decimal mark is a comma");
   for (const char* text : {"1.234,5", "1,234,567"})
     for (const char decimal : {'.', ','})

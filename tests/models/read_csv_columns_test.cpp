@@ -80,7 +80,7 @@ TEST_CASE("what a told table lacks or has too much is refused") {
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"dog", "owl"}}) ==
         path + ":2: unknown class 'cat' (known are dog, owl)");
   CHECK(refusal(path, {.label = "z", .columns = {"a"}}) ==
-        "read_csv: label must be the name of one column of a, kind, y, more (got 'z')");
+        path + ":1: columns of these names are needed: z (got a, kind, y, more)");
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"owl", "cat"}}) ==
         "read_csv: classes must be in order, each once (got owl, cat)");
   CHECK(refusal(path, {.label = "y", .columns = {"a"}, .classes = {"dog", "dog", "owl"}}) ==

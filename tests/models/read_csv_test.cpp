@@ -168,7 +168,7 @@ TEST_CASE("a header read as data is refused and so is data read as a header") {
       {.header = false});
   expect_refused(data,
                  ":1: the features' names are numbers (set .header = false if line 1 is data, else "
-                 "name the label)");
+                 ".label = \"setosa\")");
   const Dataset headless = csv(data, {.header = false});
   CHECK(headless.x.shape() == Shape{2, 2});
   CHECK(headless.columns == Names{"0", "1"});
@@ -218,10 +218,24 @@ TEST_CASE("a CSV column that is not there is a ValueError naming those that are"
   CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"a", "z"}}),
                        "read_csv: ignore must hold names of columns of a, b, y (got 'z')",
                        ValueError);
+  CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"a, b"}}),
+                       "read_csv: ignore must hold names of columns of a, b, y (got 'a, b'); did "
+                       "you mean .ignore = {\"a\", \"b\"}?",
+                       ValueError);
+  CHECK_THROWS_WITH_AS(csv("\"a,b\",c,y\n1,2,3\n", {.one_hot = {"a", "b"}}),
+                       "read_csv: one_hot must hold names of columns of a,b, c, y (got 'a'); did "
+                       "you mean .one_hot = {\"a,b\"}?",
+                       ValueError);
   CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"y"}}),
                        "read_csv: ignore must not hold the label (got 'y')", ValueError);
   CHECK_THROWS_WITH_AS(csv(plain, {.ignore = {"a", "b"}}),
-                       "read_csv: a column besides the label 'y' must be left to read", ValueError);
+                       "read_csv: ignore must leave a column besides the label 'y'", ValueError);
+  expect_refused("a:b\n1:2\n",
+                 ":1: one column, 'a:b', where a label and a feature are needed (set .separator = "
+                 "CHAR if another character separates fields)");
+  expect_refused("# by hand\na;b\n1;2\n",
+                 ":1: one column, '# by hand', where a label and a feature are needed (set "
+                 ".comment = '#' if such lines are comments)");
   for (const char separator : {'"', '\n', '\xe4'})
     CHECK_THROWS_AS(csv(plain, {.separator = separator}), ValueError);
 }

@@ -89,9 +89,17 @@ TEST_CASE("whole numbers are classes if few of them come often") {
   CHECK(classes(twenty, 10, Task::automatic).empty());
   CHECK(classes({"7"}, 30, Task::automatic).empty());  // nothing to tell apart
   CHECK(table(labelled({"4", "2"}, 10), {.task = Task::automatic}).notes ==
-        Names{"target 'y': 2 whole numbers, taken as classes (set .task = Task::regression)"});
+        Names{"target 'y': 2 whole numbers, taken as classes (set .task = Task::regression for "
+              "numbers)"});
   CHECK(table(labelled({"4", "2"}, 9), {.task = Task::automatic}).notes ==
-        Names{"target 'y': numbers (set .task = Task::classification)"});
+        Names{"target 'y': numbers (set .task = Task::classification for classes)"});
+}
+
+TEST_CASE("advice holds names as literals of C++, whole to 100 characters") {
+  const std::string name(99, 'n'),
+      said = refusal("\"5\"\" a\\b\"," + name + ",y\nred,blue,1\nred,blue,2\n");
+  CHECK(said.ends_with("set .one_hot_auto = true or .ignore = {\"5\\\" a\\\\b\" and 1 more})"));
+  CHECK(refusal(name + ",y\nred,1\nred,2\n").ends_with("or .ignore = {\"" + name + "\"})"));
 }
 
 TEST_CASE("a word in a target of numbers is refused with its line") {
@@ -214,7 +222,7 @@ TEST_CASE("names: unknown, empty, or data") {
         "= false if this line is data)");
   CHECK(refusal("M,0.4,15\nF,0.5,9\nM,0.3,7\n") ==
         "t.csv:1: the features' names look like data (set .header = false if line 1 is data, else "
-        "name the label)");
+        ".label = \"15\")");
 }
 
 TEST_CASE("a split takes rows of each class by the seed and keeps their order") {

@@ -14,8 +14,11 @@
 #include <gradus/core/from_text.h>
 
 #include "commands/commands.h"
+#include "problem/data.h"
 #include "terminal/command.h"
 #include "terminal/config_file.h"
+#include "terminal/files.h"
+#include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
 
@@ -97,8 +100,13 @@ std::string unexpected(const CLI::App& app, std::string word) {
   word = word.substr(0, word.find('='));
   const std::vector<std::string> names = names_for(app);
   const std::string nearest = gradus::detail::nearest(word, names);
+  const auto has = [&](const auto& list, const std::string& name) {
+    return std::ranges::count(list, name) > 0;
+  };
   std::string advice = "see --help";
-  if (word == nearest)
+  if (has(names, "--data") && (is_there(word) || has(data_names(), word)))
+    advice = fmt::format("did you mean --data {}?", shell_word(word));
+  else if (word == nearest)
     advice = "options follow the command";
   else if (gradus::detail::edit_distance(word, nearest) <=
            std::max<std::size_t>(2, word.size() / 2))

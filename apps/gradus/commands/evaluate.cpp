@@ -11,6 +11,7 @@
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
+#include "terminal/terminal.h"
 #include "terminal/text.h"
 #include "training/session.h"
 
@@ -96,9 +97,12 @@ std::string EvaluateCommand::run() const {
       text += fmt::format("{:<20} {:<9.4g}  {} {:.4g}\n", key, number.get<double>(),
                           about_constant(loss), numbers["constant_" + key].get<double>());
   }
+  std::string notes;
+  for (const std::string& note : read.rows.notes) notes += clean(as_options(note)) + '\n';
+  if (csv || json) write_stderr(std::exchange(notes, ""));
   if (csv) return to_csv(out);
+  text += notes;
   if (scores.no_better()) text += advice_to_train(read.saved.training.problem);
-  for (const std::string& note : read.rows.notes) text += clean(as_options(note)) + '\n';
   const std::vector<std::string> classes = read.class_names();
   if (!classes.empty() && classes.size() <= most_classes) {
     const Counts counts = count(y, read.predict());

@@ -234,8 +234,9 @@ TrainingData read_data(const DataOptions& options, const HeldOut& held_out, std:
   return data;
 }
 
-Dataset read_rows(const std::string& file, const Preparation& prepared, bool labelled) {
+Dataset read_rows(const std::string& file, Preparation prepared, bool labelled) {
   check_can_read(file);
+  prepared.gaps.drop = true;
   try {
     return prepared(read_table(file, prepared, labelled));
   } catch (const Error& error) {  // the options in its advice are those of training

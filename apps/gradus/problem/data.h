@@ -65,10 +65,9 @@ struct TrainingData {
 TrainingData read_data(const DataOptions& options, const HeldOut& held_out, std::uint64_t seed);
 /// Synthetic data. UsageError, naming `where`, for another name.
 gradus::Dataset make_data(const char* where, const DataOptions& options, std::uint64_t seed);
-/// Rows of a file for a model that was trained on others, with a target if `labelled`; otherwise
-/// rows that lack a value are only listed, in `dropped`. UsageError.
-gradus::Dataset read_rows(const std::string& file, const gradus::Preparation& prepared,
-                          bool labelled);
+/// Rows of a file for a model that was trained on others, with a target if `labelled`; rows that
+/// lack a value are only listed, in `dropped`. UsageError.
+gradus::Dataset read_rows(const std::string& file, gradus::Preparation prepared, bool labelled);
 /// C++ that makes the datasets `data` and, with rows held out, `test`.
 std::string data_code(const DataOptions& options, const HeldOut& held_out,
                       const std::optional<gradus::Preparation>& prepared, std::uint64_t seed);

@@ -35,6 +35,7 @@ void check_writable(const std::string& option, const std::string& path) {
   const bool exists = fs::exists(fs::symlink_status(path, none));  // a link may lead nowhere
   const bool replaceable = fs::is_regular_file(path, none) && access(path.c_str(), W_OK) == 0;
   const fs::path folder = fs::path(real_path(path)).parent_path();
-  check<UsageError>((!exists || replaceable) && access(folder.c_str(), W_OK | X_OK) == 0,
-                    "{}: must be a file that can be written (got '{}')", option, clean(path));
+  check<UsageError>(
+      path != "-" && (!exists || replaceable) && access(folder.c_str(), W_OK | X_OK) == 0,
+      "{}: must be a file that can be written (got '{}')", option, clean(path));
 }

@@ -10,23 +10,37 @@ namespace {
 
 constexpr std::string_view name_letters = "abcdefghijklmnopqrstuvwxyz_";
 
-/// Takes a literal of C++ off the front of the text: its value, without quotes or scope, or the
-/// names of a list as join_list() writes them. What else is in a list, ` and 7 more`, goes to
-/// `rest`.
+/// Takes a literal of C++ in quotes off the front of the text: its value.
+std::string take_quoted(std::string_view& text) {
+  const char quote = text[0];
+  std::string value;
+  std::size_t i = 1;
+  for (; i < text.size() && text[i] != quote; ++i) {
+    if (text.substr(i).starts_with("\\\\") || text.substr(i).starts_with("\\\"")) ++i;
+    value += text[i];
+  }
+  text.remove_prefix(std::min(i + 1, text.size()));
+  return value;
+}
+
+/// Takes a value of C++ off the front of the text, without quotes or scope, or the names of a list
+/// as join_list() writes them. What else is in a list, ` and 7 more`, goes to `rest`.
 std::string take_literal(std::string_view& text, std::string& rest) {
-  const bool list = text.starts_with('{'), quoted = text.starts_with('"') || text.starts_with('\'');
-  std::size_t end = list     ? text.find('}')
-                    : quoted ? text.find(text[0], 2)
-                             : text.find_first_of(" ,;).");
-  end = std::min(end, text.size());
-  std::string value(text.substr(list || quoted ? 1 : 0, end - (list || quoted ? 1 : 0)));
-  text.remove_prefix(std::min(text.size(), end + (list || quoted ? 1 : 0)));
-  if (!list) return quoted ? value : value.substr(value.rfind(':') + 1);
-  rest = value.substr(value.rfind('"') + 1);
-  value.resize(value.size() - rest.size());
-  for (std::size_t at = 0; (at = value.find("\", \"", at)) != value.npos;) value.erase(at + 2, 1);
-  for (std::size_t at = 0; (at = value.find("\\\"", at)) != value.npos; at += 2) value[at] = '"';
-  return join_list(split_list(value));
+  if (text.starts_with('"') || text.starts_with('\'')) return take_quoted(text);
+  if (text.starts_with('{')) {
+    std::vector<std::string> names;
+    for (text.remove_prefix(1); text.starts_with('"');) {
+      names.push_back(take_quoted(text));
+      if (text.starts_with(", \"")) text.remove_prefix(2);
+    }
+    const std::size_t end = std::min(text.find('}'), text.size());
+    rest = text.substr(0, end);
+    text.remove_prefix(std::min(end + 1, text.size()));
+    return join_list(names);
+  }
+  const std::string_view value = text.substr(0, text.find_first_of(" ,;)."));
+  text.remove_prefix(value.size());
+  return std::string(value.substr(value.rfind(':') + 1));
 }
 
 /// The option that sets this field.
