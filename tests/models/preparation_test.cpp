@@ -108,6 +108,15 @@ TEST_CASE("new rows have the known classes") {
                        FormatError);
 }
 
+TEST_CASE("truth values of new rows are 1 and 0 where those of training were") {
+  const Preparation p = prepare(table("a,y\nTRUE,1\nFALSE,2\n"));
+  const Folder folder;
+  CHECK(read_table(folder.write("n.csv", "a,y\ntrue,1\n0,2\n"), p).cells == Doubles{1, 1, 0, 2});
+  CHECK_THROWS_WITH_AS(read_table(folder.write("n.csv", "a,y\nTRUE,1\nmaybe,2\n"), p),
+                       folder.path("n.csv:3: 'maybe' is not a number (column 'a')").c_str(),
+                       FormatError);
+}
+
 TEST_CASE("rows with gaps are only listed where predictions are wanted") {
   const Table rows = other("town,size\nA,1\n,2\nB,?\nB,3\n", false);
   CHECK(rows.dropped == std::vector<std::int64_t>{1, 2});
