@@ -90,6 +90,10 @@ x,"a""b","3,75",N
 END
 run 0 predict people.st people.csv --keep id --json
 grep -q '^{"predictions":\[{"id":"007","y":[-0-9.]*},{"id":"1e1","y":null},{"id":"a\\"b","y":[-0-9.]*}\]}$' out || fail "not the records"
+printf 'x,spam\n1,ham\n2,spam\n' >mail.csv
+run 0 train --data mail.csv --epochs 1 --quiet --save mail.st
+run 0 predict mail.st mail.csv --keep spam
+[ "$(head -n 1 out)" = spam,predicted_spam,ham,probability_spam ] || fail "a name stands twice"
 refuses "--keep: 'people.csv' must have the column (got 'nam'); did you mean name?" predict people.st people.csv --keep nam
 refuses "--keep: must be given only with a file (got '-')" predict people.st - --keep id
 printf '1 2\n2 4\n3 6\n' >bare.txt

@@ -84,10 +84,13 @@ std::string PredictCommand::run() const {
   for (const std::string& note : read.rows.notes) write_stderr(clean(as_options(note)) + '\n');
   std::string label = classes.empty() ? "y" : "class";
   if (read.saved.prepared) label = read.saved.prepared->target.name;
-  if (std::ranges::count(keep, label) > 0) label = "predicted_" + label;
   Texts names = keep;
-  names.push_back(label);
-  names.insert(names.end(), classes.begin(), classes.end());
+  const auto add = [&](std::string column, const char* prefix) {
+    while (std::ranges::count(names, column) > 0) column = prefix + column;
+    names.push_back(column);
+  };
+  add(label, "predicted_");
+  for (const std::string& of_class : classes) add(of_class, "probability_");
   std::string out = json ? "{\"predictions\":[" : csv_line(names, names.size());
   // One line for each row of the file, in its order.
   const std::vector<std::int64_t>& dropped = read.rows.dropped;

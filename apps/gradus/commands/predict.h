@@ -11,7 +11,8 @@ struct PredictCommand {
 without a target: CSV with one line per row, the class and the probability of
 each class, or the number; NA for a row that lacks a value. Columns are found by
 their names. --keep puts columns of the file, as they stand there, before the
-prediction, which is called predicted_NAME if its own is among them.
+prediction. Where NAME is taken, the prediction is called predicted_NAME, and
+the probability of a class probability_NAME.
 --json prints {"predictions":[{"y":1.5},...]}, with null for NA; in pandas:
 DataFrame(json.load(file)["predictions"]).
 
