@@ -237,9 +237,12 @@ class Settler {
     while (10 * (kept[n] - kept[0]) < 9 * (kept.back() - kept[0])) ++n;
     Names ignore = t.options.ignore, advice;
     for (std::size_t i = 0; i < n; ++i) ignore.push_back(t.names[worst[i]->field]);
+    for (; n > 0 && code(ignore, 1000).size() > 80; --n)
+      ignore.pop_back();  // a list with `and N more` cannot be typed
     if (!t.options.drop_missing && saved[0] > 0)
       advice.push_back(".drop_missing = true to leave such rows out");
-    if (n > 0) advice.push_back(fmt::format(".ignore = {} to keep {}", code(ignore, 80), kept[n]));
+    if (n > 0)
+      advice.push_back(fmt::format(".ignore = {} to keep {}", code(ignore, 1000), kept[n]));
     return advice.empty() ? "" : fmt::format(" (set {})", fmt::join(advice, ", or "));
   }
 

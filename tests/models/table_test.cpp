@@ -99,6 +99,11 @@ TEST_CASE("advice holds names as literals of C++, whole to 100 characters") {
   const std::string name(99, 'n'),
       said = refusal("\"5\"\" a\\b\"," + name + ",y\nred,blue,1\nred,blue,2\n");
   CHECK(said.ends_with("set .one_hot_auto = true or .ignore = {\"5\\\" a\\\\b\" and 1 more})"));
+  const std::string fits(50, 'f'), gaps = ",1,1\n,1,1\n1,,1\n1,1,1\n";
+  CHECK(refusal(fits + "," + name + ",y\n" + gaps)
+            .ends_with("or .ignore = {\"" + fits + "\"} to keep 3)"));
+  CHECK(refusal(name + "," + fits + ",y\n" + gaps)
+            .ends_with("(set .drop_missing = true to leave such rows out)"));
   CHECK(refusal(name + ",y\nred,1\nred,2\n").ends_with("or .ignore = {\"" + name + "\"})"));
 }
 
