@@ -55,11 +55,15 @@ std::string serialize(const Preparation& p) {
 Preparation parse_preparation(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   try {
+    for (const char* mark : {"separator", "decimal", "comment"})  // a char of 461.5 is undefined
+      static_cast<void>(json.at("dialect").at(mark).get_ref<const std::int64_t&>());
     Preparation p{json.at("dialect"), json.at("gaps"), json.at("features"), json.at("target")};
+    detail::validate(p.dialect);
     p.inputs = to_scale(json.at("inputs"), p.columns().size());
     p.targets = to_scale(json.at("targets"), 1);
     if (to_json(p) == json) return p;
   } catch (const Json::exception&) {
+  } catch (const ValueError&) {
   }
   throw FormatError("parse_preparation: the text must be as serialize() writes it");
 }

@@ -38,7 +38,8 @@ class Settler {
   }
 
  private:
-  /// Makes gaps of their spellings, and 1 and 0 of truth values in a feature without other words.
+  /// Makes gaps of their spellings, and 1 and 0 of truth values in a feature without other words or
+  /// known as numbers.
   void settle_meanings(Reading& reading) {
     if (reading.words.empty()) return;
     std::vector<double> meanings{boxed(0)};  // by unboxed()
@@ -57,11 +58,13 @@ class Settler {
     });
     constexpr std::string_view truths[] = {"FALSE", "False", "false", "TRUE", "True", "true"};
     const auto is_truth = [&](const auto& word) { return has(truths, word.first); };
-    if (!reading.has_words && !reading.is_target && std::ranges::all_of(reading.words, is_truth)) {
-      for (const auto& [text, word] : reading.words)
-        meanings[unboxed(word.cell)] = text[0] == 't' || text[0] == 'T';
-      reading.words.clear();
-    }
+    if (!reading.has_words && !reading.is_target &&
+        (!t.known.empty() || std::ranges::all_of(reading.words, is_truth)))
+      std::erase_if(reading.words, [&](const auto& entry) {
+        const auto& [text, word] = entry;
+        if (is_truth(entry)) meanings[unboxed(word.cell)] = text[0] == 't' || text[0] == 'T';
+        return is_truth(entry);
+      });
     t.for_each_cell(reading, [&](double& cell) {
       if (std::isnan(cell)) cell = meanings[unboxed(cell)];
     });

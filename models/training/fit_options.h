@@ -93,10 +93,10 @@ struct CompileOptions {
   /// last_loss(), find_learning_rate(). The degree is 2 for MeanSquaredError, Huber and LogCosh, 1
   /// for MeanAbsoluteError and RootMeanSquaredError, 0 for R2Score. A loss or metric without a
   /// degree (Poisson, a percentage, a cosine, a lambda) is a ValueError unless this is 1, because
-  /// divided targets give it another meaning. Penalties are multiplied like the loss. A number
-  /// inside a loss or in a callback counts what it meets: Huber's delta deviations, min_delta of
-  /// EarlyStopping own units. Training, gradients, batch_loss() and predict() keep the divided
-  /// targets. save() does not write it, as it does not write the loss.
+  /// divided targets give it another meaning. Penalties are multiplied like the loss. Huber's
+  /// `delta` and the bend of LogCosh are in deviations; `min_delta` and `baseline` of callbacks are
+  /// in own units. Training, gradients, batch_loss() and predict() keep the divided targets. save()
+  /// does not write it, as it does not write the loss.
   double target_deviation = 1;
 
   /// What a number of this degree is multiplied by.

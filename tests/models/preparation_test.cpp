@@ -108,6 +108,15 @@ TEST_CASE("new rows have the known classes") {
                        FormatError);
 }
 
+TEST_CASE("truth values of new rows are 1 and 0 where those of training were") {
+  const Preparation p = prepare(table("a,y\nTRUE,1\nFALSE,2\n"));
+  const Folder folder;
+  CHECK(read_table(folder.write("n.csv", "a,y\ntrue,1\n0,2\n"), p).cells == Doubles{1, 1, 0, 2});
+  CHECK_THROWS_WITH_AS(read_table(folder.write("n.csv", "a,y\nTRUE,1\nmaybe,2\n"), p),
+                       folder.path("n.csv:3: 'maybe' is not a number (column 'a')").c_str(),
+                       FormatError);
+}
+
 TEST_CASE("rows with gaps are only listed where predictions are wanted") {
   const Table rows = other("town,size\nA,1\n,2\nB,?\nB,3\n", false);
   CHECK(rows.dropped == std::vector<std::int64_t>{1, 2});
@@ -160,7 +169,8 @@ TEST_CASE("a forged text of a preparation is refused") {
       {"\"header\":true", "\"header\":1"},    {"\"drop\":false", "\"drop\":false,\"more\":1"},
       {"\"words\":[\"A\",", "\"words\":["},   {"\"separator\":44", "\"separator\":300"},
       {"\"mean\":[", "\"mean\":[null,"},      {"\"name\":\"size\"", "\"name\":3"},
-      {"\"mean\":[", "\"mean\":[1e999,"}};
+      {"\"mean\":[", "\"mean\":[1e999,"},     {"\"separator\":44", "\"separator\":461.5"},
+      {"\"comment\":0", "\"comment\":34"},    {"\"decimal\":46", "\"decimal\":1e99"}};
   for (const auto& [from, to] : pieces) {
     const std::size_t at = text.find(from);
     REQUIRE(at != text.npos);

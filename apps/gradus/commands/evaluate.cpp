@@ -19,7 +19,6 @@ using namespace gradus;
 
 namespace {
 
-constexpr std::int64_t most_rows = 1024;  ///< in a batch
 constexpr std::size_t most_classes = 12;  ///< in a confusion table
 
 /// The targets in the shape that the loss needs. UsageError for data of other classes.
@@ -81,9 +80,8 @@ std::string EvaluateCommand::run() const {
   const NamedLoss& loss = find_loss(read.saved.loss);
   std::vector<double> constant = read.saved.constant;
   if (constant.empty()) constant = best_constant(loss, y, read.saved.outputs);  // an older file
-  const Scores scores{
-      read.model.evaluate(read.rows.x, y, {.batch_size = std::min(rows, most_rows)}),
-      evaluate_constant(constant, read.saved.network(), loss, y)};
+  const Scores scores{read.model.evaluate(read.rows.x, y, {.batch_size = 1024}),
+                      evaluate_constant(constant, read.saved.network(), loss, y)};
   check<UsageError>(std::isfinite(scores.model.loss),
                     "'{}': the loss is {}; a number is far outside those of training",
                     clean(trained.data), scores.model.loss);

@@ -97,11 +97,8 @@ constexpr std::int64_t most_classes = 1000;
 std::vector<std::int64_t> read_layers(const std::string& text) {
   std::vector<std::int64_t> units;
   if (text == "none") return units;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    units.push_back(read_whole("--layers", text.substr(begin, end - begin), 1, 4096));
-    begin = end + 1;
-  }
+  for (const std::string& number : split_list(text))
+    units.push_back(read_whole("--layers", number, 1, 4096));
   check<UsageError>(units.size() <= 32, "--layers: must be at most 32 (got {})", units.size());
   return units;
 }

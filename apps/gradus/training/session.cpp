@@ -237,8 +237,7 @@ void Session::fail_diverged(std::string_view how) const {
 }
 
 Evaluation Session::evaluate(const Dataset& rows) {
-  return problem_.model.evaluate(rows.x, rows.y,
-                                 {.batch_size = std::min<std::int64_t>(rows.x.shape()[0], 1024)});
+  return problem_.model.evaluate(rows.x, rows.y, {.batch_size = 1024});
 }
 
 std::optional<Evaluation> Session::validate() {

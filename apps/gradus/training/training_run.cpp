@@ -27,9 +27,7 @@ struct Recorder {
   TrainingRun& run;
 
   void measure(Sequential& model, Step step) {
-    const Tensor& x = problem.data.x;
-    const Evaluation seen = model.evaluate(
-        x, problem.data.y, {.batch_size = std::min<std::int64_t>(x.shape()[0], 1024)});
+    const Evaluation seen = model.evaluate(problem.data.x, problem.data.y, {.batch_size = 1024});
     if (!std::isfinite(seen.loss)) {
       run.diverged = model.stop_training = true;
       return;
