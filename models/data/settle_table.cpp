@@ -170,8 +170,12 @@ class Settler {
   }
 
   /// Advice on columns of few words and of many.
-  std::string advice_on_words(const Names& one_hot, Names ignore) const {
+  std::string advice_on_words(Names one_hot, Names ignore) const {
     const auto given = static_cast<std::ptrdiff_t>(t.options.one_hot.size());
+    if (ignore.size() == t.options.ignore.size() + t.table.features.size()) {  // keep a feature
+      one_hot.push_back(ignore.back());
+      ignore.pop_back();
+    }
     const bool few = std::ssize(one_hot) > given;
     const bool many = ignore.size() > t.options.ignore.size();
     if (!many) ignore.insert(ignore.end(), one_hot.begin() + given, one_hot.end());

@@ -200,10 +200,12 @@ TEST_CASE("one word among many numbers may be a gap") {
           "value, or .ignore = {\"x\"})");
   text.replace(text.find("x4"), 2, std::string(90, 'x'));  // too long to spell a gap
   CHECK(refusal(text).ends_with("(column 'x'; set .ignore = {\"x\"})"));
-  // A column with another word in each row names the rows.
-  std::string named = "car,y\n";
-  for (int i = 0; i < 12; ++i) named += fmt::format("c{},1\n", i);
+  // A column with another word in each row names the rows, unless it is the only feature.
+  std::string named = "car,x,y\n", only = "car,y\n";
+  for (int i = 0; i < 12; ++i)
+    named += fmt::format("c{},1,1\n", i), only += fmt::format("c{},1\n", i);
   CHECK(refusal(named).ends_with("(column 'car'; set .ignore = {\"car\"})"));
+  CHECK(refusal(only).ends_with("; set .one_hot = {\"car\"} or .ignore = {\"car\"})"));
 }
 
 TEST_CASE("truth values are 1 and 0 among features") {
