@@ -162,8 +162,11 @@ class Settler {
     Names words = t.options.missing, ignore = t.options.ignore;
     for (const auto& [text, word] : reading.words) words.push_back(text);
     ignore.push_back(t.names[reading.field]);
-    return fmt::format("set .missing = {} if that is a missing value{}", code(words, 60),
-                       reading.is_target ? "" : ", or .ignore = " + code(ignore, 60));
+    const std::string spellings = code(words, 60);
+    const std::string other = reading.is_target ? "" : ".ignore = " + code(ignore, 60);
+    if (spellings.size() > 80) return other.empty() ? "" : "set " + other;  // rather a text
+    return fmt::format("set .missing = {} if that is a missing value{}{}", spellings,
+                       other.empty() ? "" : ", or ", other);
   }
 
   /// Advice on columns of few words and of many.

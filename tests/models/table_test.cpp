@@ -198,6 +198,8 @@ TEST_CASE("one word among many numbers may be a gap") {
     CHECK(refusal(text, {.one_hot_auto = automatic}) ==
           "t.csv:9: 'x4' is not a number (column 'x'; set .missing = {\"x4\"} if that is a missing "
           "value, or .ignore = {\"x\"})");
+  text.replace(text.find("x4"), 2, std::string(90, 'x'));  // too long to spell a gap
+  CHECK(refusal(text).ends_with("(column 'x'; set .ignore = {\"x\"})"));
   // A column with another word in each row names the rows, unless it is the only feature.
   std::string named = "car,x,y\n", only = "car,y\n";
   for (int i = 0; i < 12; ++i)
