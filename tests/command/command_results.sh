@@ -30,7 +30,10 @@ prints " a constant would have 20"
 
 # Rows of which the loss is not finite.
 printf 'x,y\n0,1e38\n' >far.csv
-refuses "'far.csv': the loss is inf; a number is far outside those of training" evaluate mean_squared_error.st far.csv
+refuses "'far.csv': the loss is not finite; a number is far outside those of training" evaluate mean_squared_error.st far.csv
+printf 'x,y\n0,1\n1,2\n2,4\n3,5\n' >near.csv
+run 0 train --data near.csv --layers none --epochs 1 --validation far.csv
+prints "note: a number of the validation rows is far outside those of training"
 
 # ---- classes -------------------------------------------------------------------------------------
 # All inputs are 0, so the model can only learn the shares: a 3, b 2, c 1 of 6.

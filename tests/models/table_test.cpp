@@ -105,6 +105,8 @@ TEST_CASE("advice holds names as literals of C++, whole to 100 characters") {
   CHECK(refusal(name + "," + fits + ",y\n" + gaps)
             .ends_with("(set .drop_missing = true to leave such rows out)"));
   CHECK(refusal(name + ",y\nred,1\nred,2\n").ends_with("or .ignore = {\"" + name + "\"})"));
+  const std::string quotes = "\"" + std::string(198, '"') + "\"";  // 99 in a field
+  CHECK(refusal(quotes + ",x,y\nred,1,1\nred,1,2\n").ends_with("; set .one_hot_auto = true)"));
 }
 
 TEST_CASE("a word in a target of numbers is refused with its line") {

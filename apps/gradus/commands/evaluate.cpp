@@ -83,8 +83,8 @@ std::string EvaluateCommand::run() const {
   const Scores scores{read.model.evaluate(read.rows.x, y, {.batch_size = 1024}),
                       evaluate_constant(constant, read.saved.network(), loss, y)};
   check<UsageError>(std::isfinite(scores.model.loss),
-                    "'{}': the loss is {}; a number is far outside those of training",
-                    clean(trained.data), scores.model.loss);
+                    "'{}': the loss is not finite; a number is far outside those of training",
+                    clean(trained.data));
   Json out = {{"rows", rows}};
   std::string text =
       fmt::format("{} on {} rows of {}\n", clean(trained.model), rows, clean(trained.data));

@@ -5,6 +5,8 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
 
+#include <cmath>
+
 #include "problem/baseline.h"
 #include "problem/program.h"
 #include "terminal/command.h"
@@ -103,6 +105,8 @@ std::string table(const Result& result) {
 std::string notes(const Result& result) {
   const Session& session = result.session;
   std::string out;
+  if (result.validation && !std::isfinite(result.validation->model.loss))
+    out += "note: a number of the validation rows is far outside those of training\n";
   if (result.training.no_better())
     out += advice_to_train(session.options().problem);
   else if (result.validation && result.validation->no_better())
