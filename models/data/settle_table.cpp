@@ -184,9 +184,8 @@ class Settler {
         fmt::format("set {}{}.ignore = {}", few ? ".one_hot = " + code(one_hot, 1000) : "", join,
                     code(ignore, 1000));
     if (text.size() <= 160) return text;
-    const std::string start = few ? "set .one_hot_auto = true" : "", columns = code(ignore, 100);
-    if (columns.size() > 160) return start;  // names of 100 quotes
-    return fmt::format("{}{}.ignore = {}", few ? start : "set ", join, columns);
+    return fmt::format("set {}{}.ignore = {}", few ? ".one_hot_auto = true" : "", join,
+                       code(ignore, 100));
   }
 
   static std::string code(const Names& names, std::size_t most) {

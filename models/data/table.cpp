@@ -15,7 +15,10 @@ std::string detail::listed(std::span<const std::string> names, std::string_view 
                            std::size_t most) {
   std::string out;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    std::string name = fmt::format("{:.{}}", names[i], quote.empty() ? 60 : 100);
+    const auto escaped = [](char c) { return c == '"' || c == '\\'; };
+    // A message of 100 escapes would be longer than 300 characters.
+    const bool odd = std::ranges::count_if(names[i], escaped) > 10;
+    std::string name = fmt::format("{:.{}}", names[i], odd ? 30 : quote.empty() ? 60 : 100);
     if (!quote.empty())
       for (std::size_t at = 0; (at = name.find_first_of("\"\\", at)) != name.npos; at += 2)
         name.insert(at, 1, '\\');

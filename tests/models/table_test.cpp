@@ -105,8 +105,9 @@ TEST_CASE("advice holds names as literals of C++, whole to 100 characters") {
   CHECK(refusal(name + "," + fits + ",y\n" + gaps)
             .ends_with("(set .drop_missing = true to leave such rows out)"));
   CHECK(refusal(name + ",y\nred,1\nred,2\n").ends_with("or .ignore = {\"" + name + "\"})"));
-  const std::string quotes = "\"" + std::string(198, '"') + "\"";  // 99 in a field
-  CHECK(refusal(quotes + ",x,y\nred,1,1\nred,1,2\n").ends_with("; set .one_hot_auto = true)"));
+  const std::string quotes(198, '"');  // 99 in a field
+  CHECK(refusal('"' + quotes + "\",x,y\nred,1,1\nred,1,2\n").size() < 250);
+  CHECK(refusal("\"a," + quotes + "\",x,y\n1,1,1\n", {.ignore = {"a"}}).size() < 250);
 }
 
 TEST_CASE("a word in a target of numbers is refused with its line") {
