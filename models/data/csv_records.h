@@ -11,11 +11,11 @@ namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
 /// The fields of the first records, as one separator splits them.
 struct FirstRecords : std::vector<std::vector<std::string>> {
-  /// How well it does: into as many fields in each record, many of them numbers. 0: not at all.
+  /// High for as many fields in each record, many of them numbers. 0: it does not split them.
   double rate() const;
   /// The decimal mark of its numbers, where they have one; `undecided` where they have both.
   char decimal(char undecided) const;
-  /// Whether a separator ends each record, so that its last field is none.
+  /// Whether a separator ends each record, and no field follows it.
   bool ends_with_separators(bool header) const;
   /// Whether the first record is like the others: numbers where they have numbers, and words that
   /// come again in their column.
@@ -43,7 +43,7 @@ class Records {
   const Dialect& dialect() const { return dialect_; }
   /// Whether the first record looks like data although dialect().header.
   bool starts_with_data() const { return starts_with_data_; }
-  /// What to do about records of unequal length, such as ` (fields are separated by tabs)`, or "".
+  /// Advice on records of unequal length, such as ` (fields are separated by tabs)`, or "".
   const std::string& advice() const { return advice_; }
   /// The share of the file that has been read, in [0, 1]; 0 if its size is not known.
   double share() const { return file_.share(); }
@@ -81,7 +81,7 @@ inline constexpr std::string_view not_a_number = "is not a number",
 
 /// Reads a number that is the whole text. Returns it, and what is wrong with it or "".
 std::pair<double, std::string_view> read_number(std::string_view text, char decimal = '.');
-/// What to do about a field that is not a number, such as "set .decimal = ',' if ...", or "".
+/// Advice on a field that is not a number, such as "set .decimal = ',' if ...", or "".
 std::string_view number_advice(std::string_view field, char decimal);
 
 }}}  // namespace gradus::detail

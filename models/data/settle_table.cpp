@@ -255,7 +255,7 @@ class Settler {
 
   // ---- the target -------------------------------------------------------------------------------
 
-  /// Refuses the first word that is no known class, in the rows that are left.
+  /// Refuses the first unknown class in the rows that are left.
   void check_classes() {
     const Reading& target = t.readings.back();
     t.for_each_cell(target, [&](double cell) {

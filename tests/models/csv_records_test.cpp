@@ -175,7 +175,7 @@ TEST_CASE("a separator at the end of all lines is followed by no field") {
   expect_refused(late + "1,2,3\n", "{}:302: 3 fields, expected 2");
 }
 
-TEST_CASE("a first record of data is told from one of names") {
+TEST_CASE("a first record of data is not taken for names") {
   const std::pair<std::string, bool> cases[] = {
       {"M,0.4,15\nF,0.5,9\nM,0.3,7\n", true},
       {"5.1,1.4,setosa\n7,4.7,versicolor\n4.9,1.4,setosa\n", true},

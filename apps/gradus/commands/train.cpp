@@ -88,8 +88,8 @@ std::string table(const Result& result) {
   const std::string constant = about_constant(result.session.problem().loss);
   std::string out = fmt::format("{:<{}} {:>12}", "", constant.size(), "loss");
   for (const auto& [name, _] : result.training.model.metrics) out += fmt::format("   {}", name);
-  const auto add_line = [&](const std::string& whose, const Evaluation& evaluation) {
-    out += fmt::format("\n{:<{}} {:>12.4g}", whose, constant.size(), evaluation.loss);
+  const auto add_line = [&](const std::string& rows, const Evaluation& evaluation) {
+    out += fmt::format("\n{:<{}} {:>12.4g}", rows, constant.size(), evaluation.loss);
     for (const auto& [name, number] : evaluation.metrics)
       out += fmt::format("   {:>{}.4g}", number, name.size());
   };

@@ -19,7 +19,7 @@ gradus::Evaluation evaluate_constant(const Problem& problem, const gradus::Tenso
 struct Scores {
   gradus::Evaluation model, constant;
 
-  /// Whether the accuracy, or for numbers the loss, is no better than that of the constant.
+  /// Whether the model does not beat the constant in accuracy or, for numbers, in loss.
   bool no_better() const;
 };
 /// `a constant would have`, or for classes `the largest class would have`.

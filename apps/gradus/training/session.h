@@ -65,7 +65,7 @@ class Session {
   bool log_continues_ = false;
 };
 
-/// A note for a model that is no better than a constant, with a command to try.
+/// A note for a model that does not beat a constant, with a command to try.
 std::string advice_to_train(const ProblemOptions& options);
 /// The options of the problem as words, for a command that sets the rate itself.
 std::vector<std::string> words_without_rate(const ProblemOptions& options);
