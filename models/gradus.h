@@ -32,6 +32,7 @@
 #include <gradus/models/read_idx.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
 #include <gradus/models/regularizers.h>
+#include <gradus/models/sampling.h>
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/sequential.h>
 #include <gradus/models/swap_ema_weights.h>

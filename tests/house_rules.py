@@ -11,7 +11,7 @@ LAYERS = ['core', 'schedules', 'optim', 'models', 'apps']
 SHELVES = {
     'core': ['variant.h', 'dual.h', 'scalar.h', 'kernels', '.', 'ops', 'check_gradients.h', 'check_gradients.cpp'],
     'schedules': ['.', 'text', 'pictures'],
-    'models': ['files', 'losses', 'data', 'layers', 'training', 'sequential', 'callbacks', 'derivatives', '.'],
+    'models': ['files', 'losses', 'data', 'layers', 'training', 'sequential', 'callbacks', 'derivatives', 'theory', '.'],
     'apps/gradus': ['terminal', 'pictures', 'problem', 'training', 'commands', '.'],
 }
 MOST_LINES = 400
