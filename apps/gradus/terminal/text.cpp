@@ -59,6 +59,25 @@ std::string xml_text(std::string_view text) {
   return out;
 }
 
+std::string three_digits(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
+
+std::string to_table(const std::vector<std::vector<std::string>>& rows) {
+  constexpr std::size_t most = 30;  // of the first column
+  std::vector<std::size_t> widths(rows[0].size(), 8);
+  for (const auto& row : rows)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (i > 0 || row[i].size() <= most) widths[i] = std::max(widths[i], row[i].size());
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line = row[0];
+    if (line.size() > widths[0]) out += std::exchange(line, "") + '\n';
+    line.resize(widths[0], ' ');
+    for (std::size_t i = 1; i < row.size(); ++i) line += fmt::format("  {:>{}}", row[i], widths[i]);
+    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return out;
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   return '"' + replaced(text, "\"", "\"\"") + '"';

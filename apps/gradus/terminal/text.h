@@ -19,6 +19,11 @@ std::string wrapped(std::string text);
 std::string quoted(const std::string& text, char quote);
 /// Text for XML or HTML; control characters become blanks.
 std::string xml_text(std::string_view text);
+/// The number to three digits; "-" for nan.
+std::string three_digits(double v);
+/// Rows of equally many cells, the first row with names: the first cell to the left, the others to
+/// the right. A label that is too long for the first column has a line before its row.
+std::string to_table(const std::vector<std::vector<std::string>>& rows);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 /// The names of a list with commas. Part of a name is a comma that a blank follows, as in
