@@ -93,14 +93,6 @@ WorstCase worst_case(const Schedule& schedule, Step steps, const WorstCaseOption
   return out;
 }
 
-LinearDecayBound linear_decay_bound(Step updates, double distance, double gradient_norm) {
-  check(updates >= 1, "linear_decay_bound: updates must be >= 1 (got {})", updates);
-  detail::check_field("linear_decay_bound", "distance", distance, rules::positive);
-  detail::check_field("linear_decay_bound", "gradient_norm", gradient_norm, rules::positive);
-  const double n = static_cast<double>(updates), root = std::sqrt(n + 1);
-  return {distance * n / (gradient_norm * (n + 1) * root), distance * gradient_norm / root};
-}
-
 std::vector<double> refined_rates(std::span<const double> norms, double power, bool filtered) {
   check(norms.size() >= 2, "refined_rates: norms must hold two or more (got {})", norms.size());
   for (const double norm : norms)

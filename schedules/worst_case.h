@@ -46,6 +46,9 @@ struct WorstCase {
 ///     w.shape;       // 2.06; a constant has 2.91, linear decay 2.01
 ///     w.rate_ratio;  // 2.82: if 0.1 was right as a constant rate, try 0.28 as the peak
 ///
+/// For linear(peak, 0, n) and n updates a theorem made for it (Theorem 1) promises half of that for
+/// the last weights: D G / sqrt(n + 1), at the peak D n / (G (n + 1)^1.5).
+///
 /// x_T is where the last update takes its gradient: the weights after T - 1 updates. T is
 /// kept_steps: rates of exactly 0 at the end are dropped, but they count in `shape` and for the
 /// constant rate; zeros elsewhere stay. A tiny last rate is kept, and makes the bound huge.
@@ -68,14 +71,6 @@ struct WorstCaseTerms {
 /// b(n) = noise() bound the weights after n - 1 updates. Errors and norms as in worst_case().
 WorstCaseTerms worst_case_terms(std::span<const double> rates,
                                 std::span<const double> gradient_norms = {});
-
-/// A theorem for linear(peak, 0, updates) alone, about the weights after the last update
-/// (2310.07831, Theorem 1): half of what worst_case() says.
-struct LinearDecayBound {
-  double best_peak;   ///< D n / (G (n + 1)^1.5) for n updates
-  double best_bound;  ///< D G / sqrt(n + 1)
-};
-LinearDecayBound linear_decay_bound(Step updates, double distance = 1, double gradient_norm = 1);
 
 /// The rates that the gradient norms of an earlier run ask for (the refined schedule of
 /// 2310.07831): w_t sum_{p>t} w_p with w_t = norm_t^-power, divided by the greatest; the last is 0.
