@@ -47,3 +47,4 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/schedule.h>
 #include <gradus/schedules/serialize.h>
+#include <gradus/schedules/worst_case.h>
