@@ -1,8 +1,5 @@
 #include <gradus/models/csv_records.h>
 
-#include <algorithm>
-#include <span>
-
 #include <gradus/core/from_text.h>
 #include <gradus/models/utf8.h>
 

@@ -2,25 +2,16 @@
 
 #include "commands/command_line.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
-#include <new>
 
-#include <gradus/core/error.h>
 #include <gradus/core/from_text.h>
 
 #include "commands/commands.h"
-#include "problem/data.h"
 #include "terminal/command.h"
 #include "terminal/config_file.h"
 #include "terminal/files.h"
-#include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 
 namespace {
 

@@ -1,11 +1,6 @@
 #include "terminal/text.h"
 
-#include <fmt/format.h>
 #include <gradus/core/from_text.h>
-
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "terminal/command.h"
 

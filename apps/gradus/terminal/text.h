@@ -1,9 +1,13 @@
 #pragma once
 /// Text that is safe to print, to paste and to read back, and words that the user gives.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// Whether a terminal might act on the character instead of showing it.
