@@ -16,6 +16,7 @@
 #include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>
 #include <gradus/models/early_stopping.h>
+#include <gradus/models/expected_loss.h>
 #include <gradus/models/explain.h>
 #include <gradus/models/find_learning_rate.h>
 #include <gradus/models/gradient_noise.h>
