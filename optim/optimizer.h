@@ -59,6 +59,11 @@ class Optimizer {
   const Schedule& initial_schedule() const { return initial_schedule_; }
   /// Replaces the schedule, from the next update on. ValueError unless a constant rate is >= 0.
   void set_learning_rate(Schedule learning_rate);
+  /// The update at this step and rate of an optimizer that is linear in the gradient; use_ema's
+  /// average is one more part of the state. Steps come in order, and `memory` holds two numbers
+  /// that begin as 0. ValueError, with the reason, for an optimizer that is not linear, such as
+  /// Adam, and for options that the form lacks, such as clipnorm; NumericError for a bad rate.
+  LinearUpdate linear_update(Step step, double rate, std::span<double> memory) const;
 
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
   /// without a gradient is left alone. All or nothing: StateError if no parameter has a gradient,
@@ -167,6 +172,9 @@ class Optimizer {
     virtual void update(ParameterUpdate& u) const = 0;
     /// False if the rule does not say.
     virtual bool stays_finite(Step step) const = 0;
+    /// None if the rule does not say.
+    virtual std::optional<LinearUpdate> linear_update(Step step, double rate,
+                                                      std::span<double> memory) const = 0;
     /// Returns the error in this rate, or in the value of another schedule at this step; or "".
     virtual detail::Fault fault_at(Step step, Real rate) const = 0;
     virtual std::string_view name() const = 0;
@@ -252,6 +260,13 @@ struct Optimizer::Held final : Interface {
   bool stays_finite([[maybe_unused]] Step step) const override {
     if constexpr (requires { rule.stays_finite(step); }) return rule.stays_finite(step);
     return false;
+  }
+  std::optional<LinearUpdate> linear_update(
+      [[maybe_unused]] Step step, [[maybe_unused]] double rate,
+      [[maybe_unused]] std::span<double> memory) const override {
+    if constexpr (requires { rule.linear_update(step, rate, memory); })
+      return rule.linear_update(step, rate, memory);
+    return {};
   }
   detail::Fault fault_at(Step step, Real rate) const override {
     detail::Fault found =

@@ -51,6 +51,35 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
   rule_->learning_rate() = std::move(learning_rate);
 }
 
+LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> memory) const {
+  for (const detail::Config::Field& field : detail::config_of(options_).fields)
+    check(
+        field.at_default || field.name.starts_with("exclude") || field.name == "use_ema" ||
+            field.name == "ema_momentum",
+        "Optimizer: {} must be left out where the update must be linear in the gradient, the same "
+        "for all weights, and without another pull on them (got {})",
+        field.name, to_string(*this));
+  if (const detail::Fault fault = rule_->fault_at(step, rate)) throw NumericError(fault.text);
+  std::optional<LinearUpdate> form = rule_->linear_update(step, rate, memory);
+  check(form.has_value(),
+        "Optimizer: the rule must be linear in the gradient, as SGD is (got {}, which is not)",
+        name());
+  if (!options_.use_ema) return *form;
+  check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {} (got True)",
+        name());
+  LinearUpdate& f = *form;
+  const auto average = static_cast<std::size_t>(f.parts++);
+  const double keep = step == 0 ? 0 : value(options_.ema_momentum);
+  for (std::size_t i = 0; i < average; ++i) {  // of the weights that the update gives, c.s
+    for (std::size_t k = 0; k < average; ++k) f.a[average][k] += (1 - keep) * f.c[i] * f.a[i][k];
+    f.b[average] += (1 - keep) * f.c[i] * f.b[i];
+  }
+  f.a[average][average] = keep;
+  f.e = {};
+  f.e[average] = f.start[average] = 1;
+  return f;
+}
+
 // ---- what refuses an update, before it and after it, and takes it back --------------------------
 
 detail::Fault detail::fault(std::string_view owner, std::string_view name, const Schedule& schedule,

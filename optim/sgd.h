@@ -29,6 +29,15 @@ struct SGD {
                   u.slot(0).data(), u.w.data(), detail::Length{});
   }
   bool stays_finite(Step) const { return true; }
+  /// s = (w, v).
+  LinearUpdate linear_update(Step step, double rate, std::span<double>) const {
+    if (plain()) return {.b = {rate}};
+    const double mu = value(momentum.at(static_cast<double>(step)));
+    const auto form = [&](double of_v, double of_g) -> LinearUpdate {
+      return {2, {{{1, of_v}, {0, mu}}}, {of_g, rate}, {1}, {1}, {1}};
+    };
+    return nesterov ? form(mu * mu, (1 + mu) * rate) : form(mu, rate);
+  }
 
   void validate() const {
     check(!nesterov || !plain(), "SGD: nesterov must come with momentum > 0 (got momentum 0)");

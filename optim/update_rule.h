@@ -1,6 +1,7 @@
 #pragma once
 /// An update rule: a plain struct, such as SGD, that says how one parameter changes in one update.
 
+#include <array>
 #include <span>
 
 #include <gradus/core/shape.h>
@@ -61,6 +62,22 @@ struct SlotInfo {
   bool not_negative = false;        ///< a checkpoint with a value below 0 is refused
 };
 
+/// One update of a rule that is linear in the gradient, for exact expectations
+/// (theory/expected_loss.h): with a state s of `parts` vectors of the weights' size and the
+/// gradient g at the weights c.s,
+///
+///     s <- a s - b g;    the weights seen from outside are e.s
+///
+/// Before the first update a part is `start` times the weights. a, c, e and start may not depend on
+/// the rate, except through `memory`.
+struct LinearUpdate {
+  static constexpr int most = 3;
+  using Row = std::array<double, most>;
+  int parts = 1;
+  std::array<Row, most> a = {{{1}}};
+  Row b = {}, c = {1}, e = {1}, start = {1};
+};
+
 /// An update rule has a learning rate, a number of slots, and the formula.
 ///
 ///     struct SignDescent {
@@ -75,7 +92,10 @@ struct SlotInfo {
 /// (see OptimizerOptions::weight_decay); and for speed `bool stays_finite(Step step) const`:
 /// whether, with options as at this step, weights and slots of at most 2^40 are still finite after
 /// a thousand updates by gradients of at most 2^50 at rates of at most 2^20. If so, the Optimizer
-/// need not copy them before an update to be able to take it back.
+/// need not copy them before an update to be able to take it back; and for a rule that is linear in
+/// the gradient `LinearUpdate linear_update(Step step, double rate, std::span<double> memory)
+/// const`, called for steps 0, 1, ... in order, where `memory` holds two numbers that begin as 0.
+/// It throws ValueError for options with which the rule is not linear.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
   requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;

@@ -17,19 +17,7 @@ namespace {
 
 /// The help in lines that fit beside the names of options, on 80 columns or a narrower terminal.
 std::string wrapped_help(const std::string& help) {
-  const auto width = static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50));
-  std::string out, line;
-  for (std::size_t begin = 0; begin < help.size();) {
-    const std::size_t end = std::min(help.find(' ', begin), help.size());
-    const std::string word = help.substr(begin, end - begin);
-    if (!line.empty() && line.size() + 1 + word.size() > width) {
-      out += line + '\n';
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    begin = end + 1;
-  }
-  return out + line;
+  return wrapped(help, static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50)), "");
 }
 
 /// Turns the members of a command into options.

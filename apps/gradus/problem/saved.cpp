@@ -56,8 +56,9 @@ std::int64_t read_size(const ParsedJson& json, const std::string& path, const ch
 void upgrade(ParsedJson& json, const std::string& path) {
   ParsedJson& options = json.at("options");
   const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).dump());
-  for (const char* added : {"initializer", "noise", "task", "separator", "decimal", "comment",
-                            "missing", "no-target-scale", "validation-split-last", "validation"})
+  for (const char* added :
+       {"initializer", "noise", "task", "separator", "decimal", "comment", "missing",
+        "no-target-scale", "sampling", "validation-split-last", "validation"})
     options.emplace(added, defaults.at(added));
   json.emplace("constant", std::vector<double>());
   if (json.contains("preparation")) return;

@@ -52,7 +52,10 @@ struct Training {
                    .seed = seed,
                    .target_deviation = plain.target_deviation});
     model.fit(slice(x, 0, 0, kept), slice(y, 0, 0, kept),
-              {.batch_size = network.batch_size, .epochs = plain.epochs, .verbose = 0});
+              {.batch_size = network.batch_size,
+               .epochs = plain.epochs,
+               .verbose = 0,
+               .sampling = network.sampling});
     return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));
   }
 };

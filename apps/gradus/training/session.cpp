@@ -199,7 +199,8 @@ void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
                         .verbose = 0,
                         .callbacks = callbacks,
                         .validation_data = held_out,
-                        .resume = saved_.has_value()});
+                        .resume = saved_.has_value(),
+                        .sampling = problem_.network.sampling});
   } catch (const NumericError& error) {
     if (refuses_any_update(problem_.model)) throw;
     fail_diverged(std::string_view(error.what()).substr(std::string_view("fit: ").size()));

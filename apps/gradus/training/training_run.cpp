@@ -75,12 +75,14 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   optimizer.set_learning_rate(options.rate);
   std::vector<Metric> metrics;
   if (problem.loss.targets != Targets::numbers) metrics = metrics_for(problem.loss.targets);
-  model.compile({.optimizer = optimizer,
-                 .loss = problem.loss.make(),
-                 .metrics = metrics,
-                 .seed = options.seed,
-                 .target_deviation = problem.network.target_deviation});
-  model.build(problem.data.x.shape());
+  for (const std::uint64_t seed : {options.seed_of_weights.value_or(options.seed), options.seed}) {
+    model.compile({.optimizer = optimizer,
+                   .loss = problem.loss.make(),
+                   .metrics = metrics,
+                   .seed = seed,
+                   .target_deviation = problem.network.target_deviation});
+    model.build(problem.data.x.shape());  // the second time it keeps its weights
+  }
 
   Recorder recorder{problem, options, run};
   recorder.measure(model, 0);
@@ -91,7 +93,8 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
                            .epochs = epochs_for(problem, options.steps),
                            .verbose = 0,
                            .callbacks = {recorder},
-                           .terminate_on_nan = true});
+                           .terminate_on_nan = true,
+                           .sampling = problem.network.sampling});
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;

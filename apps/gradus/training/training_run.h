@@ -7,8 +7,10 @@
 struct TrainingRunOptions {
   gradus::Schedule rate;
   gradus::Step steps;      ///< updates, >= 1
-  std::uint64_t seed = 0;  ///< of the first weights and the shuffles
+  std::uint64_t seed = 0;  ///< of the first weights and the rows of batches
   gradus::Step every = 1;  ///< updates between two measurements
+  /// Of the first weights, where runs of different seeds start at the same weights.
+  std::optional<std::uint64_t> seed_of_weights = {};
 };
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
