@@ -21,6 +21,7 @@
 #include <gradus/models/explain.h>
 #include <gradus/models/find_learning_rate.h>
 #include <gradus/models/gradient_noise.h>
+#include <gradus/models/greedy_lr.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/layers.h>
 #include <gradus/models/learning_rate_scheduler.h>
@@ -41,6 +42,7 @@
 #include <gradus/models/table.h>
 #include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
+#include <gradus/schedules/greedy.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
@@ -48,3 +50,4 @@
 #include <gradus/schedules/plot.h>
 #include <gradus/schedules/schedule.h>
 #include <gradus/schedules/serialize.h>
+#include <gradus/schedules/worst_case.h>
