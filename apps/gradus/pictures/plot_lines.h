@@ -3,12 +3,6 @@
 
 #include <gradus/schedules/plot.h>
 
-#include <cmath>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 /// A measured value and its standard error.
 struct Dot {
   double x, y, error;
