@@ -27,15 +27,20 @@ def below(low, high):
     return sum(a < b for a, b in zip(low, high))
 
 
+def results_of(command):
+    """What a command of the lesson prints with --json."""
+    words = [str(program), *shlex.split(command)[1:], "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return json.loads(done.stdout)
+
+
 class Runs:
     """The final losses of each schedule, by label; infinity for a run that diverged."""
 
     def __init__(self, command, seeds=SEEDS):
         self.command = command
-        words = [str(program), *shlex.split(command)[1:], "--json"]
-        done = subprocess.run(words, capture_output=True, text=True, env=environment)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        result = json.loads(done.stdout)
+        result = results_of(command)
         schedules, self.searches = result["schedules"], result.get("searches")
         self.losses = {
             one["label"]: [float("inf") if loss is None else loss for loss in one["final_losses"]] for one in schedules
@@ -52,6 +57,22 @@ class Runs:
 
     def diverged(self, label):
         return self.losses[label].count(float("inf"))
+
+
+class Exact(dict):
+    """The exact curves of gradus expect by label, with what its runs reached."""
+
+    def __init__(self, command):
+        super().__init__((one["label"], one) for one in results_of(command)["schedules"])
+
+    def excess(self, label):
+        return self[label]["loss"] - self[label]["least"]
+
+    def off(self, label):
+        """The largest distance of the mean of the runs from the exact loss, in standard errors."""
+        one = self[label]
+        seen = [run for run in one["runs"] if run["error"] > 1e-9 * run["mean"]]
+        return max(abs(run["mean"] - one["losses"][run["step"]]) / run["error"] for run in seen)
 
 
 LEAST = 0.009542  # the least loss on the line
@@ -161,7 +182,7 @@ def telling(lines):
         elif line.startswith(("next", "in C++")):
             table = False
         shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
-        if shown and line and ("--data line" in command or "gradus schedule" in command):
+        if shown and line and re.search("--data line|gradus (schedule|expect)", command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
             yield line.rstrip(",")
@@ -188,8 +209,9 @@ def faults(name):
     before = transcript(name).read_text().splitlines()
     if lines != before:
         wrong += [f"not as in {transcript(name)}", *difflib.unified_diff(before, lines, lineterm="")]
-    commands = [line[2:] for line in lines if line.startswith("$ gradus compare ")]
-    for claim, holds in CLAIMS[name]([Runs(command) for command in commands]):
+    readers = {"compare": Runs, "expect": Exact}
+    commands = [shlex.split(line[2:])[:2] + [line[2:]] for line in lines if line[0] == "$"]
+    for claim, holds in CLAIMS[name]([readers[kind](text) for _, kind, text in commands if kind in readers]):
         print(f"{'holds' if holds else 'WRONG'}: {claim}")
         if not holds:
             wrong.append(claim)

@@ -56,7 +56,7 @@ void draw_line(Canvas& canvas, const Line& line, const Places& places, const Axi
   }
   for (const Dot& dot : line.dots)
     if (can_be_drawn(dot.y, axis.log) && dot.y <= axis.high)
-      canvas.mark(static_cast<int>(places.of(dot.x)), axis.row(dot.y), 'O', curve);
+      canvas.mark(static_cast<int>(places.of(dot.x)), axis.row(dot.y), '@', curve);
   if (line.end.empty()) return;
   const int across = canvas.dot_columns() / canvas.columns();
   int x = static_cast<int>(places.of(line.x.back())) / across;

@@ -14,7 +14,7 @@ struct Line {
   std::string label;
   std::vector<double> x, y;
   std::string end = {};        ///< a text at the last place, which then has a mark
-  std::vector<Dot> dots = {};  ///< drawn over the lines, in a terminal as O
+  std::vector<Dot> dots = {};  ///< drawn over the lines, in a terminal as @
 };
 
 /// A named place of the x axis.
