@@ -20,6 +20,7 @@
 #include <gradus/models/explain.h>
 #include <gradus/models/find_learning_rate.h>
 #include <gradus/models/gradient_noise.h>
+#include <gradus/models/greedy_lr.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/layers.h>
 #include <gradus/models/learning_rate_scheduler.h>
@@ -40,6 +41,7 @@
 #include <gradus/models/table.h>
 #include <gradus/models/tune.h>
 #include <gradus/optim/optimizers.h>
+#include <gradus/schedules/greedy.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>

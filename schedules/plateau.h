@@ -6,33 +6,45 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// max(scale * schedule(t), min_lr), but never above schedule(t) itself.
+/// scale * schedule(t), held within [min_lr, max_lr] where the schedule itself is: without max_lr
+/// it is never above schedule(t).
 struct Reduced {
   Schedule schedule = 0;
-  Real scale, min_lr = 0;
+  Real scale, min_lr = 0, max_lr = 0;
   static constexpr const char* text_name = "reduced";
-  static constexpr const char* formula = "max(scale schedule(t), min(min_lr, schedule(t)))";
+  static constexpr const char* formula =
+      "scale schedule(t), but >= min(min_lr, schedule(t)) and <= max(max_lr, schedule(t))";
 
   Real operator()(Real step) const {
     const Real rate = schedule.at(step);
-    return std::max(scale * rate, std::min(min_lr, rate));
+    return std::min(std::max(scale * rate, std::min(min_lr, rate)), std::max(max_lr, rate));
   }
   Real duration() const { return schedule.duration(); }
   static void fields(auto& self, auto&& field) {
     field("schedule", self.schedule, rules::finite_number);
-    field("scale", self.scale, rules::unit_interval);
+    field("scale", self.scale, rules::not_negative);
     field("min_lr", self.min_lr, rules::not_negative, rules::optional);
+    field("max_lr", self.max_lr, rules::not_negative, rules::optional);
   }
 };
 
-/// The schedule times `factor`, but not lowered below `min_lr`. A number stays a number, and a
-/// reduced schedule is not nested in another.
-Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0);
+/// The schedule times `factor`, but not lowered below `min_lr` or raised above `max_lr`. A reduced
+/// schedule with these limits is not nested in another. Without max_lr a number stays a number.
+Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0, Real max_lr = 0);
 
 /// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
 /// `automatic` leaves that to the metric: a loss is better when lower, an accuracy when higher.
 enum class MonitorMode { automatic, min, max };
 using PlateauMode = MonitorMode;
+
+namespace detail {
+/// Whether the metric is better than the best one by more than `delta`, or is the first. nan is
+/// not.
+bool better(MonitorMode mode, double metric, const std::optional<double>& best, Real delta,
+            bool relative);
+/// ValueError for `automatic`.
+void check_mode(const char* owner, MonitorMode mode);
+}  // namespace detail
 
 /// The state of Keras's ReduceLROnPlateau, apart from any optimizer: it watches a metric and says
 /// by how much to scale a rate. It works with every schedule, where Keras raises an error.
@@ -71,7 +83,11 @@ struct Plateau {
     field("cooldown", self.cooldown, rules::zero_or_more);
     field("min_lr", self.min_lr, rules::not_negative), field("relative", self.relative);
   }
-  void validate() const;
+  static void state(auto& self, auto&& field) {
+    field("best", self.best), field("wait", self.wait);
+    field("cooldown_left", self.cooldown_left), field("scale", self.scale);
+  }
+  void validate() const { detail::check_mode("Plateau", mode); }
 };
 
 }}  // namespace gradus

@@ -37,13 +37,6 @@ struct Rescaled {
   }
 };
 
-bool better(const Plateau& p, double metric) {
-  const double sign = p.mode == MonitorMode::min ? 1 : -1;
-  if (!p.best) return sign * metric < detail::endless;
-  const double delta = value(p.min_delta) * (p.relative ? std::abs(*p.best) : 1);
-  return sign * metric < sign * *p.best - delta;
-}
-
 constexpr double most_samples = 65536;
 
 /// The whole step from `first` to `last` with the best value, searched ever more closely.
@@ -169,17 +162,25 @@ Schedule along(Curve curve, Real from, Real to, Steps steps) {
 
 // ---- Plateau ------------------------------------------------------------------------------------
 
-Schedule reduced(const Schedule& s, Real factor, Real min_lr) {
+Schedule reduced(const Schedule& s, Real factor, Real min_lr, Real max_lr) {
   const Reduced* before = s.get_if<Reduced>();
-  if (before && before->min_lr == min_lr)
-    return Reduced{before->schedule, before->scale * factor, min_lr};
-  const Reduced lower{s, factor, min_lr};
-  return s.constant() ? Schedule(lower(0)) : Schedule(lower);
+  if (before && before->min_lr == min_lr && before->max_lr == max_lr)
+    return Reduced{before->schedule, before->scale * factor, min_lr, max_lr};
+  const Reduced scaled{s, factor, min_lr, max_lr};
+  // A rate that may rise again keeps the number that its limits and a reset are about.
+  return s.constant() && max_lr == 0 ? Schedule(scaled(0)) : Schedule(scaled);
 }
 
-void Plateau::validate() const {
+bool detail::better(MonitorMode mode, double metric, const std::optional<double>& best, Real delta,
+                    bool relative) {
+  const double sign = mode == MonitorMode::min ? 1 : -1;
+  if (!best) return sign * metric < endless;
+  return sign * metric < sign * *best - value(delta) * (relative ? std::abs(*best) : 1);
+}
+
+void detail::check_mode(const char* owner, MonitorMode mode) {
   check(mode != MonitorMode::automatic,
-        "Plateau: mode must be MonitorMode::min or max (got MonitorMode::automatic)");
+        "{}: mode must be MonitorMode::min or max (got MonitorMode::automatic)", owner);
 }
 
 bool Plateau::observe(double metric, double learning_rate) {
@@ -188,7 +189,7 @@ bool Plateau::observe(double metric, double learning_rate) {
     --cooldown_left;
     wait = 0;
   }
-  if (better(*this, metric)) {
+  if (detail::better(mode, metric, best, min_delta, relative)) {
     best = metric;
     wait = 0;
     return false;

@@ -7,6 +7,7 @@
 #include <gradus/models/early_stopping.h>
 #include <gradus/models/file.h>
 #include <gradus/models/gradient_noise.h>
+#include <gradus/models/greedy_lr.h>
 #include <gradus/models/learning_rate_scheduler.h>
 #include <gradus/models/model_checkpoint.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
@@ -41,6 +42,16 @@ void save_if_due(std::int64_t& count, const std::optional<Count>& freq, Save sav
     count = due;
     throw;
   }
+}
+
+/// `doing` is the callback's name and a verb, for the report.
+void set_rate(Sequential& model, const Schedule& rate, int verbose, std::int64_t epoch,
+              std::string_view doing) {
+  Optimizer& optimizer = model.optimizer();
+  optimizer.set_learning_rate(rate);
+  if (verbose > 0)
+    model.report(fmt::format("Epoch {}: {} learning rate to {}.\n", epoch + 1, doing,
+                             value(optimizer.learning_rate())));
 }
 
 /// The path up to its last `/`.
@@ -111,20 +122,34 @@ void ReduceLROnPlateau::on_train_begin(const Logs& keys, Sequential& model) {
 
 void ReduceLROnPlateau::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) {
   if (!logs.contains(monitor)) return;  // not validated in this epoch
-  Optimizer& optimizer = model.optimizer();
+  const Optimizer& optimizer = model.optimizer();
   if (!plateau.observe(logs[monitor], value(optimizer.learning_rate()))) return;
-  optimizer.set_learning_rate(reduced(optimizer.schedule(), factor, min_lr));
-  if (verbose > 0)
-    model.report(fmt::format("Epoch {}: ReduceLROnPlateau reducing learning rate to {}.\n",
-                             epoch + 1, value(optimizer.learning_rate())));
+  set_rate(model, reduced(optimizer.schedule(), factor, min_lr), verbose, epoch,
+           "ReduceLROnPlateau reducing");
+}
+
+void GreedyLR::on_train_begin(const Logs& keys, Sequential& model) {
+  mode = greedy.mode = detail::resolve(mode, "GreedyLR", monitor, keys, model);
+  greedy.restart();
+}
+
+void GreedyLR::on_epoch_end(std::int64_t epoch, const Logs& logs, Sequential& model) {
+  if (!logs.contains(monitor)) return;  // not validated in this epoch
+  const Optimizer& optimizer = model.optimizer();
+  const Real before = greedy.scale;
+  const GreedyEvent event = greedy.observe(logs[monitor], value(optimizer.learning_rate()));
+  if (greedy.scale == before) return;
+  set_rate(model,
+           reduced(optimizer.schedule(), greedy.scale / before, greedy.min_lr, greedy.max_lr),
+           verbose, epoch,
+           event == GreedyEvent::raise   ? "GreedyLR raising"
+           : event == GreedyEvent::lower ? "GreedyLR lowering"
+                                         : "GreedyLR resetting");
 }
 
 void LearningRateScheduler::on_epoch_begin(std::int64_t epoch, const Logs&, Sequential& model) {
-  Optimizer& optimizer = model.optimizer();
-  optimizer.set_learning_rate(schedule(epoch, optimizer.learning_rate()));
-  if (verbose > 0)
-    model.report(fmt::format("Epoch {}: LearningRateScheduler setting learning rate to {}.\n",
-                             epoch + 1, value(optimizer.learning_rate())));
+  set_rate(model, schedule(epoch, model.optimizer().learning_rate()), verbose, epoch,
+           "LearningRateScheduler setting");
 }
 
 /// In one pass (Welford, 1962), since the mean of squares less the square of the mean loses digits.

@@ -31,10 +31,7 @@ struct ReduceLROnPlateau {
     field("cooldown", self.cooldown, rules::zero_or_more);
     field("min_lr", self.min_lr, rules::not_negative);
   }
-  static void state(auto& self, auto&& field) {
-    field("best", self.plateau.best), field("wait", self.plateau.wait);
-    field("cooldown_left", self.plateau.cooldown_left), field("scale", self.plateau.scale);
-  }
+  static void state(auto& self, auto&& field) { Plateau::state(self.plateau, field); }
 };
 
 }}  // namespace gradus

@@ -267,9 +267,7 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
     validation = detail::hold_back(training, options.validation_split);
   training.sample_weight =  // rows held back have none, as in Keras
       detail::weights_of("fit", options.class_weight, training.sample_weight, training.y);
-  return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle},
-             std::move(validation))
-      .run();
+  return Fit(*this, options, {std::move(training), options}, std::move(validation)).run();
 }
 
 History Sequential::fit(BatchSource source, const FitOptions& options) {
@@ -277,8 +275,9 @@ History Sequential::fit(BatchSource source, const FitOptions& options) {
   check_idle("fit");
   detail::validate(options, "fit");
   check(options.validation_split == 0 && options.class_weight.empty() &&
-            options.sample_weight.size() == 0,
-        "fit: validation_split, class_weight and sample_weight must not come with a BatchSource");
+            options.sample_weight.size() == 0 && options.sampling == Sampling::shuffled,
+        "fit: validation_split, class_weight, sample_weight and sampling must not come with a "
+        "BatchSource");
   std::optional<Batch> validation;
   if (options.validation_data)
     validation = checked_batch("fit: validation_data", *options.validation_data);

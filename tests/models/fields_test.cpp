@@ -115,5 +115,7 @@ TEST_CASE("each callback lists its options") {
   check_all_listed(&CSVLogger::offset);
   check_all_listed(&JSONLogger::offset);
   check_all_listed(&TensorBoard::train);
+  check_all_listed(&GreedyLR::greedy);
   check_all_listed(&Plateau::scale);
+  check_all_listed(&Greedy::scale);
 }

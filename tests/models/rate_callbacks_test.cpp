@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include <gradus/models/greedy_lr.h>
 #include <gradus/models/reduce_lr_on_plateau.h>
 #include <gradus/schedules/cosine_decay.h>
 #include <gradus/schedules/exponential_decay.h>
@@ -129,6 +130,60 @@ TEST_CASE("ReduceLROnPlateau reports reductions, and refuses bad options") {
   CHECK_THROWS_WITH_AS(
       model.fit(one_row, one_row, {.verbose = 0, .callbacks = {ReduceLROnPlateau{}}}),
       Contains("ReduceLROnPlateau: monitor must be"), ValueError);
+}
+
+TEST_CASE("GreedyLR raises and lowers a number or a schedule, within limits, and reports it") {
+  GreedyLR greedy{
+      .monitor = "loss",
+      .greedy = {.factor = 0.5, .patience = 1, .min_lr = 0.25, .max_lr = 2, .reset_start = 2}};
+  const Numbers losses{9, 8, 7, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6, 6};
+  check_same(rates(1, greedy, losses), {1, 1, 2, 2, 2, 2, 1, 1, 0.5, 0.5, 0.25, 0.25, 1, 1});
+  // A reset returns to a number beyond the limits, too.
+  check_same(rates(4, greedy, Numbers(12, 6)), {4, 4, 4, 2, 2, 1, 1, 0.5, 0.5, 0.25, 0.25, 4});
+  const Schedule base = cosine();  // with the limits of a tenth
+  GreedyLR smaller = greedy;
+  smaller.greedy.min_lr = 0.025, smaller.greedy.max_lr = 0.2;
+  check_same(rates(base, smaller, {9, 8, 7, 7, 7, 7, 7}),
+             {base(0), base(1), 2 * base(2), 2 * base(3), 2 * base(4), base(5), base(6)});
+
+  Sequential model = scripted(losses, 1);
+  std::string said;
+  greedy.verbose = 1;
+  model.fit(one_row, one_row,
+            {.epochs = 14, .verbose = 0, .callbacks = {greedy}, .progress = [&](auto text) {
+               said += text;
+             }});
+  CHECK(said ==
+        "Epoch 2: GreedyLR raising learning rate to 2.\n"
+        "Epoch 6: GreedyLR lowering learning rate to 1.\n"
+        "Epoch 8: GreedyLR lowering learning rate to 0.5.\n"
+        "Epoch 10: GreedyLR lowering learning rate to 0.25.\n"
+        "Epoch 12: GreedyLR resetting learning rate to 1.\n");
+  CHECK_THROWS_WITH_AS(Callback(GreedyLR{.greedy = {.factor = 1}}),
+                       "Greedy: factor must be in (0, 1) (got 1)", ValueError);
+  CHECK_THROWS_WITH_AS(model.fit(one_row, one_row, {.verbose = 0, .callbacks = {GreedyLR{}}}),
+                       Contains("GreedyLR: monitor must be"), ValueError);
+}
+
+TEST_CASE("a file holds the whole state of GreedyLR") {
+  const GreedyLR saved{.greedy = {.scale = 0.5,
+                                  .best = 7,
+                                  .good = 1,
+                                  .bad = 2,
+                                  .cooldown_left = 3,
+                                  .warmup_left = 4,
+                                  .resets_left = 5,
+                                  .window = {8, 9}}};
+  detail::State state;
+  Callback(saved).save(state, "x");
+  GreedyLR loaded;
+  Callback(std::ref(loaded)).load(state, "x");
+  CHECK(state.empty());
+  const auto all = [](const Greedy& g) {
+    return std::tuple(value(g.scale), g.best, g.good, g.bad, g.cooldown_left, g.warmup_left,
+                      g.resets_left, g.window);
+  };
+  CHECK((all(loaded.greedy) == all(saved.greedy)));
 }
 
 TEST_CASE("a patience longer than training never lowers the rate") {

@@ -31,6 +31,13 @@ std::vector<Setting> settings() {
   // Everything counts as no progress, so that it falls often.
   const ReduceLROnPlateau plateau{
       .monitor = "loss", .factor = 0.7, .patience = 2, .min_delta = 0.3, .cooldown = 1};
+  const GreedyLR greedy{.monitor = "loss",
+                        .greedy = {.factor = 0.7,
+                                   .patience = 1,
+                                   .min_lr = 0.01,
+                                   .max_lr = 0.08,
+                                   .smooth = true,
+                                   .window_size = 2}};
   const OptimizerOptions averaged{
       .use_ema = true, .ema_momentum = 0.9, .gradient_accumulation_steps = 3};
   const OptimizerOptions overwritten{.global_clipnorm = 1.0,
@@ -40,6 +47,8 @@ std::vector<Setting> settings() {
                                      .gradient_accumulation_steps = 2};
   return {{"momentum, restarts", SGD{.learning_rate = restarts, .momentum = 0.9}, {}},
           {"momentum, plateau", SGD{.learning_rate = 0.05, .momentum = 0.9}, {plateau}},
+          {"momentum, greedy", SGD{.learning_rate = 0.05, .momentum = 0.9}, {greedy}},
+          {"Adam, greedy over a schedule", Adam{.learning_rate = restarts}, {greedy}},
           {"Adam, restarts", Adam{.learning_rate = restarts}, {}},
           {"Adam, plateau over a schedule", Adam{.learning_rate = restarts}, {plateau}},
           {"AdamW, restarts", Optimizer(AdamW{.learning_rate = restarts}, averaged), {}},

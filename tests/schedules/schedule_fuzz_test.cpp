@@ -185,7 +185,7 @@ class Generator {
       case 6:
         return warmup(s, steps());
       case 7:
-        return Reduced{s, unit(), rate()};
+        return Reduced{s, 2 * unit(), rate(), rate()};
       case 8:
       case 9:
         return repeat(with_end(s), {growth(), rate()});
