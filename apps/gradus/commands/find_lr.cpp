@@ -1,15 +1,10 @@
 #include "commands/find_lr.h"
 
-#include <fmt/format.h>
 #include <gradus/models/find_learning_rate.h>
-
-#include <algorithm>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/stability.h"
 #include "training/training_run.h"
 

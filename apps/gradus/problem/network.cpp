@@ -1,16 +1,9 @@
 #include "problem/network.h"
 
-#include <fmt/format.h>
 #include <gradus/models/layers.h>
-#include <gradus/models/losses.h>
-#include <gradus/models/metrics.h>
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

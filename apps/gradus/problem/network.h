@@ -2,13 +2,8 @@
 /// The network, the optimizer and the loss that the command line names.
 
 #include <fmt/ranges.h>
-#include <gradus/models/dataset.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/sequential.h>
-
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "problem/expression.h"
 

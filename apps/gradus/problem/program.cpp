@@ -1,7 +1,6 @@
 #include "problem/program.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/config.h>
 
 using namespace gradus;
 

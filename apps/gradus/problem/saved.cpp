@@ -1,17 +1,10 @@
 #include "problem/saved.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/file.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 using ParsedJson = nlohmann::json;

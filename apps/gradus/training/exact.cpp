@@ -2,14 +2,10 @@
 
 #include "training/exact.h"
 
-#include <gradus/core/ops.h>
 #include <gradus/models/curvature.h>
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/tune.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/parse.h>
-
-#include <algorithm>
 
 #include "problem/network.h"
 #include "terminal/command.h"

@@ -1,19 +1,11 @@
 #include "training/session.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
-#include <gradus/models/loggers.h>
 #include <gradus/schedules/serialize.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 #include "training/training_run.h"
 
 using namespace gradus;
