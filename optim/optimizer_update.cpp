@@ -128,8 +128,9 @@ detail::Fault Optimizer::fault_before(Real rate, bool& sure) {
                       e.name, value(its_rate), step)};
     const Schedule* own = e.decays ? rule_->weight_decay_of(e.parameter.shape()) : nullptr;
     e.decay = e.decays ? (own ? *own : decay).at(t) * its_rate : Real(0);
-    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 && value(e.decay) <= 1 &&
-           trusted(e);
+    const double most_decay = rule_averages() ? 0 : 1;  // what moves may be far from what decays
+    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 &&
+           value(e.decay) <= most_decay && trusted(e);
   }
   return {};
 }
@@ -267,7 +268,7 @@ detail::Buffer Optimizer::constrained(const Entry& entry, const detail::Buffer& 
 
 /// First all that may fail.
 void Optimizer::finalize() {
-  if (!options_.use_ema || shows_averages() || iterations() == counters_.averages_from) return;
+  if (!has_averages() || shows_averages() || iterations() == counters_.averages_from) return;
   for (Entry& e : entries_) {
     detail::Buffer shown = average(e).values.copy(e.parameter.size());
     if (e.constraint) shown = constrained(e, shown);
@@ -300,9 +301,9 @@ void Optimizer::weights_changed() {
   drop_collected();
   counters_.shows_averages = false;
   counters_.averages_from = iterations();
-  if (!options_.use_ema) return;
+  if (!has_averages()) return;
   for (Entry& e : entries_) {
-    std::ranges::copy(e.parameter.values(), average(e).values.data());
+    start_average(e.parameter, e.memory);
     e.trusted = 0;
   }
 }

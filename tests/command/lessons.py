@@ -20,6 +20,7 @@ from pathlib import Path
 SEEDS = 20
 program = Path(sys.argv[1]).resolve()
 here = Path(__file__).resolve().parent
+lessons = here.parents[1] / "apps" / "lessons"
 environment = {**os.environ, "GRADUS_FOLDER": str(program.parent), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
 
 
@@ -30,7 +31,7 @@ def below(low, high):
 def results_of(command):
     """What a command of the lesson prints with --json."""
     words = [str(program), *shlex.split(command)[1:], "--json"]
-    done = subprocess.run(words, capture_output=True, text=True, env=environment)
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=lessons)
     assert done.returncode == 0, f"{command}: {done.stderr}"
     return json.loads(done.stdout)
 
@@ -155,7 +156,47 @@ def fairly(runs):
     yield "tuned, by a factor of 30 at most", below(adam, sgd) >= 19 and sum(sgd) < 30 * sum(adam)
 
 
+def sampling(runs):
+    least = 0.2926116  # on the 20 rows
+
+    def excess(part, label=""):
+        fresh, shuffled = (part.mean(label + "sampling " + how) - least for how in ("fresh", "shuffled"))
+        return fresh, shuffled, fresh / shuffled
+
+    short, long, constants, longer = runs
+    yield "after one epoch neither wins", 5 <= short.wins("sampling shuffled", "sampling fresh") <= 15
+    yield "after 12 epochs shuffled wins", long.wins("sampling shuffled", "sampling fresh") == SEEDS
+    yield "by a factor of 12 or more", excess(long)[2] > 12
+    gains = [excess(constants, f"{rate}, ")[2] for rate in (0.3, 0.1, 0.03)]
+    yield "more at smaller rates", gains[0] < 2.5 and 5 < gains[1] < 20 and gains[2] > 50
+    yield "fresh noise falls as 1 / updates", 3 < excess(long)[0] / excess(longer)[0] < 7
+    yield "shuffled noise falls far faster", excess(long)[1] / excess(longer)[1] > 20
+
+
+def without_noise(curves):
+    plain, one, twenty, many, full = curves
+    for label in ("0.3", "cosine"):
+        yield f"{label}: the bias is gone", plain[label]["bias"][-1] < 1e-9 * plain[label]["noise"][-1]
+        errors = [runs[label]["runs"][-1]["error"] for runs in (twenty, many)]
+        yield f"{label}: a thousand runs, a seventh of the error", 4 < errors[0] / errors[1] < 12
+        yield f"{label}: the exact curve is their mean", max(twenty.off(label), many.off(label)) < 4
+    off = [abs(one[label]["runs"][-1]["mean"] - one[label]["loss"]) / one.excess(label) for label in one]
+    yield "one run is off by a good part of the excess", max(off) > 0.2
+    ends = [full.excess(f"{label}, sampling full") for label in ("0.3", "cosine")]
+    yield "all rows: no noise, and the constant is as good", max(ends) < 1e-9
+
+
+def best_schedule(curves):
+    two, named, line = curves
+    yield "others are far above the best", min(two["0.1"]["above_best"], two["CosineDecay(0.4, 100)"]["above_best"]) > 0.005
+    yield "the best is InverseTimeDecay", abs(named["InverseTimeDecay(0.4, 1, 0.8)"]["above_best"]) < 1e-9
+    excess = {label: line.excess(label) for label in line}
+    yield "the best of the line is half of all others", 2 * excess.pop("best") < min(excess.values())
+
+
 CLAIMS = {
+    "the-curve-without-the-noise": without_noise,
+    "the-best-schedule": best_schedule,
     "too-large-or-too-small": too_large,
     "noise-and-batch-size": noise,
     "why-decay": decay,
@@ -164,6 +205,7 @@ CLAIMS = {
     "warm-up": warm_up,
     "one-cycle": one_cycle,
     "compare-fairly": fairly,
+    "shuffling-is-not-sampling": sampling,
 }
 
 
@@ -182,7 +224,7 @@ def telling(lines):
         elif line.startswith(("next", "in C++")):
             table = False
         shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
-        if shown and line and re.search("--data line|gradus (schedule|expect)", command):
+        if shown and line and re.search("--data line|twenty-rows|gradus (schedule|expect)", command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
             yield line.rstrip(",")
@@ -190,7 +232,7 @@ def telling(lines):
 
 def printed(name):
     """The telling lines of a lesson."""
-    words = ["sh", here.parents[1] / "apps" / "lessons" / f"{name}.sh"]
+    words = ["sh", lessons / f"{name}.sh"]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}"
     return list(telling(done.stdout.splitlines()))
