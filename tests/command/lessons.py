@@ -223,7 +223,7 @@ def telling(lines):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
+        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "the best schedule", "  Piecewise", "    ", "> ", "? "))
         if shown and line and re.search("--data line|twenty-rows|gradus (schedule|expect)", command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:

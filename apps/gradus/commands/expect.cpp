@@ -244,11 +244,13 @@ std::string table(const Results& r) {
   for (const Curve& c : r.curves) {
     rows.push_back({c.label, three_digits(c.loss()), three_digits(c.exact.bias.back()),
                     three_digits(c.exact.variance.back())});
-    if (r.from.best) rows.back().push_back(fmt::format("{:.2g}", c.loss() - r.best));
+    const double above = c.loss() - r.best;
+    if (r.from.best)
+      rows.back().push_back(std::abs(above) < 1e-9 * c.excess() ? "0" : three_digits(above));
     if (r.runs > 0)
-      rows.back().insert(rows.back().end(), {three_digits(c.means.back().loss),
-                                             fmt::format("{:.1g}", c.means.back().error),
-                                             fmt::format("{:+.1f}", c.off(c.means.back()))});
+      rows.back().insert(rows.back().end(),
+                         {three_digits(c.means.back().loss), three_digits(c.means.back().error),
+                          fmt::format("{:+.1f}", c.off(c.means.back()))});
   }
   return to_table(rows);
 }
