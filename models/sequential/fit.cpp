@@ -30,6 +30,10 @@ struct Sequential::Fit {
   ~Fit() {
     model.session_ = nullptr;
     model.optimizer().set_watch(nullptr);  // of a callback that is gone
+    try {
+      model.optimizer().present();  // after an error, too
+    } catch (...) {
+    }  // evaluate() will throw it
   }
 
   History run();
@@ -47,6 +51,7 @@ struct Sequential::Fit {
     return validation && (epoch + 1) % options.validation_freq == 0;
   }
   void call(Hook hook, std::int64_t index, const Logs& logs) {
+    if (session.callbacks.has(hook)) model.compiled_->optimizer.present();
     session.callbacks.call(hook, index, logs, model);
   }
 
@@ -163,7 +168,7 @@ void Sequential::Fit::recall_logs() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
-  const auto hidden = model.hide_averages_after();
+  const auto hidden = model.averages_shown();
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it

@@ -97,8 +97,9 @@ bool all_options() {
                                  .gradient_accumulation_steps = 2,
                                  .exclude_from_weight_decay = {b}};
   bool quiet = true;
-  for (Optimizer opt : {Optimizer(Adam{}, options), Optimizer(Lamb{}, options),
-                        Optimizer(Adafactor{}, options), Optimizer(Muon{.weight_decay = 0})})
+  for (Optimizer opt :
+       {Optimizer(Adam{}, options), Optimizer(Lamb{}, options), Optimizer(Adafactor{}, options),
+        Optimizer(Muon{.weight_decay = 0}), Optimizer(ScheduleFreeAdamW{.weight_decay = 0.1})})
     quiet = report(to_string(opt).c_str(), calls_in(1000,
                                                     [&] {
                                                       mean(square(matmul(x, w) + b - y)).backward();
