@@ -12,6 +12,7 @@
 #include <gradus/core/tensor.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/activations.h>
+#include <gradus/models/best_schedule.h>
 #include <gradus/models/constraints.h>
 #include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>

@@ -80,11 +80,11 @@ void Optimizer::update_entry(Entry& entry, Real rate, Real shrink) {
   const std::span<Scalar> w(node.writable(), static_cast<std::size_t>(node.size));
   const bool clips = shrink != 1 || options_.clipnorm || options_.clipvalue;
   const Scalar* g = clips ? clipped(entry, shrink) : entry.gradient;
-  const std::span<std::span<Scalar>> used(slots_.data(), slots());
-  for (std::size_t i = 0; i < used.size(); ++i) used[i] = entry.memory[i].span();
-  ParameterUpdate u{w, {g, w.size()}, node.shape, iterations(), rate * entry.multiplier, used};
+  const Real its_rate = rate * entry.multiplier;
+  ParameterUpdate u{w,        {g, w.size()},          node.shape, iterations(),
+                    its_rate, slots_of(entry.memory), entry.decay};
   if (watch_) watch_(entry.name, u, false);
-  if (!is_zero(entry.decay))
+  if (!is_zero(entry.decay) && !rule_averages())
     kernels().combine(static_cast<Scalar>(-entry.decay), w.data(), 1, w.data(), node.size);
   rule_->update(u);
   if (watch_) watch_(entry.name, u, true);

@@ -27,8 +27,9 @@ struct OptimizerCounters {
 /// ... uses `learning_rate(t)`; the counter rises after the update, and only there. A copy updates
 /// the same parameters, with separate counters, slots and averages.
 ///
-/// With use_ema, training goes on at the raw weights. finalize() shows the averages in their place,
-/// and the optimizer and its state keep the raw weights until the next update.
+/// With use_ema, or a rule that averages, training goes on at the raw weights. finalize() shows the
+/// averages in their place, and the optimizer and its state keep the raw weights until the next
+/// update. A model shows those of a rule always, those of use_ema after fit().
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -90,9 +91,16 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// With use_ema, puts the averages, once they have begun, within constraints into the weights;
-  /// fit() ends so. NumericError, with nothing changed, if a constraint makes them not finite.
+  /// Puts the averages, once they have begun, within constraints into the weights; fit() ends so.
+  /// Without averages, nothing. NumericError, with nothing changed, if a constraint makes them not
+  /// finite.
   void finalize();
+  /// Like finalize(), but only for a rule that averages: a model calls it before others look.
+  void present() {
+    if (rule_->averages()) finalize();
+  }
+  /// Whether the rule averages the weights, as ScheduleFreeSGD does.
+  bool rule_averages() const { return rule_->averages(); }
   /// Puts the raw weights back into the parameters. Each update does that first.
   void resume() noexcept {
     if (counters_.shows_averages) swap_averages();
@@ -155,7 +163,7 @@ class Optimizer {
     bool decays;
     Real multiplier;              ///< of the rate
     Constrain constraint;         ///< or null
-    std::vector<Memory> memory;   ///< slots; then average and raw, then the accumulator, if any
+    std::vector<Memory> memory;   ///< slots, average, raw weights, accumulator: those there are
     const Scalar* gradient = {};  ///< in the present call; null: none
     Real decay = 0;               ///< of the weights, in the present call
     int trusted = 0;              ///< see trusted()
@@ -170,6 +178,10 @@ class Optimizer {
     /// Null if the rule has no weight decay.
     virtual const Schedule* weight_decay_of(const Shape& parameter) const = 0;
     virtual void update(ParameterUpdate& u) const = 0;
+    /// Whether slot 0 is an average of the weights.
+    virtual bool averages() const = 0;
+    virtual void start_average(std::span<const Scalar> w,
+                               std::span<const std::span<Scalar>> slots) const = 0;
     /// False if the rule does not say.
     virtual bool stays_finite(Step step) const = 0;
     /// None if the rule does not say.
@@ -200,12 +212,14 @@ class Optimizer {
   std::vector<Memory> memory_for(const Tensor& parameter) const;
   void make_room(std::span<const Entry> entries);
   std::size_t slots() const { return static_cast<std::size_t>(rule_->slots()); }
-  Memory& average(Entry& entry) const { return entry.memory[slots()]; }
-  Memory& raw(Entry& entry) const { return entry.memory[slots() + 1]; }
+  bool has_averages() const { return options_.use_ema || rule_->averages(); }
+  Memory& average(Entry& entry) const { return entry.memory[options_.use_ema ? slots() : 0]; }
+  std::size_t raw_place() const { return slots() + (options_.use_ema ? 1 : 0); }
+  Memory& raw(Entry& entry) const { return entry.memory[raw_place()]; }
   Memory& accumulator(Entry& entry) const { return entry.memory.back(); }
   bool in_state(const Entry& entry, const Memory& m) const {
     return m.size > 0 &&
-           (counters_.shows_averages || !options_.use_ema || &m != &entry.memory[slots() + 1]);
+           (counters_.shows_averages || !has_averages() || &m != &entry.memory[raw_place()]);
   }
 
   // step() and apply(), in optimizer.cpp
@@ -214,6 +228,8 @@ class Optimizer {
   Entry& entry_of(const Tensor& parameter, std::size_t place);
   void update(Real rate);
   void update_entry(Entry& entry, Real rate, Real shrink);
+  std::span<const std::span<Scalar>> slots_of(std::span<const Memory> memory);
+  void start_average(const Tensor& parameter, std::span<const Memory> memory);
 
   // the checks around an update and its parts, in optimizer_update.cpp
   detail::Fault fault_before(Real rate, bool& sure);
@@ -235,7 +251,7 @@ class Optimizer {
   Watch watch_;
 
   // Kept for their memory.
-  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in update_entry()
+  std::array<std::span<Scalar>, detail::most_slots> slots_;  ///< in slots_of()
   std::vector<detail::Buffer> before_;                       ///< what update_or_undo() puts back
   detail::Buffer room_;                                      ///< for a clipped gradient
 };
@@ -257,6 +273,15 @@ struct Optimizer::Held final : Interface {
     return nullptr;
   }
   void update(ParameterUpdate& u) const override { rule.update(u); }
+  static constexpr bool starts_average =
+      requires(const R& r, std::span<const Scalar> w, std::span<const std::span<Scalar>> slots) {
+    r.start_average(w, slots);
+  };
+  bool averages() const override { return starts_average; }
+  void start_average([[maybe_unused]] std::span<const Scalar> w,
+                     [[maybe_unused]] std::span<const std::span<Scalar>> slots) const override {
+    if constexpr (starts_average) rule.start_average(w, slots);
+  }
   bool stays_finite([[maybe_unused]] Step step) const override {
     if constexpr (requires { rule.stays_finite(step); }) return rule.stays_finite(step);
     return false;

@@ -1,8 +1,6 @@
 #pragma once
 /// Options of every optimizer: weight decay, clipping, averages of weights, gradient accumulation.
 
-#include <variant>
-
 #include <gradus/core/tensor.h>
 #include <gradus/schedules/schedule.h>
 

@@ -54,7 +54,8 @@ std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Va
 
 namespace {
 
-void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself) {
+void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself,
+                   bool averages_itself) {
   detail::validate(options, "Optimizer");
   const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
                      options.global_clipnorm.has_value();
@@ -64,6 +65,9 @@ void check_options(const OptimizerOptions& options, std::string_view owner, bool
   check(!decays_itself || detail::always_zero(options.weight_decay),
         "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
         to_string(options.weight_decay));
+  check(!averages_itself || !options.use_ema,
+        "Optimizer: use_ema must be false with {}, which averages the weights itself (got true)",
+        owner);
 }
 
 void check_selects(std::string_view option, const ParameterSelector& selector,
@@ -93,7 +97,7 @@ Optimizer::Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options)
     : rule_(std::move(rule)),
       options_(std::move(options)),
       initial_schedule_(rule_->learning_rate()) {
-  check_options(options_, rule_->name(), rule_->weight_decay_of({}) != nullptr);
+  check_options(options_, rule_->name(), rule_->weight_decay_of({}) != nullptr, rule_averages());
 }
 
 Optimizer::Optimizer(const Optimizer& other)
@@ -146,6 +150,7 @@ void Optimizer::adopt(std::span<const Tensor> parameters, std::span<const std::s
     entries.push_back(entry_for(parameters[i], given, i));
     if (!constraints.empty()) entries[i].constraint = constraints[i];
     entries[i].memory = known ? entries_[i].memory : memory_for(parameters[i]);
+    if (!known) start_average(parameters[i], entries[i].memory);
   }
   make_room(entries);
   std::swap(entries_, entries);
@@ -200,13 +205,21 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
     add(info.name.empty() ? fmt::format("slot_{}", i) : std::string(info.name),
         info.shape.value_or(parameter.shape()), info.start, info.not_negative);
   }
-  if (options_.use_ema)
-    for (const char* name : {"average", "raw"}) {
-      add(name, parameter.shape(), 0);
-      std::ranges::copy(parameter.values(), memory.back().values.data());
-    }
+  if (options_.use_ema) add("average", parameter.shape(), 0);
+  if (has_averages()) add("raw", parameter.shape(), 0);
   if (options_.gradient_accumulation_steps) add("gradient_accumulator", parameter.shape(), 0);
   return memory;
+}
+
+/// Makes the present weights the average.
+void Optimizer::start_average(const Tensor& parameter, std::span<const Memory> memory) {
+  if (rule_averages()) rule_->start_average(parameter.values(), slots_of(memory));
+  if (options_.use_ema) std::ranges::copy(parameter.values(), memory[slots()].values.data());
+}
+
+std::span<const std::span<Scalar>> Optimizer::slots_of(std::span<const Memory> memory) {
+  for (std::size_t i = 0; i < slots(); ++i) slots_[i] = memory[i].span();
+  return {slots_.data(), slots()};
 }
 
 detail::Fault Optimizer::state_fault() const {
@@ -232,7 +245,7 @@ void Optimizer::set_counters(const OptimizerCounters& given) {
   check(given.averages_from >= 0 && given.averages_from <= given.iterations,
         "Optimizer: averages_from must be in [0,iterations] (got {} of {})", given.averages_from,
         given.iterations);
-  check(!given.shows_averages || (options_.use_ema && given.averages_from < given.iterations),
+  check(!given.shows_averages || (has_averages() && given.averages_from < given.iterations),
         "Optimizer: shows_averages must come with averages (got true)");
   counters_ = given;
 }

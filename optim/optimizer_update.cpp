@@ -52,21 +52,24 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
 }
 
 LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> memory) const {
-  for (const detail::Config::Field& field : detail::config_of(options_).fields)
-    check(
-        field.at_default || field.name.starts_with("exclude") || field.name == "use_ema" ||
-            field.name == "ema_momentum",
-        "Optimizer: {} must be left out where the update must be linear in the gradient, the same "
-        "for all weights, and without another pull on them (got {})",
-        field.name, to_string(*this));
   if (const detail::Fault fault = rule_->fault_at(step, rate)) throw NumericError(fault.text);
   std::optional<LinearUpdate> form = rule_->linear_update(step, rate, memory);
-  check(form.has_value(),
-        "Optimizer: the rule must be linear in the gradient, as SGD is (got {}, which is not)",
-        name());
-  if (!options_.use_ema) return *form;
-  check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {} (got True)",
-        name());
+  const OptimizerOptions& o = options_;
+  const Schedule* own = rule_->weight_decay_of(Shape{1});
+  for (const auto& [found, what] : std::initializer_list<std::pair<bool, const char*>>{
+           {!form, "this rule, in which the gradient is not linear, as it is in SGD"},
+           {o.clipnorm || o.clipvalue || o.global_clipnorm, "clipping, which is not linear"},
+           {!detail::always_zero(o.weight_decay) || (own && !detail::always_zero(*own)),
+            "weight decay, which pulls the weights away from the minimum"},
+           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency"},
+           {o.gradient_accumulation_steps.has_value(), "accumulation; enlarge the batch instead"},
+           {!o.learning_rate_multipliers.empty(), "multipliers: all weights must have one rate"}})
+    if (found)
+      throw ValueError(
+          fmt::format("Optimizer: for exact expectations it must be without {} (got {})", what,
+                      to_string(*this)));
+  if (!o.use_ema) return *form;
+  check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {}", name());
   LinearUpdate& f = *form;
   const auto average = static_cast<std::size_t>(f.parts++);
   const double keep = step == 0 ? 0 : value(options_.ema_momentum);
@@ -125,8 +128,9 @@ detail::Fault Optimizer::fault_before(Real rate, bool& sure) {
                       e.name, value(its_rate), step)};
     const Schedule* own = e.decays ? rule_->weight_decay_of(e.parameter.shape()) : nullptr;
     e.decay = e.decays ? (own ? *own : decay).at(t) * its_rate : Real(0);
-    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 && value(e.decay) <= 1 &&
-           trusted(e);
+    const double most_decay = rule_averages() ? 0 : 1;  // what moves may be far from what decays
+    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 &&
+           value(e.decay) <= most_decay && trusted(e);
   }
   return {};
 }
@@ -264,7 +268,7 @@ detail::Buffer Optimizer::constrained(const Entry& entry, const detail::Buffer& 
 
 /// First all that may fail.
 void Optimizer::finalize() {
-  if (!options_.use_ema || shows_averages() || iterations() == counters_.averages_from) return;
+  if (!has_averages() || shows_averages() || iterations() == counters_.averages_from) return;
   for (Entry& e : entries_) {
     detail::Buffer shown = average(e).values.copy(e.parameter.size());
     if (e.constraint) shown = constrained(e, shown);
@@ -297,9 +301,9 @@ void Optimizer::weights_changed() {
   drop_collected();
   counters_.shows_averages = false;
   counters_.averages_from = iterations();
-  if (!options_.use_ema) return;
+  if (!has_averages()) return;
   for (Entry& e : entries_) {
-    std::ranges::copy(e.parameter.values(), average(e).values.data());
+    start_average(e.parameter, e.memory);
     e.trusted = 0;
   }
 }

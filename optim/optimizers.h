@@ -15,13 +15,15 @@
 #include <gradus/optim/muon.h>
 #include <gradus/optim/nadam.h>
 #include <gradus/optim/rmsprop.h>
+#include <gradus/optim/schedule_free_adamw.h>
+#include <gradus/optim/schedule_free_sgd.h>
 #include <gradus/optim/sgd.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
 /// The rules that parse_optimizer() knows by name.
 using KnownRules = std::tuple<SGD, Adam, AdamW, Nadam, Adamax, Adagrad, Adadelta, Adafactor,
-                              RMSprop, Ftrl, Lamb, Lion, Muon>;
+                              RMSprop, Ftrl, Lamb, Lion, Muon, ScheduleFreeSGD, ScheduleFreeAdamW>;
 
 /// Their names: `SGD`, `Adam`, ...
 std::span<const std::string> known_optimizers();

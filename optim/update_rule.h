@@ -29,6 +29,7 @@ struct ParameterUpdate {
   Step step;                  ///< updates made before this one: 0 for the first
   Real learning_rate;         ///< of this update, times this parameter's multiplier
   std::span<const std::span<Scalar>> slots;  ///< read them by slot()
+  Real decay = 0;  ///< weight decay times rate, for a rule with start_average(); else it has acted
 
   /// Slot i of this parameter: numbers kept between updates. It has the size of w and starts at 0,
   /// unless the rule's slot_info() says otherwise. ValueError unless 0 <= i < the rule's slots().
@@ -89,7 +90,10 @@ struct LinearUpdate {
 /// Optional members: `fields` and `validate()` (core/fields.h), which check, print and read the
 /// options; `slot_info` (above); `const Schedule& weight_decay_of(const Shape& parameter) const`
 /// for a rule that has a weight decay among its options, as AdamW has, which the Optimizer applies
-/// (see OptimizerOptions::weight_decay); and for speed `bool stays_finite(Step step) const`:
+/// (see OptimizerOptions::weight_decay); `void start_average(std::span<const Scalar> w,
+/// std::span<const std::span<Scalar>> slots) const` for a rule that averages the weights in slot 0,
+/// as ScheduleFreeSGD does: it gives the slots their values for a new average that starts at w, at
+/// the start and when the weights are set; and for speed `bool stays_finite(Step step) const`:
 /// whether, with options as at this step, weights and slots of at most 2^40 are still finite after
 /// a thousand updates by gradients of at most 2^50 at rates of at most 2^20. If so, the Optimizer
 /// need not copy them before an update to be able to take it back; and for a rule that is linear in

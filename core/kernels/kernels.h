@@ -105,7 +105,6 @@ namespace GRADUS_ISA {
 Kernels table();
 void fill_reductions(Kernels& table);
 void fill_product(Kernels& table);
-void fill_updates(Kernels& table);
 }  // namespace GRADUS_ISA
 
 #ifdef GRADUS_X86_COPIES  // set by the build for a source that chooses among the three copies

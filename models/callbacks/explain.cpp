@@ -1,7 +1,5 @@
 #include <gradus/models/explain.h>
 
-#include <cmath>
-
 #include <gradus/core/from_text.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

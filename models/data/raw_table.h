@@ -1,7 +1,6 @@
 #pragma once
 /// Tables while they are read: the kinds of columns are known only after the last row.
 
-#include <bit>
 #include <map>
 
 #include <gradus/models/table.h>

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <numeric>
 #include <unordered_map>
 
 #include <gradus/core/from_text.h>

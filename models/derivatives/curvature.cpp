@@ -1,13 +1,7 @@
 #include <gradus/models/curvature.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include <Eigen/Eigenvalues>
 #include <Eigen/QR>
-
-#include <gradus/core/node.h>
-#include <gradus/core/random.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {

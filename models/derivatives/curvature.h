@@ -2,10 +2,6 @@
 /// Curvature of a loss: Hessian-vector products and the largest curvatures, exact. The functions
 /// are defined in gradus::gradus_dual alone.
 
-#include <functional>
-#include <span>
-#include <vector>
-
 #include <gradus/models/sequential.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

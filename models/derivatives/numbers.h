@@ -2,14 +2,7 @@
 /// The numbers of a schedule or an optimizer, by path; and the length of a run. For sensitivity()
 /// and tune().
 
-#include <algorithm>
 #include <atomic>
-#include <cmath>
-#include <memory>
-#include <string>
-#include <string_view>
-#include <utility>
-#include <vector>
 
 #include <gradus/core/from_text.h>
 #include <gradus/schedules/schedule.h>

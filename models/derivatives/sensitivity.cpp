@@ -1,10 +1,5 @@
 #include <gradus/models/sensitivity.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <variant>
-
 #include <gradus/models/numbers.h>
 #include <gradus/schedules/piecewise_constant_decay.h>
 

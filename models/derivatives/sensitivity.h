@@ -2,10 +2,6 @@
 /// Exact derivatives of the loss of a training run by the numbers of its schedule or its optimizer.
 /// Every build declares these functions; only gradus::gradus_dual defines them.
 
-#include <functional>
-#include <string>
-#include <vector>
-
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

@@ -1,11 +1,5 @@
 #include <gradus/models/tune.h>
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <optional>
-#include <tuple>
-
 #include <gradus/models/numbers.h>
 #include <gradus/optim/adam.h>
 #include <gradus/schedules/algebra.h>

@@ -2,13 +2,7 @@
 /// tune: learns the numbers of a schedule along the exact derivatives of the loss. Only
 /// gradus::gradus_dual defines it.
 
-#include <cstdint>
-#include <functional>
-#include <string>
-#include <vector>
-
 #include <gradus/models/fit_options.h>
-#include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 

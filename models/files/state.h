@@ -11,7 +11,8 @@
 ///       }
 ///     };
 ///
-/// Members may be numbers, optional ones, tensors, structs with `state`, vectors and maps of these.
+/// Members may be numbers, enums with names_of(), optional ones, tensors, structs with `state`,
+/// vectors and maps of these.
 
 #include <tuple>
 
@@ -44,10 +45,16 @@ concept HasState = requires(T& self) {
   T::state(self, [](auto&&...) {});
 };
 template <class T>
-concept SavedNumber = std::is_arithmetic_v<T> || std::same_as<T, Real>;
+concept SavedNumber = std::is_arithmetic_v<T> || std::is_enum_v<T> || std::same_as<T, Real>;
 /// The type that a number is saved as.
 template <class T>
-using Stored = std::conditional_t<std::is_integral_v<T>, std::int64_t, double>;
+using Stored = std::conditional_t<std::is_integral_v<T> || std::is_enum_v<T>, std::int64_t, double>;
+/// Whether the member is this number; an enum, whether it has a value of this number.
+template <class T>
+bool holds(const T& member, Stored<T> number) {
+  if constexpr (std::is_enum_v<T>) return number >= 0 && number < std::ssize(names_of(T()));
+  return static_cast<Stored<T>>(member) == number || number != number;
+}
 
 /// Writes members into a State, under `prefix/name`.
 class StateWriter {
@@ -67,7 +74,7 @@ class StateWriter {
     } else if constexpr (requires { typename T::mapped_type; }) {
       for (const auto& [key, part] : member) inside(key, part);
     } else if constexpr (SavedNumber<T>) {
-      (*this)(name, std::vector{member});
+      (*this)(name, std::vector{static_cast<Stored<T>>(member)});
     } else if constexpr (requires { member.has_value(); }) {
       (*this)(name, std::vector<typename T::value_type>(member.has_value(), member.value_or(0)));
     } else if constexpr (SavedNumber<typename T::value_type>) {
@@ -111,8 +118,8 @@ class StateReader {
       check<FormatError>(numbers.size() == 1, "load: '{}' must be one number (got {})", path,
                          numbers.size());
       member = static_cast<T>(numbers[0]);
-      check<FormatError>(static_cast<Stored<T>>(member) == numbers[0] || numbers[0] != numbers[0],
-                         "load: '{}' must fit its type (got {})", path, numbers[0]);
+      check<FormatError>(holds(member, numbers[0]), "load: '{}' must fit its type (got {})", path,
+                         numbers[0]);
     } else if constexpr (requires { member.has_value(); }) {
       const auto numbers = take<Stored<typename T::value_type>>(path).second;
       check<FormatError>(numbers.size() <= 1, "load: '{}' must be one number or none (got {})",

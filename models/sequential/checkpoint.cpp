@@ -65,7 +65,7 @@ class Contents {
     found->copy_to(to);
     file_.tensors.erase(found);
   }
-  /// What the file holds of the run. Older files have no averages that began late, or are shown.
+  /// What the file holds of the run. Older files lack what is 0 here.
   State run() {
     State state;
     std::erase_if(file_.tensors, [&](const StoredTensor& tensor) {
@@ -74,7 +74,8 @@ class Contents {
       return of_run;
     });
     constexpr std::int64_t none[] = {0};
-    for (const char* name : {"run/counters/averages_from", "run/counters/shows_averages"})
+    for (const char* name :
+         {"run/counters/averages_from", "run/counters/shows_averages", "run/fit/sampling"})
       state.try_emplace(name, detail::Saved::of<std::int64_t>({1}, none));
     return state;
   }

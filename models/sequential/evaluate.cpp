@@ -38,6 +38,7 @@ Real Sequential::loss(const Tensor& x, const Tensor& y) {
   const Batch data = checked_batch("loss", {x, y, {}});
   const NoGrad off;
   const Threads threads(compiled_->threads);
+  const auto shown = averages_shown();
   const Real loss = loss_of(data, (*this)(data.x)).loss.item();
   return loss * loss_unit();
 }
@@ -52,6 +53,7 @@ Evaluation Sequential::train_on_batch(const Tensor& x, const Tensor& y, const Ba
   const detail::Fault fault = train_step(
       batch, Random(compiled_->seed, "training", static_cast<std::uint64_t>(batches_)), totals);
   check<NumericError>(!fault, "train_on_batch: {} at step {}", fault.text, step);
+  compiled_->optimizer.present();
   return evaluation(totals);
 }
 
@@ -67,7 +69,7 @@ detail::Totals Sequential::evaluate_rows(const Batch& data, std::int64_t batch_s
                                          std::int64_t steps, detail::CallbackList& callbacks) {
   const NoGrad off;
   const Threads threads(compiled_->threads);
-  const auto hidden = hide_averages_after();
+  const auto shown = averages_shown();
   detail::Totals totals;
   Logs logs;
   callbacks.call(Hook::test_begin, 0, logs, *this);
@@ -101,7 +103,7 @@ Tensor Sequential::predict(const Tensor& x, const EvaluateOptions& options) {
   check(options.sample_weight.size() == 0, "predict: sample_weight must be empty");
   const NoGrad off;
   const Threads threads(compiled_ ? compiled_->threads : Extent(detail::threads()));
-  const auto hidden = hide_averages_after();
+  const auto shown = averages_shown();
   const Tensor rows = checked_input("predict", x);
   build(rows.shape());
   detail::CallbackList callbacks(options.callbacks);

@@ -102,7 +102,8 @@ RateTest find_learning_rate(const Sequential& model, const Tensor& x, const Tens
                                      .verbose = 0,
                                      .callbacks = {Watch{test, options, optimizer.iterations()}},
                                      .steps_per_epoch = calls * options.steps,
-                                     .terminate_on_nan = true});
+                                     .terminate_on_nan = true,
+                                     .sampling = options.sampling});
   test.diverged = std::ssize(test.losses) < options.steps;
   mark(test);
   return test;

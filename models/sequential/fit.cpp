@@ -30,6 +30,10 @@ struct Sequential::Fit {
   ~Fit() {
     model.session_ = nullptr;
     model.optimizer().set_watch(nullptr);  // of a callback that is gone
+    try {
+      model.optimizer().present();  // after an error, too
+    } catch (...) {
+    }  // evaluate() will throw it
   }
 
   History run();
@@ -47,6 +51,7 @@ struct Sequential::Fit {
     return validation && (epoch + 1) % options.validation_freq == 0;
   }
   void call(Hook hook, std::int64_t index, const Logs& logs) {
+    if (session.callbacks.has(hook)) model.compiled_->optimizer.present();
     session.callbacks.call(hook, index, logs, model);
   }
 
@@ -163,7 +168,7 @@ void Sequential::Fit::recall_logs() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
-  const auto hidden = model.hide_averages_after();
+  const auto hidden = model.averages_shown();
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it
@@ -262,9 +267,7 @@ History Sequential::fit(const Tensor& x, const Tensor& y, const FitOptions& opti
     validation = detail::hold_back(training, options.validation_split);
   training.sample_weight =  // rows held back have none, as in Keras
       detail::weights_of("fit", options.class_weight, training.sample_weight, training.y);
-  return Fit(*this, options, {std::move(training), options.batch_size, options.shuffle},
-             std::move(validation))
-      .run();
+  return Fit(*this, options, {std::move(training), options}, std::move(validation)).run();
 }
 
 History Sequential::fit(BatchSource source, const FitOptions& options) {
@@ -272,8 +275,9 @@ History Sequential::fit(BatchSource source, const FitOptions& options) {
   check_idle("fit");
   detail::validate(options, "fit");
   check(options.validation_split == 0 && options.class_weight.empty() &&
-            options.sample_weight.size() == 0,
-        "fit: validation_split, class_weight and sample_weight must not come with a BatchSource");
+            options.sample_weight.size() == 0 && options.sampling == Sampling::shuffled,
+        "fit: validation_split, class_weight, sample_weight and sampling must not come with a "
+        "BatchSource");
   std::optional<Batch> validation;
   if (options.validation_data)
     validation = checked_batch("fit: validation_data", *options.validation_data);

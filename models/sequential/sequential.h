@@ -157,9 +157,11 @@ class Sequential {
 
  private:
   struct Fit;
-  /// Hides at its end averages that a callback shows in between.
-  auto hide_averages_after() {
+  /// For others to look at the model: shows averages of the rule, and hides at its end those, or
+  /// what a callback shows in between, unless they were shown before.
+  auto averages_shown() {
     const bool shown = !compiled_ || optimizer().shows_averages();
+    if (compiled_) compiled_->optimizer.present();
     return detail::AtEnd([this, shown] {
       if (!shown && compiled_) compiled_->optimizer.resume();
     });

@@ -15,6 +15,10 @@ detail::Fault Sequential::train_step(const Batch& batch, Random random, detail::
   const Tensor y_pred =
       (*this)(batch.x, {.training = true, .random = random, .assignments = &assignments_});
   const BatchLoss loss = loss_of(batch, y_pred);
+  check<StateError>(assignments_.empty() || !compiled_->optimizer.rule_averages(),
+                    "fit: layers must not keep statistics of training, as BatchNormalization does: "
+                    "{} shows averages of the weights, to which they do not belong",
+                    compiled_->optimizer.name());
   if (!std::isfinite(value(loss.loss.item()))) [[unlikely]]
     return {"non-finite loss"};
   detail::gradients_into(loss.loss, parts_.parameters, gradients_);

@@ -5,6 +5,7 @@
 #include <gradus/models/dataset.h>
 #include <gradus/models/metrics.h>
 #include <gradus/models/progress.h>
+#include <gradus/models/sampling.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
@@ -83,7 +84,7 @@ struct CompileOptions {
   Loss loss;                           ///< such as MeanSquaredError{}
   List<Metric> metrics = {};           ///< such as {Accuracy{}}; they ignore sample weights
   List<Metric> weighted_metrics = {};  ///< these count each row by its sample weight
-  std::uint64_t seed = 0;              ///< of the first weights, the shuffles and Dropout
+  std::uint64_t seed = 0;              ///< of the first weights, the batches and Dropout
   /// Threads that share the large ops of fit(), evaluate() and predict(), >= 1 (ValueError). The
   /// results are the same bits at any count. When more than one pays: see Threads.
   Count threads = 1;
@@ -135,6 +136,11 @@ struct FitOptions {
   /// Continues the run that load() read, or the last fit() up to a later epoch: at its epoch and
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
+  /// The rows of each batch: shuffled, fresh, replacement or full. Those of fresh and replacement
+  /// depend on the seed and the number of the batch alone. ValueError for fresh with batch_size
+  /// above the training rows, for fresh and replacement with `shuffle = false`, and with a
+  /// BatchSource for all but shuffled; StateError where a resumed run had another one.
+  Sampling sampling = Sampling::shuffled;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
   /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what
   /// inspect() (schedules/inspect.h) finds in the rate over the updates until the last epoch: a

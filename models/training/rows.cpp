@@ -81,9 +81,18 @@ Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Ten
   return std::move(weights.tensor);
 }
 
-Feed::Feed(Batch rows, std::int64_t batch_size, bool shuffle)
-    : rows_(std::move(rows)), batch_size_(batch_size), shuffle_(shuffle) {
-  order_.resize(static_cast<std::size_t>(rows_.rows()));
+Feed::Feed(Batch rows, const FitOptions& options)
+    : rows_(std::move(rows)),
+      batch_size_(options.batch_size),
+      sampling_(options.sampling),
+      shuffle_(options.shuffle && sampling_ == Sampling::shuffled) {
+  const bool fresh = sampling_ == Sampling::fresh, repeats = sampling_ == Sampling::replacement;
+  check(options.shuffle || !(fresh || repeats),
+        "fit: shuffle must be true with sampling {} (got false)", name_of(sampling_));
+  check(!fresh || batch_size_ <= rows_.rows(),
+        "fit: batch_size must be at most the {} training rows with sampling fresh (got {})",
+        rows_.rows(), batch_size_);
+  order_.resize(static_cast<std::size_t>(repeats ? batch_size_ : rows_.rows()));
   std::iota(order_.begin(), order_.end(), 0);
 }
 
@@ -99,6 +108,7 @@ void Feed::begin_pass(Run& run, Step index) {
   if (source_) return;
   run.rows = rows_.rows();
   run.batch_size = batch_size_;
+  run.sampling = sampling_;
   run.shuffle_index = index;
   run.position = 0;
   put_in_order(index);
@@ -112,6 +122,9 @@ void Feed::resume(const Run& run, std::uint64_t seed) {
         "fit: to go on with the run, the data must be its {} rows in batches of {} "
         "(got {} in batches of {})",
         run.rows, run.batch_size, rows_.rows(), batch_size_);
+    check<StateError>(run.position == 0 || run.sampling == sampling_,
+                      "fit: to go on with the run, sampling must be {} (got {})",
+                      name_of(run.sampling), name_of(sampling_));
     return put_in_order(run.shuffle_index);
   }
   if (source_->numbered()) return;
@@ -125,12 +138,34 @@ void Feed::resume(const Run& run, std::uint64_t seed) {
   }
 }
 
+/// The rows of the batch at the position.
+std::span<const std::int64_t> Feed::choose(const Run& run) {
+  const std::int64_t start = run.position * batch_size_, rows = rows_.rows();
+  if (sampling_ == Sampling::shuffled)
+    return std::span(order_).subspan(static_cast<std::size_t>(start),
+                                     static_cast<std::size_t>(std::min(batch_size_, rows - start)));
+  Random random(orders_, static_cast<std::uint64_t>(run.shuffle_index + run.position));
+  const std::span chosen(order_.data(), static_cast<std::size_t>(batch_size_));
+  std::int64_t* const order = order_.data();
+  if (sampling_ == Sampling::replacement) {
+    for (std::int64_t& row : chosen) row = random.below(rows);
+    return chosen;
+  }
+  // The last draw put a row of its batch where it took one; so all rows are in their order again.
+  for (std::int64_t i = 0; i < batch_size_; ++i) {
+    if (order[i] >= batch_size_) order[order[i]] = order[i];
+    order[i] = i;
+  }
+  for (std::int64_t i = 0; i < batch_size_; ++i)  // Fisher and Yates, from the front
+    std::swap(order[i], order[i + random.below(rows - i)]);
+  return chosen;
+}
+
 std::optional<Batch> Feed::next(const Run& run) {
   if (source_) return (*source_)(run.position);
-  const std::int64_t start = run.position * batch_size_;
-  if (start >= rows_.rows()) return std::nullopt;
-  const std::int64_t size = std::min(batch_size_, rows_.rows() - start);
-  const std::span chosen(order_.data() + start, static_cast<std::size_t>(size));
+  if (run.position >= batches()) return std::nullopt;
+  if (sampling_ == Sampling::full) return rows_;
+  const std::span chosen = choose(run);
   Batch batch{take_rows(rows_.x, chosen), take_rows(rows_.y, chosen)};
   if (rows_.sample_weight.size() > 0) batch.sample_weight = take_rows(rows_.sample_weight, chosen);
   return batch;

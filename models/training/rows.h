@@ -20,12 +20,12 @@ Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Ten
 /// so that a resumed run has it.
 class Feed {
  public:
-  Feed(Batch rows, std::int64_t batch_size, bool shuffle);
+  Feed(Batch rows, const FitOptions& options);
   explicit Feed(BatchSource source) : source_(std::move(source)) {}
 
   /// Batches in one pass over the rows; 0 for a source.
   std::int64_t batches() const;
-  /// Begins a pass: rows in memory get a new order, by the seed, this index and their number alone.
+  /// Begins a pass: shuffled rows get a new order, by the seed, this index and their number alone.
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
@@ -38,12 +38,14 @@ class Feed {
 
  private:
   void put_in_order(Step index);
+  std::span<const std::int64_t> choose(const Run& run);
 
   Batch rows_;
   std::int64_t batch_size_ = 0;
+  Sampling sampling_ = Sampling::shuffled;
   bool shuffle_ = false;
   Random::Streams orders_{0, "shuffle"};
-  std::vector<std::int64_t> order_;
+  std::vector<std::int64_t> order_;  ///< of all rows; with replacement, the rows of a batch
   std::optional<BatchSource> source_;
 };
 

@@ -48,10 +48,11 @@ struct Run {
                            ///< although the history has it
   std::int64_t rows = 0;   ///< of the training data; 0 for a BatchSource
   std::int64_t batch_size = 0;
-  std::int64_t shuffle_index = 0;  ///< the index of the order in force, or the ends that a
-                                   ///< BatchSource gave; see Feed
-  std::int64_t position = 0;       ///< batches done of that order, or of the BatchSource
-  Totals totals = {};              ///< over the batches done in this epoch, or in the last
+  std::int64_t shuffle_index = 0;          ///< the index of the order in force, or the ends that a
+                                           ///< BatchSource gave; see Feed
+  std::int64_t position = 0;               ///< batches done of that order, or of the BatchSource
+  Sampling sampling = Sampling::shuffled;  ///< of FitOptions
+  Totals totals = {};                      ///< over the batches done in this epoch, or in the last
   History history = {};
   State callbacks = {};   ///< see CallbackList, when the run was saved or ended
   std::string note = {};  ///< of load(), for the progress sink of the next fit()
@@ -60,7 +61,8 @@ struct Run {
     field("epoch", self.epoch), field("batch", self.batch);
     field("in_epoch", self.in_epoch), field("rows", self.rows);
     field("batch_size", self.batch_size), field("shuffle_index", self.shuffle_index);
-    field("position", self.position), field("totals", self.totals), field("history", self.history);
+    field("position", self.position), field("sampling", self.sampling);
+    field("totals", self.totals), field("history", self.history);
   }
 };
 

@@ -1,11 +1,6 @@
 #pragma once
 /// The parts of a picture for a terminal: a canvas of dots, curves on it, axes around it.
 
-#include <span>
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include <gradus/schedules/plot.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {

@@ -2,10 +2,6 @@
 /// Looks at a schedule before it is trained with: its values where something happens, and notes on
 /// what may be a mistake. For pictures see schedules/plot.h.
 
-#include <string>
-#include <string_view>
-#include <vector>
-
 #include <gradus/schedules/schedule.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {

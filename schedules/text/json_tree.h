@@ -2,7 +2,6 @@
 /// JSON texts as trees. Only the library's files that read and write JSON include this.
 
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>

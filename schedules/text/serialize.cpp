@@ -1,8 +1,5 @@
 #include <gradus/schedules/serialize.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include <gradus/schedules/json_tree.h>
 #include <gradus/schedules/known.h>
 

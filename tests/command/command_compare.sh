@@ -85,7 +85,7 @@ printf 'gradus: error: training diverged in every run; to find a lower rate: gra
   cmp -s - "$work/err" || fail "no way to a lower rate"
 prints " 100 (diverged at step 1)"
 prints " 1e3 (diverged at step 1)"
-prints "100              -         -       never     820.0  5 of 5"
+prints "100          -   -  never     820.0   1.18  5 of 5"
 run 3 compare 100 1e3 $line --seeds 2 --json
 [ ! -s "$work/out" ] || fail "something on stdout"
 

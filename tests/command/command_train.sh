@@ -62,6 +62,21 @@ prints "after 2 epochs, 1 updates:"
 run 1 train --schedule "linear(0.1, -0.1, 10)"
 grep -q "^gradus: error: fit: SGD: learning_rate schedule returned -0.0[0-9]* at step 6: linear(" err || fail "the schedule is not named"
 
+# ---- rows of each batch -------------------------------------------------------------------------
+
+drawn="--data line --layers none --sampling fresh --batch-size 16"
+run 0 train $drawn --epochs 4 --save fresh.st
+prints ".sampling = Sampling::fresh});"
+run 0 train $drawn --epochs 2 --save part.st --quiet
+refuses "--sampling: must be as in 'part.st', fresh (got full)" train --resume part.st --epochs 4 --sampling full
+run 0 train --resume part.st --epochs 4 --quiet
+run 0 predict fresh.st line
+cp out whole.txt
+run 0 predict part.st line
+cmp -s whole.txt out || fail "another end than that of the whole run"
+refuses "fit: batch_size must be at most the 200 training rows with sampling fresh (got 300)" train --sampling fresh --batch-size 300
+refuses "--sampling: must be one of shuffled, fresh, replacement, full (got 'fesh'); did you mean fresh?" train --sampling fesh
+
 # ---- logs ---------------------------------------------------------------------------------------
 
 run 0 train --epochs 2 --batch-size 100 --log run.jsonl --tensorboard logs --quiet

@@ -59,6 +59,8 @@ TEST_CASE("derivatives: each number of every rule, over 60 updates") {
       RMSprop{.learning_rate = small, .momentum = 0.5, .centered = true},
       Ftrl{.learning_rate = 0.05, .l2_regularization_strength = 0.001},
       Lamb{.learning_rate = small},
+      ScheduleFreeSGD{.learning_rate = 0.05, .warmup_steps = 20.5, .weight_decay = 0.1, .r = 1},
+      ScheduleFreeAdamW{.learning_rate = rate, .weight_decay = 0.1, .weight_lr_power = 1.5},
   };
   Compared all;
   std::set<std::string_view> names{"Adamax", "Lion", "Muon"};  // the next test

@@ -54,19 +54,22 @@ gradus::Optimizer optimizer(const Json& config, gradus::OptimizerOptions options
 inline gradus::Optimizer optimizer(const std::string& name, const Json& config,
                                    const gradus::OptimizerOptions& options = {}) {
   using Make = gradus::Optimizer (*)(const Json&, gradus::OptimizerOptions);
-  static const std::map<std::string, Make> known{{"SGD", optimizer<gradus::SGD>},
-                                                 {"Adam", optimizer<gradus::Adam>},
-                                                 {"AdamW", optimizer<gradus::AdamW>},
-                                                 {"Adamax", optimizer<gradus::Adamax>},
-                                                 {"Nadam", optimizer<gradus::Nadam>},
-                                                 {"RMSprop", optimizer<gradus::RMSprop>},
-                                                 {"Adagrad", optimizer<gradus::Adagrad>},
-                                                 {"Adadelta", optimizer<gradus::Adadelta>},
-                                                 {"Ftrl", optimizer<gradus::Ftrl>},
-                                                 {"Lion", optimizer<gradus::Lion>},
-                                                 {"Lamb", optimizer<gradus::Lamb>},
-                                                 {"Muon", optimizer<gradus::Muon>},
-                                                 {"Adafactor", optimizer<gradus::Adafactor>}};
+  static const std::map<std::string, Make> known{
+      {"SGD", optimizer<gradus::SGD>},
+      {"Adam", optimizer<gradus::Adam>},
+      {"AdamW", optimizer<gradus::AdamW>},
+      {"Adamax", optimizer<gradus::Adamax>},
+      {"Nadam", optimizer<gradus::Nadam>},
+      {"RMSprop", optimizer<gradus::RMSprop>},
+      {"Adagrad", optimizer<gradus::Adagrad>},
+      {"Adadelta", optimizer<gradus::Adadelta>},
+      {"Ftrl", optimizer<gradus::Ftrl>},
+      {"Lion", optimizer<gradus::Lion>},
+      {"Lamb", optimizer<gradus::Lamb>},
+      {"Muon", optimizer<gradus::Muon>},
+      {"Adafactor", optimizer<gradus::Adafactor>},
+      {"ScheduleFreeSGD", optimizer<gradus::ScheduleFreeSGD>},
+      {"ScheduleFreeAdamW", optimizer<gradus::ScheduleFreeAdamW>}};
   const auto found = known.find(name);
   if (found == known.end()) throw Skipped("no optimizer " + name);
   return found->second(config, options);

@@ -1,93 +1,38 @@
-/// Averages of the weights (use_ema): shown after training, which goes on from the raw weights.
+/// Averages of the weights, those of use_ema and those of a rule: training goes on from the raw
+/// weights, whatever is shown.
 
 #include <gradus/models/swap_ema_weights.h>
 
 #include <doctest/doctest.h>
 
-#include <cstring>
 #include <functional>
-#include <optional>
 
 #include <gradus/gradus.h>
 #include <gradus/models/safetensors.h>
 
+#include "averages_support.h"
 #include "data_files.h"
 #include "training_support.h"
 
 using namespace gradus;
+using namespace averages;
 using data_files::Folder;
 using doctest::Approx;
 using doctest::Contains;
 
 namespace {
 
-/// All bits that training can change.
-std::string bits(const Sequential& model) {
-  const OptimizerCounters& c = model.optimizer().counters();
-  std::string all = fmt::format("{} {} {} {} {}", c.iterations, c.collected, c.last_learning_rate,
-                                c.averages_from, c.shows_averages);
-  const auto add = [&](std::span<const Scalar> values) {
-    all.append(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-  };
-  for (const Tensor& w : model.get_weights()) add(w.values());
-  model.optimizer().state([&](const std::string& name, std::span<const Scalar> values,
-                              const Shape&) { add(values), all += name; });
-  return all;
-}
-
-const Dataset& data() {
-  static const Dataset moons = make_moons({.rows = 11, .seed = 3});  // batches of 4, 4 and 3
-  return moons;
-}
-constexpr int epochs = 4, batches = 3;
-
-constexpr const char* kinds[] = {"plain", "non-negative", "norms", "normalised, with Dropout"};
-
-Sequential make(const std::string& optimizer, std::string_view kind = "plain") {
-  Dense first{.units = 3, .activation = tanh}, last{.units = 1};
-  if (kind == "non-negative") first.kernel_constraint = last.kernel_constraint = NonNeg{};
-  if (kind == "norms") {
-    first.kernel_constraint = MinMaxNorm{.min_value = 0.5, .rate = 0.5};
-    last.kernel_constraint = UnitNorm{};
-    last.bias_constraint = MaxNorm{.max_value = 0.01};
-  }
-  const bool normalised = kind == "normalised, with Dropout";
-  Sequential model = normalised ? Sequential{first, BatchNormalization{}, Dropout{0.2}, last}
-                                : Sequential{first, last};
-  model.compile({.optimizer = parse_optimizer(optimizer), .loss = MeanSquaredError{}, .seed = 5});
-  return model;
-}
-
-/// A model's training, from where it is, to the end of an epoch.
-void train(Sequential& model, int to, std::vector<Callback> callbacks = {}, bool resume = true) {
-  model.fit(data().x, data().y,
-            {.batch_size = 4,
-             .epochs = to,
-             .verbose = 0,
-             .callbacks = std::move(callbacks),
-             .validation_data = Batch(data()),
-             .resume = resume});
-}
-
-/// Does something in hook number `at` of those for the ends of batches, or the begins of tests.
-struct Once {
-  std::function<void(Sequential&)> act;
-  int batch = -1, test = -1;
-  void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) {
-    if (batch-- == 0) act(model);
-  }
-  void on_test_batch_begin(std::int64_t, const Logs&, Sequential& model) {
-    if (test-- == 0) act(model);
-  }
-};
-
 /// Each trains a model with an interruption, and returns the model that has ended training.
 using Interrupted = std::function<Sequential(Sequential model, const std::string& path)>;
-std::vector<std::pair<const char*, Interrupted>> interruptions() {
-  static const SwapEMAWeights swap;
-  const auto loaded = [](Sequential model, const std::string& path) {
+std::vector<std::pair<const char*, Interrupted>> interruptions(const std::vector<Callback>& with) {
+  const auto and_also = [=](const Once& hook) {
+    std::vector<Callback> all = with;
+    all.push_back(hook);
+    return all;
+  };
+  const auto loaded = [=](Sequential model, const std::string& path) {
     model.load(path);
-    train(model, epochs, {swap});
+    train(model, epochs, with);
     return model;
   };
   const auto saved_in = [=](Once hook) {
@@ -95,17 +40,17 @@ std::vector<std::pair<const char*, Interrupted>> interruptions() {
       Once save = hook;
       save.act = [&](Sequential& m) { m.save(path); };
       Sequential model = fresh;
-      train(model, epochs, {swap, save});
+      train(model, epochs, and_also(save));
       return loaded(fresh, path);
     };
   };
-  const auto cut_in = [](Once hook) {
+  const auto cut_in = [=](const Once& hook) {
     return [=](Sequential model, const std::string&) {
       try {
-        train(model, epochs, {swap, hook});
+        train(model, epochs, and_also(hook));
       } catch (const int&) {
       }
-      train(model, epochs, {swap});
+      train(model, epochs, with);
       return model;
     };
   };
@@ -113,8 +58,8 @@ std::vector<std::pair<const char*, Interrupted>> interruptions() {
   const auto fail = [](Sequential&) { throw 1; };
   return {{"two calls of fit",
            [=](Sequential model, const std::string&) {
-             train(model, 2, {swap});
-             train(model, epochs, {swap});
+             train(model, 2, with);
+             train(model, epochs, with);
              return model;
            }},
           {"a stop at the end of an epoch", cut_in({stop, 5})},
@@ -124,16 +69,16 @@ std::vector<std::pair<const char*, Interrupted>> interruptions() {
           {"a file between two calls",
            [=](const Sequential& fresh, const std::string& path) {
              Sequential model = fresh;
-             train(model, 2, {swap});
+             train(model, 2, with);
              model.save(path);
              return loaded(fresh, path);
            }},
           {"a file of a batch", saved_in({{}, 7})},
           {"a file of a validation at the averages", saved_in({{}, -1, 2})},
-          {"a copy", [](Sequential model, const std::string&) {
-             train(model, 3, {swap});
+          {"a copy", [=](Sequential model, const std::string&) {
+             train(model, 3, with);
              Sequential copy = model;
-             train(copy, epochs, {swap});
+             train(copy, epochs, with);
              return copy;
            }}};
 }
@@ -143,25 +88,35 @@ std::vector<std::pair<const char*, Interrupted>> interruptions() {
 TEST_CASE("training goes on from the raw weights, whatever came in between") {
   const Folder folder;
   int combinations = 0;
-  for (const std::string& rule : known_optimizers())
+  const auto compare = [&](const std::string& optimizer, const std::vector<Callback>& with) {
+    for (const char* kind : kinds) {
+      const Sequential fresh = make(optimizer, kind);
+      Sequential whole = fresh;
+      train(whole, epochs, with);
+      for (const auto& [name, interrupted] : interruptions(with)) {
+        ++combinations;
+        const std::string setting = fmt::format("{}, {}, {}", optimizer, kind, name);
+        CAPTURE(setting);
+        const bool same = bits(interrupted(fresh, folder.path("m"))) == bits(whole);
+        CHECK(same);
+      }
+    }
+  };
+  for (const std::string& rule : known_optimizers()) {
+    const bool averages = parse_optimizer(rule).rule_averages();
     for (const char* options :
          {"", ", gradient_accumulation_steps=2", ", ema_overwrite_frequency=2",
           ", ema_overwrite_frequency=3, gradient_accumulation_steps=2", ", global_clipnorm=0.5"})
-      for (const char* kind : kinds) {
-        const Sequential fresh = make(
+      if (!averages)
+        compare(
             fmt::format("{}(learning_rate=0.05, use_ema=True, ema_momentum=0.8{})", rule, options),
-            kind);
-        Sequential whole = fresh;
-        train(whole, epochs, {SwapEMAWeights{}});
-        for (const auto& [name, interrupted] : interruptions()) {
-          ++combinations;
-          const std::string setting = fmt::format("{}{}, {}, {}", rule, options, kind, name);
-          CAPTURE(setting);
-          const bool same = bits(interrupted(fresh, folder.path("m"))) == bits(whole);
-          CHECK(same);
-        }
-      }
-  CHECK(combinations == 13 * 5 * 4 * 9);
+            {SwapEMAWeights{}});
+    for (const char* options :
+         {"", ", gradient_accumulation_steps=2", ", warmup_steps=5, r=1, weight_decay=0.1",
+          ", learning_rate_multipliers=[[\"dense/kernel\", 0]]", ", global_clipnorm=0.5"})
+      if (averages) compare(fmt::format("{}(learning_rate=0.3{})", rule, options), {});
+  }
+  CHECK(combinations == 15 * 5 * 4 * 9);
 }
 
 TEST_CASE("only an applied update puts averages into weights") {

@@ -10,7 +10,7 @@ TEST_CASE("a pass over rows has as many batches as it says, and each row once") 
       CAPTURE(rows);
       CAPTURE(size);
       const Tensor x = Tensor::zeros({rows, 1});
-      detail::Feed feed({x, x}, size, true);
+      detail::Feed feed({x, x}, {.batch_size = size});
       detail::Run run;
       feed.begin_pass(run, 0);
       std::int64_t seen = 0;

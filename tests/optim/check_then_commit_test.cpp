@@ -72,11 +72,13 @@ struct Draw {
   std::string optimizer() {
     const std::string& rule = known_optimizers()[below(known_optimizers().size())];
     const double rate = below(3) == 0 ? std::abs(number(false)) : 0.1;
+    const bool averages = rule.starts_with("ScheduleFree");
     return fmt::format(
         "{}(learning_rate={}{}{}{})", rule, rate,
         one_of(
             {"", "", ", clipnorm=1", ", clipvalue=0.5", ", global_clipnorm=1", ", clipvalue=1e30"}),
-        one_of({"", "", ", use_ema=True", ", use_ema=True, ema_overwrite_frequency=2"}),
+        averages ? one_of({"", ", weight_decay=2", ", weight_decay=0.1, warmup_steps=3", ", r=9"})
+                 : one_of({"", "", ", use_ema=True", ", use_ema=True, ema_overwrite_frequency=2"}),
         one_of({"", "", ", gradient_accumulation_steps=2", ", gradient_accumulation_steps=3"}));
   }
   Optimizer::Constrain constraint() {

@@ -97,8 +97,9 @@ bool all_options() {
                                  .gradient_accumulation_steps = 2,
                                  .exclude_from_weight_decay = {b}};
   bool quiet = true;
-  for (Optimizer opt : {Optimizer(Adam{}, options), Optimizer(Lamb{}, options),
-                        Optimizer(Adafactor{}, options), Optimizer(Muon{.weight_decay = 0})})
+  for (Optimizer opt :
+       {Optimizer(Adam{}, options), Optimizer(Lamb{}, options), Optimizer(Adafactor{}, options),
+        Optimizer(Muon{.weight_decay = 0}), Optimizer(ScheduleFreeAdamW{.weight_decay = 0.1})})
     quiet = report(to_string(opt).c_str(), calls_in(1000,
                                                     [&] {
                                                       mean(square(matmul(x, w) + b - y)).backward();
@@ -111,17 +112,25 @@ bool all_options() {
 /// A call of fit() allocates; more epochs of one batch must add nothing.
 bool through_fit() {
   const Dataset data = make_line({.rows = 64});
-  const auto calls_of = [&](int epochs) {
+  const auto calls_of = [&](int epochs, Sampling sampling) {
     Sequential model{Dense{16, tanh}, Dropout{.rate = 0.1}, Dense{.units = 1}};
     model.compile({.optimizer = SGD{.learning_rate = 0.01, .momentum = 0.9},
                    .loss = MeanSquaredError{},
                    .metrics = {MeanAbsoluteError{}}});
     const long before = calls;
-    model.fit(data.x, data.y, {.batch_size = 16, .epochs = epochs, .verbose = 0});
+    model.fit(data.x, data.y,
+              {.batch_size = 16, .epochs = epochs, .verbose = 0, .sampling = sampling});
     return calls - before;
   };
-  calls_of(10);
-  return report("fit, 4000 more steps", calls_of(2000) - calls_of(1000));
+  bool quiet = true;
+  for (const Sampling sampling :
+       {Sampling::shuffled, Sampling::fresh, Sampling::replacement, Sampling::full}) {
+    calls_of(10, sampling);
+    quiet = report(fmt::format("fit, {}, 4000 more steps", name_of(sampling)).c_str(),
+                   calls_of(2000, sampling) - calls_of(1000, sampling)) &&
+            quiet;
+  }
+  return quiet;
 }
 
 }  // namespace

@@ -23,11 +23,15 @@ namespace {
 using namespace gradus;
 namespace fs = std::filesystem;
 
-void train(const fs::path& folder) {
+constexpr const char* optimizers[] = {
+    "Adam(CosineDecay(initial_learning_rate=0.05, decay_steps=300))",
+    "ScheduleFreeSGD(learning_rate=2, warmup_steps=20, weight_decay=0.001, r=1)",
+    "ScheduleFreeAdamW(learning_rate=0.05, gradient_accumulation_steps=3)"};
+
+void train(const char* optimizer, const fs::path& folder) {
   const Dataset data = make_moons({.rows = 53, .noise = 0.2, .seed = 1});
   Sequential model{Dense{8, tanh}, Dropout{.rate = 0.1}, Dense{.units = 2}};
-  model.compile({.optimizer = Adam{.learning_rate = CosineDecay{.initial_learning_rate = 0.05,
-                                                                .decay_steps = 300}},
+  model.compile({.optimizer = parse_optimizer(optimizer),
                  .loss = SparseCategoricalCrossentropy{.from_logits = true},
                  .metrics = {Accuracy{}},
                  .seed = 3});
@@ -42,13 +46,13 @@ void train(const fs::path& folder) {
 }
 
 /// Runs train() in processes, each killed before long, until one gets to the end.
-int trains_with_kills(const fs::path& folder) {
+int trains_with_kills(const char* optimizer, const fs::path& folder) {
   std::mt19937 random(5);
   for (int kills = 0;; ++kills) {
     const pid_t child = fork();
     if (child == 0) {
       try {
-        train(folder);
+        train(optimizer, folder);
         _exit(0);
       } catch (const std::exception& e) {
         fmt::print(stderr, "{}\n", e.what());
@@ -74,21 +78,28 @@ std::string bytes_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-}  // namespace
-
-int main() {
+/// Whether a run with kills ends as one without.
+bool resumes(const char* optimizer) {
   std::string name = (fs::temp_directory_path() / "gradus-kills-XXXXXX").string();
-  if (!mkdtemp(name.data())) return 1;
+  if (!mkdtemp(name.data())) return false;
   const fs::path folder = name;
   fs::create_directory(folder / "whole");
   fs::create_directory(folder / "killed");
-  train(folder / "whole");
-  const int kills = trains_with_kills(folder / "killed");
+  train(optimizer, folder / "whole");
+  const int kills = trains_with_kills(optimizer, folder / "killed");
   const std::string whole = bytes_of(folder / "whole/last"),
                     killed = bytes_of(folder / "killed/last");
   const bool same = !whole.empty() && whole == killed;
-  fmt::print("{} kills; the last checkpoint, {} bytes, is {}\n", kills, whole.size(),
+  fmt::print("{}: {} kills; the last checkpoint, {} bytes, is {}\n", optimizer, kills, whole.size(),
              same ? "the same" : "another");
   fs::remove_all(folder);
-  return same && kills > 0 ? 0 : 1;
+  return same && kills > 0;
+}
+
+}  // namespace
+
+int main() {
+  bool all = true;
+  for (const char* optimizer : optimizers) all = resumes(optimizer) && all;
+  return all ? 0 : 1;
 }

@@ -2,43 +2,22 @@
 
 #include "commands/command_line.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
-#include <new>
 
-#include <gradus/core/error.h>
 #include <gradus/core/from_text.h>
 
 #include "commands/commands.h"
-#include "problem/data.h"
 #include "terminal/command.h"
 #include "terminal/config_file.h"
 #include "terminal/files.h"
-#include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 
 namespace {
 
 /// The help in lines that fit beside the names of options, on 80 columns or a narrower terminal.
 std::string wrapped_help(const std::string& help) {
-  const auto width = static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50));
-  std::string out, line;
-  for (std::size_t begin = 0; begin < help.size();) {
-    const std::size_t end = std::min(help.find(' ', begin), help.size());
-    const std::string word = help.substr(begin, end - begin);
-    if (!line.empty() && line.size() + 1 + word.size() > width) {
-      out += line + '\n';
-      line.clear();
-    }
-    line += (line.empty() ? "" : " ") + word;
-    begin = end + 1;
-  }
-  return out + line;
+  return wrapped(help, static_cast<std::size_t>(std::clamp(picture_columns() - 28, 20, 50)), "");
 }
 
 /// Turns the members of a command into options.

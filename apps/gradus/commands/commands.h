@@ -1,8 +1,6 @@
 #pragma once
 /// All commands, in the order of `gradus --help`.
 
-#include <tuple>
-
 #include "commands/compare.h"
 #include "commands/completion.h"
 #include "commands/data.h"

@@ -34,7 +34,7 @@ struct CompareCommand : ComparedRuns {
   static constexpr const char* about = "Train under several schedules and compare them";
   static constexpr const char* help =
       R"help(Trains one problem under each schedule, once for each seed, with the same data,
-first weights and shuffles for all. Losses are on all rows. An optimizer with
+first weights and batches for all. Losses are on all rows. An optimizer with
 its schedule may stand in place of a schedule, and any option may vary. The
 column `worst` is the bound that gradus schedule shows, for plain SGD.
 

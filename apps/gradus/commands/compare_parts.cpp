@@ -1,16 +1,12 @@
 #include "commands/compare_parts.h"
 
-#include <fmt/format.h>
 #include <gradus/models/file.h>
-
-#include <map>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

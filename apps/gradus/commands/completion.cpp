@@ -1,15 +1,12 @@
 #include "commands/completion.h"
 
-#include <fmt/format.h>
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
 #include <cctype>
 
 #include "commands/commands.h"
 #include "terminal/command.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 
 namespace {
 

@@ -1,12 +1,10 @@
 #include "commands/data.h"
 
-#include <fmt/format.h>
 #include <gradus/models/file.h>
 
 #include "problem/data.h"
 #include "terminal/command.h"
 #include "terminal/files.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

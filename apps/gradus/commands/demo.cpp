@@ -1,9 +1,5 @@
 #include "commands/demo.h"
 
-#include <fmt/format.h>
-
-#include "problem/expression.h"
-#include "problem/problem.h"
 #include "problem/program.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"

@@ -1,18 +1,10 @@
 #include "commands/evaluate.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
 #include <gradus/schedules/canvas.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 #include "training/session.h"
 
 using namespace gradus;

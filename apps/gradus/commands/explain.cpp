@@ -1,13 +1,9 @@
 #include "commands/explain.h"
 
-#include <fmt/format.h>
 #include <gradus/models/explain.h>
-
-#include <algorithm>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

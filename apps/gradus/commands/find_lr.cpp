@@ -1,15 +1,10 @@
 #include "commands/find_lr.h"
 
-#include <fmt/format.h>
 #include <gradus/models/find_learning_rate.h>
-
-#include <algorithm>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/stability.h"
 #include "training/training_run.h"
 
@@ -133,9 +128,12 @@ std::string FindLrCommand::run() const {
   const bool data = look.check_and_want_data();
   const Problem problem = make_problem(chosen, {.steps = n});
   refuse_rate(problem, "find-lr varies");
-  const RateTest test = find_learning_rate(
-      problem.model, problem.data.x, problem.data.y,
-      {.start = low, .end = high, .steps = n, .batch_size = problem.network.batch_size});
+  const RateTest test = find_learning_rate(problem.model, problem.data.x, problem.data.y,
+                                           {.start = low,
+                                            .end = high,
+                                            .steps = n,
+                                            .batch_size = problem.network.batch_size,
+                                            .sampling = problem.network.sampling});
   check<DivergedError>(
       test.valley > 0 || !test.diverged,
       "training diverged after {} updates, too early to suggest a rate; try a lower "

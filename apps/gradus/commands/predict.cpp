@@ -1,17 +1,12 @@
 #include "commands/predict.h"
 
-#include <fmt/format.h>
 #include <gradus/core/from_text.h>
 #include <gradus/models/csv_records.h>
-
-#include <algorithm>
-#include <cstdlib>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

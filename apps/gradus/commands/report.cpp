@@ -1,18 +1,13 @@
 #include "commands/report.h"
 
-#include <fmt/format.h>
 #include <gradus/models/file.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 
 #include "commands/find_lr.h"
-#include "pictures/plot_file.h"
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/run_log.h"
 #include "training/training_run.h"
 

@@ -1,15 +1,10 @@
 #include "commands/sensitivity.h"
 
-#include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/comparison.h"
 
 using namespace gradus;

@@ -28,7 +28,7 @@ numbers move a little, and two more runs measure it.)help";
   static void options(auto& self, auto&& option) {
     option(self.expression, "expression", "The schedule as text", "EXPR");
     ExactOptions::options(self.chosen, option);
-    option(self.seeds, "--seeds", "Runs, of other first weights and shuffles; the first has --seed",
+    option(self.seeds, "--seeds", "Runs, of other first weights and batches; the first has --seed",
            "N");
     LookOptions::options(self.look, option);
   }

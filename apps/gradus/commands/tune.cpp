@@ -1,19 +1,10 @@
 #include "commands/tune.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gradus/schedules/canvas.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "problem/baseline.h"
-#include "problem/expression.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

@@ -9,7 +9,7 @@ struct TuneCommand {
   static constexpr const char* about = "Lower the loss by the numbers of a schedule";
   static constexpr const char* help =
       R"help(Moves the numbers of the schedule along their exact derivatives, over fresh
-first weights and shuffles in each iteration. Start and result are compared on
+first weights and batches in each iteration. Start and result are compared on
 seeds that were never used before. The data stays the same.
 
   gradus tune "ExponentialDecay(0.05, 42, 0.5)" --data line --layers none

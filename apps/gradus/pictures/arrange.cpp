@@ -1,7 +1,5 @@
 #include <gradus/schedules/canvas.h>
 
-#include <algorithm>
-#include <span>
 #include <sstream>
 
 #include "pictures/panels.h"

@@ -1,12 +1,6 @@
 #include "pictures/panels.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gradus/schedules/canvas.h>
-
-#include <algorithm>
-#include <cmath>
-#include <limits>
 
 #include "terminal/text.h"
 

@@ -1,10 +1,6 @@
 #pragma once
 /// The pictures of commands, in a terminal and in files.
 
-#include <string>
-#include <variant>
-#include <vector>
-
 #include "pictures/plot_contours.h"
 #include "pictures/plot_lines.h"
 

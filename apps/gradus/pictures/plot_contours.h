@@ -2,9 +2,6 @@
 /// The path of training over the loss surface of two weights, as a picture in text.
 
 #include <array>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include <gradus/schedules/plot.h>
 

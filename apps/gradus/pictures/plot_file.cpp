@@ -1,12 +1,8 @@
 #include "pictures/plot_file.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <gradus/models/file.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -15,7 +11,6 @@
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/terminal.h"
-#include "terminal/text.h"
 
 namespace fs = std::filesystem;
 

@@ -1,10 +1,6 @@
 #pragma once
 /// The options of every command that shows something, and plots in files, drawn by gnuplot.
 
-#include <span>
-#include <string>
-#include <vector>
-
 #include "pictures/panels.h"
 
 /// Where and how to show the results.

@@ -4,8 +4,6 @@
 #include <fmt/ranges.h>
 #include <gradus/schedules/canvas.h>
 
-#include <algorithm>
-
 using namespace gradus;
 using namespace gradus::detail;
 

@@ -3,12 +3,6 @@
 
 #include <gradus/schedules/plot.h>
 
-#include <cmath>
-#include <span>
-#include <string>
-#include <utility>
-#include <vector>
-
 /// Values at finite, rising places along x, joined by straight lines. A jump has two values at one
 /// place; a value that is not finite is a gap.
 struct Line {

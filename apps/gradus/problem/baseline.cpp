@@ -1,9 +1,5 @@
 #include "problem/baseline.h"
 
-#include <gradus/core/ops.h>
-
-#include <algorithm>
-#include <cmath>
 #include <numeric>
 
 using namespace gradus;

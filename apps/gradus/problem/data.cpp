@@ -1,16 +1,11 @@
 #include "problem/data.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
-
-#include <algorithm>
 #include <chrono>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

@@ -4,11 +4,6 @@
 #include <fmt/ranges.h>
 #include <gradus/models/preparation.h>
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 /// The names of the synthetic data: 200 rows each, more for `digits`.
 std::vector<std::string> data_names();
 /// Whether this names a file and not synthetic data: a file that is there, or a name with a dot, a

@@ -1,15 +1,11 @@
 #include "problem/expression.h"
 
-#include <fmt/format.h>
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/canvas.h>
 #include <gradus/schedules/inspect.h>
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 using detail::lower;

@@ -5,10 +5,6 @@
 #include <gradus/schedules/parse.h>
 #include <gradus/schedules/plot.h>
 
-#include <string>
-#include <utility>
-#include <vector>
-
 inline namespace GRADUS_VARIANT {
 
 /// Reads `EXPR`, or `NAME=EXPR` with a name for the legend. UsageError, with the text and the

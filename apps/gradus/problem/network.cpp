@@ -1,16 +1,9 @@
 #include "problem/network.h"
 
-#include <fmt/format.h>
 #include <gradus/models/layers.h>
-#include <gradus/models/losses.h>
-#include <gradus/models/metrics.h>
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-#include <cmath>
-
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 
@@ -94,6 +87,13 @@ constexpr NamedLoss all_losses[] = {
 
 constexpr std::int64_t most_classes = 1000;
 
+Sampling read_sampling(const std::string& text) {
+  const auto names = names_of(Sampling());
+  const auto found = std::ranges::find(names, text);
+  if (found == names.end()) refuse_name("--sampling", text, {names.begin(), names.end()});
+  return static_cast<Sampling>(found - names.begin());
+}
+
 std::vector<std::int64_t> read_layers(const std::string& text) {
   std::vector<std::int64_t> units;
   if (text == "none") return units;
@@ -161,6 +161,7 @@ Network read_network(const NetworkOptions& options) {
           .initializer = read_initializer(options.initializer),
           .optimizer = read_optimizer(options.optimizer),
           .batch_size = read_whole("--batch-size", options.batch_size, 1),
+          .sampling = read_sampling(options.sampling),
           .seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0))};
 }
 

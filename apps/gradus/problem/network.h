@@ -2,13 +2,8 @@
 /// The network, the optimizer and the loss that the command line names.
 
 #include <fmt/ranges.h>
-#include <gradus/models/dataset.h>
 #include <gradus/models/initializers.h>
 #include <gradus/models/sequential.h>
-
-#include <cstdint>
-#include <string>
-#include <vector>
 
 #include "problem/expression.h"
 
@@ -20,7 +15,7 @@ std::vector<std::string> activation_names(), initializer_names(), loss_names();
 struct NetworkOptions {
   std::string layers = "16,16";  ///< units of the hidden layers, or `none`
   std::string activation = "relu", initializer = "glorot_uniform", optimizer = "sgd", loss = "auto";
-  std::string batch_size = "32", seed = "0";
+  std::string batch_size = "32", sampling = "shuffled", seed = "0";
 
   static void options(auto& self, auto&& option) {
     const auto one_of = [](const auto& names) { return fmt::format("{}", fmt::join(names, ", ")); };
@@ -35,7 +30,9 @@ struct NetworkOptions {
            "EXPR");
     option(self.loss, "--loss", one_of(loss_names()) + ", or auto: by the data", "NAME");
     option(self.batch_size, "--batch-size", "Rows per update", "N");
-    option(self.seed, "--seed", "Seed of synthetic data, weights and shuffles", "N");
+    option(self.sampling, "--sampling",
+           one_of(names_of(gradus::Sampling())) + ": the rows of each update", "NAME");
+    option(self.seed, "--seed", "Seed of synthetic data, weights and batches", "N");
   }
 };
 
@@ -71,6 +68,7 @@ struct Network {
   InitializerExpression initializer;  ///< of all kernels
   OptimizerExpression optimizer;
   std::int64_t batch_size;
+  gradus::Sampling sampling;
   std::uint64_t seed;
   double target_deviation = 1;  ///< the targets were divided by it
 

@@ -1,14 +1,7 @@
 #include "problem/problem.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
-
-#include <algorithm>
-#include <cmath>
-
 #include "problem/program.h"
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

@@ -1,13 +1,6 @@
 #pragma once
 /// Something to train: data, model and loss, made from the options.
 
-#include <gradus/models/dataset.h>
-#include <gradus/models/sequential.h>
-
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "problem/data.h"
 #include "problem/network.h"
 

@@ -1,7 +1,6 @@
 #include "problem/program.h"
 
 #include <fmt/format.h>
-#include <gradus/schedules/config.h>
 
 using namespace gradus;
 
@@ -121,8 +120,11 @@ std::string to_program(const Problem& problem, const ProgramOptions& options) {
     out += fmt::format(", .validation_split = {}", problem.chosen.share);
   else if (problem.held_out.x.size() > 0)
     out += ", .validation_data = test";
-  if (!options.fit_options.empty())
-    out += fmt::format(",\n{:{}}{}", "", call.size(), options.fit_options);
+  std::string more = options.fit_options;
+  if (problem.network.sampling != Sampling::shuffled)
+    more += fmt::format("{}.sampling = Sampling::{}", more.empty() ? "" : ", ",
+                        name_of(problem.network.sampling));
+  if (!more.empty()) out += fmt::format(",\n{:{}}{}", "", call.size(), more);
   out += "});\n";
   if (scaled) out += "  const ExactTensor predicted = prepared.undo(model.predict(data.x));\n";
   return out;

@@ -1,8 +1,6 @@
 #pragma once
 /// Schedules, optimizers and problems as C++.
 
-#include <string>
-
 #include "problem/problem.h"
 
 /// `CosineDecay{.initial_learning_rate = 0.1, .decay_steps = 900}`; for a schedule without short

@@ -1,17 +1,10 @@
 #include "problem/saved.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
 #include <gradus/models/file.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "problem/baseline.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 using ParsedJson = nlohmann::json;
@@ -63,8 +56,9 @@ std::int64_t read_size(const ParsedJson& json, const std::string& path, const ch
 void upgrade(ParsedJson& json, const std::string& path) {
   ParsedJson& options = json.at("options");
   const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).dump());
-  for (const char* added : {"initializer", "noise", "task", "separator", "decimal", "comment",
-                            "missing", "no-target-scale", "validation-split-last", "validation"})
+  for (const char* added :
+       {"initializer", "noise", "task", "separator", "decimal", "comment", "missing",
+        "no-target-scale", "sampling", "validation-split-last", "validation"})
     options.emplace(added, defaults.at(added));
   json.emplace("constant", std::vector<double>());
   if (json.contains("preparation")) return;

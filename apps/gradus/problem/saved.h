@@ -1,12 +1,6 @@
 #pragma once
 /// The files of `gradus train`: a model, and everything needed to use it or to continue training.
 
-#include <gradus/models/dataset.h>
-
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "problem/problem.h"
 
 /// A problem and how long to train it: the options of `gradus train` that a saved file holds.

@@ -27,8 +27,7 @@
 
 #include <gradus/core/error.h>
 
-#include <stdexcept>
-#include <string>
+#include "terminal/text.h"
 
 using gradus::check;  // check<UsageError>(epochs > 0, "--epochs: must be above 0 (got {})", epochs)
 

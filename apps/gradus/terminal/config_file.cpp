@@ -2,7 +2,6 @@
 
 #include "terminal/config_file.h"
 
-#include <fmt/format.h>
 #include <gradus/core/from_text.h>
 #include <gradus/models/file.h>
 #include <gradus/models/utf8.h>
@@ -17,7 +16,6 @@
 #include <sstream>
 
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 namespace {
 

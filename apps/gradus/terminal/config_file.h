@@ -8,9 +8,6 @@
 ///     quiet = true
 
 #include <algorithm>
-#include <string>
-#include <type_traits>
-#include <vector>
 
 #include "terminal/option_words.h"
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 
 #include "terminal/command.h"
-#include "terminal/text.h"
 
 namespace fs = std::filesystem;
 

@@ -1,9 +1,5 @@
 #include "terminal/option_words.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "terminal/text.h"
 
 namespace {

@@ -1,11 +1,6 @@
 #include "terminal/text.h"
 
-#include <fmt/format.h>
 #include <gradus/core/from_text.h>
-
-#include <algorithm>
-#include <charconv>
-#include <cmath>
 
 #include "terminal/command.h"
 
@@ -29,11 +24,12 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
   return text;
 }
 
-std::string wrapped(std::string text) {
-  for (std::size_t begin = 0; text.size() - begin > 72;) {
-    const std::size_t blank = text.rfind(' ', begin + 71);
-    if (blank == text.npos || blank <= begin + 4) break;
-    text.replace(blank, 1, "\n    ");
+std::string wrapped(std::string text, std::size_t most, std::string_view indent) {
+  for (std::size_t begin = 0; text.size() - begin > most;) {
+    std::size_t blank = text.rfind(' ', begin + most);
+    if (blank == text.npos || blank <= begin + indent.size()) blank = text.find(' ', begin + most);
+    if (blank == text.npos) break;
+    text.replace(blank, 1, fmt::format("\n{}", indent));
     begin = blank + 1;
   }
   return text;

@@ -1,9 +1,13 @@
 #pragma once
 /// Text that is safe to print, to paste and to read back, and words that the user gives.
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 /// Whether a terminal might act on the character instead of showing it.
@@ -12,8 +16,9 @@ bool is_control(char c);
 std::string clean(std::string text);
 /// The text with `to` wherever it has `from`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);
-/// A line or sentence with line breaks in place of blanks, so that words end before column 72.
-std::string wrapped(std::string text);
+/// A line or sentence with line breaks in place of blanks, so that no line but one of a single word
+/// is longer; all lines but the first are indented.
+std::string wrapped(std::string text, std::size_t most = 72, std::string_view indent = "    ");
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
 std::string quoted(const std::string& text, char quote);

@@ -1,18 +1,9 @@
 #pragma once
 /// Several schedules, or several problems, trained with the same seeds.
 
-#include <gradus/schedules/plot.h>
-
-#include <cmath>
-#include <memory>
-#include <optional>
-#include <span>
-#include <string>
-#include <vector>
-
 #include "pictures/plot_contours.h"
 #include "pictures/plot_lines.h"
-#include "training/run_all.h"
+#include "training/training_run.h"
 
 struct Contender {
   std::string label;

@@ -4,8 +4,6 @@
 #include <gradus/schedules/algebra.h>
 #include <gradus/schedules/canvas.h>
 
-#include <algorithm>
-
 using namespace gradus;
 
 namespace {

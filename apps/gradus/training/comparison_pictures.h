@@ -1,8 +1,6 @@
 #pragma once
 /// The pictures of a comparison: rates, losses and paths, for files and for the terminal.
 
-#include <vector>
-
 #include "pictures/plot_file.h"
 #include "training/comparison.h"
 

@@ -3,12 +3,8 @@
 #include <gradus/optim/optimizers.h>
 #include <gradus/schedules/known.h>
 
-#include <algorithm>
-#include <map>
-
 #include "terminal/command.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 

@@ -2,9 +2,6 @@
 /// The contenders of a comparison, from texts: schedules, or optimizers with their schedules,
 /// crossed with the values of options that vary.
 
-#include <string>
-#include <vector>
-
 #include "training/comparison.h"
 
 /// A problem and how long to train it. Options that are texts may vary.

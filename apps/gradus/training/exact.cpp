@@ -2,14 +2,10 @@
 
 #include "training/exact.h"
 
-#include <gradus/core/ops.h>
 #include <gradus/models/curvature.h>
 #include <gradus/models/sensitivity.h>
 #include <gradus/models/tune.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/parse.h>
-
-#include <algorithm>
 
 #include "problem/network.h"
 #include "terminal/command.h"
@@ -56,7 +52,10 @@ struct Training {
                    .seed = seed,
                    .target_deviation = plain.target_deviation});
     model.fit(slice(x, 0, 0, kept), slice(y, 0, 0, kept),
-              {.batch_size = network.batch_size, .epochs = plain.epochs, .verbose = 0});
+              {.batch_size = network.batch_size,
+               .epochs = plain.epochs,
+               .verbose = 0,
+               .sampling = network.sampling});
     return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));
   }
 };

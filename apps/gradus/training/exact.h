@@ -39,7 +39,7 @@ struct ExactSensitivity {
   bool described;               ///< both agree: the derivatives describe the run
   std::vector<double> windows;  ///< d(loss) / d(log rate) in equal parts of the run
 };
-/// Runs the training with this seed of the first weights and the shuffles. UsageError.
+/// Runs the training with this seed of the first weights and the batches. UsageError.
 ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t seed, int windows);
 
 /// The greatest curvature of the loss on all rows, at each of the weights. Empty unless all are

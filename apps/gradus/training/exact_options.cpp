@@ -1,9 +1,5 @@
 #include "training/exact_options.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
-#include <gradus/schedules/schedule.h>
-
 #include "terminal/command.h"
 #include "terminal/option_words.h"
 

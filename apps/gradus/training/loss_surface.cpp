@@ -1,10 +1,5 @@
 #include "training/loss_surface.h"
 
-#include <algorithm>
-#include <array>
-#include <cmath>
-#include <optional>
-
 using namespace gradus;
 using Point = std::array<double, 2>;
 

@@ -1,8 +1,6 @@
 #pragma once
 /// The loss surface of a model of two weights.
 
-#include <vector>
-
 #include "pictures/plot_contours.h"
 #include "problem/problem.h"
 

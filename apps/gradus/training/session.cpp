@@ -1,19 +1,11 @@
 #include "training/session.h"
 
-#include <fmt/format.h>
-#include <gradus/core/ops.h>
-#include <gradus/models/loggers.h>
 #include <gradus/schedules/serialize.h>
-
-#include <algorithm>
-#include <cmath>
 
 #include "terminal/command.h"
 #include "terminal/files.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/terminal.h"
-#include "terminal/text.h"
 #include "training/training_run.h"
 
 using namespace gradus;
@@ -207,7 +199,8 @@ void Session::fit(const SignalWatch& signals, std::vector<Callback> callbacks) {
                         .verbose = 0,
                         .callbacks = callbacks,
                         .validation_data = held_out,
-                        .resume = saved_.has_value()});
+                        .resume = saved_.has_value(),
+                        .sampling = problem_.network.sampling});
   } catch (const NumericError& error) {
     if (refuses_any_update(problem_.model)) throw;
     fail_diverged(std::string_view(error.what()).substr(std::string_view("fit: ").size()));

@@ -1,12 +1,6 @@
 #pragma once
 /// One training of `gradus train`, from its options to the trained model.
 
-#include <gradus/models/history.h>
-
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "problem/saved.h"
 #include "training/train_callbacks.h"
 

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "training/exact_options.h"
 #include "training/least_loss.h"
 

@@ -1,9 +1,6 @@
 #pragma once
 /// Up to which rate SGD is stable, by the curvature of the loss: the eigenvalues of its Hessian.
 
-#include <string>
-#include <vector>
-
 #include "problem/problem.h"
 
 /// 2 (1 + momentum) / the greatest curvature, with nesterov also divided by 1 + 2 momentum. At a

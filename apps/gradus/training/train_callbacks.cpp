@@ -1,13 +1,8 @@
 #include "training/train_callbacks.h"
 
-#include <fmt/format.h>
-
-#include <utility>
-
 #include "problem/saved.h"
 #include "terminal/command.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 
 using namespace gradus;
 using gradus::detail::AppendFile, gradus::detail::file_size, gradus::detail::read_file;

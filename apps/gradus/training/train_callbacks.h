@@ -1,15 +1,10 @@
 #pragma once
 /// The callbacks of `gradus train`: progress, saving, stopping at a signal, and logs.
 
-#include <gradus/models/callback.h>
 #include <gradus/models/file.h>
 #include <gradus/models/loggers.h>
-#include <gradus/models/sequential.h>
 
 #include <chrono>
-#include <cstdint>
-#include <string>
-#include <type_traits>
 
 #include "terminal/terminal.h"
 

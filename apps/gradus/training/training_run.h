@@ -1,20 +1,16 @@
 #pragma once
-/// One training of a problem under a schedule, with a record of rates, losses and weights.
-
-#include <gradus/models/history.h>
-#include <gradus/schedules/schedule.h>
-
-#include <array>
-#include <cstdint>
-#include <vector>
+/// Trainings of a problem under schedules, one or many at a time, with a record of rates, losses
+/// and weights.
 
 #include "problem/problem.h"
 
 struct TrainingRunOptions {
   gradus::Schedule rate;
   gradus::Step steps;      ///< updates, >= 1
-  std::uint64_t seed = 0;  ///< of the first weights and the shuffles
+  std::uint64_t seed = 0;  ///< of the first weights and the rows of batches
   gradus::Step every = 1;  ///< updates between two measurements
+  /// Of the first weights, where runs of different seeds start at the same weights.
+  std::optional<std::uint64_t> seed_of_weights = {};
 };
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
@@ -53,3 +49,22 @@ std::int64_t batches_per_update(const Problem& problem);
 gradus::Step updates_in(const Problem& problem, std::int64_t epochs);
 /// Epochs until this number of updates is done.
 std::int64_t epochs_for(const Problem& problem, gradus::Step updates);
+
+/// The number that `--jobs` gives; `all` is one for each core. UsageError.
+std::size_t read_jobs(const std::string& text);
+
+/// Calls task(i) for each i in [0, count), in order, on at most `jobs` threads. After a signal to a
+/// SignalWatch no task begins, and a running one may throw StoppedError. Returns how many were done
+/// before the first that was not; rethrows the exception of the first that failed. After half a
+/// second a bar shows how many are done.
+std::size_t do_all(std::size_t count, std::size_t jobs,
+                   const std::function<void(std::size_t)>& task);
+
+/// A training to do. The problem outlives it.
+struct RunRequest {
+  const Problem* problem;
+  TrainingRunOptions options;
+};
+/// Does them by do_all(). The records, in the same order, are the same bits at any number of jobs;
+/// they hold neither history nor rates.
+std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, std::size_t jobs);
