@@ -194,7 +194,7 @@ def telling(lines):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
+        shown = table and line.isascii() and not line.startswith(("loss:", "to ", "budget:", "  worst", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
         if shown and line and ("--data line" in command or "twenty-rows" in command or "gradus schedule" in command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
