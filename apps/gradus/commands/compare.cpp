@@ -7,6 +7,7 @@
 
 #include "commands/compare_parts.h"
 #include "problem/baseline.h"
+#include "problem/bound.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -27,19 +28,29 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
+/// The worst case of plain SGD: it is about subgradient steps.
+std::optional<WorstCase> bound_of(const Contender& c) {
+  const Optimizer& optimizer = c.problem->model.optimizer();
+  const auto plain = [](const detail::Config::Field& field) {
+    return field.at_default || field.name == "learning_rate";
+  };
+  if (optimizer.name() != "SGD" || !std::ranges::all_of(fields_of(optimizer), plain))
+    return std::nullopt;
+  return find_bound(c.rate, c.steps);
+}
+
 std::string table(const Comparison& c) {
-  std::vector<std::vector<std::string>> rows{{"schedule", "loss", "+-",
-                                              fmt::format("steps to {}", three_digits(c.target)),
-                                              "budget", "diverged"}};
-  for (const Outcome& o : c.outcomes)
-    rows.push_back(
-        {o.contender.label, three_digits(o.mean),
-         std::isnan(o.mean) || c.seeds() - static_cast<std::size_t>(o.diverged) < 2
-             ? "-"
-             : deviation(o.deviation, o.mean),
-         o.to_target ? fmt::format("{:g}", *o.to_target) : "never", three_digits(o.budget),
-         fmt::format("{:<8}",
-                     o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds()))});
+  std::vector<std::vector<std::string>> rows{
+      {"schedule", "loss", "+-", "to " + three_digits(c.target), "budget", "worst", "diverged"}};
+  for (const Outcome& o : c.outcomes) {
+    const bool alone = c.seeds() - static_cast<std::size_t>(o.diverged) < 2;
+    const auto bound = bound_of(o.contender);
+    rows.push_back({o.contender.label, three_digits(o.mean),
+                    std::isnan(o.mean) || alone ? "-" : deviation(o.deviation, o.mean),
+                    o.to_target ? fmt::format("{:g}", *o.to_target) : "never",
+                    three_digits(o.budget), bound ? three_digits(bound->linear_ratio) : "-",
+                    o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds())});
+  }
   return to_table(rows);
 }
 
@@ -62,11 +73,13 @@ std::string explanation(const Comparison& c) {
   const Step every = c.best().measured[1];
   const bool same = std::ranges::all_of(
       c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
-  out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
-                     seeds > 1 ? "median, " : "",
-                     !same        ? "hundredth of the run"
-                     : every == 1 ? "update"
-                                  : fmt::format("{} updates", every));
+  out += fmt::format(
+      "\nto {}: updates, {}measured after every {}\n"
+      "budget: sum of the rates; worst: bound for convex losses, linear decay's is 1\n",
+      three_digits(c.target), seeds > 1 ? "median, " : "",
+      !same        ? "hundredth of the run"
+      : every == 1 ? "update"
+                   : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1 && c.searches.empty())
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -160,6 +173,7 @@ Json to_json(const Outcome& o) {
                            {"measured", o.measured},
                            {"factor", c.factor},
                            {"budget", o.budget},
+                           {"worst_case", ::to_json(bound_of(c))},
                            {"loss", o.mean},
                            {"deviation", o.deviation},
                            {"diverged", o.diverged},

@@ -57,19 +57,22 @@ std::string xml_text(std::string_view text) {
 
 std::string three_digits(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
 
-std::string to_table(const std::vector<std::vector<std::string>>& rows) {
-  constexpr std::size_t most = 30;  // of the first column
-  std::vector<std::size_t> widths(rows[0].size(), 8);
+std::string to_table(std::vector<std::vector<std::string>> rows) {
+  std::vector<std::size_t> widths(rows[0].size());
+  std::size_t most = 80;  // of a label
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size() + 2);
+    most -= std::min(most, widths[i]);
+  }
   for (const auto& row : rows)
-    for (std::size_t i = 0; i < row.size(); ++i)
-      if (i > 0 || row[i].size() <= most) widths[i] = std::max(widths[i], row[i].size());
+    if (row[0].size() <= most) widths[0] = std::max(widths[0], row[0].size());
   std::string out;
-  for (const auto& row : rows) {
-    std::string line = row[0];
-    if (line.size() > widths[0]) out += std::exchange(line, "") + '\n';
-    line.resize(widths[0], ' ');
-    for (std::size_t i = 1; i < row.size(); ++i) line += fmt::format("  {:>{}}", row[i], widths[i]);
-    out += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  for (auto& row : rows) {
+    if (row[0].size() > widths[0]) out += std::exchange(row[0], "") + '\n';
+    out += fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i + 1 < widths.size(); ++i)
+      out += fmt::format("{:>{}}", row[i], widths[i]);
+    out += "  " + row.back() + '\n';
   }
   return out;
 }
