@@ -12,6 +12,7 @@
 #include <gradus/core/tensor.h>
 #include <gradus/core/thread_pool.h>
 #include <gradus/models/activations.h>
+#include <gradus/models/best_schedule.h>
 #include <gradus/models/constraints.h>
 #include <gradus/models/curvature.h>
 #include <gradus/models/dataset.h>
@@ -19,6 +20,7 @@
 #include <gradus/models/expected_loss.h>
 #include <gradus/models/explain.h>
 #include <gradus/models/find_learning_rate.h>
+#include <gradus/models/forecast.h>
 #include <gradus/models/gradient_noise.h>
 #include <gradus/models/greedy_lr.h>
 #include <gradus/models/initializers.h>

@@ -52,21 +52,24 @@ void Optimizer::set_learning_rate(Schedule learning_rate) {
 }
 
 LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> memory) const {
-  for (const detail::Config::Field& field : detail::config_of(options_).fields)
-    check(
-        field.at_default || field.name.starts_with("exclude") || field.name == "use_ema" ||
-            field.name == "ema_momentum",
-        "Optimizer: {} must be left out where the update must be linear in the gradient, the same "
-        "for all weights, and without another pull on them (got {})",
-        field.name, to_string(*this));
   if (const detail::Fault fault = rule_->fault_at(step, rate)) throw NumericError(fault.text);
   std::optional<LinearUpdate> form = rule_->linear_update(step, rate, memory);
-  check(form.has_value(),
-        "Optimizer: the rule must be linear in the gradient, as SGD is (got {}, which is not)",
-        name());
-  if (!options_.use_ema) return *form;
-  check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {} (got True)",
-        name());
+  const OptimizerOptions& o = options_;
+  const Schedule* own = rule_->weight_decay_of(Shape{1});
+  for (const auto& [found, what] : std::initializer_list<std::pair<bool, const char*>>{
+           {!form, "this rule, in which the gradient is not linear, as it is in SGD"},
+           {o.clipnorm || o.clipvalue || o.global_clipnorm, "clipping, which is not linear"},
+           {!detail::always_zero(o.weight_decay) || (own && !detail::always_zero(*own)),
+            "weight decay, which pulls the weights away from the minimum"},
+           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency"},
+           {o.gradient_accumulation_steps.has_value(), "accumulation; enlarge the batch instead"},
+           {!o.learning_rate_multipliers.empty(), "multipliers: all weights must have one rate"}})
+    if (found)
+      throw ValueError(
+          fmt::format("Optimizer: for exact expectations it must be without {} (got {})", what,
+                      to_string(*this)));
+  if (!o.use_ema) return *form;
+  check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {}", name());
   LinearUpdate& f = *form;
   const auto average = static_cast<std::size_t>(f.parts++);
   const double keep = step == 0 ? 0 : value(options_.ema_momentum);

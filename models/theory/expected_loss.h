@@ -67,4 +67,10 @@ struct Expectation {
 /// for shapes; NumericError for a bad rate.
 Expectation expected_loss(const ExpectedOptions& options);
 
+/// The constant rate from which the covariance of SGD grows without bound, where the map from V to
+/// the next V has spectral radius 1; for full batches 2 / the greatest curvature. By power
+/// iteration. `steps` and the optimizer's schedule do not matter; ValueError unless the optimizer
+/// is SGD without momentum.
+double largest_rate(const ExpectedOptions& options);
+
 }}  // namespace gradus
