@@ -33,7 +33,7 @@ void descend(const char* name, const Schedule& rate, Step steps) {
   }
   double left = 0;
   for (const Number weight : w) left += (weight - 1.0) * (weight - 1.0) / 60;
-  fmt::print("in {:6}  {:<9.4g} of the distance is left; the largest weight was {:.2g}\n", name,
+  fmt::print("in {:6}  {:<10.5g} of the distance is left; the largest weight was {:.2g}\n", name,
              std::sqrt(left), largest);
 }
 

@@ -20,6 +20,7 @@ from pathlib import Path
 SEEDS = 20
 program = Path(sys.argv[1]).resolve()
 here = Path(__file__).resolve().parent
+lessons = here.parents[1] / "apps" / "lessons"
 environment = {**os.environ, "GRADUS_FOLDER": str(program.parent), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
 
 
@@ -33,7 +34,7 @@ class Runs:
     def __init__(self, command, seeds=SEEDS):
         self.command = command
         words = [str(program), *shlex.split(command)[1:], "--json"]
-        done = subprocess.run(words, capture_output=True, text=True, env=environment)
+        done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=lessons)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         result = json.loads(done.stdout)
         schedules, self.searches = result["schedules"], result.get("searches")
@@ -134,6 +135,37 @@ def fairly(runs):
     yield "tuned, by a factor of 30 at most", below(adam, sgd) >= 19 and sum(sgd) < 30 * sum(adam)
 
 
+def sampling(runs):
+    least = 0.2926116  # on the 20 rows
+
+    def excess(part, label=""):
+        fresh, shuffled = (part.mean(label + "sampling " + how) - least for how in ("fresh", "shuffled"))
+        return fresh, shuffled, fresh / shuffled
+
+    short, long, constants, longer = runs
+    yield "after one epoch neither wins", 5 <= short.wins("sampling shuffled", "sampling fresh") <= 15
+    yield "after 12 epochs shuffled wins", long.wins("sampling shuffled", "sampling fresh") == SEEDS
+    yield "by a factor of 12 or more", excess(long)[2] > 12
+    gains = [excess(constants, f"{rate}, ")[2] for rate in (0.3, 0.1, 0.03)]
+    yield "more at smaller rates", gains[0] < 2.5 and 5 < gains[1] < 20 and gains[2] > 50
+    yield "fresh noise falls as 1 / updates", 3 < excess(long)[0] / excess(longer)[0] < 7
+    yield "shuffled noise falls far faster", excess(long)[1] / excess(longer)[1] > 20
+
+
+def stop(runs):
+    tuned, half, known, longer, rates = runs
+    linear, free = tuned.losses.values()
+    yield "at their best, within a tenth", abs(sum(free) / sum(linear) - 1) < 0.1
+    spans = [one["good"][1] / one["good"][0] for one in tuned.searches]
+    yield "the good rates span no more", spans[1] <= 1.01 * spans[0]
+    yield "stopped half-way, Schedule-Free is lower", half.wins("free", "linear") >= 15
+    yield "a decay that knew it is not", known.wins("free", "linear") >= 12
+    yield "Schedule-Free goes on", longer.wins("free", "linear") >= 18
+    yield "where the decay has ended", longer.mean("free") < 0.92 * longer.mean("linear")
+    yield "8 is too high", rates.wins("4", "8") >= 14
+    yield "16 hardly trains", rates.wins("4", "16") == SEEDS and rates.mean("16") > 0.4
+
+
 def absurd(_):
     def left(text):
         """What is left of the distance in float and in double, and the largest weights."""
@@ -166,6 +198,8 @@ CLAIMS = {
     "warm-up": warm_up,
     "one-cycle": one_cycle,
     "compare-fairly": fairly,
+    "shuffling-is-not-sampling": sampling,
+    "stop-at-any-time": stop,
     "steps-that-look-absurd": absurd,
 }
 
@@ -184,8 +218,8 @@ def telling(lines):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
-        if shown and line and ("--data line" in command or "gradus schedule" in command):
+        shown = table and line.isascii() and not line.startswith(("loss:", "to ", "budget:", "  worst", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
+        if shown and line and ("--data line" in command or "twenty-rows" in command or "gradus schedule" in command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
             yield line.rstrip(",")
@@ -193,7 +227,7 @@ def telling(lines):
 
 def printed(name):
     """The telling lines of a lesson."""
-    words = ["sh", here.parents[1] / "apps" / "lessons" / f"{name}.sh"]
+    words = ["sh", lessons / f"{name}.sh"]
     done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, f"exit code {done.returncode}: {done.stderr}"
     return list(telling(done.stdout.splitlines()))
