@@ -6,6 +6,7 @@
 #include "commands/data.h"
 #include "commands/demo.h"
 #include "commands/evaluate.h"
+#include "commands/expect.h"
 #include "commands/explain.h"
 #include "commands/find_lr.h"
 #include "commands/predict.h"
@@ -17,5 +18,5 @@
 
 using Commands =
     std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
-               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, SensitivityCommand,
-               TuneCommand, ReportCommand, CompletionCommand>;
+               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ExpectCommand,
+               SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
