@@ -209,6 +209,29 @@ def stop(runs):
     yield "16 hardly trains", rates.wins("4", "16") == SEEDS and rates.mean("16") > 0.4
 
 
+def absurd(_):
+    def left(text):
+        """What is left of the distance in float and in double, and the largest weights."""
+        words = [str(program.parent / "quadratic"), text]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        both = [line.split() for line in done.stdout.splitlines()]
+        assert [words[1] for words in both] == ["float", "double"], done.stdout
+        return [float(words[2]) for words in both], [float(words[-1]) for words in both]
+
+    constant, _ = left("hold(2 / 1.01, 32)")
+    fractal, high = left("Chebyshev(0.01, 1, 32)")
+    falling, higher = left('Chebyshev(0.01, 1, 32, order="descending")')
+    rising, low = left('Chebyshev(0.01, 1, 32, order="ascending")')
+    yield "a fifth is left by the constant", max(abs(one / 0.19 - 1) for one in constant) < 0.05
+    yield "80 times nearer", constant[1] / fractal[1] > 80
+    yield "fractal: right to four digits in float", abs(fractal[0] / fractal[1] - 1) < 1e-4
+    yield "fractal: weights stay below 100", max(high) < 100
+    yield "in double the order does not matter", max(abs(one[1] / fractal[1] - 1) for one in (falling, rising)) < 0.01
+    yield "falling: 3e13 on the way", all(3e13 < one < 4e13 for one in higher)
+    yield "falling: noise in float", falling[0] > 1000
+    yield "rising: worse than where it began in float, too", rising[0] > 1000 and low[1] < 2
+
+
 CLAIMS = {
     "the-curve-without-the-noise": without_noise,
     "the-best-schedule": best_schedule,
@@ -222,6 +245,7 @@ CLAIMS = {
     "compare-fairly": fairly,
     "shuffling-is-not-sampling": sampling,
     "stop-at-any-time": stop,
+    "steps-that-look-absurd": absurd,
 }
 
 
