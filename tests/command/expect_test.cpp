@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "command/in_process.h"
@@ -60,20 +61,21 @@ TEST_CASE("the mean of real runs is the expected loss at every tenth of the run"
 }
 
 TEST_CASE("so it is with momentum, averages, all rows, and in the units of a standardised target") {
-  const in_process::Outcome made =
-      in_process::call({"data", "line", "-o", "/tmp/gradus-expect.csv"});
-  REQUIRE(made.code == 0);
+  const std::string file =
+      std::filesystem::temp_directory_path() / fmt::format("gradus-expect-{}.csv", getpid());
+  REQUIRE(in_process::call({"data", "line", "-o", file}).code == 0);
   for (const Words& words :
        {Words{"sgd(0.05, momentum=0.8)", "--sampling", "fresh"},
         Words{"sgd(0.1, momentum=0.5, nesterov=True)", "--sampling", "replacement"},
         Words{"sgd(0.2, use_ema=True, ema_momentum=0.9)", "--sampling", "fresh"},
-        Words{"0.3", "--sampling", "full"}, Words{"0.2", "--data", "/tmp/gradus-expect.csv"}})
+        Words{"0.3", "--sampling", "full"}, Words{"0.2", "--data", file}})
     for (const json& curve :
          expected(words, {"--batch-size", "4", "--steps", "60", "--runs", "500"})) {
       CAPTURE(words);
       CHECK(furthest(curve) < 4);
       CHECK(curve["least"].get<double>() == doctest::Approx(0.009542).epsilon(1e-3));
     }
+  std::filesystem::remove(file);
 }
 
 TEST_CASE("a loss is the least plus bias plus noise") {
