@@ -8,6 +8,7 @@
 #include "commands/evaluate.h"
 #include "commands/explain.h"
 #include "commands/find_lr.h"
+#include "commands/forecast.h"
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/schedule.h"
@@ -17,5 +18,5 @@
 
 using Commands =
     std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
-               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, SensitivityCommand,
-               TuneCommand, ReportCommand, CompletionCommand>;
+               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ForecastCommand,
+               SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
