@@ -241,7 +241,7 @@ Expectation expected_loss(const ExpectedOptions& options) {
   add({1});
   for (Step t = 0; t < options.steps; ++t) {
     if (t > 0) u = options.optimizer.linear_update(t, rate_of(options, t), memory);
-    if (out.loss.back() < infinity) Stage(problem, u, at).advance(1, at);
+    Stage(problem, u, at).advance(1, at);
     add(u.e);
   }
   return out;

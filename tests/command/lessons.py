@@ -152,6 +152,20 @@ def sampling(runs):
     yield "shuffled noise falls far faster", excess(long)[1] / excess(longer)[1] > 20
 
 
+def stop(runs):
+    tuned, half, known, longer, rates = runs
+    linear, free = tuned.losses.values()
+    yield "at their best, within a tenth", abs(sum(free) / sum(linear) - 1) < 0.1
+    spans = [one["good"][1] / one["good"][0] for one in tuned.searches]
+    yield "the good rates span no more", spans[1] <= 1.01 * spans[0]
+    yield "stopped half-way, Schedule-Free is lower", half.wins("free", "linear") >= 15
+    yield "a decay that knew it is not", known.wins("free", "linear") >= 12
+    yield "Schedule-Free goes on", longer.wins("free", "linear") >= 18
+    yield "where the decay has ended", longer.mean("free") < 0.92 * longer.mean("linear")
+    yield "8 is too high", rates.wins("4", "8") >= 14
+    yield "16 hardly trains", rates.wins("4", "16") == SEEDS and rates.mean("16") > 0.4
+
+
 CLAIMS = {
     "too-large-or-too-small": too_large,
     "noise-and-batch-size": noise,
@@ -162,6 +176,7 @@ CLAIMS = {
     "one-cycle": one_cycle,
     "compare-fairly": fairly,
     "shuffling-is-not-sampling": sampling,
+    "stop-at-any-time": stop,
 }
 
 
@@ -179,7 +194,7 @@ def telling(lines):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "steps:", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
+        shown = table and line.isascii() and not line.startswith(("loss:", "to ", "budget:", "  worst", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
         if shown and line and ("--data line" in command or "twenty-rows" in command or "gradus schedule" in command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:

@@ -7,6 +7,7 @@
 
 #include "commands/compare_parts.h"
 #include "problem/baseline.h"
+#include "problem/bound.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
 #include "terminal/option_words.h"
@@ -30,27 +31,45 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
-/// A label that is too long for its column has a line before its row.
+/// The worst case of plain SGD: it is about subgradient steps.
+std::optional<WorstCase> bound_of(const Contender& c) {
+  const Optimizer& optimizer = c.problem->model.optimizer();
+  const auto plain = [](const detail::Config::Field& field) {
+    return field.at_default || field.name == "learning_rate";
+  };
+  if (optimizer.name() != "SGD" || !std::ranges::all_of(fields_of(optimizer), plain))
+    return std::nullopt;
+  return find_bound(c.rate, c.steps);
+}
+
+/// A label with which its row would not fit in 80 columns has a line before it.
 std::string table(const Comparison& c) {
-  constexpr std::size_t most = 30;
-  std::size_t width = 8;
-  for (const Outcome& outcome : c.outcomes)
-    if (outcome.contender.label.size() <= most)
-      width = std::max(width, outcome.contender.label.size());
-  const std::string to = fmt::format("steps to {}", number(c.target));
-  const std::size_t column = std::max<std::size_t>(to.size(), 8);
-  std::string out = fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", "schedule", width,
-                                "loss", "+-", to, column, "budget", "diverged");
+  std::vector<std::vector<std::string>> rows{
+      {"schedule", "loss", "+-", "to " + number(c.target), "budget", "worst", "diverged"}};
   for (const Outcome& o : c.outcomes) {
-    std::string label = o.contender.label;
-    if (label.size() > width) out += std::exchange(label, "") + '\n';
-    out += fmt::format("{:<{}}  {:>8}  {:>8}  {:>{}}  {:>8}  {}\n", label, width, number(o.mean),
-                       std::isnan(o.mean) || c.seeds() - static_cast<std::size_t>(o.diverged) < 2
-                           ? "-"
-                           : deviation(o.deviation, o.mean),
-                       o.to_target ? fmt::format("{:g}", *o.to_target) : "never", column,
-                       number(o.budget),
-                       o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds()));
+    const bool alone = c.seeds() - static_cast<std::size_t>(o.diverged) < 2;
+    const auto bound = bound_of(o.contender);
+    rows.push_back({o.contender.label, number(o.mean),
+                    std::isnan(o.mean) || alone ? "-" : deviation(o.deviation, o.mean),
+                    o.to_target ? fmt::format("{:g}", *o.to_target) : "never", number(o.budget),
+                    bound ? number(bound->linear_ratio) : "-",
+                    o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds())});
+  }
+  std::vector<std::size_t> widths(rows[0].size());
+  std::size_t most = 80;  // of a label
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size() + 2);
+    most -= std::min(most, widths[i]);
+  }
+  for (const auto& row : rows)
+    if (row[0].size() <= most) widths[0] = std::max(widths[0], row[0].size());
+  std::string out;
+  for (auto& row : rows) {
+    if (row[0].size() > widths[0]) out += std::exchange(row[0], "") + '\n';
+    out += fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i + 1 < widths.size(); ++i)
+      out += fmt::format("{:>{}}", row[i], widths[i]);
+    out += "  " + row.back() + '\n';
   }
   return out;
 }
@@ -74,11 +93,13 @@ std::string explanation(const Comparison& c) {
   const Step every = c.best().measured[1];
   const bool same = std::ranges::all_of(
       c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
-  out += fmt::format("\nsteps: {}measured after every {}; budget: sum of the rates\n",
-                     seeds > 1 ? "median, " : "",
-                     !same        ? "hundredth of the run"
-                     : every == 1 ? "update"
-                                  : fmt::format("{} updates", every));
+  out += fmt::format(
+      "\nto {}: updates, {}measured after every {}\n"
+      "budget: sum of the rates; worst: bound for convex losses, linear decay's is 1\n",
+      number(c.target), seeds > 1 ? "median, " : "",
+      !same        ? "hundredth of the run"
+      : every == 1 ? "update"
+                   : fmt::format("{} updates", every));
   for (const Outcome& o : c.outcomes)
     if (o.contender.factor != 1 && c.searches.empty())
       out += fmt::format("{}: scaled to the budget of the first\n", o.contender.label);
@@ -172,6 +193,7 @@ Json to_json(const Outcome& o) {
                            {"measured", o.measured},
                            {"factor", c.factor},
                            {"budget", o.budget},
+                           {"worst_case", ::to_json(bound_of(c))},
                            {"loss", o.mean},
                            {"deviation", o.deviation},
                            {"diverged", o.diverged},

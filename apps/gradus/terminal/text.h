@@ -16,8 +16,8 @@ bool is_control(char c);
 std::string clean(std::string text);
 /// The text with `to` wherever it has `from`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);
-/// A line or sentence with line breaks in place of blanks, so that no line but one of a single word
-/// is longer; all lines but the first are indented.
+/// A line or sentence with line breaks in place of blanks, so that lines have at most so many
+/// characters, unless a word is longer; all lines but the first are indented.
 std::string wrapped(std::string text, std::size_t most = 72, std::string_view indent = "    ");
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.

@@ -6,8 +6,8 @@
 #include "terminal/command.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
-#include "training/least_loss.h"
 #include "training/loss_surface.h"
+#include "training/stability.h"
 
 using namespace gradus;
 
@@ -137,7 +137,7 @@ Comparison summarize(std::span<const Contender> contenders, std::span<const Trai
   if (!std::ranges::all_of(contenders,
                            [&](const Contender& c) { return same_surface(*c.problem, problem); }))
     return out;
-  out.least_possible = least_loss(problem);
+  if (const auto least = least_loss(problem)) out.least_possible = least->loss;
   std::vector<Path> paths;
   for (const Outcome& o : out.outcomes)
     if (!o.first.path.empty()) paths.push_back({o.contender.label, o.first.path});

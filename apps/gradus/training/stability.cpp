@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "training/exact_options.h"
-#include "training/least_loss.h"
 
 using namespace gradus;
 
@@ -27,13 +26,27 @@ double stable_product(const Optimizer& optimizer) {
 
 }  // namespace
 
+std::optional<Minimum> least_loss(const Problem& problem) {
+  constexpr double most_work = 2e8;  // about a tenth of a second
+  const Tensor &x = problem.data.x, &y = problem.data.y;
+  const auto rows = static_cast<double>(x.shape()[0]),
+             weights = 1 + static_cast<double>(x.shape()[1]);
+  if (!problem.network.hidden.empty() ||
+      problem.loss.name != std::string_view("mean_squared_error") ||
+      rows * weights * weights > most_work)
+    return std::nullopt;
+  Minimum least = least_squares(x, y);
+  least.loss *= problem.model.loss_unit();
+  return least;
+}
+
 std::vector<double> stable_rates(const Problem& problem,
                                  const std::vector<std::vector<std::vector<double>>>& weights) {
   constexpr double most_work = 3e6;  // weights times rows
   const double product = stable_product(problem.model.optimizer());
   if (product == 0) return {};
-  std::vector<double> curvatures = least_squares_curvatures(problem);
-  curvatures.resize(std::min<std::size_t>(curvatures.size(), 1));  // the greatest
+  std::vector<double> curvatures;
+  if (const auto least = least_loss(problem)) curvatures = {least->curvatures[0]};
   const gradus::Shape& shape = problem.data.x.shape();
   if (!weights.empty() && !problem.network.hidden.empty() &&
       problem.network.weights(shape[1], problem.outputs) * static_cast<double>(shape[0]) <=
@@ -49,7 +62,7 @@ std::string about_stable(const Problem& problem, const std::vector<double>& rate
     return fmt::format(
         "{}stable up to a rate of {:.3g} at the start, {:.3g} at the end, by curvature\n", of,
         rates[0], rates[1]);
-  const std::vector<double> all = least_squares_curvatures(problem);
+  const std::vector<double> all = least_loss(problem)->curvatures;
   return fmt::format("{}stable up to a rate of {:.3g}; curvatures {:.3g} {} {:.3g}\n", of, rates[0],
                      all.front(), all.size() > 2 ? "to" : "and", all.back());
 }

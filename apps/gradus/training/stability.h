@@ -1,7 +1,13 @@
 #pragma once
 /// Up to which rate SGD is stable, by the curvature of the loss: the eigenvalues of its Hessian.
 
+#include <gradus/models/expected_loss.h>
+
 #include "problem/problem.h"
+
+/// The weights of least squares on all rows, the loss as in History. None unless the loss is the
+/// mean squared error, the model has no hidden layers, and rows (inputs + 1)^2 are at most 2e8.
+std::optional<gradus::Minimum> least_loss(const Problem& problem);
 
 /// 2 (1 + momentum) / the greatest curvature, with nesterov also divided by 1 + 2 momentum. At a
 /// higher rate gradient descent leaves a minimum of that curvature. Infinity where no curvature is
