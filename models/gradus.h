@@ -20,6 +20,7 @@
 #include <gradus/models/expected_loss.h>
 #include <gradus/models/explain.h>
 #include <gradus/models/find_learning_rate.h>
+#include <gradus/models/forecast.h>
 #include <gradus/models/gradient_noise.h>
 #include <gradus/models/greedy_lr.h>
 #include <gradus/models/initializers.h>

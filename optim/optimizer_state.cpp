@@ -54,8 +54,7 @@ std::string assign(std::vector<LearningRateMultiplier>& member, const detail::Va
 
 namespace {
 
-void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself,
-                   bool averages_itself) {
+void check_options(const OptimizerOptions& options, std::string_view owner, bool decays_itself) {
   detail::validate(options, "Optimizer");
   const int limits = options.clipnorm.has_value() + options.clipvalue.has_value() +
                      options.global_clipnorm.has_value();
@@ -65,9 +64,6 @@ void check_options(const OptimizerOptions& options, std::string_view owner, bool
   check(!decays_itself || detail::always_zero(options.weight_decay),
         "Optimizer: weight_decay must be given once, among the options of {} (got {})", owner,
         to_string(options.weight_decay));
-  check(!averages_itself || !options.use_ema,
-        "Optimizer: use_ema must be false with {}, which averages the weights itself (got true)",
-        owner);
 }
 
 void check_selects(std::string_view option, const ParameterSelector& selector,
@@ -97,7 +93,10 @@ Optimizer::Optimizer(detail::Boxed<Interface> rule, OptimizerOptions options)
     : rule_(std::move(rule)),
       options_(std::move(options)),
       initial_schedule_(rule_->learning_rate()) {
-  check_options(options_, rule_->name(), rule_->weight_decay_of({}) != nullptr, rule_averages());
+  check_options(options_, rule_->name(), rule_->weight_decay_of({}) != nullptr);
+  check(!options_.use_ema || !rule_averages(),
+        "Optimizer: use_ema must be false with {}, which averages the weights itself (got true)",
+        name());
 }
 
 Optimizer::Optimizer(const Optimizer& other)

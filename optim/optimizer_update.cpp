@@ -128,9 +128,8 @@ detail::Fault Optimizer::fault_before(Real rate, bool& sure) {
                       e.name, value(its_rate), step)};
     const Schedule* own = e.decays ? rule_->weight_decay_of(e.parameter.shape()) : nullptr;
     e.decay = e.decays ? (own ? *own : decay).at(t) * its_rate : Real(0);
-    const double most_decay = rule_averages() ? 0 : 1;  // what moves may be far from what decays
-    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 &&
-           value(e.decay) <= most_decay && trusted(e);
+    const bool shrinks = value(e.decay) <= 1 && (is_zero(e.decay) || !rule_averages());
+    sure = sure && is_calm && !e.constraint && value(its_rate) <= 0x1p20 && shrinks && trusted(e);
   }
   return {};
 }

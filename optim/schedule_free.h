@@ -1,13 +1,12 @@
 #pragma once
 /// The part that the two Schedule-Free rules share: two sequences of weights and an average.
 
-#include <gradus/core/kernels.h>
 #include <gradus/optim/optimizer.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT { namespace detail {
 
-/// Slots: 0 the average x, 1 z, 2 the greatest rate and the length of the
-/// average (see averaging_weight()), 3 (AdamW) the running mean of the squared gradient.
+/// Slots: 0 the average x, 1 z, 2 m and `length` (see Averaging), 3 (AdamW) the running mean of
+/// g^2.
 inline SlotInfo schedule_free_slot(int i) {
   if (i == 2) return {.name = "averaging", .shape = Shape{2}, .not_negative = true};
   return {.name = i == 0 ? "average" : i == 1 ? "z" : "velocity", .not_negative = i == 3};
@@ -21,14 +20,15 @@ inline void start_schedule_free(std::span<const Scalar> w,
   std::ranges::fill(slots[2], Scalar(0));
 }
 
-/// The numbers of a rule that set the weights of its average.
+/// The options of a rule that set the weights of its average.
 struct Averaging {
   const Steps& warmup_steps;
   Real r, weight_lr_power;
 
+  /// The factor of the rate.
   Real warmup(Step step) const {
-    const Real count = static_cast<double>(step) + 1;
-    return count < warmup_steps.count ? count / warmup_steps.count : Real(1);
+    const double count = static_cast<double>(step) + 1;
+    return count < value(warmup_steps.count) ? count / warmup_steps.count : Real(1);
   }
   /// c = w / W of the update number `step` at this rate, with w = (step + 1)^r m^weight_lr_power,
   /// m the greatest rate so far, W the sum of all w; 0 while W is 0. In place of W it keeps

@@ -13,22 +13,19 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///     m = max(m, rate);  w = (k + 1)^r m^weight_lr_power;  W += w;  c = w / W   (0 while W is 0)
 ///     x = (1 - c) x + c z;  y = beta x + (1 - beta) z
 ///
-///     model.compile({.optimizer = ScheduleFreeSGD{.learning_rate = 1.0}, .loss =
-///     MeanSquaredError{}});
+///     Optimizer opt = ScheduleFreeSGD{.learning_rate = 1.0};
 ///
-/// Training can stop at any time, so no schedule has to know the number of updates. A good rate is
-/// often several times that of SGD. m never falls: a falling schedule leaves w as it is.
+/// Training can stop at any time: no schedule has to know the number of updates. As m never falls,
+/// a falling schedule leaves w as it is.
 ///
-/// A model shows x always: evaluate(), predict(), get_weights(), save(), callbacks,
-/// train_on_batch() and a fit() that an error ends leave it at x, and only the training step is at
-/// y. In a loop by hand the parameters are y after step(); Optimizer::finalize() shows x in them,
-/// and the next step() goes on from y, as does Optimizer::resume(). After set_weights(), x = y = z
-/// again, and a new average begins. A constraint acts on x where it is shown and on y, but not on
-/// z.
+/// Only the training step of a model is at y: evaluate(), predict(), get_weights(), save() and
+/// callbacks see x, also after train_on_batch() and after a fit() that an error ended. In a loop by
+/// hand the parameters are y after step(), until Optimizer::finalize() shows x; resume() before the
+/// next gradient puts y back. set_weights() begins a new average: x = y = z. A constraint acts on
+/// y, and on x where it is shown, but not on z.
 ///
-/// A layer that keeps statistics of training, such as BatchNormalization, would have those of y
-/// while it is used at x: such a model is a StateError in its first update. So is use_ema with this
-/// rule, a ValueError.
+/// Refused: a layer that keeps statistics of training, such as BatchNormalization (StateError in
+/// the first update), since they would be those of y; and use_ema, a second average (ValueError).
 ///
 /// Defazio et al., "The road less scheduled", 2024. ValueError unless learning_rate, warmup_steps,
 /// weight_decay and weight_lr_power are >= 0, beta in [0, 1] and r finite.

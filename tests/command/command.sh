@@ -33,8 +33,9 @@ cmp -s "$work/want" "$work/out" || fail "not the rates"
 run 0 schedule "hold(0.5, 4)" --json
 printf '%s' '{"steps":4,"schedules":[{"label":"hold(0.5, 4)","text":"hold(rate=0.5, steps=4)",' \
   '"schedule":{"module":"gradus.schedules","class_name":"Hold","config":{"rate":0.5,"steps":4},' \
-  '"registered_name":null},"duration":4.0,"area":2.0,"notes":[],"rates":[0.5,0.5,0.5,0.5]}]}
-' | cmp -s - "$work/out" || fail "not the JSON"
+  '"registered_name":null},"duration":4.0,"area":2.0,"worst_case":{"shape":X,"times_linear":X,"rate_ratio":X,"kept_steps":4},"notes":[],"rates":[0.5,0.5,0.5,0.5]}]}
+' >"$work/want"
+sed 's/\("shape":\|_linear":\|_ratio":\)[0-9.]*/\1X/g' "$work/out" | cmp -s "$work/want" - || fail "not the JSON"
 
 run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.05, 4)"
 prints "length 8 steps, area over 8 steps 0.275"
@@ -91,6 +92,12 @@ refuses "--color: must be auto, always or never (got 'maybe')" schedule 0.1 --co
 
 run 0 schedule "ExponentialDecay(0.1, 1000, 0.96)" --steps 100000000000
 prints "area over 100000000000 steps not summed: too many"
+grep -q "worst case" "$work/out" && fail "a worst case of too many steps"
+run 0 schedule "CosineDecay(0.1, all)" tail="hold(0.1, 9) >> 1e-30" "linear(0.1, -0.1, all)" --steps 1000
+prints "  worst case 1.03 times linear decay's; where 0.1 is right as a constant"
+prints "    rate, try 0.28 as this one's peak"
+prints " times linear decay's: a tiny rate at the end"
+[ "$(grep -c "worst case" "$work/out")" -eq 2 ] || fail "a worst case of negative rates"
 run 0 schedule "$(printf 'a\033]0;x\007 \nb =0.1')" --csv --steps 1
 prints "a ]0;x   b,0,0.1"
 
@@ -147,7 +154,8 @@ prints "$(printf '\033[')"
 for data in line xor moons spirals blobs; do run 0 find-lr --data $data --steps 50; done
 prints "blobs: 200 rows, 3 classes"
 prints "SparseCategoricalCrossentropy"
-for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion muon; do
+for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion \
+  schedulefreesgd schedulefreeadamw muon; do
   run 0 find-lr --data line --optimizer $optimizer
 done
 prints "-1 with relu, muon, mean_squared_error, batches of 32"
@@ -203,7 +211,7 @@ refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got 
 refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
 did you mean moons?" find-lr --data moon
 refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
-adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
+adafactor, rmsprop, ftrl, lamb, lion, muon, schedulefreesgd, schedulefreeadamw (got 'adma'); did you mean adam?" find-lr --optimizer adma
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
 refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \

@@ -24,7 +24,7 @@ run 0 compare 0.1 same=0.1 $line --seeds 4
 prints "no clear winner: 0.1"
 prints "and same end at the same loss, to three digits"
 run 0 compare "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)" $line --seeds 2 --target 1.5
-prints "steps to 1.50"
+prints "to 1.50"
 prints '  gradus train --data line --layers none --epochs 10 --schedule "linear(0, 0.1, 20) >> CosineDecay(0.1, 50)"'
 run 0 compare "CosineDecay(0.1, all)" "a=StepDecay(0.05, 5 * epoch)" $line --seeds 2
 prints "CosineDecay(0.1, 70) "
@@ -56,11 +56,13 @@ grep -q '"path"' "$work/out" && fail "a path of more than two weights"
 run 0 compare 0.01 "sgd(0.01, momentum=0.9)" "adam(CosineDecay(1e-4, 20), clipnorm=1)" $line --seeds 5
 grep -qx "layers 1-1" "$work/out" || fail "an optimizer for all"
 prints "sgd, momentum 0.9 ends lowest:"
+grep -q "^0.01 .* 1.18  no$" "$work/out" && [ "$(grep -c " -  no$" "$work/out")" -eq 2 ] || fail "no bound of plain SGD alone"
+awk '/^schedule /, /^loss: / { if (length($0) > 80) exit 1 }' "$work/out" || fail "a table wider than 80 columns"
 prints "below 0.01, the runner-up, for 5 of 5 seeds"
 prints '  gradus train --data line --layers none --optimizer "SGD(momentum=0.9)" --epochs 10 --schedule 0.01'
 run 0 compare "adam(0.05, beta_1=0.8)" --vary batch-size=8,64 --vary epochs=2,4 $line --seeds 1
 prints "batch-size 8, epochs 4 ends lowest"
-prints "steps: measured after every hundredth of the run;"
+prints ": updates, measured after every hundredth of the run"
 loss=$(awk '/^batch-size 8, epochs 4 .* no$/ { print $5 }' "$work/out")
 eval "run 0 $(sed -n 's/^  gradus \(train .*\)/\1/p' "$work/out")"
 [ "$(awk '/^training/ { printf "%.3g", $2 }' "$work/out")" = "$loss" ] || fail "not the loss $loss of the comparison"
@@ -83,7 +85,7 @@ printf 'gradus: error: training diverged in every run; to find a lower rate: gra
   cmp -s - "$work/err" || fail "no way to a lower rate"
 prints " 100 (diverged at step 1)"
 prints " 1e3 (diverged at step 1)"
-prints "100              -         -       never     820.0  5 of 5"
+prints "100          -   -  never     820.0   1.18  5 of 5"
 run 3 compare 100 1e3 $line --seeds 2 --json
 [ ! -s "$work/out" ] || fail "something on stdout"
 

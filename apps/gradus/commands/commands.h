@@ -6,8 +6,10 @@
 #include "commands/data.h"
 #include "commands/demo.h"
 #include "commands/evaluate.h"
+#include "commands/expect.h"
 #include "commands/explain.h"
 #include "commands/find_lr.h"
+#include "commands/forecast.h"
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/schedule.h"
@@ -17,5 +19,5 @@
 
 using Commands =
     std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
-               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, SensitivityCommand,
-               TuneCommand, ReportCommand, CompletionCommand>;
+               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ExpectCommand,
+               ForecastCommand, SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;

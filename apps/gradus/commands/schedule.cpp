@@ -9,6 +9,7 @@
 #include <cmath>
 #include <optional>
 
+#include "problem/bound.h"
 #include "problem/expression.h"
 #include "terminal/command.h"
 #include "terminal/json.h"
@@ -48,7 +49,7 @@ std::string summary(const Curves& curves, Step steps) {
     const auto area = quick_area(s, steps);
     out += fmt::format("{}\n  length {}, area over {} steps {}\n", curve.label, duration_text(s),
                        steps, area ? fmt::format("{:.6g}", *area) : "not summed: too many");
-    out += notes_on(s, steps, "  note: ");
+    out += about_bound(s, steps, "  ") + notes_on(s, steps, "  note: ");
   }
   return out;
 }
@@ -73,6 +74,7 @@ std::string to_json(const Curves& curves, Step steps) {
                       {"schedule", Json::parse(serialize(s))},
                       {"duration", std::isinf(s.duration()) ? Json() : Json(s.duration())},
                       {"area", *quick_area(s, steps)},
+                      {"worst_case", ::to_json(find_bound(s, steps))},
                       {"notes", inspect(s, steps)},
                       {"rates", rates}}));
   }
@@ -90,7 +92,7 @@ std::string list_schedules(const PlotOptions& look) {
     for (const KnownSchedule::Argument& a : known.arguments)
       arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ", a.name,
                                a.fallback.empty() ? "" : "=" + a.fallback);
-    const bool is_operator = known.text_name.find_first_of("+*>") != known.text_name.npos;
+    const bool is_operator = known.text_name.find_first_of("+-*>") != known.text_name.npos;
     out += is_operator ? fmt::format("\nfirst {} second\n", known.text_name)
                        : fmt::format("\n{}({})\n", known.text_name, arguments);
     out += fmt::format("  {}\n  for example {}\n{}", known.formula, to_string(known.example),

@@ -1,18 +1,12 @@
 #include "commands/train.h"
 
-#include <fmt/format.h>
 #include <gradus/schedules/algebra.h>
-#include <gradus/schedules/plot.h>
 #include <gradus/schedules/serialize.h>
-
-#include <cmath>
 
 #include "problem/baseline.h"
 #include "problem/program.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
-#include "terminal/text.h"
 #include "training/training_run.h"
 
 using namespace gradus;

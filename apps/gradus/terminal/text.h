@@ -16,14 +16,20 @@ bool is_control(char c);
 std::string clean(std::string text);
 /// The text with `to` wherever it has `from`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);
-/// A line or sentence with line breaks in place of blanks, so that no line but one of a single word
-/// is longer; all lines but the first are indented.
+/// A line or sentence with line breaks in place of blanks, so that lines have at most so many
+/// characters, unless a word is longer; all lines but the first are indented.
 std::string wrapped(std::string text, std::size_t most = 72, std::string_view indent = "    ");
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
 std::string quoted(const std::string& text, char quote);
 /// Text for XML or HTML; control characters become blanks.
 std::string xml_text(std::string_view text);
+/// The number to three digits; "-" for nan.
+std::string three_digits(double v);
+/// Rows of equally many cells, the first row with names: first and last cell to the left, the
+/// others to the right. A label with which its row would not fit in 80 columns has a line before
+/// it.
+std::string to_table(std::vector<std::vector<std::string>> rows);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 /// The names of a list with commas. Part of a name is a comma that a blank follows, as in

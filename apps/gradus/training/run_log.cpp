@@ -1,12 +1,8 @@
 #include "training/run_log.h"
 
-#include <fmt/format.h>
-#include <gradus/core/error.h>
 #include <gradus/models/file.h>
 #include <gradus/schedules/canvas.h>
 
-#include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <numeric>
 #include <sstream>
