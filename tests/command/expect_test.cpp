@@ -103,11 +103,10 @@ TEST_CASE("runs in shuffled epochs end lower, and the command says by how much")
                           "--steps",      "100",
                           "--sampling",   "shuffled",
                           "--runs",       "100"};
-  const json curves = expected(shuffled);
-  for (const json& curve : curves) {
-    const double least = curve["least"], exact = curve["loss"], mean = curve["runs"].back()["mean"];
-    CHECK(mean - least < 0.5 * (exact - least));
-  }
+  const json cosine = expected(shuffled)[1];
+  const double least = cosine["least"], exact = cosine["loss"],
+               mean = cosine["runs"].back()["mean"];
+  CHECK(mean - least < 0.2 * (exact - least));
   const std::string out = call_expect(shuffled).out;
   CHECK(out.find("times the excess of fresh batches") != out.npos);
 }
@@ -127,6 +126,6 @@ TEST_CASE("expect refuses what has no exact curve and says why") {
   refused({"sgd(0.1, clipnorm=1)"}, "clipnorm");
   refused({"0.1", "--sampling", "shuffled"}, "--sampling: must be");
   refused({"0.1", "--best", "--vary", "batch-size=1,8"}, "--best: all schedules must have");
-  refused({"0.1", "--steps", "1000001"}, "must be at most 1000000 updates");
+  refused({"0.1", "--steps", "1000001"}, "must have at most 1000000 updates");
   refused({}, "give a schedule");
 }

@@ -37,10 +37,10 @@ struct Curve : Contender {
 
   double loss() const { return exact.loss.back(); }
   double excess() const { return exact.bias.back() + exact.variance.back(); }
-  /// The distance of the mean from the exact loss in standard errors; 0 where all runs are equal.
+  /// The distance of the mean from the exact loss in standard errors; nan where all runs are equal.
   double off(const Mean& mean) const {
     const double exact_loss = exact.loss[static_cast<std::size_t>(mean.step)];
-    return mean.error > 1e-9 * mean.loss ? (mean.loss - exact_loss) / mean.error : 0;
+    return mean.error > 1e-9 * mean.loss ? (mean.loss - exact_loss) / mean.error : NAN;
   }
 };
 
@@ -158,7 +158,9 @@ std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_
             c.means.size() < run.losses.size())
           losses.push_back(run.losses[c.means.size()]);
       c.means.push_back({std::min(step, c.steps), mean_of(losses),
-                         deviation_of(losses) / std::sqrt(static_cast<double>(losses.size()))});
+                         losses.size() < 2 ? NAN
+                                           : deviation_of(losses) /
+                                                 std::sqrt(static_cast<double>(losses.size()))});
     }
     for (std::size_t i = 0; i < whole; ++i) c.diverged += runs[i * curves.size() + k].diverged;
   }
@@ -247,10 +249,11 @@ std::string table(const Results& r) {
     const double above = c.loss() - r.best;
     if (r.from.best)
       rows.back().push_back(std::abs(above) < 1e-9 * c.excess() ? "0" : three_digits(above));
-    if (r.runs > 0)
-      rows.back().insert(rows.back().end(),
-                         {three_digits(c.means.back().loss), three_digits(c.means.back().error),
-                          fmt::format("{:+.1f}", c.off(c.means.back()))});
+    if (r.runs == 0) continue;
+    const Mean& end = c.means.back();
+    rows.back().insert(rows.back().end(),
+                       {three_digits(end.loss), three_digits(end.error),
+                        std::isnan(c.off(end)) ? "-" : fmt::format("{:+.1f}", c.off(end))});
   }
   return to_table(rows);
 }
@@ -262,26 +265,25 @@ std::string about_runs(const Curve& c, std::int64_t runs) {
     return fmt::format("{}: shuffled epochs end at {:.2g} times the excess of fresh batches\n",
                        c.label, (c.means.back().loss - c.exact.minimum.loss) / c.excess());
   double most = 0;
-  for (const Mean& mean : c.means) most = std::max(most, std::abs(c.off(mean)));
+  for (const Mean& mean : c.means) most = std::max(most, std::abs(c.off(mean)));  // skips nan
+  if (most == 0) return "";
   return fmt::format("{}: at most {:.1f} standard errors off at each tenth of the run\n", c.label,
                      most);
 }
 
 std::string explanation(const Results& r) {
   const Sampling sampling = r.curves[0].problem->network.sampling;
-  std::string before,
-      out = fmt::format("loss: exact mean over {}: {:.4g}, the least, + bias + noise\n",
-                        !r.from.vary.empty()                ? "all batches"
-                        : sampling == Sampling::replacement ? "batches with replacement"
-                        : sampling == Sampling::full        ? "all rows"
-                                                            : "fresh batches",
-                        r.curves[0].exact.minimum.loss);
+  std::string out = fmt::format("loss: exact mean over {}: {:.4g}, the least, + bias + noise\n",
+                                !r.from.vary.empty()                ? "all batches"
+                                : sampling == Sampling::replacement ? "batches with replacement"
+                                : sampling == Sampling::full        ? "all rows"
+                                                                    : "fresh batches",
+                                r.curves[0].exact.minimum.loss);
   for (const Curve& c : r.curves) {
     const std::string line =
         fmt::format("stable up to a rate of {} with these batches, {} with all rows\n",
                     three_digits(c.stable), three_digits(c.stable_full));
-    if (line != before) out += (before.empty() ? "" : c.label + ": ") + line;
-    before = line;
+    if (out.find(line) == out.npos) out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
   }
   if (r.runs > 0)
     out += "runs: their mean; +-: its standard error; off: so many of these above the exact loss\n";
@@ -368,7 +370,7 @@ std::string ExpectCommand::run() const {
     updates += c.steps;
     check<UsageError>(
         count > 0 || c.problem->network.sampling != Sampling::shuffled,
-        "--sampling: shuffled has no exact curve; --runs shows its distance from fresh");
+        "--sampling: must be fresh, replacement or full without --runs (got shuffled)");
   }
   check<UsageError>(updates <= most_updates, "all curves: must have at most {} updates (got {})",
                     most_updates, updates);
