@@ -7,7 +7,8 @@
 ///     Schedule u = repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
 ///
 /// Each is a value like any other schedule, prints as it is written, and reads back. `>>` binds
-/// looser than `+`, and `+` looser than `*`. A lambda joins in where one side is a Schedule.
+/// looser than `+` and `-`, and these looser than `*`. A lambda joins in where one side is a
+/// Schedule.
 ///
 /// The functions make the structs below, which texts and JSON can name like every schedule. Each
 /// struct is its formula: it asks its parts by `part.at(step)`.
@@ -24,6 +25,12 @@ Schedule operator>>(const Schedule& a, const Schedule& b);
 Schedule operator*(const Schedule& a, const Schedule& b);
 /// The sum at each step; duration as for the product.
 Schedule operator+(const Schedule& a, const Schedule& b);
+/// The difference at each step, perhaps below 0, which only who takes a rate refuses; duration as
+/// for the product.
+Schedule operator-(const Schedule& a, const Schedule& b);
+/// The lesser (greater) value at each step; duration as for the product.
+Schedule min(const Schedule& a, const Schedule& b);
+Schedule max(const Schedule& a, const Schedule& b);
 
 /// s, but at least `low` and at most `high`. ValueError if low > high, or either is not finite.
 Schedule clamp(const Schedule& s, Real low, Real high);
@@ -31,6 +38,8 @@ Schedule clamp(const Schedule& s, Real low, Real high);
 Schedule power(const Schedule& s, Real exponent);
 /// s(0) for `steps` steps, then s.
 Schedule delay(const Schedule& s, Steps steps);
+/// s without its first `steps` steps: s(t + steps), for max(0, s.duration() - steps) steps.
+Schedule skip(const Schedule& s, Steps steps);
 /// s(t / factor): the same curve, `factor` times as long. ValueError unless factor > 0.
 Schedule stretch(const Schedule& s, Real factor);
 /// s counted in epochs: s(floor(t / steps_per_epoch)).
@@ -70,24 +79,50 @@ struct Join {
   }
 };
 
-struct Product {
+namespace detail {
+/// What is taken at each step from two schedules.
+struct TwoSides {
   Schedule first = 0, second = 0;
-  static constexpr detail::Operator op{" * ", 3};
-  static constexpr const char* formula = "first(t) * second(t)";
-
-  Real operator()(Real step) const { return first.at(step) * second.at(step); }
-  Real duration() const;
+  Real duration() const;  ///< the longer one, where a constant has none
   static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
+/// The better of two rates; at a tie each side has half of the slope, as in maximum().
+template <class Better>
+Real better_of(Real a, Real b, Better better) {
+  return better(a, b) ? a : better(b, a) ? b : a + 0.5 * (b - a);
+}
+}  // namespace detail
 
-struct Sum {
-  Schedule first = 0, second = 0;
+struct Product : detail::TwoSides {
+  static constexpr detail::Operator op{" * ", 3};
+  static constexpr const char* formula = "first(t) * second(t)";
+  Real operator()(Real step) const { return first.at(step) * second.at(step); }
+};
+
+struct Sum : detail::TwoSides {
   static constexpr detail::Operator op{" + ", 2};
   static constexpr const char* formula = "first(t) + second(t)";
-
   Real operator()(Real step) const { return first.at(step) + second.at(step); }
-  Real duration() const;
-  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
+};
+
+struct Difference : detail::TwoSides {
+  static constexpr detail::Operator op{" - ", 2};
+  static constexpr const char* formula = "first(t) - second(t)";
+  Real operator()(Real step) const { return first.at(step) - second.at(step); }
+};
+
+struct Min : detail::TwoSides {
+  static constexpr const char *text_name = "min", *formula = "min(first(t), second(t))";
+  Real operator()(Real step) const {
+    return detail::better_of(first.at(step), second.at(step), std::less());
+  }
+};
+
+struct Max : detail::TwoSides {
+  static constexpr const char *text_name = "max", *formula = "max(first(t), second(t))";
+  Real operator()(Real step) const {
+    return detail::better_of(first.at(step), second.at(step), std::greater());
+  }
 };
 
 struct Clamp {
@@ -144,6 +179,16 @@ struct Delay {
 
   Real operator()(Real step) const { return schedule.at(std::max(Real(0), step - steps.count)); }
   Real duration() const { return steps.count + schedule.duration(); }
+  static void fields(auto& self, auto&& field) { Take::fields(self, field); }
+};
+
+struct Skip {
+  Schedule schedule = 0;
+  Steps steps;
+  static constexpr const char *text_name = "skip", *formula = "schedule(t + steps)";
+
+  Real operator()(Real step) const { return schedule.at(step + steps.count); }
+  Real duration() const { return std::max(Real(0), schedule.duration() - steps.count); }
   static void fields(auto& self, auto&& field) { Take::fields(self, field); }
 };
 

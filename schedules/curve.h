@@ -1,5 +1,5 @@
 #pragma once
-/// Curves from one value to another: linear, cosine, one_minus_sqrt, hold.
+/// Curves from one value to another, and hold.
 
 #include <array>
 
@@ -7,14 +7,16 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// The shape of a curve. Texts use the same names in quotes: `curve="cosine"`.
-enum class Curve { linear, cosine, one_minus_sqrt };
+/// The shape of a curve without further numbers. Texts use the same names in quotes:
+/// `curve="cosine"`.
+enum class Curve { linear, cosine, one_minus_sqrt, rex, halving };
 constexpr auto names_of(Curve) {
-  return std::array<std::string_view, 3>{"linear", "cosine", "one_minus_sqrt"};
+  return std::array<std::string_view, 5>{"linear", "cosine", "one_minus_sqrt", "rex", "halving"};
 }
 
-/// Each goes from `from` at step 0 to `to` at step `steps`, both exact, and stays there. It may
-/// rise or fall; 0 steps begin at `to`. ValueError unless from and to are finite and steps >= 0.
+/// Each goes from `from` at step 0 to `to` at step `steps`, both exact (except tanh_curve), and
+/// stays there. It may rise or fall; 0 steps begin at `to`. ValueError unless from and to are
+/// finite and steps >= 0.
 ///
 /// With from 0.1, to 0, steps 4:
 ///
@@ -23,10 +25,27 @@ constexpr auto names_of(Curve) {
 /// | linear         | 0.1 | 0.075    | 0.05     | 0.025    | 0 |
 /// | cosine         | 0.1 | 0.085355 | 0.05     | 0.014645 | 0 |
 /// | one_minus_sqrt | 0.1 | 0.05     | 0.029289 | 0.013397 | 0 |
+/// | rex            | 0.1 | 0.085714 | 0.066667 | 0.04     | 0 |
+/// | halving        | 0.1 | 0.068179 | 0.041421 | 0.018921 | 0 |
+///
+/// In the formulas below p = step / steps, and the value is to + (from - to) q.
 Schedule linear(Real from, Real to, Steps steps);
 Schedule cosine(Real from, Real to, Steps steps);
 /// Steepest at its higher end, rising or falling (Haegele et al. 2024, for the cooldown).
 Schedule one_minus_sqrt(Real from, Real to, Steps steps);
+/// q = (1 - p) / (1 - p / 2): steepest at its end (Chen et al. 2021, REX).
+Schedule rex(Real from, Real to, Steps steps);
+/// q = 2 * 0.5^p - 1 (Megatron-LM's "exponential" decay).
+Schedule halving(Real from, Real to, Steps steps);
+/// q = 1 - p^exponent (timm); 0.5 is one_minus_sqrt falling. ValueError unless exponent > 0.
+Schedule power_curve(Real from, Real to, Steps steps, Real exponent);
+/// q = (ratio^p - ratio) / (1 - ratio) (timm). ValueError unless 0 < ratio < 1.
+Schedule exponential_curve(Real from, Real to, Steps steps, Real ratio);
+/// q = (1 - p)^exponent: PolynomialDecay between any two values. ValueError unless exponent > 0.
+Schedule polynomial_curve(Real from, Real to, Steps steps, Real exponent);
+/// q = (1 - tanh(lower (1 - p) + upper p)) / 2 (Hsueh et al. 2018): with these defaults from 1 -
+/// 8e-7 to 0.0025. ValueError unless lower < upper, both finite.
+Schedule tanh_curve(Real from, Real to, Steps steps, Real lower = -7, Real upper = 3);
 /// The one that `curve` names.
 Schedule along(Curve curve, Real from, Real to, Steps steps);
 /// `rate` for a number of steps, so that something may follow: `hold(0.1, 50) >> ...`.
@@ -53,29 +72,82 @@ struct Linear {
   }
 };
 
-struct Cosine {
-  Real from, to;
-  Steps steps;
+// The others have its fields and length.
+
+struct Cosine : Linear {
   static constexpr const char* text_name = "cosine";
   static constexpr const char* formula = "from + (to - from) (1 - cos(pi t / steps)) / 2";
-  static Cosine example() { return {0, 0.1, 100}; }
-
+  static Cosine example() { return {{0, 0.1, 100}}; }
   Real operator()(Real step) const { return detail::half_cosine(from, to, step, steps); }
-  Real duration() const { return steps.count; }
-  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct OneMinusSqrt {
-  Real from, to;
-  Steps steps;
+struct OneMinusSqrt : Linear {
   static constexpr const char* text_name = "one_minus_sqrt";
   static constexpr const char* formula =
       "to + (from - to) (1 - sqrt(t / steps)) falling; rising, its mirror image";
-  static OneMinusSqrt example() { return {0.1, 0, 100}; }
-
+  static OneMinusSqrt example() { return {{0.1, 0, 100}}; }
   Real operator()(Real step) const;
-  Real duration() const { return steps.count; }
-  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
+};
+
+struct Rex : Linear {
+  static constexpr const char* text_name = "rex";
+  static constexpr const char* formula = "to + (from - to) (1 - p) / (1 - p / 2), p = t / steps";
+  static Rex example() { return {{0.1, 0, 100}}; }
+  Real operator()(Real step) const;
+};
+
+struct Halving : Linear {
+  static constexpr const char* text_name = "halving";
+  static constexpr const char* formula = "to + (from - to) (2 * 0.5^p - 1), p = t / steps";
+  static Halving example() { return {{0.1, 0, 100}}; }
+  Real operator()(Real step) const;
+};
+
+struct PowerCurve : Linear {
+  Real exponent;
+  static constexpr const char* text_name = "power_curve";
+  static constexpr const char* formula = "to + (from - to) (1 - p^exponent), p = t / steps";
+  static PowerCurve example() { return {{0.1, 0, 100}, 2}; }
+  Real operator()(Real step) const;
+  static void fields(auto& self, auto&& field) {
+    Linear::fields(self, field);
+    field("exponent", self.exponent, rules::positive);
+  }
+};
+
+struct PolynomialCurve : PowerCurve {
+  static constexpr const char* text_name = "polynomial_curve";
+  static constexpr const char* formula = "to + (from - to) (1 - p)^exponent, p = t / steps";
+  static PolynomialCurve example() { return {{{0.1, 0, 100}, 2}}; }
+  Real operator()(Real step) const;
+};
+
+struct ExponentialCurve : Linear {
+  Real ratio;
+  static constexpr const char* text_name = "exponential_curve";
+  static constexpr const char* formula =
+      "to + (from - to) (ratio^p - ratio) / (1 - ratio), p = t / steps";
+  static ExponentialCurve example() { return {{0.1, 0, 100}, 0.1}; }
+  Real operator()(Real step) const;
+  static void fields(auto& self, auto&& field) {
+    Linear::fields(self, field);
+    field("ratio", self.ratio, rules::inside_unit_interval);
+  }
+};
+
+struct TanhCurve : Linear {
+  Real lower = -7, upper = 3;
+  static constexpr const char* text_name = "tanh_curve";
+  static constexpr const char* formula =
+      "to + (from - to) (1 - tanh(lower (1 - p) + upper p)) / 2, p = t / steps";
+  static TanhCurve example() { return {{0.1, 0, 100}}; }
+  Real operator()(Real step) const;
+  void validate() const;
+  static void fields(auto& self, auto&& field) {
+    Linear::fields(self, field);
+    field("lower", self.lower, rules::finite_number, rules::optional);
+    field("upper", self.upper, rules::finite_number, rules::optional);
+  }
 };
 
 struct Hold {

@@ -17,12 +17,13 @@ enum class GreedyEvent { none, raise, lower, reset };
 ///     if (greedy.observe(loss, optimizer.learning_rate()) != GreedyEvent::none)
 ///       optimizer.set_learning_rate(greedy.apply(base));     // a new, pure schedule
 ///
-/// The rule: a better metric adds 1 to `good` and sets `bad` to 0, another one the reverse. When
-/// `good` exceeds `patience`, the rate becomes min(rate / factor, max_lr), and `warmup` metrics are
-/// ignored. When `bad` does, it becomes max(rate factor, min_lr), and `cooldown` metrics are
-/// ignored; the reset_start-th such cut that leaves the rate at min_lr or below resets everything.
-/// A change of at most `eps`, or against its direction, is not made: a rate that starts beyond a
-/// limit stays until the other direction moves it.
+/// The rule: a better metric adds 1 to `good` and sets `bad` to 0; any other adds 1 to `bad` and
+/// sets `good` to 0. When `good` exceeds `patience`, the rate becomes min(rate / factor, max_lr),
+/// and the next `warmup` metrics are ignored. When `bad` exceeds it, the rate becomes max(rate *
+/// factor, min_lr), and the next `cooldown` metrics are ignored. The reset_start-th cut that leaves
+/// the rate at min_lr or below resets rate and state. A change of at most `eps`, or against its
+/// direction, is not made: a rate that starts beyond a limit stays until the other direction moves
+/// it.
 ///
 /// Options of Plateau first, then Hugging Face's, in its order and with its defaults. Its
 /// `threshold` is min_delta here, and threshold_mode="rel" is `relative`, here also for metrics

@@ -6,9 +6,10 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// initial_learning_rate * sqrt(timescale / (step + timescale)): half the rate after 3 timescales.
-/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt. Never ends.
-/// ValueError unless initial_learning_rate >= 0 and timescale > 0, both finite.
+/// initial_learning_rate * (1 + step / timescale)^-exponent: half the rate after 3 timescales.
+/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt; timm's
+/// rsqrt has the exponent. Never ends. ValueError unless initial_learning_rate >= 0, timescale > 0
+/// and exponent > 0, all finite.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///
@@ -18,17 +19,19 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 struct InverseSqrt {
   Real initial_learning_rate;  ///< the value at step 0
   Steps timescale;
+  Real exponent = 0.5;
 
-  static constexpr const char* formula = "initial_learning_rate sqrt(timescale / (t + timescale))";
+  static constexpr const char* formula = "initial_learning_rate (1 + t / timescale)^-exponent";
   static InverseSqrt example() { return {0.1, 10}; }
 
   Real operator()(Real step) const {
-    using std::sqrt;
-    return initial_learning_rate * sqrt(timescale.count / (step + timescale.count));
+    const Real n = timescale.count;
+    return initial_learning_rate * detail::power_of_ratio(n, step + n, exponent);
   }
   static void fields(auto& self, auto&& field) {
     field("initial_learning_rate", self.initial_learning_rate, rules::not_negative);
     field("timescale", self.timescale, rules::positive_steps);
+    field("exponent", self.exponent, rules::positive, rules::optional);
   }
 };
 

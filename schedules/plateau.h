@@ -35,7 +35,6 @@ Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0, Real max_lr = 
 /// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
 /// `automatic` leaves that to the metric: a loss is better when lower, an accuracy when higher.
 enum class MonitorMode { automatic, min, max };
-using PlateauMode = MonitorMode;
 
 namespace detail {
 /// Whether the metric is better than the best one by more than `delta`, or is the first. nan is

@@ -31,7 +31,6 @@ struct PolynomialDecay {
   static PolynomialDecay example() { return {0.1, 100, 0.001, 2}; }
 
   Real operator()(Real step) const {
-    using std::pow;
     const bool beyond = step >= decay_steps.count;
     if (beyond && !cycle) return end_learning_rate;
     Real left = decay_steps.count - step, whole = decay_steps.count;
@@ -41,13 +40,7 @@ struct PolynomialDecay {
       left = decay_steps.count - rest;
       whole = decay_steps.count * (detail::whole_cycles(step, decay_steps) + 1);
     }
-    const Real ratio = left / whole;
-    Real remaining = ratio;
-    if (!is_zero(power - 1)) {
-      // The power magnifies the rounding of the ratio, so the lost part is put back.
-      const double lost = std::fma(-value(ratio), value(whole), value(left)) / value(whole);
-      remaining = pow(ratio, power) * (1 + power * (lost / ratio));
-    }
+    const Real remaining = detail::power_of_ratio(left, whole, power);
     return detail::between(initial_learning_rate, end_learning_rate, 1 - remaining, remaining);
   }
   Real duration() const { return cycle ? Real(detail::endless) : decay_steps.count; }

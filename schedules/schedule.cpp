@@ -1,16 +1,17 @@
 #include <gradus/schedules/algebra.h>
 
+#include <gradus/schedules/chebyshev.h>
 #include <gradus/schedules/curve.h>
 #include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// The longer duration, where a constant has none.
-Real longer(const Schedule& a, const Schedule& b) {
-  if (a.constant()) return b.duration();
-  if (b.constant()) return a.duration();
-  return std::max(a.duration(), b.duration());
+/// At each step from two schedules; a number, if both are.
+template <class T>
+Schedule from_both(const T& sides) {
+  const bool constant = sides.first.constant() && sides.second.constant();
+  return constant ? Schedule(sides(0)) : sides;
 }
 
 void check_ends(const char* where, const char* what, const Schedule& s) {
@@ -56,14 +57,12 @@ double best_step(const Schedule& s, double first, double last, Better better) {
 }  // namespace
 
 Schedule operator>>(const Schedule& a, const Schedule& b) { return Join{a, b}; }
-Schedule operator*(const Schedule& a, const Schedule& b) {
-  if (a.constant() && b.constant()) return *a.constant() * *b.constant();
-  return Product{a, b};
-}
-Schedule operator+(const Schedule& a, const Schedule& b) {
-  if (a.constant() && b.constant()) return *a.constant() + *b.constant();
-  return Sum{a, b};
-}
+Schedule operator*(const Schedule& a, const Schedule& b) { return from_both(Product{{a, b}}); }
+Schedule operator+(const Schedule& a, const Schedule& b) { return from_both(Sum{{a, b}}); }
+Schedule operator-(const Schedule& a, const Schedule& b) { return from_both(Difference{{a, b}}); }
+Schedule min(const Schedule& a, const Schedule& b) { return from_both(Min{{a, b}}); }
+Schedule max(const Schedule& a, const Schedule& b) { return from_both(Max{{a, b}}); }
+Schedule skip(const Schedule& s, Steps steps) { return Skip{s, steps}; }
 Schedule clamp(const Schedule& s, Real low, Real high) { return Clamp{s, low, high}; }
 Schedule power(const Schedule& s, Real exponent) { return Power{s, exponent}; }
 Schedule delay(const Schedule& s, Steps steps) { return Delay{s, steps}; }
@@ -78,8 +77,11 @@ Schedule repeat(const Schedule& s, const RepeatOptions& options) {
 }
 
 void Join::validate() const { check_ends("operator >>", "the left side", first); }
-Real Product::duration() const { return longer(first, second); }
-Real Sum::duration() const { return longer(first, second); }
+Real detail::TwoSides::duration() const {
+  if (first.constant()) return second.duration();
+  if (second.constant()) return first.duration();
+  return std::max(first.duration(), second.duration());
+}
 
 void Repeat::validate() const {
   check_ends("Repeat", "schedule", schedule);
@@ -143,21 +145,116 @@ Real OneMinusSqrt::operator()(Real step) const {
                  : detail::between(from, to, 1 - root, root);
 }
 
+Real Rex::operator()(Real step) const {
+  if (step >= steps.count) return to;
+  const Real n = steps.count, twice_less = 2 * n - step;
+  return detail::between(from, to, step / twice_less, 2 * (n - step) / twice_less);
+}
+
+Real Halving::operator()(Real step) const { return ExponentialCurve{{from, to, steps}, 0.5}(step); }
+
+Real PowerCurve::operator()(Real step) const {
+  if (step >= steps.count) return to;
+  if (value(step) == 0) return from;
+  const Real done = detail::power_of_ratio(step, steps.count, exponent);
+  return detail::between(from, to, done, 1 - done);
+}
+
+/// Counted from the end that has the smaller error: that of a power is in proportion to its
+/// exponent.
+Real ExponentialCurve::operator()(Real step) const {
+  using std::expm1, std::fma, std::log;
+  const Real n = steps.count, slope = log(ratio), rise = slope * ((step - n) / n);
+  if (step >= n) return to;
+  const Real left = expm1(rise) / expm1(-slope);
+  if (value(left * (2 + rise)) < value(2 - 2 * left)) return fma(from - to, left, to);
+  return fma(to - from, expm1(slope * (step / n)) / expm1(slope), from);
+}
+
+Real PolynomialCurve::operator()(Real step) const {
+  if (step >= steps.count) return to;
+  const Real left = detail::power_of_ratio(steps.count - step, steps.count, exponent);
+  return detail::between(from, to, 1 - left, left);
+}
+
+void TanhCurve::validate() const {
+  check(value(lower) < value(upper), "TanhCurve: lower must be < upper (got {} and {})",
+        value(lower), value(upper));
+}
+Real TanhCurve::operator()(Real step) const {
+  using std::fma, std::tanh;
+  const Real n = steps.count;
+  const Real at = step >= n ? upper : fma(lower, n - step, upper * step) / n;
+  return 0.5 * (from + to) - 0.5 * (from - to) * tanh(at);
+}
+
+namespace {
+
+/// What `use` makes of a curve's struct.
+template <class Use>
+auto with_curve(Curve curve, Real from, Real to, Steps steps, const Use& use) {
+  if (curve == Curve::cosine) return use(Cosine{{from, to, steps}});
+  if (curve == Curve::one_minus_sqrt) return use(OneMinusSqrt{{from, to, steps}});
+  if (curve == Curve::rex) return use(Rex{{from, to, steps}});
+  if (curve == Curve::halving) return use(Halving{{from, to, steps}});
+  return use(Linear{from, to, steps});
+}
+
+}  // namespace
+
 Real detail::value_along(Curve curve, Real from, Real to, Real step, Steps steps) {
-  if (curve == Curve::cosine) return Cosine{from, to, steps}(step);
-  if (curve == Curve::one_minus_sqrt) return OneMinusSqrt{from, to, steps}(step);
-  return Linear{from, to, steps}(step);
+  return with_curve(curve, from, to, steps, [=](const auto& shape) { return shape(step); });
+}
+Schedule along(Curve curve, Real from, Real to, Steps steps) {
+  return with_curve(curve, from, to, steps, [](const auto& shape) { return Schedule(shape); });
 }
 
 Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }
-Schedule cosine(Real from, Real to, Steps steps) { return Cosine{from, to, steps}; }
-Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{from, to, steps}; }
+Schedule cosine(Real from, Real to, Steps steps) { return Cosine{{from, to, steps}}; }
+Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{{from, to, steps}}; }
+Schedule rex(Real from, Real to, Steps steps) { return Rex{{from, to, steps}}; }
+Schedule halving(Real from, Real to, Steps steps) { return Halving{{from, to, steps}}; }
+Schedule power_curve(Real from, Real to, Steps steps, Real exponent) {
+  return PowerCurve{{from, to, steps}, exponent};
+}
+Schedule exponential_curve(Real from, Real to, Steps steps, Real ratio) {
+  return ExponentialCurve{{from, to, steps}, ratio};
+}
+Schedule polynomial_curve(Real from, Real to, Steps steps, Real exponent) {
+  return PolynomialCurve{{{from, to, steps}, exponent}};
+}
+Schedule tanh_curve(Real from, Real to, Steps steps, Real lower, Real upper) {
+  return TanhCurve{{from, to, steps}, lower, upper};
+}
 Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
 
-Schedule along(Curve curve, Real from, Real to, Steps steps) {
-  if (curve == Curve::cosine) return cosine(from, to, steps);
-  if (curve == Curve::one_minus_sqrt) return one_minus_sqrt(from, to, steps);
-  return linear(from, to, steps);
+// ---- Chebyshev and Silver -----------------------------------------------------------------------
+
+void Chebyshev::validate() const {
+  check(value(smallest) <= value(largest), "Chebyshev: smallest must be <= largest (got {} and {})",
+        value(smallest), value(largest));
+  check(order != ChebyshevOrder::fractal || std::has_single_bit(static_cast<std::uint64_t>(steps)),
+        "Chebyshev: steps must be a power of two in fractal order (got {})", steps);
+}
+
+/// As 1 / (m + (M - m) sin^2), in which nothing cancels.
+Real Chebyshev::operator()(Real step) const {
+  constexpr double quarter_turn = 1.57079632679489661923;
+  const Step t = std::min(static_cast<Step>(value(step)), steps - 1);
+  Step k = order == ChebyshevOrder::ascending ? steps - 1 - t : t;
+  if (order == ChebyshevOrder::fractal) {
+    k = 0;
+    for (Step n = 1, bit = steps / 2; bit > 0; n *= 2, bit /= 2)
+      if ((t & bit) != 0) k = 2 * n - 1 - k;
+  }
+  const double s = std::sin(quarter_turn * ((static_cast<double>(k) + 0.5) / value(duration())));
+  return 1 / (smallest + (largest - smallest) * (s * s));
+}
+
+Real Silver::operator()(Real step) const {  // from 2^53 on each double is even
+  const double t = value(step);
+  const int twos = t < 0x1p53 ? std::countr_zero(static_cast<std::uint64_t>(t) + 1) : 0;
+  return static_cast<double>(1 + std::pow(1 + std::sqrt(2.0L), twos - 1)) / largest;
 }
 
 // ---- Plateau ------------------------------------------------------------------------------------

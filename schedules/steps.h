@@ -63,6 +63,18 @@ inline Real between(Real from, Real to, Real done, Real left) {
   return value(left) < 0.5 ? to + (from - to) * left : from + (to - from) * done;
 }
 
+/// (part / whole)^exponent, for part > 0. The power magnifies the rounding of the ratio, so the
+/// lost part is put back.
+inline Real power_of_ratio(Real part, Real whole, Real exponent) {
+  using std::pow, std::sqrt;
+  const Real ratio = part / whole;
+  if (is_zero(exponent - 1)) return ratio;
+  if (is_zero(exponent - 0.5)) return sqrt(ratio);
+  const double lost = std::fma(-value(ratio), value(whole), value(part)) / value(whole);
+  const Real power = pow(ratio, exponent);
+  return power + power * (exponent * (lost / ratio));
+}
+
 /// Straight from `from` at step 0 to `to` at step `steps`, and `to` beyond.
 inline Real straight(Real from, Real to, Real step, Steps steps) {
   if (step >= steps.count) return to;

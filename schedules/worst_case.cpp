@@ -18,13 +18,12 @@ std::vector<double> running_median(std::span<const double> list) {
     const std::ptrdiff_t inside = std::abs(i);
     return list[static_cast<std::size_t>(inside < n ? inside : 2 * n - 2 - inside)];
   };
-  std::vector<double> window, out;  // the window is sorted
-  const auto add = [&](double v) { window.insert(std::ranges::upper_bound(window, v), v); };
-  for (std::ptrdiff_t i = -half; i < half; ++i) add(at(i));
+  std::vector<double> out;
   for (std::ptrdiff_t i = 0; i < n; ++i) {
-    add(at(i + half));
+    std::vector<double> window;
+    for (std::ptrdiff_t k = i - half; k <= i + half; ++k) window.push_back(at(k));
+    std::ranges::nth_element(window, window.begin() + half);
     out.push_back(window[static_cast<std::size_t>(half)]);
-    window.erase(std::ranges::lower_bound(window, at(i - half)));
   }
   return out;
 }

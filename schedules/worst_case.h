@@ -9,8 +9,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Names the problem. No norms mean 1 in each step, one norm means the same in each step; a list
-/// needs one for each step. All finite; norms >= 0.
+/// The problem. Without norms each is 1, and one norm is that of each step; a longer list needs one
+/// for each step. All finite, norms >= 0.
 struct WorstCaseOptions {
   double distance = 1;                      ///< D: from the first weights to the best, > 0
   std::vector<double> gradient_norms = {};  ///< G_t

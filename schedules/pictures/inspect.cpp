@@ -147,6 +147,7 @@ void note_jumps(const Schedule& whole, double steps, const Schedule& part, doubl
     return note_jumps(whole, steps, join->second, second, scale, out);
   }
   if (const Delay* delayed = part.get_if<Delay>()) begin += scale * value(delayed->steps.count);
+  if (const Skip* skipped = part.get_if<Skip>()) begin -= scale * value(skipped->steps.count);
   if (const Stretch* stretched = part.get_if<Stretch>()) scale *= value(stretched->factor);
   if (const PerEpoch* p = part.get_if<PerEpoch>()) scale *= value(p->steps_per_epoch.count);
   for (const detail::Config::Field& field : part.config().fields)

@@ -20,15 +20,18 @@ Schedule example() {
   if constexpr (requires { T::example(); })
     return T::example();
   else  // the algebra's, made of schedules whose headers include algebra.h
-    return std::get<T>(std::tuple{
-        Join{linear(0, 0.1, 30), CosineDecay{0.1, 70}},
-        Sum{0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))},
-        Product{linear(1, 0, 100), StepDecay{0.1, 25, 0.5}},
-        Clamp{CosineDecay{0.1, 100}, 0.02, 0.08}, Power{CosineDecay{0.1, 100}, 2},
-        Take{ExponentialDecay{0.1, 20, 0.5}, 40}, Delay{CosineDecay{0.1, 60}, 40},
-        Stretch{CosineDecay{0.1, 30}, 3}, PerEpoch{ExponentialDecay{0.1, 1, 0.7}, 20},
-        Warmup{CosineDecay{0.1, 100}, 30}, Repeat{CosineDecay{0.1, 15}, 2, 0.7},
-        Mirror{OneCycle{0.1, 100}, 0.95, 0.85}, Reduced{CosineDecay{0.1, 100}, 0.5, 0.01}});
+    return std::get<T>(
+        std::tuple{Join{linear(0, 0.1, 30), CosineDecay{0.1, 70}},
+                   Sum{0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))},
+                   Difference{0.1, ExponentialDecay{0.09, 20, 0.5}},
+                   Product{linear(1, 0, 100), StepDecay{0.1, 25, 0.5}},
+                   Min{linear(0, 0.2, 60), CosineDecay{0.1, 100}}, Max{CosineDecay{0.1, 80}, 0.03},
+                   Clamp{CosineDecay{0.1, 100}, 0.02, 0.08}, Power{CosineDecay{0.1, 100}, 2},
+                   Take{ExponentialDecay{0.1, 20, 0.5}, 40}, Delay{CosineDecay{0.1, 60}, 40},
+                   Skip{CosineDecay{0.1, 100}, 50}, Stretch{CosineDecay{0.1, 30}, 3},
+                   PerEpoch{ExponentialDecay{0.1, 1, 0.7}, 20}, Warmup{CosineDecay{0.1, 100}, 30},
+                   Repeat{CosineDecay{0.1, 15}, 2, 0.7}, Mirror{OneCycle{0.1, 100}, 0.95, 0.85},
+                   Reduced{CosineDecay{0.1, 100}, 0.5, 0.01}});
 }
 
 template <class T>
@@ -51,7 +54,8 @@ constexpr std::pair<std::string_view, std::string_view> aliases[] = {
     {"beta2", "beta_2"},
     {"T_max", "decay_steps"},
     {"max_lr", "max_learning_rate"},
-    {"base_lr", "base_learning_rate"}};
+    {"base_lr", "base_learning_rate"},
+    {"curve", "decay_curve"}};
 
 /// An argument's slot: by position until the first keyword, then by name.
 std::size_t place_of(const detail::Call& call, std::size_t i, bool by_keyword,
@@ -139,9 +143,12 @@ const KnownSchedule& detail::find_known(const char* reader, const std::string& n
   if (name == "custom")
     fail_to_read(reader, column,
                  "'custom' stands for a function in a program, which a text cannot hold");
+  const std::string last = name.substr(name.rfind('.') + 1);
+  const auto longer = std::ranges::find_if(  // `tanh_curve` for `tanh`
+      names, [&](const std::string& known) { return known.starts_with(last + '_'); });
   fail_to_read(reader, column,
                fmt::format("unknown schedule '{}'; did you mean '{}'?", name,
-                           nearest(name.substr(name.rfind('.') + 1), names)));
+                           longer == names.end() ? nearest(last, names) : *longer));
 }
 
 // ---- texts of schedules and values --------------------------------------------------------------

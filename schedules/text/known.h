@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <gradus/schedules/algebra.h>
+#include <gradus/schedules/chebyshev.h>
 #include <gradus/schedules/cosine_decay.h>
 #include <gradus/schedules/cosine_decay_restarts.h>
 #include <gradus/schedules/curve.h>
@@ -32,10 +33,11 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 using KerasSchedules = std::tuple<ExponentialDecay, InverseTimeDecay, PolynomialDecay,
                                   PiecewiseConstantDecay, CosineDecay, CosineDecayRestarts>;
 using OwnSchedules =
-    std::tuple<Linear, Cosine, OneMinusSqrt, Hold, StepDecay, MultiStepDecay, InverseSqrt, Noam,
-               OneCycle, Cyclic, WarmupStableDecay, PiecewiseInterpolation,  //
-               Join, Sum, Product, Clamp, Power, Take, Delay, Stretch, PerEpoch, Warmup, Repeat,
-               Mirror, Reduced>;
+    std::tuple<Linear, Cosine, OneMinusSqrt, Rex, Halving, PowerCurve, ExponentialCurve,
+               PolynomialCurve, TanhCurve, Hold, StepDecay, MultiStepDecay, InverseSqrt, Noam,
+               OneCycle, Cyclic, WarmupStableDecay, PiecewiseInterpolation, Chebyshev, Silver,  //
+               Join, Sum, Difference, Product, Min, Max, Clamp, Power, Take, Delay, Skip, Stretch,
+               PerEpoch, Warmup, Repeat, Mirror, Reduced>;
 
 namespace detail {
 

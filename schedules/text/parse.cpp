@@ -321,11 +321,13 @@ class Parser {
       left = {computed(*a, op, *b), left.column};
       if (!std::isfinite(value(std::get<Real>(left.content))))
         reader_.fail(left.column, "the number is out of range");
-    } else if (op == "-" || op == "/" || op == "//") {
+    } else if (op == "/" || op == "//") {
       reader_.fail(left.column, fmt::format("the sides of {} must be numbers", op));
     } else {
       const Schedule x = as_schedule(left), y = as_schedule(right);
-      left.content = built(column, [&] { return op == "*" ? x * y : op == "+" ? x + y : x >> y; });
+      left.content = built(column, [&] {
+        return op == "*" ? x * y : op == "+" ? x + y : op == "-" ? x - y : x >> y;
+      });
     }
   }
 

@@ -154,7 +154,8 @@ prints "$(printf '\033[')"
 for data in line xor moons spirals blobs; do run 0 find-lr --data $data --steps 50; done
 prints "blobs: 200 rows, 3 classes"
 prints "SparseCategoricalCrossentropy"
-for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion muon; do
+for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion \
+  schedulefreesgd schedulefreeadamw muon; do
   run 0 find-lr --data line --optimizer $optimizer
 done
 prints "-1 with relu, muon, mean_squared_error, batches of 32"
@@ -210,7 +211,7 @@ refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got 
 refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
 did you mean moons?" find-lr --data moon
 refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
-adafactor, rmsprop, ftrl, lamb, lion, muon (got 'adma'); did you mean adam?" find-lr --optimizer adma
+adafactor, rmsprop, ftrl, lamb, lion, muon, schedulefreesgd, schedulefreeadamw (got 'adma'); did you mean adam?" find-lr --optimizer adma
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
 refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \

@@ -28,15 +28,20 @@ def below(low, high):
     return sum(a < b for a, b in zip(low, high))
 
 
+def results_of(command):
+    """What a command of the lesson prints with --json."""
+    words = [str(program), *shlex.split(command)[1:], "--json"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=lessons)
+    assert done.returncode == 0, f"{command}: {done.stderr}"
+    return json.loads(done.stdout)
+
+
 class Runs:
     """The final losses of each schedule, by label; infinity for a run that diverged."""
 
     def __init__(self, command, seeds=SEEDS):
         self.command = command
-        words = [str(program), *shlex.split(command)[1:], "--json"]
-        done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=lessons)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        result = json.loads(done.stdout)
+        result = results_of(command)
         schedules, self.searches = result["schedules"], result.get("searches")
         self.losses = {
             one["label"]: [float("inf") if loss is None else loss for loss in one["final_losses"]] for one in schedules
@@ -53,6 +58,22 @@ class Runs:
 
     def diverged(self, label):
         return self.losses[label].count(float("inf"))
+
+
+class Exact(dict):
+    """The exact curves of gradus expect by label, with what its runs reached."""
+
+    def __init__(self, command):
+        super().__init__((one["label"], one) for one in results_of(command)["schedules"])
+
+    def excess(self, label):
+        return self[label]["loss"] - self[label]["least"]
+
+    def off(self, label):
+        """The largest distance of the mean of the runs from the exact loss, in standard errors."""
+        one = self[label]
+        seen = [run for run in one["runs"] if run["error"] > 1e-9 * run["mean"]]
+        return max(abs(run["mean"] - one["losses"][run["step"]]) / run["error"] for run in seen)
 
 
 LEAST = 0.009542  # the least loss on the line
@@ -152,6 +173,27 @@ def sampling(runs):
     yield "shuffled noise falls far faster", excess(long)[1] / excess(longer)[1] > 20
 
 
+def without_noise(curves):
+    plain, one, twenty, many, full = curves
+    for label in ("0.3", "cosine"):
+        yield f"{label}: the bias is gone", plain[label]["bias"][-1] < 1e-9 * plain[label]["noise"][-1]
+        errors = [runs[label]["runs"][-1]["error"] for runs in (twenty, many)]
+        yield f"{label}: a thousand runs, a seventh of the error", 4 < errors[0] / errors[1] < 12
+        yield f"{label}: the exact curve is their mean", max(twenty.off(label), many.off(label)) < 4
+    off = [abs(one[label]["runs"][-1]["mean"] - one[label]["loss"]) / one.excess(label) for label in one]
+    yield "one run is off by a good part of the excess", max(off) > 0.2
+    ends = [full.excess(f"{label}, sampling full") for label in ("0.3", "cosine")]
+    yield "all rows: no noise, and the constant is as good", max(ends) < 1e-9
+
+
+def best_schedule(curves):
+    two, named, line = curves
+    yield "others are far above the best", min(two["0.1"]["above_best"], two["CosineDecay(0.4, 100)"]["above_best"]) > 0.005
+    yield "the best is InverseTimeDecay", abs(named["InverseTimeDecay(0.4, 1, 0.8)"]["above_best"]) < 1e-9
+    excess = {label: line.excess(label) for label in line}
+    yield "the best of the line is half of all others", 2 * excess.pop("best") < min(excess.values())
+
+
 def stop(runs):
     tuned, half, known, longer, rates = runs
     linear, free = tuned.losses.values()
@@ -166,7 +208,32 @@ def stop(runs):
     yield "16 hardly trains", rates.wins("4", "16") == SEEDS and rates.mean("16") > 0.4
 
 
+def absurd(_):
+    def left(text):
+        """What is left of the distance in float and in double, and the largest weights."""
+        words = [str(program.parent / "quadratic"), text]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        both = [line.split() for line in done.stdout.splitlines()]
+        assert [words[1] for words in both] == ["float", "double"], done.stdout
+        return [float(words[2]) for words in both], [float(words[-1]) for words in both]
+
+    constant, _ = left("hold(2 / 1.01, 32)")
+    fractal, high = left("Chebyshev(0.01, 1, 32)")
+    falling, higher = left('Chebyshev(0.01, 1, 32, order="descending")')
+    rising, low = left('Chebyshev(0.01, 1, 32, order="ascending")')
+    yield "a fifth is left by the constant", max(abs(one / 0.19 - 1) for one in constant) < 0.05
+    yield "80 times nearer", constant[1] / fractal[1] > 80
+    yield "fractal: right to four digits in float", abs(fractal[0] / fractal[1] - 1) < 1e-4
+    yield "fractal: weights stay below 100", max(high) < 100
+    yield "in double the order does not matter", max(abs(one[1] / fractal[1] - 1) for one in (falling, rising)) < 0.01
+    yield "falling: 3e13 on the way", all(3e13 < one < 4e13 for one in higher)
+    yield "falling: noise in float", falling[0] > 1000
+    yield "rising: worse than where it began in float, too", rising[0] > 1000 and low[1] < 2
+
+
 CLAIMS = {
+    "the-curve-without-the-noise": without_noise,
+    "the-best-schedule": best_schedule,
     "too-large-or-too-small": too_large,
     "noise-and-batch-size": noise,
     "why-decay": decay,
@@ -177,6 +244,7 @@ CLAIMS = {
     "compare-fairly": fairly,
     "shuffling-is-not-sampling": sampling,
     "stop-at-any-time": stop,
+    "steps-that-look-absurd": absurd,
 }
 
 
@@ -194,8 +262,8 @@ def telling(lines):
             table = True
         elif line.startswith(("next", "in C++")):
             table = False
-        shown = table and line.isascii() and not line.startswith(("loss:", "to ", "budget:", "  worst", "best:", "a constant", "all ran", "note:", "    ", "> ", "? "))
-        if shown and line and ("--data line" in command or "twenty-rows" in command or "gradus schedule" in command):
+        shown = table and line.isascii() and not line.startswith(("loss:", "to ", "budget:", "  worst", "best:", "a constant", "all ran", "note:", "the best schedule", "  Piecewise", "    ", "> ", "? "))
+        if shown and line and re.search("--data line|twenty-rows|gradus (schedule|expect)", command):
             yield line
         elif table and f"{SEEDS} of {SEEDS} seeds" in line:
             yield line.rstrip(",")
@@ -222,8 +290,9 @@ def faults(name):
     before = transcript(name).read_text().splitlines()
     if lines != before:
         wrong += [f"not as in {transcript(name)}", *difflib.unified_diff(before, lines, lineterm="")]
-    commands = [line[2:] for line in lines if line.startswith("$ gradus compare ")]
-    for claim, holds in CLAIMS[name]([Runs(command) for command in commands]):
+    readers = {"compare": Runs, "expect": Exact}
+    commands = [shlex.split(line[2:])[:2] + [line[2:]] for line in lines if line[0] == "$"]
+    for claim, holds in CLAIMS[name]([readers[kind](text) for _, kind, text in commands if kind in readers]):
         print(f"{'holds' if holds else 'WRONG'}: {claim}")
         if not holds:
             wrong.append(claim)

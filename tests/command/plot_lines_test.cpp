@@ -112,6 +112,13 @@ step  0       2       4       6        8
 )");
 }
 
+TEST_CASE("measured values stand over their line, and the axis reaches to them") {
+  const std::string picture =
+      plot(over_steps({{"", {0, 8}, {1, 1}, "", {{4, 1, 0.1}, {8, 5, 0.1}, {2, NAN, 0}}}}), small);
+  CHECK(std::ranges::count(picture, '@') == 2);
+  CHECK(picture.starts_with("   5 +"));
+}
+
 TEST_CASE("above its top a line leaves the picture") {
   LinesPlot peak = over_steps({{"", {0, 4, 8}, {0, 100, 0}}});
   peak.top = 10;

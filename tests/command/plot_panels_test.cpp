@@ -134,6 +134,11 @@ TEST_CASE(
   const std::vector<LabelledSchedule> jump{{"", linear(1, 1, 2) >> Schedule(3.0)}};
   CHECK(to_gnuplot({"rate", rates_plot(jump, 4)}, {}).find("1 1\n2 1\n2 3\n3 3\n4 3\n") !=
         std::string::npos);
+  const LinesPlot dots{
+      .x_name = "step", .y_name = "loss", .lines = {{"", {0, 9}, {1, 1}, "", {{3, 2, 0.5}}}}};
+  const std::string measured = to_gnuplot({"loss", dots}, {});
+  CHECK(measured.find("$dots0 << END\n3 2 0.5\nEND") != measured.npos);
+  CHECK(measured.find("$dots0 with yerrorbars") != measured.npos);
   const std::string path = to_gnuplot(map(), {});
   CHECK(path.find("set arrow from 0,0 to 0.0555") != path.npos);
   CHECK(to_gnuplot(lines("loss", 1, 4), {}).find("using 1:2:('37') with labels") !=

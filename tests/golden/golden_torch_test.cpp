@@ -210,7 +210,7 @@ std::string momentum_text(const Json& c, const Scheduler& s) {
     return one_cycle(s, high, s("base_momentum", 0.85), high);
   }
   const double high = s("max_momentum", 0.9);
-  return fmt::format("{} + -1 * {}", high, cyclic(s, 0, high - s("base_momentum", 0.8)));
+  return fmt::format("{} - {}", high, cyclic(s, 0, high - s("base_momentum", 0.8)));
 }
 
 /// Whether stepping it multiplies whatever rate it finds, up to its step `last`.

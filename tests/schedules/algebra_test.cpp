@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include <gradus/core/ops.h>
 #include <gradus/core/random.h>
+#include <gradus/optim/sgd.h>
 #include <gradus/schedules/known.h>
 #include <gradus/schedules/parse.h>
 
@@ -19,7 +21,7 @@ const Schedule warm = linear(0.0, 0.1, 100) >> cosine_decay;
 const Schedule wave = [](double t) { return 2 + std::sin(t); };
 
 /// a - 2 b
-struct Difference {
+struct Away {
   Schedule a, b;
   Real operator()(Real step) const { return a.at(step) - 2 * b.at(step); }
 };
@@ -160,8 +162,58 @@ TEST_CASE("a lambda and a user's struct take part in expressions") {
 }
 
 TEST_CASE("a user's combinator asks its parts in its own formula") {
-  const Schedule s = Difference{warm, 0.01};
+  const Schedule s = Away{warm, 0.01};
   for (const double t : steps) CHECK(s(t) == warm(t) - 2 * 0.01);
+}
+
+TEST_CASE("differences, the lesser and the greater are taken at each step, as long as the longer") {
+  const Schedule less = warm - wave, low = min(warm, 0.05), high = max(0.05, warm);
+  for (const double t : steps) {
+    CHECK(less(t) == warm(t) - wave(t));
+    CHECK(low(t) == std::min(warm(t), Real(0.05)));
+    CHECK(high(t) == std::max(warm(t), Real(0.05)));
+  }
+  CHECK(low.duration() == 1000);
+  CHECK((1 - warm).duration() == 1000);
+  CHECK(std::isinf(max(warm, wave).duration()));
+  CHECK((warm - linear(0, 1, 2000)).duration() == 2000);
+  CHECK(*(Schedule(0.3) - 0.1).constant() == 0.3 - 0.1);
+  CHECK(*min(0.3, 0.1).constant() == 0.1);
+  CHECK(*max(0.3, 0.1).constant() == 0.3);
+}
+
+TEST_CASE("beside ours, std::min and std::max are not ambiguous") {
+  using namespace std;
+  static_assert(std::is_same_v<decltype(min(1.0, 2.0)), const double&>);
+  static_assert(std::is_same_v<decltype(max(1, 2)), const int&>);
+  CHECK(min(0.05, warm)(500) == min(Real(0.05), warm(500)));
+}
+
+TEST_CASE("skip leaves out the first steps, and all of them when there are too few") {
+  const Schedule rest = skip(warm, 100);
+  for (const double t : steps) CHECK(rest(t) == warm(t + 100));
+  CHECK(rest.duration() == 900);
+  CHECK(skip(warm, 2000).duration() == 0);
+  CHECK(skip(warm, 2000)(0) == warm(1000));
+  CHECK((skip(warm, 2000) >> 0.7)(0) == 0.7);
+  CHECK(std::isinf(skip(wave, 3).duration()));
+  CHECK(skip(delay(warm, 7), 7)(50) == warm(50));
+}
+
+TEST_CASE("a difference may be negative, and who takes a rate refuses it then") {
+  const Schedule s = 0.1 - linear(0, 0.2, 10);
+  CHECK(s(10) == -0.1);
+  Tensor w = parameter({1.0});
+  Optimizer optimizer = SGD{.learning_rate = s};
+  for (int t = 0; t < 6; ++t) {
+    sum(w).backward();
+    optimizer.step({w});
+  }
+  sum(w).backward();
+  CHECK_THROWS_WITH_AS(optimizer.step({w}), doctest::Contains("at step 6"), NumericError);
+  CHECK_THROWS_AS((SGD{.learning_rate = Schedule(0.1) - 0.2},
+                   Optimizer(SGD{.learning_rate = Schedule(0.1) - 0.2})),
+                  ValueError);
 }
 
 TEST_CASE("operators print as operators, with brackets where they are needed") {
@@ -175,6 +227,15 @@ TEST_CASE("operators print as operators, with brackets where they are needed") {
   CHECK(to_string(a * (b * c)) == A + " * (" + B + " * " + C + ")");
   CHECK(to_string((a >> b) + c) == "(" + A + " >> " + B + ") + " + C);
   CHECK(to_string(a >> (b + c)) == A + " >> " + B + " + " + C);
+  CHECK(to_string(a - b - c) == A + " - " + B + " - " + C);
+  CHECK(to_string(a - (b - c)) == A + " - (" + B + " - " + C + ")");
+  CHECK(to_string(a - (b + c)) == A + " - (" + B + " + " + C + ")");
+  CHECK(to_string(a - b + c * a) == A + " - " + B + " + " + C + " * " + A);
+  CHECK(to_string((a - b) * c) == "(" + A + " - " + B + ") * " + C);
+  CHECK(to_string(a >> (b - c)) == A + " >> " + B + " - " + C);
+  CHECK(to_string(a - -1) == A + " - -1");
+  CHECK(to_string(min(a - b, max(0.5, c))) ==
+        "min(first=" + A + " - " + B + ", second=max(first=0.5, second=" + C + "))");
   CHECK(to_string(-0.5 * a + -1) == "-0.5 * " + A + " + -1");
   CHECK(to_string(repeat(a, {.decay = 0.5})) == "repeat(schedule=" + A + ", decay=0.5)");
   CHECK(to_string(Schedule(Cyclic{0.1, 1, 5, 6, CyclicMode::exp_range, 0.9})) ==
@@ -195,6 +256,13 @@ TEST_CASE("expressions are read with their operators, methods and computed numbe
        "low=0, high=1)"},
       {"Join(hold(1,2), Sum(1, hold(3,4)))", "hold(rate=1, steps=2) >> 1 + hold(rate=3, steps=4)"},
       {"Clamp(schedule=0.1, low=(0), high=+1)", "clamp(schedule=0.1, low=0, high=1)"},
+      {"hold(1,2) -0.5 - 2 - hold(3,4)", "hold(rate=1, steps=2) - 0.5 - 2 - hold(rate=3, steps=4)"},
+      {"1 - 3 - hold(1,2)", "-2 - hold(rate=1, steps=2)"},
+      {"min(hold(1,2), 0.1).skip(1).max(0)",
+       "max(first=skip(schedule=min(first=hold(rate=1, steps=2), second=0.1), steps=1), second=0)"},
+      {"WarmupStableDecay(1, 2, 3, 4, curve='rex')",
+       "WarmupStableDecay(learning_rate=1, warmup_steps=2, stable_steps=3, decay_steps=4, "
+       "decay_curve=\"rex\")"},
       {"2 + 3 * 4 + 1", "15"},
       {"2 - 3 - 4 * -1", "3"},
       {"linear(1 - 0.5, 1/4, 60000 // 32 * 10)", "linear(from=0.5, to=0.25, steps=18750)"},

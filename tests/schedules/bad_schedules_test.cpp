@@ -167,6 +167,39 @@ TEST_CASE("bad input: the other schedules and the algebra") {
       {[=] { return per_epoch(lambda, 0); }, "PerEpoch: steps_per_epoch must be > 0 (got 0)"},
       {[=] { return warmup(lambda, -1); }, "Warmup: steps must be finite and >= 0 (got -1)"},
       {[=] { return power(lambda, 0); }, "Power: exponent must be finite and > 0 (got 0)"},
+      {[=] { return skip(lambda, -1); }, "Skip: steps must be finite and >= 0 (got -1)"},
+      {[=] { return lambda - infinite; }, "Difference: second must be finite (got inf)"},
+      {[=] { return min(not_a_number, lambda); }, "Min: first must be finite (got nan)"},
+      {[] { return rex(1, not_a_number, 5); }, "Rex: to must be finite (got nan)"},
+      {[] { return halving(1, 0, -1); }, "Halving: steps must be finite and >= 0 (got -1)"},
+      {[] { return power_curve(1, 0, 5, 0); },
+       "PowerCurve: exponent must be finite and > 0 (got 0)"},
+      {[] { return polynomial_curve(1, 0, 5, -1); },
+       "PolynomialCurve: exponent must be finite and > 0 (got -1)"},
+      {[] { return exponential_curve(1, 0, 5, 1); },
+       "ExponentialCurve: ratio must be in (0, 1) (got 1)"},
+      {[] { return tanh_curve(1, 0, 5, 3, 3); }, "TanhCurve: lower must be < upper (got 3 and 3)"},
+      {[] {
+         return InverseSqrt{0.1, 5, 0};
+       },
+       "InverseSqrt: exponent must be finite and > 0 (got 0)"},
+      {[] { return Silver{0}; }, "Silver: largest must be finite and > 0 (got 0)"},
+      {[] {
+         return Chebyshev{0, 1, 8};
+       },
+       "Chebyshev: smallest must be finite and > 0 (got 0)"},
+      {[] {
+         return Chebyshev{2, 1, 8};
+       },
+       "Chebyshev: smallest must be <= largest (got 2 and 1)"},
+      {[] {
+         return Chebyshev{1, 2, 12};
+       },
+       "Chebyshev: steps must be a power of two in fractal order (got 12)"},
+      {[] {
+         return Chebyshev{1, 2, 0, ChebyshevOrder::ascending};
+       },
+       "Chebyshev: steps must be >= 1 (got 0)"},
       {[=] { return not_a_number * lambda; }, "Product: first must be finite (got nan)"},
       {[=] { return lambda + infinite; }, "Sum: second must be finite (got inf)"},
   });

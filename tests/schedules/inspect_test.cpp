@@ -125,6 +125,11 @@ TEST_CASE("what may be a mistake is noted") {
         std::string::npos);
   CHECK(notes(repeat(linear(0.1, 0.2, 10) >> hold(0.1, 10)), 100).find("at step 10, where") !=
         std::string::npos);
+  CHECK(notes(skip(hold(0.1, 30) >> hold(0.3, 80), 10), 100)
+            .find("at step 20, where hold(rate=0.3, steps=80) begins: from 0.1 to 0.3") !=
+        std::string::npos);
+  CHECK(notes(0.1 - linear(0, 0.2, 100), 100) ==
+        "the rate falls below 0, to -0.1: an optimizer refuses that\n");
   CHECK(notes(CosineDecay{0.1, 900, 0.1}, 1500) ==
         "it ends at step 900, and the run only at 1500: from there on the rate stays at 0.01\n");
   CHECK(notes(CosineDecay{0.1, 2000}, 1000) ==

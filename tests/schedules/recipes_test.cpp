@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <map>
+#include <numbers>
 #include <set>
 
 #include "golden/golden_schedules.h"
@@ -46,6 +47,12 @@ const std::map<std::string, Source> sources{
     {"`ConstantLR(0.5, 40)`, lr 0.05", {"torch", "torch-009-ConstantLR"}},
     {"`LinearLR(0.05, 1, 40)`, lr 0.05", {"torch", "torch-013-LinearLR"}},
     {"`ExponentialLR(0.95)`, lr 0.1", {"torch", "torch-016-ExponentialLR"}},
+    {"`warmup_constant_schedule(0, 0.2, 8)`", {"optax", "optax-027-warmup_constant_schedule"}},
+    {"`warmup_exponential_decay_schedule(0, 0.5, 10, 10, 0.5)`",
+     {"optax", "optax-031-warmup_exponential_decay_schedule"}},
+    {"`linear_onecycle_schedule(100, 0.1)`", {"optax", "optax-023-linear_onecycle_schedule"}},
+    {"`constant_with_warmup`, 8 steps up, lr 0.1", {"torch", "torch-059-LambdaLR"}},
+    {"`cosine_with_min_lr`, 6 of 50 steps up, to 0.1 lr, lr 0.3", {"torch", "torch-062-LambdaLR"}},
     {"`PolynomialLR(50, 0.9)`, lr 0.05", {"torch", "torch-021-PolynomialLR"}},
     {"`CosineAnnealingLR(50)`, lr 0.1, to step 50", {"torch", "torch-024-CosineAnnealingLR"}},
     {"`CosineAnnealingLR(10, 0.001)`, lr 0.05, which bounces",
@@ -112,6 +119,65 @@ const std::map<std::string, Digits> literals{{"fastai `fit_one_cycle`, lr_max 1,
                                                {99, "0.003953"},
                                                {100, "1e-05"}}}};
 
+/// The last phase of a WSD schedule, by its progress; before it, 10 steps up and 60 level ones.
+double stable_decay(double t, double least, double (*factor)(double)) {
+  if (t <= 10) return 0.1 * t / 10;
+  return t <= 70 ? 0.1 : least + (0.1 - least) * factor(std::min(1.0, (t - 70) / 30));
+}
+
+/// Formulas of step t, from the source of each library or the paper.
+const std::map<std::string, double (*)(double)> formulas{
+    {"`MultiplicativeLR(lambda t: 0.95)`, lr 0.1",
+     [](double t) { return t == 0 ? 0.1 : 0.1 * std::exp(t * std::log(0.95)); }},
+    {"`polynomial`, power 2, 10 of 60 steps up, lr 0.1",
+     [](double t) {
+       const double left = std::max(0.0, 1 - (t - 10) / 50);
+       return t < 10 ? 0.1 * t / 10 : (0.1 - 1e-7) * left * left + 1e-7;
+     }},
+    {"`cosine_warmup_with_min_lr`, 10 of 60 steps up from 0.1 lr / 10, to 0.1 lr, lr 0.1",
+     [](double t) {
+       const double progress = std::min(1.0, (t - 10 + 1) / 50);
+       return t < 10 ? 0.1 * (t + 1) / 10
+                     : 0.1 * (0.9 * 0.5 * (1 + std::cos(std::numbers::pi * progress)) + 0.1);
+     }},
+    {"Megatron-LM `WSD`, `exponential`, 10 up, 100 in all, 30 down to 0.01, lr 0.1",
+     [](double t) {
+       return stable_decay(t, 0.01, [](double p) { return 2 * std::pow(0.5, p) - 1; });
+     }},
+    {"the same, `minus_sqrt`",
+     [](double t) { return stable_decay(t, 0.01, [](double p) { return 1 - std::sqrt(p); }); }},
+    {"timm `WSDLRScheduler(90, 30, lr_min=0.01, decay_fn=\"power\", decay_power=2, warmup_t=10)`, "
+     "lr 0.1",
+     [](double t) { return stable_decay(t, 0.01, [](double p) { return 1 - p * p; }); }},
+    {"the same, `decay_fn=\"exp\"`",
+     [](double t) {
+       return stable_decay(t, 0.01, [](double p) { return (std::pow(0.1, p) - 0.1) / 0.9; });
+     }},
+    {"`WSDLRScheduler(90, 30, stable_fn=\"rsqrt\", decay_fn=\"linear\", warmup_t=10)`, lr 0.1",
+     [](double t) {
+       if (t < 10) return 0.1 * t / 10;
+       return 0.1 / std::sqrt(1 + (t - 10) / 10) * std::clamp(1 - (t - 70) / 30, 0.0, 1.0);
+     }},
+    {"`TanhLRScheduler(100)`, lr 0.1, to step 99",
+     [](double t) {
+       const double p = std::min(1.0, t / 100);
+       return 0.05 * (1 - std::tanh(-7 * (1 - p) + 3 * p));
+     }},
+    {"Power scheduler (Shen et al. 2024): min(0.1, 0.4 n^-0.51), n = t + 1, 10 steps up",
+     [](double t) { return std::min(0.1 * std::min(1.0, t / 10), 0.4 * std::pow(t + 1, -0.51)); }},
+    {"Infinite schedule (Ibrahim et al. 2024): up, cosine, level, and down by the same factor each "
+     "step",
+     [](double t) {
+       if (t < 10) return 0.1 * t / 10;
+       if (t < 50) return 0.03 + 0.07 * 0.5 * (1 + std::cos(std::numbers::pi * (t - 10) / 40));
+       return t < 80 ? 0.03 : 0.03 * std::pow(0.1, (t - 80) / 20);
+     }},
+    {"Weight decay of AdamC (Defazio 2025): 0.05 rate / 0.1, rate up to 0.1 and down",
+     [](double t) {
+       const double p = std::min(1.0, (t - 10) / 90);
+       return t < 10 ? 0.05 * t / 10 : 0.05 * 0.5 * (1 + std::cos(std::numbers::pi * p));
+     }}};
+
 std::vector<double> values_of(const Source& source) {
   std::ifstream file(fmt::format(GRADUS_SOURCE_DIR "/tests/golden/{}/schedules.json", source.file));
   const Json root = Json::parse(file);
@@ -127,6 +193,11 @@ std::string compare(const Row& row) {
     return golden::difference(row.text, want,
                               found->second.file == std::string("optax") ? 1e-14 : 1e-12);
   }
+  if (const auto found = formulas.find(row.theirs); found != formulas.end()) {
+    std::vector<double> want(121);
+    for (std::size_t t = 0; t < want.size(); ++t) want[t] = found->second(static_cast<double>(t));
+    return golden::difference(row.text, want, 1e-12);
+  }
   const auto found = literals.find(row.theirs);
   if (found == literals.end()) return "nothing to check it against";
   const gradus::Schedule s = gradus::parse_schedule(row.text);
@@ -140,7 +211,7 @@ std::string compare(const Row& row) {
 
 TEST_CASE("schedules/README.md: each recipe gives the other library's numbers") {
   const auto rows = table_under("## Coming from PyTorch, Optax, Hugging Face or fastai");
-  CHECK(rows.size() == sources.size() + literals.size());
+  CHECK(rows.size() == sources.size() + formulas.size() + literals.size());
   std::set<std::string> seen;
   for (const Row& row : rows) {
     INFO(row.theirs, ": ", row.text);

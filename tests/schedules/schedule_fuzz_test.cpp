@@ -57,7 +57,7 @@ class Generator {
     return 1 + (chance(0.3) ? std::exp2(-random.uniform(0, 52)) : positive());
   }
   double unit() { return chance(0.2) ? static_cast<double>(below(2)) : random.uniform(); }
-  Curve curve() { return static_cast<Curve>(below(3)); }
+  Curve curve() { return static_cast<Curve>(below(5)); }
   std::optional<std::string> name(const char* usual) {
     if (chance(0.7)) return usual;
     if (chance(0.3)) return std::nullopt;
@@ -110,13 +110,22 @@ class Generator {
     }
   }
   Schedule own() {
-    switch (below(8)) {
+    switch (below(10)) {
+      case 8: {
+        const double smallest = positive();
+        const auto order = static_cast<ChebyshevOrder>(below(3));
+        const Step n = Step{1} << below(40);
+        return Chebyshev{smallest, smallest + rate(), order == ChebyshevOrder::fractal ? n : n + 4,
+                         order};
+      }
+      case 9:
+        return Silver{positive()};
       case 0:
         return StepDecay{rate(), steps(), positive()};
       case 1:
         return MultiStepDecay{rate(), boundaries(), positive()};
       case 2:
-        return InverseSqrt{rate(), steps()};
+        return InverseSqrt{rate(), steps(), chance(0.5) ? 0.5 : positive()};
       case 3:
         return Noam{positive(), 1 + positive(), rate()};
       case 4:
@@ -140,6 +149,20 @@ class Generator {
   }
   Schedule curved() {
     if (chance(0.2)) return hold(number(), steps());
+    switch (below(6)) {
+      case 0:
+        return power_curve(number(), number(), steps(), positive());
+      case 1:
+        return polynomial_curve(number(), number(), steps(), positive());
+      case 2:
+        return exponential_curve(number(), number(), steps(), random.uniform(1e-9, 1));
+      case 3: {
+        const double lower = random.uniform(-9, 9);
+        return tanh_curve(number(), number(), steps(), lower, lower + 1 + positive());
+      }
+      default:
+        break;
+    }
     return along(curve(), number(), number(), steps());
   }
 
@@ -159,15 +182,19 @@ class Generator {
         return product.constant() ? Schedule(product(0)) : product;
       }
       case 3: {
-        const Schedule sum = s + expression(depth);
+        const Schedule sum = chance(0.5) ? s + expression(depth) : s - expression(depth);
         return sum.constant() ? Schedule(sum(0)) : sum;
       }
+      case 4:
+        return chance(0.5) ? min(s, expression(depth)) : max(s, expression(depth));
       default:
         return function(s);
     }
   }
   Schedule function(const Schedule& s) {
-    switch (below(11)) {
+    switch (below(12)) {
+      case 11:
+        return skip(s, steps());
       case 0: {
         const double low = number();
         return clamp(s, low, low + rate());

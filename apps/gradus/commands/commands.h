@@ -6,6 +6,7 @@
 #include "commands/data.h"
 #include "commands/demo.h"
 #include "commands/evaluate.h"
+#include "commands/expect.h"
 #include "commands/explain.h"
 #include "commands/find_lr.h"
 #include "commands/forecast.h"
@@ -18,5 +19,5 @@
 
 using Commands =
     std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
-               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ForecastCommand,
-               SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
+               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ExpectCommand,
+               ForecastCommand, SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;

@@ -22,12 +22,9 @@ namespace {
 
 constexpr std::int64_t most_batches = 10'000'000;  ///< of all runs together
 
-/// The number to three digits.
-std::string number(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
-
 /// The deviation, with as many decimals as the mean has.
 std::string deviation(double v, double mean) {
-  if (!(mean >= 1e-4 && mean < 1e6)) return number(v);
+  if (!(mean >= 1e-4 && mean < 1e6)) return three_digits(v);
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
@@ -42,36 +39,19 @@ std::optional<WorstCase> bound_of(const Contender& c) {
   return find_bound(c.rate, c.steps);
 }
 
-/// A label with which its row would not fit in 80 columns has a line before it.
 std::string table(const Comparison& c) {
   std::vector<std::vector<std::string>> rows{
-      {"schedule", "loss", "+-", "to " + number(c.target), "budget", "worst", "diverged"}};
+      {"schedule", "loss", "+-", "to " + three_digits(c.target), "budget", "worst", "diverged"}};
   for (const Outcome& o : c.outcomes) {
     const bool alone = c.seeds() - static_cast<std::size_t>(o.diverged) < 2;
     const auto bound = bound_of(o.contender);
-    rows.push_back({o.contender.label, number(o.mean),
+    rows.push_back({o.contender.label, three_digits(o.mean),
                     std::isnan(o.mean) || alone ? "-" : deviation(o.deviation, o.mean),
-                    o.to_target ? fmt::format("{:g}", *o.to_target) : "never", number(o.budget),
-                    bound ? number(bound->linear_ratio) : "-",
+                    o.to_target ? fmt::format("{:g}", *o.to_target) : "never",
+                    three_digits(o.budget), bound ? three_digits(bound->linear_ratio) : "-",
                     o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds())});
   }
-  std::vector<std::size_t> widths(rows[0].size());
-  std::size_t most = 80;  // of a label
-  for (std::size_t i = 1; i < widths.size(); ++i) {
-    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size() + 2);
-    most -= std::min(most, widths[i]);
-  }
-  for (const auto& row : rows)
-    if (row[0].size() <= most) widths[0] = std::max(widths[0], row[0].size());
-  std::string out;
-  for (auto& row : rows) {
-    if (row[0].size() > widths[0]) out += std::exchange(row[0], "") + '\n';
-    out += fmt::format("{:<{}}", row[0], widths[0]);
-    for (std::size_t i = 1; i + 1 < widths.size(); ++i)
-      out += fmt::format("{:>{}}", row[i], widths[i]);
-    out += "  " + row.back() + '\n';
-  }
-  return out;
+  return to_table(rows);
 }
 
 /// What a constant would have on all rows, if all schedules have the same rows and loss.
@@ -96,7 +76,7 @@ std::string explanation(const Comparison& c) {
   out += fmt::format(
       "\nto {}: updates, {}measured after every {}\n"
       "budget: sum of the rates; worst: bound for convex losses, linear decay's is 1\n",
-      number(c.target), seeds > 1 ? "median, " : "",
+      three_digits(c.target), seeds > 1 ? "median, " : "",
       !same        ? "hundredth of the run"
       : every == 1 ? "update"
                    : fmt::format("{} updates", every));
@@ -108,7 +88,7 @@ std::string explanation(const Comparison& c) {
         notes_on(o.contender.rate, o.contender.steps, fmt::format("note: {}: ", o.contender.label));
   const Problem& problem = *c.best().contender.problem;
   if (const auto constant = constant_of(c)) {
-    out += fmt::format("a constant would have {}\n", number(constant->loss));
+    out += fmt::format("a constant would have {}\n", three_digits(constant->loss));
     if (c.best().mean >= constant->loss) out += advice_to_train(problem.options);
   }
   return out + about_stable(problem, c.best().first.stable, "best: ");
@@ -162,7 +142,7 @@ std::string to_text(const std::vector<RateSearch>& searches) {
   std::string out;
   for (const RateSearch& s : searches)
     out += fmt::format("{}: best at {:.3g}, loss {}; within 10% of it from {:.3g} to {:.3g}\n",
-                       s.label, s.best, number(s.loss), s.low, s.high);
+                       s.label, s.best, three_digits(s.loss), s.low, s.high);
   return out + (out.empty() ? "" : "\n");
 }
 
@@ -214,25 +194,6 @@ struct Plan {
   std::vector<Contender> contenders;
   CompareOptions options;
   std::vector<RateSearch> searches = {};
-
-  /// Problem::about() up to the first part in which contenders differ.
-  std::string about() const {
-    std::string out = contenders[0].problem->about();
-    for (const Contender& c : contenders) {
-      const std::string other = c.problem->about();
-      const auto same =
-          static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
-      if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
-      std::size_t end = 0;  // of the parts that are the same; an optimizer is one part
-      int depth = 0;
-      for (std::size_t i = 0; i < same; ++i) {
-        depth += (out[i] == '(') - (out[i] == ')');
-        if (depth == 0 && (out[i] == ',' || out[i] == '\n')) end = i;
-      }
-      out = end > 0 ? out.substr(0, end) + "\n" : "";
-    }
-    return out;
-  }
 };
 
 Plan make_plan(const ComparedRuns& from) {
@@ -269,7 +230,7 @@ std::string to_json(const Plan& plan, const Comparison& c) {
     if (c.contours) list.back()["path"] = o.first.path;
   }
   Json out = Json::object(
-      {{"about", plan.about()},
+      {{"about", about(plan.contenders)},
        {"command", command},
        {"steps", c.steps},
        {"first_seed", plan.contenders[0].problem->network.seed + plan.options.skipped_seeds},
@@ -304,12 +265,12 @@ std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
         fmt::format(
             "training diverged in every run; to find a lower rate: {}",
             shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options))),
-        data ? "" : plan.about() + look.pictures(panels, below) + below + written);
+        data ? "" : about(plan.contenders) + look.pictures(panels, below) + below + written);
   if (data) return look.csv ? to_csv(c) : to_json(plan, c);
   below += explanation(c) + "\n" + verdict(c) +
            fmt::format("next, train the best one on its own:\n  {}\n",
                        train_command(c.best().contender));
-  return plan.about() + look.pictures(panels, below) + below + written;
+  return about(plan.contenders) + look.pictures(panels, below) + below + written;
 }
 
 }  // namespace

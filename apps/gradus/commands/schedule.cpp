@@ -92,7 +92,7 @@ std::string list_schedules(const PlotOptions& look) {
     for (const KnownSchedule::Argument& a : known.arguments)
       arguments += fmt::format("{}{}{}", arguments.empty() ? "" : ", ", a.name,
                                a.fallback.empty() ? "" : "=" + a.fallback);
-    const bool is_operator = known.text_name.find_first_of("+*>") != known.text_name.npos;
+    const bool is_operator = known.text_name.find_first_of("+-*>") != known.text_name.npos;
     out += is_operator ? fmt::format("\nfirst {} second\n", known.text_name)
                        : fmt::format("\n{}({})\n", known.text_name, arguments);
     out += fmt::format("  {}\n  for example {}\n{}", known.formula, to_string(known.example),

@@ -84,25 +84,38 @@ std::string data_of(const Line& line, bool log, Bounds& bounds) {
   return out;
 }
 
+/// What gnuplot plots of the i-th line, its dots and its end; appends their data to `out`.
+std::string plots_of(const LinesPlot& plot, std::size_t i, Bounds& bounds, std::string& out) {
+  const Line& line = plot.lines[i];
+  out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
+  std::string plots = fmt::format(
+      "$line{} with lines {} {}", i, look(i),
+      plot.legend ? "title " + gnuplot_text(detail::shortened(line.label, 70)) : "notitle");
+  std::string dots;
+  for (const auto& [x, y, error] : line.dots) {
+    bounds.take(y, plot.log_y);
+    if (can_be_drawn(y, plot.log_y)) dots += fmt::format("{} {} {}\n", x, y, error);
+  }
+  if (!dots.empty()) {
+    out += block(fmt::format("$dots{}", i), dots);
+    plots += fmt::format(", $dots{} with yerrorbars pt 7 ps 0.6 {} notitle", i, look(i));
+  }
+  if (line.end.empty()) return plots;
+  out += block(fmt::format("$end{}", i), fmt::format("{} {}\n", line.x.back(), line.y.back()));
+  return plots + fmt::format(
+                     ", $end{0} with points pt 2 ps 1.6 {1} notitle, $end{0} using 1:2:({2}) "
+                     "with labels left offset 1,0 tc rgb '#{3}' notitle",
+                     i, look(i), gnuplot_text(line.end), colors[i % std::size(colors)]);
+}
+
 std::string to_commands(const LinesPlot& plot, const Rectangle&) {
   std::string out = fmt::format("set xlabel {} noenhanced\nset ylabel {} noenhanced\n",
                                 gnuplot_text(plot.log_x ? "learning rate" : plot.x_name),
                                 gnuplot_text(plot.y_name));
   Bounds bounds;
   std::string plots = "plot ";
-  for (std::size_t i = 0; i < plot.lines.size(); ++i) {
-    const Line& line = plot.lines[i];
-    out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));
-    plots += fmt::format(
-        "{}$line{} with lines {} {}", i == 0 ? "" : ", ", i, look(i),
-        plot.legend ? "title " + gnuplot_text(detail::shortened(line.label, 70)) : "notitle");
-    if (line.end.empty()) continue;
-    out += block(fmt::format("$end{}", i), fmt::format("{} {}\n", line.x.back(), line.y.back()));
-    plots += fmt::format(
-        ", $end{0} with points pt 2 ps 1.6 {1} notitle, $end{0} using 1:2:({2}) "
-        "with labels left offset 1,0 tc rgb '#{3}' notitle",
-        i, look(i), gnuplot_text(line.end), colors[i % std::size(colors)]);
-  }
+  for (std::size_t i = 0; i < plot.lines.size(); ++i)
+    plots += (i == 0 ? "" : ", ") + plots_of(plot, i, bounds, out);
   bounds.greatest = std::min(bounds.greatest, plot.top);
   out += plot.log_y ? log_range(bounds) : y_range(bounds, plot.from_zero);
   const auto [first, last] = range_of_x(plot);

@@ -103,8 +103,8 @@ void check_plot_file(const std::string& path) {
   check_writable("--plot", path);
 }
 
-constexpr const char* panel_names[] = {"rate",     "momentum", "excess", "loss",
-                                       "accuracy", "tune",     "effect", "path"};
+constexpr const char* panel_names[] = {"rate", "momentum", "excess", "loss", "accuracy",
+                                       "tune", "effect",   "path",   "bias", "noise"};
 
 bool is_terminal(const std::string& where) { return where == "term" || where == "term:tall"; }
 

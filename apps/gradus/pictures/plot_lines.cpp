@@ -54,6 +54,9 @@ void draw_line(Canvas& canvas, const Line& line, const Places& places, const Axi
          static_cast<int>(begin - samples.begin()));
     begin = std::find_if_not(end, samples.end(), gap);
   }
+  for (const Dot& dot : line.dots)
+    if (can_be_drawn(dot.y, axis.log) && dot.y <= axis.high)
+      canvas.mark(static_cast<int>(places.of(dot.x)), axis.row(dot.y), '@', curve);
   if (line.end.empty()) return;
   const int across = canvas.dot_columns() / canvas.columns();
   int x = static_cast<int>(places.of(line.x.back())) / across;
@@ -64,12 +67,14 @@ void draw_line(Canvas& canvas, const Line& line, const Places& places, const Axi
 
 Axis y_axis(const LinesPlot& plot, const PlotOptions& options) {
   std::vector<Sample> all;
-  for (const Line& line : plot.lines)
-    for (const double y : line.y)
-      if (can_be_drawn(y, plot.log_y)) {
-        const double v = std::min(std::clamp(y, -4e307, 4e307), plot.top);
-        all.push_back({v, v, v});
-      }
+  const auto take = [&](double y) {
+    const double v = std::min(std::clamp(y, -4e307, 4e307), plot.top);
+    if (can_be_drawn(y, plot.log_y)) all.push_back({v, v, v});
+  };
+  for (const Line& line : plot.lines) {
+    std::ranges::for_each(line.y, take);
+    std::ranges::for_each(line.dots, take, &Dot::y);
+  }
   if (all.empty()) all = {{0, 0, 0}};
   return axis_over({all}, options, plot.from_zero, plot.log_y);
 }

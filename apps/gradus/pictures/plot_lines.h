@@ -3,12 +3,18 @@
 
 #include <gradus/schedules/plot.h>
 
+/// A measured value and its standard error.
+struct Dot {
+  double x, y, error;
+};
+
 /// Values at finite, rising places along x, joined by straight lines. A jump has two values at one
 /// place; a value that is not finite is a gap.
 struct Line {
   std::string label;
   std::vector<double> x, y;
-  std::string end = {};  ///< a text at the last place, which then has a mark
+  std::string end = {};        ///< a text at the last place, which then has a mark
+  std::vector<Dot> dots = {};  ///< drawn over the lines, in a terminal as @
 };
 
 /// A named place of the x axis.

@@ -13,7 +13,7 @@ constexpr std::size_t longest_code = 400;
 /// Functions of C++ that take the fields by position. The other names are structs.
 bool is_function(const Config& config) {
   return config.text_name != config.type && config.text_name != "take" &&
-         config.text_name != "repeat";
+         config.text_name != "repeat" && config.text_name != "tanh_curve";
 }
 
 void append(std::string& out, const Schedule& s, int around);

@@ -55,6 +55,28 @@ std::string xml_text(std::string_view text) {
   return out;
 }
 
+std::string three_digits(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
+
+std::string to_table(std::vector<std::vector<std::string>> rows) {
+  std::vector<std::size_t> widths(rows[0].size());
+  std::size_t most = 80;  // of a label
+  for (std::size_t i = 1; i < widths.size(); ++i) {
+    for (const auto& row : rows) widths[i] = std::max(widths[i], row[i].size() + 2);
+    most -= std::min(most, widths[i]);
+  }
+  for (const auto& row : rows)
+    if (row[0].size() <= most) widths[0] = std::max(widths[0], row[0].size());
+  std::string out;
+  for (auto& row : rows) {
+    if (row[0].size() > widths[0]) out += std::exchange(row[0], "") + '\n';
+    out += fmt::format("{:<{}}", row[0], widths[0]);
+    for (std::size_t i = 1; i + 1 < widths.size(); ++i)
+      out += fmt::format("{:>{}}", row[i], widths[i]);
+    out += "  " + row.back() + '\n';
+  }
+  return out;
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n\r") == text.npos) return text;
   return '"' + replaced(text, "\"", "\"\"") + '"';

@@ -24,6 +24,12 @@ std::string wrapped(std::string text, std::size_t most = 72, std::string_view in
 std::string quoted(const std::string& text, char quote);
 /// Text for XML or HTML; control characters become blanks.
 std::string xml_text(std::string_view text);
+/// The number to three digits; "-" for nan.
+std::string three_digits(double v);
+/// Rows of equally many cells, the first row with names: first and last cell to the left, the
+/// others to the right. A label with which its row would not fit in 80 columns has a line before
+/// it.
+std::string to_table(std::vector<std::vector<std::string>> rows);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);
 /// The names of a list with commas. Part of a name is a comma that a blank follows, as in

@@ -26,8 +26,9 @@ struct CompareOptions {
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
 struct Outcome {
   Contender contender;
-  double budget = 0;                 ///< the sum of the rates of the updates made, mean
-  std::vector<double> finals = {};   ///< loss on all rows after each run, nan where it diverged
+  double budget = 0;  ///< the sum of the rates of the updates made, mean
+  /// Loss on all rows after each run, nan where it diverged; empty for an expectation.
+  std::vector<double> finals = {};
   double mean = NAN, deviation = 0;  ///< of the finals; the deviation is 0 for one run
   std::int64_t diverged = 0;         ///< number of runs
   std::optional<double> to_target =

@@ -63,8 +63,10 @@ LinesPlot series(const Comparison& c, OutcomeSeries values, const char* axis,
     out.lines.push_back(line);
   }
   const std::size_t seeds = c.outcomes[0].finals.size();
-  out.title =
-      fmt::format("{}, {}", name, seeds == 1 ? "one seed" : fmt::format("mean of {} seeds", seeds));
+  out.title = fmt::format("{}, {}", name,
+                          seeds == 0   ? "expected"
+                          : seeds == 1 ? "one seed"
+                                       : fmt::format("mean of {} seeds", seeds));
   if (!loss) return out;
   out.log_y = floor > 0 || spread_far(kept);
   out.top = std::min(*std::ranges::max_element(kept), ceiling);

@@ -159,3 +159,20 @@ std::vector<Contender> make_contenders(const std::vector<std::string>& texts,
   }
   return out;
 }
+
+std::string about(const std::vector<Contender>& contenders) {
+  std::string out = contenders[0].problem->about();
+  for (const Contender& c : contenders) {
+    const std::string other = c.problem->about();
+    const auto same = static_cast<std::size_t>(std::ranges::mismatch(out, other).in1 - out.begin());
+    if (same == out.size() || (same + 1 == out.size() && other[same] == ',')) continue;
+    std::size_t end = 0;  // of the parts that are the same; an optimizer is one part
+    int depth = 0;
+    for (std::size_t i = 0; i < same; ++i) {
+      depth += (out[i] == '(') - (out[i] == ')');
+      if (depth == 0 && (out[i] == ',' || out[i] == '\n')) end = i;
+    }
+    out = end > 0 ? out.substr(0, end) + "\n" : "";
+  }
+  return out;
+}

@@ -25,3 +25,6 @@ struct ContenderOptions {
 std::vector<Contender> make_contenders(const std::vector<std::string>& texts,
                                        const std::vector<std::string>& vary,
                                        const ContenderOptions& chosen);
+
+/// Problem::about() up to the first part in which they differ.
+std::string about(const std::vector<Contender>& contenders);

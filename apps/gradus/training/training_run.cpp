@@ -27,6 +27,7 @@ struct Recorder {
   TrainingRun& run;
 
   void measure(Sequential& model, Step step) {
+    model.optimizer().finalize();  // the next update goes on at the raw weights
     const Evaluation seen = model.evaluate(problem.data.x, problem.data.y, {.batch_size = 1024});
     if (!std::isfinite(seen.loss)) {
       run.diverged = model.stop_training = true;
@@ -37,7 +38,9 @@ struct Recorder {
     for (const auto& [name, accuracy] : seen.metrics) run.accuracies.push_back(accuracy);
   }
   void record_weights(const Sequential& model) {
-    if (problem.network.weights(problem.data.x.shape()[1], problem.outputs) != 2) return;
+    if (options.seed_of_weights ||
+        problem.network.weights(problem.data.x.shape()[1], problem.outputs) != 2)
+      return;
     const auto weights = weights_of(model);
     run.path.push_back({weights[0][0], weights[1][0]});
   }

@@ -1,0 +1,48 @@
+#pragma once
+/// gradus expect: exact expected losses of schedules, without a seed.
+
+#include "training/comparison_pictures.h"
+#include "training/contenders.h"
+
+struct ExpectCommand {
+  static constexpr const char* name = "expect";
+  static constexpr const char* about = "Compute the expected loss of schedules, without training";
+  static constexpr const char* help =
+      R"help(Computes the exact mean of the loss over all possible batches, after each
+update: the least loss, plus bias (the mean weights are not there yet), plus
+noise (single runs scatter around the mean weights). For linear models with
+mean squared error, under SGD with or without momentum and averages, and
+Schedule-Free SGD. All runs start at the first weights of --seed.
+
+  gradus expect 0.3 "CosineDecay(0.3, all)" --batch-size 4 --steps 210
+  gradus expect 0.3 "CosineDecay(0.3, all)" --batch-size 4 --best
+  gradus expect "sgd(0.1)" "sgd(0.01, momentum=0.9)" --runs 1000
+  gradus expect 0.1 --vary sampling=fresh,replacement,full
+  gradus expect 0.1 --data mpg.csv --label mpg --ignore name,origin
+
+With --sampling shuffled, --runs go through shuffled epochs, as training does by
+default, and the exact curve beside them is that of fresh batches.)help";
+
+  std::vector<std::string> expressions, vary;
+  ContenderOptions chosen = line();
+  std::string runs = "0", jobs = "all";
+  bool best = false;
+  LookOptions look;
+
+  static void options(auto& self, auto&& option) {
+    option(self.expressions, "expressions",
+           "Schedules, or optimizers with schedules, each EXPR or NAME=EXPR", "EXPR");
+    option(self.vary, "--vary", "As for gradus compare: batch-size=1,8", "KEY=VALUES");
+    ContenderOptions::options(self.chosen, option);
+    option(self.best, "--best",
+           "Also find the best schedule there is, by the gradient of the final loss by all rates");
+    option(self.runs, "--runs", "Also train so often under each schedule, with other batches", "N");
+    option(self.jobs, "--jobs", "Runs at a time, or all: one for each core", "N");
+    LookOptions::options(self.look, option);
+  }
+
+  /// UsageError or ValueError where the exact curve is not known; StoppedError.
+  std::string run() const;
+  /// The defaults: the line, a model without hidden layers, fresh batches.
+  static ContenderOptions line();
+};

@@ -1,0 +1,132 @@
+#include "commands/expect.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "command/in_process.h"
+
+namespace {
+
+using nlohmann::json;
+using Words = std::vector<std::string>;
+
+in_process::Outcome call_expect(Words words, const Words& more = {}) {
+  words.insert(words.begin(), "expect");
+  words.insert(words.end(), more.begin(), more.end());
+  return in_process::call(words);
+}
+
+/// The entries of `schedules` that --json prints.
+json expected(const Words& words, const Words& more = {}) {
+  Words all = more;
+  all.push_back("--json");
+  const in_process::Outcome got = call_expect(words, all);
+  REQUIRE(got.err == "");
+  return json::parse(got.out)["schedules"];
+}
+
+/// The largest distance between the mean of the runs and the exact loss, in standard errors.
+double furthest(const json& curve) {
+  double most = 0;
+  for (const json& run : curve["runs"]) {
+    const double exact = curve["losses"][run["step"].get<std::size_t>()], error = run["error"],
+                 off = std::abs(run["mean"].get<double>() - exact);
+    if (error > 1e-9 * exact)
+      most = std::max(most, off / error);
+    else
+      CHECK(off < 1e-5 * exact);
+  }
+  return most;
+}
+
+const Words shapes = {"0.3", "CosineDecay(0.3, all)", "warmup(linear(0.4, 0, all), 10)"};
+const Words noisy = {"--batch-size", "4", "--steps", "60"};
+
+}  // namespace
+
+TEST_CASE("the mean of real runs is the expected loss at every tenth of the run") {
+  for (const Words& how : {Words{"--sampling", "fresh"}, Words{"--sampling", "replacement"}}) {
+    Words options = noisy;
+    options.insert(options.end(), how.begin(), how.end());
+    options.insert(options.end(), {"--runs", "2000"});
+    for (const json& curve : expected(shapes, options)) {
+      CAPTURE(curve["label"]);
+      CHECK(curve["runs"].size() == 11);
+      CHECK(furthest(curve) < 4);
+    }
+  }
+}
+
+TEST_CASE("so it is with momentum, averages, all rows, and in the units of a standardised target") {
+  const in_process::Outcome made =
+      in_process::call({"data", "line", "-o", "/tmp/gradus-expect.csv"});
+  REQUIRE(made.code == 0);
+  for (const Words& words :
+       {Words{"sgd(0.05, momentum=0.8)", "--sampling", "fresh"},
+        Words{"sgd(0.1, momentum=0.5, nesterov=True)", "--sampling", "replacement"},
+        Words{"sgd(0.2, use_ema=True, ema_momentum=0.9)", "--sampling", "fresh"},
+        Words{"0.3", "--sampling", "full"}, Words{"0.2", "--data", "/tmp/gradus-expect.csv"}})
+    for (const json& curve :
+         expected(words, {"--batch-size", "4", "--steps", "60", "--runs", "500"})) {
+      CAPTURE(words);
+      CHECK(furthest(curve) < 4);
+      CHECK(curve["least"].get<double>() == doctest::Approx(0.009542).epsilon(1e-3));
+    }
+}
+
+TEST_CASE("a loss is the least plus bias plus noise") {
+  for (const json& curve : expected(shapes, noisy))
+    for (std::size_t t = 0; t <= 60; ++t) {
+      const double sum = curve["least"].get<double>() + curve["bias"][t].get<double>() +
+                         curve["noise"][t].get<double>();
+      CHECK(curve["losses"][t].get<double>() == doctest::Approx(sum).epsilon(1e-12));
+    }
+}
+
+TEST_CASE("no schedule is below the best one, and the text to paste gives its loss") {
+  const json found = expected(shapes, {"--batch-size", "4", "--steps", "60", "--best"});
+  REQUIRE(found.size() == 4);
+  for (const json& curve : found) CHECK(curve["above_best"].get<double>() > -1e-12);
+  const json& best = found[3];
+  CHECK(best["label"] == "best");
+  const double excess = best["bias"].back().get<double>() + best["noise"].back().get<double>();
+  CHECK(best["above_best"].get<double>() < 0.01 * excess);
+  const json again = expected({best["text"].get<std::string>()}, noisy);
+  CHECK(again[0]["loss"].get<double>() == best["loss"].get<double>());
+}
+
+TEST_CASE("runs in shuffled epochs end lower, and the command says by how much") {
+  const Words shuffled = {"0.3",          "CosineDecay(0.3, all)",
+                          "--batch-size", "20",
+                          "--steps",      "100",
+                          "--sampling",   "shuffled",
+                          "--runs",       "100"};
+  const json curves = expected(shuffled);
+  for (const json& curve : curves) {
+    const double least = curve["least"], exact = curve["loss"], mean = curve["runs"].back()["mean"];
+    CHECK(mean - least < 0.5 * (exact - least));
+  }
+  const std::string out = call_expect(shuffled).out;
+  CHECK(out.find("times the excess of fresh batches") != out.npos);
+}
+
+TEST_CASE("expect refuses what has no exact curve and says why") {
+  const auto refused = [](const Words& words, const std::string& why) {
+    const in_process::Outcome got = call_expect(words);
+    CAPTURE(got.err);
+    CHECK(got.code == 2);
+    CHECK(got.out == "");
+    CHECK(got.err.find(why) != got.err.npos);
+  };
+  refused({"0.1", "--layers", "4"}, "--layers: must be none");
+  refused({"0.1", "--loss", "huber"}, "--loss: must be mean_squared_error");
+  refused({"0.1", "--data", "moons"}, "--loss: must be mean_squared_error");
+  refused({"adam(0.1)"}, "Adam");
+  refused({"sgd(0.1, clipnorm=1)"}, "clipnorm");
+  refused({"0.1", "--sampling", "shuffled"}, "--sampling: must be");
+  refused({"0.1", "--best", "--vary", "batch-size=1,8"}, "--best: all schedules must have");
+  refused({"0.1", "--steps", "1000001"}, "must be at most 1000000 updates");
+  refused({}, "give a schedule");
+}
