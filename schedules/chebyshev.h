@@ -34,7 +34,7 @@ constexpr auto names_of(ChebyshevOrder) {
 /// | descending | 7.44856 | 2.64696 | 1.38462 | 1.03547 | 1.03547 |
 struct Chebyshev {
   Real smallest, largest;
-  Step steps;
+  Steps steps;
   ChebyshevOrder order = ChebyshevOrder::fractal;
 
   static constexpr const char* formula =
@@ -42,12 +42,12 @@ struct Chebyshev {
   static Chebyshev example() { return {5, 100, 64}; }
 
   Real operator()(Real step) const;
-  Real duration() const { return static_cast<Real>(steps); }
+  Real duration() const { return steps.count; }
   void validate() const;
   static void fields(auto& self, auto&& field) {
     field("smallest", self.smallest, rules::positive);
     field("largest", self.largest, rules::positive);
-    field("steps", self.steps, rules::one_or_more);
+    field("steps", self.steps, rules::at_least_one);
     field("order", self.order, rules::anything, rules::optional);
   }
 };

@@ -2,7 +2,6 @@
 /// A struct's options as data. Texts (schedules/parse.h) and JSON (schedules/serialize.h) are
 /// written from it and read into it, so a struct only lists its fields.
 
-#include <utility>
 #include <variant>
 
 #include <gradus/schedules/schedule.h>
@@ -83,13 +82,11 @@ assign(T& member, const Value& v) {
   if (given) return "";
   return std::same_as<T, bool> ? "True or False" : std::same_as<T, Real> ? "a number" : "a text";
 }
-template <std::integral T>
-requires(!std::same_as<T, bool>) std::string assign(T& member, const Value& v) {
+inline std::string assign(int& member, const Value& v) {
   Real number = 0;
-  const bool whole = assign(number, v).empty() && std::abs(value(number)) <= 0x1p53 &&
-                     value(number) == std::floor(value(number)) &&
-                     std::in_range<T>(static_cast<std::int64_t>(value(number)));
-  if (whole) member = static_cast<T>(value(number));
+  const bool whole = assign(number, v).empty() && std::abs(value(number)) < 0x1p31 &&
+                     value(number) == std::floor(value(number));
+  if (whole) member = static_cast<int>(value(number));
   return whole ? "" : "a whole number";
 }
 inline std::string assign(Steps& member, const Value& v) { return assign(member.count, v); }

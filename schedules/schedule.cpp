@@ -233,21 +233,25 @@ Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
 void Chebyshev::validate() const {
   check(value(smallest) <= value(largest), "Chebyshev: smallest must be <= largest (got {} and {})",
         value(smallest), value(largest));
-  check(order != ChebyshevOrder::fractal || std::has_single_bit(static_cast<std::uint64_t>(steps)),
-        "Chebyshev: steps must be a power of two in fractal order (got {})", steps);
+  const double n = value(steps.count);
+  int exponent = 0;
+  check(order != ChebyshevOrder::fractal || std::frexp(n, &exponent) == 0.5,
+        "Chebyshev: steps must be a power of two in fractal order (got {})", n);
+  check(n == std::floor(n) && n <= 0x1p53, "Chebyshev: steps must be a whole number (got {})", n);
 }
 
 /// As 1 / (m + (M - m) sin^2), in which nothing cancels.
 Real Chebyshev::operator()(Real step) const {
   constexpr double quarter_turn = 1.57079632679489661923;
-  const Step t = std::min(static_cast<Step>(value(step)), steps - 1);
-  Step k = order == ChebyshevOrder::ascending ? steps - 1 - t : t;
+  const auto n = static_cast<Step>(value(steps.count)), last = n - 1;
+  const Step t = std::min(static_cast<Step>(value(step)), last);
+  Step k = order == ChebyshevOrder::ascending ? last - t : t;
   if (order == ChebyshevOrder::fractal) {
     k = 0;
-    for (Step n = 1, bit = steps / 2; bit > 0; n *= 2, bit /= 2)
-      if ((t & bit) != 0) k = 2 * n - 1 - k;
+    for (Step size = 1, bit = n / 2; bit > 0; size *= 2, bit /= 2)
+      if ((t & bit) != 0) k = 2 * size - 1 - k;
   }
-  const double s = std::sin(quarter_turn * ((static_cast<double>(k) + 0.5) / value(duration())));
+  const double s = std::sin(quarter_turn * ((static_cast<double>(k) + 0.5) / value(steps.count)));
   return 1 / (smallest + (largest - smallest) * (s * s));
 }
 

@@ -12,7 +12,7 @@ std::vector<double> gradient_by_rate(const ExpectedOptions& options);
 
 /// When best_schedule() ends.
 struct DescentOptions {
-  Count passes = 1000;      ///< forward and back, at most
+  Count passes = 200;       ///< forward and back, at most
   double tolerance = 1e-9;  ///< least fall of the loss above its minimum in a pass, relative
 };
 
@@ -25,8 +25,9 @@ struct BestSchedule {
 /// The rates that give the least expected loss after options.steps updates: what a schedule of that
 /// length can do on these data. The final loss is a quadratic in each single rate. A pass takes one
 /// rate after the other to its minimum, back and forward, with the slopes of the final loss by the
-/// moments of the weights, so that the loss never rises. Of two descents, from the optimizer's
-/// schedule and from rates of 0, it returns the better; each ends at a local minimum.
+/// moments of the weights, so that the loss never rises. It returns the best of three descents,
+/// from the optimizer's schedule, from rates of 0, and from rates that each give the least loss
+/// after their update; each ends near a local minimum.
 ///
 ///     BestSchedule best = best_schedule({.x = x, .y = y, .batch_size = 4,
 ///                                        .optimizer = SGD{.learning_rate = 0.1}, .steps = 210});

@@ -314,6 +314,11 @@ class Sweep {
     const Seen end(problem, at, units_.back().e);
     return end.bias + end.variance;
   }
+  /// The same at rates that each give the least loss if training ended after it.
+  double greedy() {
+    std::fill(at_.begin() + 1, at_.end(), slopes_at_end(problem, units_.back()));
+    return forward(false);
+  }
   void back() {
     Moments slopes = slopes_at_end(problem, units_.back());
     for (std::size_t t = rates.size(); t-- > 0;) {
@@ -354,10 +359,12 @@ std::vector<double> gradient_by_rate(const ExpectedOptions& options) {
 BestSchedule best_schedule(const ExpectedOptions& options, const DescentOptions& limits) {
   Sweep sweep(options, true);
   BestSchedule best{.loss = infinity};
-  for (const double share : {1.0, 0.0}) {
+  enum class From { schedule, zeros, greedy };
+  for (const From from : {From::schedule, From::zeros, From::greedy}) {
     sweep.rates.clear();
-    for (Step t = 0; t < options.steps; ++t) sweep.rates.push_back(share * rate_of(options, t));
-    double before = infinity, excess = sweep.forward(true);
+    for (Step t = 0; t < options.steps; ++t)
+      sweep.rates.push_back(from == From::schedule ? rate_of(options, t) : 0);
+    double before = infinity, excess = from == From::greedy ? sweep.greedy() : sweep.forward(true);
     for (Step i = 0; i < limits.passes && before - excess > limits.tolerance * excess; ++i) {
       before = excess;
       sweep.back();

@@ -59,8 +59,11 @@ TEST_CASE("derivatives: each number of every rule, over 60 updates") {
       RMSprop{.learning_rate = small, .momentum = 0.5, .centered = true},
       Ftrl{.learning_rate = 0.05, .l2_regularization_strength = 0.001},
       Lamb{.learning_rate = small},
-      ScheduleFreeSGD{.learning_rate = 0.05, .warmup_steps = 20.5, .weight_decay = 0.1, .r = 1},
-      ScheduleFreeAdamW{.learning_rate = rate, .weight_decay = 0.1, .weight_lr_power = 1.5},
+      ScheduleFreeSGD{.learning_rate = linear(0.01, 0.05, 20.5) >> CosineDecay{0.05, 60.2, 0.1},
+                      .warmup_steps = 5.5,
+                      .weight_decay = 0.1,
+                      .r = 1},
+      ScheduleFreeAdamW{.learning_rate = small, .weight_decay = 0.1, .weight_lr_power = 1.5},
   };
   Compared all;
   std::set<std::string_view> names{"Adamax", "Lion", "Muon"};  // the next test

@@ -193,13 +193,17 @@ TEST_CASE("bad input: the other schedules and the algebra") {
        },
        "Chebyshev: smallest must be <= largest (got 2 and 1)"},
       {[] {
+         return Chebyshev{1, 2, 12.5, ChebyshevOrder::descending};
+       },
+       "Chebyshev: steps must be a whole number (got 12.5)"},
+      {[] {
          return Chebyshev{1, 2, 12};
        },
        "Chebyshev: steps must be a power of two in fractal order (got 12)"},
       {[] {
          return Chebyshev{1, 2, 0, ChebyshevOrder::ascending};
        },
-       "Chebyshev: steps must be >= 1 (got 0)"},
+       "Chebyshev: steps must be finite and >= 1 (got 0)"},
       {[=] { return not_a_number * lambda; }, "Product: first must be finite (got nan)"},
       {[=] { return lambda + infinite; }, "Sum: second must be finite (got inf)"},
   });

@@ -9,6 +9,7 @@
 #include "commands/expect.h"
 #include "commands/explain.h"
 #include "commands/find_lr.h"
+#include "commands/forecast.h"
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/schedule.h"
@@ -19,4 +20,4 @@
 using Commands =
     std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
                EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ExpectCommand,
-               SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
+               ForecastCommand, SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;

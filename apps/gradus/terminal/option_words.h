@@ -6,6 +6,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "terminal/command.h"
+#include "terminal/text.h"
+
 /// An option's key, its name without dashes and the long one of several: `out` of `-o,--out`.
 std::string key_of(const std::string& name);
 
@@ -48,6 +51,27 @@ std::vector<std::string> words_of(const Options& options) {
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].values != defaults[i].values) append(words, all[i]);
   return words;
+}
+
+/// Sets the options that words_of() gave as `--name value`, `--name=value` or a flag. UsageError
+/// for another word.
+template <class Options>
+void set_words(Options& options, std::vector<std::string> words) {
+  words.push_back("");  // the value of a last word that lacks one
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    const std::size_t equals = words[i].find('=');
+    const std::string given = words[i].substr(0, equals);
+    bool known = false;
+    Options::options(options, [&](auto& member, const std::string& name, const auto&...) {
+      if (name != given) return;
+      known = true;
+      if constexpr (std::is_same_v<decltype(member), bool&>) return void(member = true);
+      const std::string text = equals == given.npos ? words[++i] : words[i].substr(equals + 1);
+      if constexpr (std::is_same_v<decltype(member), std::string&>) member = text;
+      if constexpr (requires { member.push_back(text); }) member = split_list(text);
+    });
+    check<UsageError>(known, "'{}' is not an option of the training", clean(given));
+  }
 }
 
 /// The word as a shell takes it, in quotes where it needs them.

@@ -47,15 +47,6 @@ double read_share(const char* option, const std::string& text) {
   return share;
 }
 
-HeldOut read_held_out(const TrainingOptions& options) {
-  const double random = read_share("--validation-split", options.validation_split),
-               last = read_share("--validation-split-last", options.validation_split_last);
-  check<UsageError>((random > 0) + (last > 0) + !options.validation.empty() <= 1,
-                    "--validation, --validation-split and --validation-split-last: only one of "
-                    "them must be given");
-  return {.share = random + last, .last = last > 0, .file = options.validation};
-}
-
 /// No file may be both read and written, or written twice.
 void check_apart(const TrainingOptions& options, const std::string& path,
                  const SessionOptions& command, const std::vector<std::string>& plots) {
@@ -110,6 +101,15 @@ bool refuses_any_update(Sequential& model) {
 }
 
 }  // namespace
+
+HeldOut read_held_out(const TrainingOptions& options) {
+  const double random = read_share("--validation-split", options.validation_split),
+               last = read_share("--validation-split-last", options.validation_split_last);
+  check<UsageError>((random > 0) + (last > 0) + !options.validation.empty() <= 1,
+                    "--validation, --validation-split and --validation-split-last: only one of "
+                    "them must be given");
+  return {.share = random + last, .last = last > 0, .file = options.validation};
+}
 
 Session::Session(const SessionOptions& command, const std::vector<std::string>& given,
                  const std::vector<std::string>& plots)

@@ -59,6 +59,8 @@ class Session {
   bool log_continues_ = false;
 };
 
+/// The rows to hold out. UsageError for more than one choice.
+HeldOut read_held_out(const TrainingOptions& options);
 /// A note for a model that does not beat a constant, with a command to try.
 std::string advice_to_train(const ProblemOptions& options);
 /// The options of the problem as words, for a command that sets the rate itself.

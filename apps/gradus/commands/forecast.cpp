@@ -1,0 +1,201 @@
+#include "commands/forecast.h"
+
+#include <gradus/models/forecast.h>
+
+#include "terminal/command.h"
+#include "terminal/json.h"
+#include "terminal/option_words.h"
+#include "terminal/terminal.h"
+#include "training/comparison.h"
+#include "training/run_log.h"
+#include "training/session.h"
+
+using namespace gradus;
+
+namespace {
+
+using Numbers = std::vector<double>;
+
+/// A schedule with its forecast and, after --then-train, the outcome.
+struct Entry {
+  LabelledSchedule schedule;
+  Numbers losses;  ///< after Forecasts::at updates
+  const Outcome* trained = nullptr;
+};
+struct Forecasts {
+  std::vector<RunLog> logs;
+  Forecast fit;
+  Step steps;
+  std::vector<Step> at;
+  std::vector<Entry> entries;
+  std::optional<Comparison> trained;
+};
+
+LoggedRun to_run(const RunLog& log) {
+  const Series *rates = log.find(true, "learning_rate"), *losses = log.find(true, "batch_loss");
+  check<UsageError>(rates && losses && rates->at == losses->at &&
+                        rates->at.back() == static_cast<double>(rates->at.size()),
+                    "{}: must have learning_rate and batch_loss of each update from the first on, "
+                    "as gradus train --log RUN.jsonl writes them",
+                    clean(log.path));
+  return {rates->values, losses->values};
+}
+
+/// The mean losses of 50 parts of the run.
+Line logged_line(const RunLog& log) {
+  const Numbers& losses = log.find(true, "batch_loss")->values;
+  const auto n = std::ssize(losses), parts = std::min<std::ptrdiff_t>(50, n);
+  Numbers means;
+  for (std::ptrdiff_t part = 0; part < parts; ++part)
+    means.push_back(
+        mean_of({losses.begin() + part * n / parts, losses.begin() + (part + 1) * n / parts}));
+  return level_parts(log.label, means, n);
+}
+
+std::vector<Panel> make_panels(const Forecasts& r) {
+  std::vector<LabelledSchedule> curves;
+  LinesPlot loss{.x_name = "step", .y_name = "loss", .title = "logged, and forecast", .height = 14};
+  Numbers all;
+  for (const RunLog& log : r.logs) {
+    loss.lines.push_back(logged_line(log));
+    const Numbers& seen = loss.lines.back().y;
+    all.insert(all.end(), seen.begin(), seen.end());
+  }
+  loss.log_y = spread_far(all);
+  loss.top = std::ranges::max(all);  // the first forecasts may be far above
+  for (const Entry& entry : r.entries) {
+    curves.push_back(entry.schedule);
+    const Numbers at{r.at.begin(), r.at.end()};
+    loss.lines.push_back({entry.schedule.label, at, entry.losses});
+    if (entry.trained)
+      loss.lines.push_back({entry.schedule.label + ", trained", at, entry.trained->losses});
+  }
+  return {{"loss", loss}, {"rate", rates_plot(curves, r.steps)}};
+}
+
+std::string to_csv(const Forecasts& r) {
+  std::string out = "schedule,step,learning_rate,loss,trained\n";
+  for (const auto& [schedule, losses, trained] : r.entries)
+    for (std::size_t i = 0; i < r.at.size(); ++i)
+      out += fmt::format("{},{},{},{},{}\n", csv_cell(schedule.label), r.at[i],
+                         value(schedule.schedule(r.at[i])), losses[i],
+                         trained ? fmt::format("{}", trained->losses[i]) : "");
+  return out;
+}
+
+std::string to_json(const Forecasts& r) {
+  std::vector<Json> runs, schedules;
+  for (std::size_t i = 0; i < r.logs.size(); ++i)
+    runs.push_back(Json::object({{"label", r.logs[i].label}, {"error", r.fit.errors[i]}}));
+  for (const auto& [schedule, losses, trained] : r.entries) {
+    schedules.push_back(Json::object({{"label", schedule.label},
+                                      {"text", to_string(schedule.schedule)},
+                                      {"steps", r.steps},
+                                      {"measured", r.at},
+                                      {"losses", losses}}));
+    if (trained) schedules.back()["trained"] = trained->losses;
+  }
+  return to_line(Json::object({{"least", r.fit.least},
+                               {"distance", r.fit.distance},
+                               {"noise", r.fit.noise},
+                               {"runs", runs},
+                               {"schedules", schedules}}));
+}
+
+/// How far a forecast is off: over the curve after the first fifth, and at the end above the least.
+std::string truth(const Forecasts& r, const Entry& entry) {
+  if (!entry.trained) return "";
+  Numbers off;
+  const Numbers &losses = entry.losses, &trained = entry.trained->losses;
+  for (std::size_t i = r.at.size() / 5; i < r.at.size(); ++i)
+    off.push_back(std::abs(losses[i] / trained[i] - 1));
+  std::string out = fmt::format("  {:>8.3g}  {:>7.1f}%", trained.back(), 100 * mean_of(off));
+  if (const auto least = r.trained->least_possible) {
+    const double excess = 100 * ((losses.back() - *least) / (trained.back() - *least) - 1);
+    out += std::abs(excess) < 1000 ? fmt::format("  {:>9.0f}%", excess) : "  over 1000%";
+  }
+  return out;
+}
+
+std::string report(const Forecasts& r) {
+  std::string out = fmt::format("loss = {:.4g} + {:.4g} a + {:.4g} b\n", r.fit.least,
+                                r.fit.distance, r.fit.noise);
+  for (std::size_t i = 0; i < r.logs.size(); ++i)
+    out += fmt::format("{}: the fit is off by {:.1f}%, in the mean of 20 parts of the run\n",
+                       r.logs[i].label, 100 * r.fit.errors[i]);
+  if (r.fit.noise == 0)
+    out += "note: these runs do not show what a high rate costs; add one at another rate\n";
+  std::size_t width = 8;
+  for (const Entry& entry : r.entries) width = std::max(width, entry.schedule.label.size());
+  out += fmt::format("\n{:<{}}  {:>8}{}{}\n", "schedule", width, "loss",
+                     r.trained ? "   trained  curve off" : "",
+                     r.trained && r.trained->least_possible ? "  excess off" : "");
+  for (const Entry& entry : r.entries)
+    out += fmt::format("{:<{}}  {:>8.3g}{}\n", entry.schedule.label, width, entry.losses.back(),
+                       truth(r, entry));
+  return out +
+         "loss: forecast after the last update. Without hidden layers curves come out within a\n"
+         "few percent; those of networks, and the excess over the least loss at the end of any\n"
+         "run, may be off by half or more, most at rates above those of the logged runs\n";
+}
+
+/// Trains, for each schedule, as many runs as there are seeds.
+Comparison train(const ForecastCommand& command, Forecasts& r) {
+  const RunLog& log = r.logs[0];
+  check<UsageError>(!log.command.empty() && log.command[0] == "train",
+                    "--then-train: {} must say how it was trained, as gradus train --log writes it",
+                    clean(log.path));
+  TrainingOptions training;
+  set_words(training, {log.command.begin() + 1, log.command.end()});
+  const auto problem = std::make_shared<const Problem>(
+      make_problem(training.problem, {.steps = r.steps, .held_out = read_held_out(training)}));
+  std::vector<Contender> contenders;
+  for (const Entry& entry : r.entries)
+    contenders.push_back({.label = entry.schedule.label,
+                          .text = to_string(entry.schedule.schedule),
+                          .rate = entry.schedule.schedule,
+                          .problem = problem,
+                          .steps = r.steps});
+  const CompareOptions options{.seeds = read_whole("--seeds", command.seeds, 1, 1000)};
+  const SignalWatch signals;
+  const auto requests = requests_for(contenders, options);
+  const auto runs = run_all(requests, read_jobs("all"));
+  if (runs.size() < requests.size())
+    throw StoppedError(SignalWatch::caught(), "in the runs of --then-train");
+  return summarize(contenders, runs, options);
+}
+
+}  // namespace
+
+std::string ForecastCommand::run() const {
+  const bool data = look.check_and_want_data();
+  Forecasts r;
+  std::vector<LoggedRun> runs;
+  std::vector<std::string> texts;
+  for (const std::string& word : words)
+    if (word.ends_with(".jsonl"))
+      runs.push_back(to_run(r.logs.emplace_back(read_run_log(word))));
+    else
+      texts.push_back(word);
+  check<UsageError>(!runs.empty() && !texts.empty(),
+                    "give a log and a schedule, such as run.jsonl \"CosineDecay(0.1, all)\"");
+  const double updates = static_cast<double>(runs[0].rates.size());
+  const Series* epochs = r.logs[0].find(false, "loss");
+  r.steps = steps.empty() ? std::ssize(runs[0].rates) : read_whole("--steps", steps, 1, 1'000'000);
+  r.fit = forecast(runs);
+  for (Step t = 0; t < r.steps; t += std::max<Step>(1, r.steps / 100)) r.at.push_back(t);
+  r.at.push_back(r.steps);
+  for (const std::string& text : texts) {
+    const LabelledSchedule read = read_expression(
+        text, {.all = r.steps, .epoch = updates / (epochs ? epochs->at.back() : 1)});
+    r.entries.push_back({read, r.fit.losses(read.schedule, r.at)});
+  }
+  if (then_train) r.trained = train(*this, r);
+  for (std::size_t i = 0; then_train && i < r.entries.size(); ++i)
+    r.entries[i].trained = &r.trained->outcomes[i];
+  const std::vector<Panel> panels = make_panels(r);
+  const std::string written = look.files(panels);
+  if (data) return look.csv ? to_csv(r) : to_json(r);
+  const std::string below = report(r);
+  return look.pictures(panels, below) + below + written;
+}
