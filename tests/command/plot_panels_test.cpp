@@ -134,6 +134,9 @@ TEST_CASE(
   const std::vector<LabelledSchedule> jump{{"", linear(1, 1, 2) >> Schedule(3.0)}};
   CHECK(to_gnuplot({"rate", rates_plot(jump, 4)}, {}).find("1 1\n2 1\n2 3\n3 3\n4 3\n") !=
         std::string::npos);
+  const LinesPlot none{
+      .x_name = "step", .y_name = "loss", .lines = {{"", {0, 9}, {0, NAN}}}, .log_y = true};
+  CHECK(to_gnuplot({"noise", none}, {}).find("set yrange [0:1]") != std::string::npos);
   const LinesPlot dots{
       .x_name = "step", .y_name = "loss", .lines = {{"", {0, 9}, {1, 1}, "", {{3, 2, 0.5}}}}};
   const std::string measured = to_gnuplot({"loss", dots}, {});

@@ -64,6 +64,7 @@ std::string y_range(const Bounds& bounds, bool from_zero) {
 
 /// A logarithmic y axis, with more labels where there are few powers of ten.
 std::string log_range(const Bounds& bounds) {
+  if (bounds.least > bounds.greatest) return "set yrange [0:1]\n";  // nothing to draw
   std::string out = fmt::format("set logscale y\nset yrange [{}:{}]\n", bounds.least / 1.2,
                                 bounds.greatest * 1.2);
   if (bounds.greatest > 1000 * bounds.least) return out;
