@@ -80,12 +80,8 @@ struct Join {
 };
 
 namespace detail {
-/// What is taken at each step from two schedules.
-struct TwoSides {
-  Schedule first = 0, second = 0;
-  Real duration() const;  ///< the longer one, where a constant has none
-  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
-};
+/// The longer of two durations, where a constant has none.
+Real longer(const Schedule& a, const Schedule& b);
 /// The better of two rates; at a tie each side has half of the slope, as in maximum().
 template <class Better>
 Real better_of(Real a, Real b, Better better) {
@@ -93,36 +89,56 @@ Real better_of(Real a, Real b, Better better) {
 }
 }  // namespace detail
 
-struct Product : detail::TwoSides {
+struct Product {
+  Schedule first = 0, second = 0;
   static constexpr detail::Operator op{" * ", 3};
   static constexpr const char* formula = "first(t) * second(t)";
+
   Real operator()(Real step) const { return first.at(step) * second.at(step); }
+  Real duration() const { return detail::longer(first, second); }
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
-struct Sum : detail::TwoSides {
+struct Sum {
+  Schedule first = 0, second = 0;
   static constexpr detail::Operator op{" + ", 2};
   static constexpr const char* formula = "first(t) + second(t)";
+
   Real operator()(Real step) const { return first.at(step) + second.at(step); }
+  Real duration() const { return detail::longer(first, second); }
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
-struct Difference : detail::TwoSides {
+struct Difference {
+  Schedule first = 0, second = 0;
   static constexpr detail::Operator op{" - ", 2};
   static constexpr const char* formula = "first(t) - second(t)";
+
   Real operator()(Real step) const { return first.at(step) - second.at(step); }
+  Real duration() const { return detail::longer(first, second); }
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
-struct Min : detail::TwoSides {
+struct Min {
+  Schedule first = 0, second = 0;
   static constexpr const char *text_name = "min", *formula = "min(first(t), second(t))";
+
   Real operator()(Real step) const {
     return detail::better_of(first.at(step), second.at(step), std::less());
   }
+  Real duration() const { return detail::longer(first, second); }
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
-struct Max : detail::TwoSides {
+struct Max {
+  Schedule first = 0, second = 0;
   static constexpr const char *text_name = "max", *formula = "max(first(t), second(t))";
+
   Real operator()(Real step) const {
     return detail::better_of(first.at(step), second.at(step), std::greater());
   }
+  Real duration() const { return detail::longer(first, second); }
+  static void fields(auto& self, auto&& field) { Join::fields(self, field); }
 };
 
 struct Clamp {

@@ -72,76 +72,112 @@ struct Linear {
   }
 };
 
-// The others have its fields and length.
-
-struct Cosine : Linear {
+struct Cosine {
+  Real from, to;
+  Steps steps;
   static constexpr const char* text_name = "cosine";
   static constexpr const char* formula = "from + (to - from) (1 - cos(pi t / steps)) / 2";
-  static Cosine example() { return {{0, 0.1, 100}}; }
+  static Cosine example() { return {0, 0.1, 100}; }
+
   Real operator()(Real step) const { return detail::half_cosine(from, to, step, steps); }
+  Real duration() const { return steps.count; }
+  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct OneMinusSqrt : Linear {
+struct OneMinusSqrt {
+  Real from, to;
+  Steps steps;
   static constexpr const char* text_name = "one_minus_sqrt";
   static constexpr const char* formula =
       "to + (from - to) (1 - sqrt(t / steps)) falling; rising, its mirror image";
-  static OneMinusSqrt example() { return {{0.1, 0, 100}}; }
+  static OneMinusSqrt example() { return {0.1, 0, 100}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
+  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct Rex : Linear {
+struct Rex {
+  Real from, to;
+  Steps steps;
   static constexpr const char* text_name = "rex";
   static constexpr const char* formula = "to + (from - to) (1 - p) / (1 - p / 2), p = t / steps";
-  static Rex example() { return {{0.1, 0, 100}}; }
+  static Rex example() { return {0.1, 0, 100}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
+  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct Halving : Linear {
+struct Halving {
+  Real from, to;
+  Steps steps;
   static constexpr const char* text_name = "halving";
   static constexpr const char* formula = "to + (from - to) (2 * 0.5^p - 1), p = t / steps";
-  static Halving example() { return {{0.1, 0, 100}}; }
+  static Halving example() { return {0.1, 0, 100}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
+  static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct PowerCurve : Linear {
+struct PowerCurve {
+  Real from, to;
+  Steps steps;
   Real exponent;
   static constexpr const char* text_name = "power_curve";
   static constexpr const char* formula = "to + (from - to) (1 - p^exponent), p = t / steps";
-  static PowerCurve example() { return {{0.1, 0, 100}, 2}; }
+  static PowerCurve example() { return {0.1, 0, 100, 2}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
     Linear::fields(self, field);
     field("exponent", self.exponent, rules::positive);
   }
 };
 
-struct PolynomialCurve : PowerCurve {
+struct PolynomialCurve {
+  Real from, to;
+  Steps steps;
+  Real exponent;
   static constexpr const char* text_name = "polynomial_curve";
   static constexpr const char* formula = "to + (from - to) (1 - p)^exponent, p = t / steps";
-  static PolynomialCurve example() { return {{{0.1, 0, 100}, 2}}; }
+  static PolynomialCurve example() { return {0.1, 0, 100, 2}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
+  static void fields(auto& self, auto&& field) { PowerCurve::fields(self, field); }
 };
 
-struct ExponentialCurve : Linear {
+struct ExponentialCurve {
+  Real from, to;
+  Steps steps;
   Real ratio;
   static constexpr const char* text_name = "exponential_curve";
   static constexpr const char* formula =
       "to + (from - to) (ratio^p - ratio) / (1 - ratio), p = t / steps";
-  static ExponentialCurve example() { return {{0.1, 0, 100}, 0.1}; }
+  static ExponentialCurve example() { return {0.1, 0, 100, 0.1}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
   static void fields(auto& self, auto&& field) {
     Linear::fields(self, field);
     field("ratio", self.ratio, rules::inside_unit_interval);
   }
 };
 
-struct TanhCurve : Linear {
+struct TanhCurve {
+  Real from, to;
+  Steps steps;
   Real lower = -7, upper = 3;
   static constexpr const char* text_name = "tanh_curve";
   static constexpr const char* formula =
       "to + (from - to) (1 - tanh(lower (1 - p) + upper p)) / 2, p = t / steps";
-  static TanhCurve example() { return {{0.1, 0, 100}}; }
+  static TanhCurve example() { return {0.1, 0, 100}; }
+
   Real operator()(Real step) const;
+  Real duration() const { return steps.count; }
   void validate() const;
   static void fields(auto& self, auto&& field) {
     Linear::fields(self, field);

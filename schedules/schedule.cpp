@@ -57,11 +57,11 @@ double best_step(const Schedule& s, double first, double last, Better better) {
 }  // namespace
 
 Schedule operator>>(const Schedule& a, const Schedule& b) { return Join{a, b}; }
-Schedule operator*(const Schedule& a, const Schedule& b) { return from_both(Product{{a, b}}); }
-Schedule operator+(const Schedule& a, const Schedule& b) { return from_both(Sum{{a, b}}); }
-Schedule operator-(const Schedule& a, const Schedule& b) { return from_both(Difference{{a, b}}); }
-Schedule min(const Schedule& a, const Schedule& b) { return from_both(Min{{a, b}}); }
-Schedule max(const Schedule& a, const Schedule& b) { return from_both(Max{{a, b}}); }
+Schedule operator*(const Schedule& a, const Schedule& b) { return from_both(Product{a, b}); }
+Schedule operator+(const Schedule& a, const Schedule& b) { return from_both(Sum{a, b}); }
+Schedule operator-(const Schedule& a, const Schedule& b) { return from_both(Difference{a, b}); }
+Schedule min(const Schedule& a, const Schedule& b) { return from_both(Min{a, b}); }
+Schedule max(const Schedule& a, const Schedule& b) { return from_both(Max{a, b}); }
 Schedule skip(const Schedule& s, Steps steps) { return Skip{s, steps}; }
 Schedule clamp(const Schedule& s, Real low, Real high) { return Clamp{s, low, high}; }
 Schedule power(const Schedule& s, Real exponent) { return Power{s, exponent}; }
@@ -77,10 +77,10 @@ Schedule repeat(const Schedule& s, const RepeatOptions& options) {
 }
 
 void Join::validate() const { check_ends("operator >>", "the left side", first); }
-Real detail::TwoSides::duration() const {
-  if (first.constant()) return second.duration();
-  if (second.constant()) return first.duration();
-  return std::max(first.duration(), second.duration());
+Real detail::longer(const Schedule& a, const Schedule& b) {
+  if (a.constant()) return b.duration();
+  if (b.constant()) return a.duration();
+  return std::max(a.duration(), b.duration());
 }
 
 void Repeat::validate() const {
@@ -151,7 +151,7 @@ Real Rex::operator()(Real step) const {
   return detail::between(from, to, step / twice_less, 2 * (n - step) / twice_less);
 }
 
-Real Halving::operator()(Real step) const { return ExponentialCurve{{from, to, steps}, 0.5}(step); }
+Real Halving::operator()(Real step) const { return ExponentialCurve{from, to, steps, 0.5}(step); }
 
 Real PowerCurve::operator()(Real step) const {
   if (step >= steps.count) return to;
@@ -193,10 +193,10 @@ namespace {
 /// What `use` makes of a curve's struct.
 template <class Use>
 auto with_curve(Curve curve, Real from, Real to, Steps steps, const Use& use) {
-  if (curve == Curve::cosine) return use(Cosine{{from, to, steps}});
-  if (curve == Curve::one_minus_sqrt) return use(OneMinusSqrt{{from, to, steps}});
-  if (curve == Curve::rex) return use(Rex{{from, to, steps}});
-  if (curve == Curve::halving) return use(Halving{{from, to, steps}});
+  if (curve == Curve::cosine) return use(Cosine{from, to, steps});
+  if (curve == Curve::one_minus_sqrt) return use(OneMinusSqrt{from, to, steps});
+  if (curve == Curve::rex) return use(Rex{from, to, steps});
+  if (curve == Curve::halving) return use(Halving{from, to, steps});
   return use(Linear{from, to, steps});
 }
 
@@ -210,21 +210,21 @@ Schedule along(Curve curve, Real from, Real to, Steps steps) {
 }
 
 Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps}; }
-Schedule cosine(Real from, Real to, Steps steps) { return Cosine{{from, to, steps}}; }
-Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{{from, to, steps}}; }
-Schedule rex(Real from, Real to, Steps steps) { return Rex{{from, to, steps}}; }
-Schedule halving(Real from, Real to, Steps steps) { return Halving{{from, to, steps}}; }
+Schedule cosine(Real from, Real to, Steps steps) { return Cosine{from, to, steps}; }
+Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{from, to, steps}; }
+Schedule rex(Real from, Real to, Steps steps) { return Rex{from, to, steps}; }
+Schedule halving(Real from, Real to, Steps steps) { return Halving{from, to, steps}; }
 Schedule power_curve(Real from, Real to, Steps steps, Real exponent) {
-  return PowerCurve{{from, to, steps}, exponent};
+  return PowerCurve{from, to, steps, exponent};
 }
 Schedule exponential_curve(Real from, Real to, Steps steps, Real ratio) {
-  return ExponentialCurve{{from, to, steps}, ratio};
+  return ExponentialCurve{from, to, steps, ratio};
 }
 Schedule polynomial_curve(Real from, Real to, Steps steps, Real exponent) {
-  return PolynomialCurve{{{from, to, steps}, exponent}};
+  return PolynomialCurve{from, to, steps, exponent};
 }
 Schedule tanh_curve(Real from, Real to, Steps steps, Real lower, Real upper) {
-  return TanhCurve{{from, to, steps}, lower, upper};
+  return TanhCurve{from, to, steps, lower, upper};
 }
 Schedule hold(Real rate, Steps steps) { return Hold{rate, steps}; }
 
