@@ -284,7 +284,8 @@ std::string explanation(const Results& r) {
     const std::string line =
         fmt::format("stable up to a rate of {} with these batches, {} with all rows\n",
                     three_digits(c.stable), three_digits(c.stable_full));
-    if (out.find(line) == out.npos) out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
+    if (!std::isnan(c.stable_full) && out.find(line) == out.npos)
+      out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
   }
   if (r.runs > 0)
     out += "runs: their mean; +-: its standard error; off: so many of these above the exact loss\n";
