@@ -19,7 +19,7 @@ using namespace gradus;
 namespace {
 
 constexpr Step most_updates = 1'000'000;      ///< of all curves together
-constexpr double most_batches = 200'000'000;  ///< of all runs together
+constexpr double most_updates = 200'000'000;  ///< of all runs together
 constexpr std::size_t most_knots = 64;        ///< of the best schedule
 
 /// The mean loss of the runs after so many updates, and its standard error.
@@ -133,8 +133,8 @@ std::pair<Curve, double> best_curve(const std::vector<Curve>& curves) {
 std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_t jobs) {
   double all = 0;
   for (const Curve& c : curves) all += static_cast<double>(c.steps * count);
-  check<UsageError>(all <= most_batches,
-                    "--runs: must have at most {:.0f} updates in all (got {:.0f})", most_batches,
+  check<UsageError>(all <= most_updates,
+                    "--runs: must have at most {:.0f} updates in all (got {:.0f})", most_updates,
                     all);
   std::vector<RunRequest> requests;
   const auto every = [](const Curve& c) { return std::max<Step>(1, c.steps / 10); };
