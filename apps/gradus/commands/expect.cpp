@@ -20,7 +20,7 @@ namespace {
 
 constexpr Step most_updates = 1'000'000;      ///< of all curves together
 constexpr double most_updates = 200'000'000;  ///< of all runs together
-constexpr std::size_t most_knots = 64;        ///< of the best schedule
+constexpr std::size_t printed_knots = 64;     ///< of the best schedule
 
 /// The mean loss of the runs after so many updates, and its standard error.
 struct Mean {
@@ -98,7 +98,7 @@ Schedule thinned(const BestSchedule& best, ExpectedOptions options) {
     options.optimizer.set_learning_rate(lines);
     const Expectation e = expected_loss(options);
     if (e.loss.back() - e.minimum.loss <= 1.01 * (best.loss - e.minimum.loss) ||
-        knots.size() == std::min(best.rates.size(), most_knots))
+        knots.size() == std::min(best.rates.size(), printed_knots))
       return lines;
     double most = -1;
     for (std::size_t t = 0; t < best.rates.size(); ++t)
