@@ -24,7 +24,8 @@ struct Forecast {
   /// its fitted updates, each with its mean loss.
   std::vector<double> errors = {};
 
-  /// The loss after each of these numbers of updates, >= 0; nan where no rate was above 0 before.
+  /// The loss after each of these numbers of updates, >= 0; nan where all rates before are 0.
+  /// ValueError for a rate below 0 or not finite.
   /// After n updates a and b take n + 1 rates: schedule(n) counts, too. Takes a time of the number
   /// of updates times the length of the list.
   std::vector<double> losses(const Schedule& schedule, std::span<const Step> updates) const;
