@@ -29,7 +29,7 @@ struct OptimizerCounters {
 ///
 /// With use_ema, or a rule that averages, training goes on at the raw weights. finalize() shows the
 /// averages in their place, and the optimizer and its state keep the raw weights until the next
-/// update. A model shows those of a rule always, those of use_ema after fit().
+/// update. A model always shows the averages of a rule; those of use_ema it shows after fit().
 class Optimizer {
  public:
   /// ValueError for a bad option.
@@ -60,10 +60,10 @@ class Optimizer {
   const Schedule& initial_schedule() const { return initial_schedule_; }
   /// Replaces the schedule, from the next update on. ValueError unless a constant rate is >= 0.
   void set_learning_rate(Schedule learning_rate);
-  /// The update at this step and rate of an optimizer that is linear in the gradient; use_ema's
-  /// average is one more part of the state. Steps come in order, and `memory` holds two numbers
-  /// that begin as 0. ValueError, with the reason, for an optimizer that is not linear, such as
-  /// Adam, and for options that the form lacks, such as clipnorm; NumericError for a bad rate.
+  /// The update of an optimizer that is linear in the gradient, at this step and rate; the average
+  /// of use_ema is one more part of the state. Call it for steps 0, 1, ... in order; `memory` holds
+  /// two numbers that start at 0. ValueError, with the reason, for other optimizers, such as Adam,
+  /// and for options that are not linear, such as clipnorm; NumericError for a bad rate.
   LinearUpdate linear_update(Step step, double rate, std::span<double> memory) const;
 
   /// Updates each parameter by its .grad(), clears the gradients and counts one update. A parameter
@@ -91,11 +91,11 @@ class Optimizer {
   using Constrain = std::function<Tensor(const Tensor&)>;
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
-  /// Puts the averages, once they have begun, within constraints into the weights; fit() ends so.
-  /// Without averages, nothing. NumericError, with nothing changed, if a constraint makes them not
-  /// finite.
+  /// Puts the averages, within constraints, into the weights; fit() ends so. Does nothing without
+  /// averages, or before the first update. NumericError, with nothing changed, if a constraint
+  /// makes them not finite.
   void finalize();
-  /// Like finalize(), but only for a rule that averages: a model calls it before others look.
+  /// finalize() for a rule that averages. A model does it before callbacks or evaluate() see it.
   void present() {
     if (rule_->averages()) finalize();
   }
@@ -163,7 +163,7 @@ class Optimizer {
     bool decays;
     Real multiplier;              ///< of the rate
     Constrain constraint;         ///< or null
-    std::vector<Memory> memory;   ///< slots, average, raw weights, accumulator: those there are
+    std::vector<Memory> memory;   ///< slots; if any: average, raw weights, accumulator
     const Scalar* gradient = {};  ///< in the present call; null: none
     Real decay = 0;               ///< of the weights, in the present call
     int trusted = 0;              ///< see trusted()

@@ -210,7 +210,7 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
   return memory;
 }
 
-/// Makes the present weights the average.
+/// Starts the averages at the present weights.
 void Optimizer::start_average(const Tensor& parameter, std::span<const Memory> memory) {
   if (rule_averages()) rule_->start_average(parameter.values(), slots_of(memory));
   if (options_.use_ema) std::ranges::copy(parameter.values(), memory[slots()].values.data());

@@ -76,7 +76,7 @@ LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> 
   LinearUpdate& f = *form;
   const auto average = static_cast<std::size_t>(f.parts++);
   const double keep = step == 0 ? 0 : value(options_.ema_momentum);
-  for (std::size_t i = 0; i < average; ++i) {  // of the weights that the update gives, c.s
+  for (std::size_t i = 0; i < average; ++i) {  // the average follows c.s after the update
     for (std::size_t k = 0; k < average; ++k) f.a[average][k] += (1 - keep) * f.c[i] * f.a[i][k];
     f.b[average] += (1 - keep) * f.c[i] * f.b[i];
   }

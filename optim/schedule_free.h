@@ -12,7 +12,7 @@ inline SlotInfo schedule_free_slot(int i) {
   return {.name = i == 0 ? "average" : i == 1 ? "z" : "velocity", .not_negative = i == 3};
 }
 
-/// Starts the average at w. AdamW's velocity stays.
+/// Starts a new average at w. Slot 3 stays.
 inline void start_schedule_free(std::span<const Scalar> w,
                                 std::span<const std::span<Scalar>> slots) {
   std::ranges::copy(w, slots[0].begin());
@@ -25,14 +25,14 @@ struct Averaging {
   const Steps& warmup_steps;
   Real r, weight_lr_power;
 
-  /// The factor of the rate.
+  /// Factor of the rate in this step.
   Real warmup(Step step) const {
     const double count = static_cast<double>(step) + 1;
     return count < value(warmup_steps.count) ? count / warmup_steps.count : Real(1);
   }
-  /// c = w / W of the update number `step` at this rate, with w = (step + 1)^r m^weight_lr_power,
-  /// m the greatest rate so far, W the sum of all w; 0 while W is 0. In place of W it keeps
-  /// `length` = W / w, which does not leave the range of numbers. m and length start at 0.
+  /// Returns c = w / W of this update, with w = (step + 1)^r m^weight_lr_power, m the greatest rate
+  /// so far and W the sum of all w; 0 while W is 0. Updates m and, in place of W, `length` = W / w,
+  /// which cannot overflow. Both start at 0.
   Real weight(Step step, Real rate, Real& m, Real& length) const {
     using std::pow;
     if (!is_zero(length)) {
@@ -47,7 +47,7 @@ struct Averaging {
   }
 };
 
-/// One update; direction(i) is what the rate multiplies.
+/// One update. The rate multiplies direction(i), the gradient for SGD.
 void schedule_free(ParameterUpdate& u, const Averaging& averaging, Real beta, auto&& direction) {
   const Real warmup = averaging.warmup(u.step);
   const auto rate = static_cast<Scalar>(warmup * u.learning_rate);

@@ -1,13 +1,13 @@
 #pragma once
-/// ScheduleFreeAdamW: AdamW with an average of the weights in place of momentum and falling rate.
+/// ScheduleFreeAdamW: AdamW with an average of the weights in place of a falling rate.
 
 #include <gradus/optim/adam.h>
 #include <gradus/optim/schedule_free.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// As ScheduleFreeSGD (which weights are seen when: optim/schedule_free_sgd.h), with beta_1 for
-/// beta and T = k + 1 in update k:
+/// As ScheduleFreeSGD, also in which weights are seen when (optim/schedule_free_sgd.h), with beta_1
+/// as beta. In update k = 0, 1, ..., with T = k + 1:
 ///
 ///     v += (g^2 - v)(1 - beta_2)
 ///     z -= rate (g / (sqrt(v / (1 - beta_2^T)) + epsilon) + weight_decay y)
@@ -15,7 +15,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// This is the form of the authors' reference code; the published experiments multiply the rate by
 /// sqrt(1 - beta_2^T) and add epsilon to sqrt(v). Keras: keras.optimizers.ScheduleFreeAdamW, which
 /// evaluates at y and averages as with weight_lr_power = 0. Defazio et al., "The road less
-/// scheduled", 2024. ValueError as for ScheduleFreeSGD, or unless beta_2 is in [0, 1), epsilon > 0.
+/// scheduled", 2024. Errors as ScheduleFreeSGD; ValueError unless beta_2 in [0, 1), epsilon > 0.
 struct ScheduleFreeAdamW {
   Schedule learning_rate = 0.0025, beta_1 = 0.9, beta_2 = 0.999;
   Real epsilon = 1e-8;

@@ -5,10 +5,10 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Gradients g are taken at y, the rate moves z, and all that looks at the model from outside sees
-/// the average x. At the start x = y = z; then, in update k = 0, 1, ...:
+/// Takes the gradient g at y, moves z by the rate, and shows the average x. At the start
+/// x = y = z. In update k = 0, 1, ...:
 ///
-///     rate = learning_rate(k) min(1, (k + 1) / warmup_steps)          without a warm-up: no factor
+///     rate = learning_rate(k) min(1, (k + 1) / warmup_steps)   (warmup_steps 0: learning_rate(k))
 ///     z -= rate (g + weight_decay y)
 ///     m = max(m, rate);  w = (k + 1)^r m^weight_lr_power;  W += w;  c = w / W   (0 while W is 0)
 ///     x = (1 - c) x + c z;  y = beta x + (1 - beta) z
@@ -18,14 +18,14 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 /// Training can stop at any time: no schedule has to know the number of updates. As m never falls,
 /// a falling schedule leaves w as it is.
 ///
-/// Only the training step of a model is at y: evaluate(), predict(), get_weights(), save() and
-/// callbacks see x, also after train_on_batch() and after a fit() that an error ended. In a loop by
-/// hand the parameters are y after step(), until Optimizer::finalize() shows x; resume() before the
-/// next gradient puts y back. set_weights() begins a new average: x = y = z. A constraint acts on
-/// y, and on x where it is shown, but not on z.
+/// Only the training step of a model works at y: evaluate(), predict(), get_weights(), save() and
+/// callbacks see x, also after train_on_batch() and after a fit() that an error ended. In a
+/// hand-written loop the parameters are y after step(), until Optimizer::finalize() shows x;
+/// resume() puts y back before the next gradient. set_weights() begins a new average: x = y = z. A
+/// constraint acts on y, and on x where it is shown, but not on z.
 ///
-/// Refused: a layer that keeps statistics of training, such as BatchNormalization (StateError in
-/// the first update), since they would be those of y; and use_ema, a second average (ValueError).
+/// StateError in the first update of a layer that keeps statistics of training, such as
+/// BatchNormalization: they would be those of y. ValueError with use_ema, a second average.
 ///
 /// Defazio et al., "The road less scheduled", 2024. ValueError unless learning_rate, warmup_steps,
 /// weight_decay and weight_lr_power are >= 0, beta in [0, 1] and r finite.
@@ -45,7 +45,7 @@ struct ScheduleFreeSGD {
     detail::schedule_free(u, averaging(), u.at(beta), [&](std::size_t i) { return u.g[i]; });
   }
   bool stays_finite(Step) const { return value(r) >= 0; }
-  /// s = (x, z); memory: m and the length of the average.
+  /// s = (x, z); memory = (m, length) of Averaging.
   LinearUpdate linear_update(Step step, double rate, std::span<double> memory) const {
     const Real warm = averaging().warmup(step) * rate;
     Real m = memory[0], length = memory[1];

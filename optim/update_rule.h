@@ -29,7 +29,7 @@ struct ParameterUpdate {
   Step step;                  ///< updates made before this one: 0 for the first
   Real learning_rate;         ///< of this update, times this parameter's multiplier
   std::span<const std::span<Scalar>> slots;  ///< read them by slot()
-  Real decay = 0;  ///< weight decay times rate, for a rule with start_average(); else it has acted
+  Real decay = 0;  ///< weight decay times rate; only a rule with start_average() applies it
 
   /// Slot i of this parameter: numbers kept between updates. It has the size of w and starts at 0,
   /// unless the rule's slot_info() says otherwise. ValueError unless 0 <= i < the rule's slots().
@@ -64,13 +64,13 @@ struct SlotInfo {
 };
 
 /// One update of a rule that is linear in the gradient, for exact expectations
-/// (theory/expected_loss.h): with a state s of `parts` vectors of the weights' size and the
-/// gradient g at the weights c.s,
+/// (theory/expected_loss.h). The state s is `parts` vectors of the weights' size; g is the gradient
+/// at the weights c.s, and e.s are the weights (or averages) that evaluate() sees after it:
 ///
-///     s <- a s - b g;    the weights seen from outside are e.s
+///     s <- a s - b g
 ///
-/// Before the first update a part is `start` times the weights. a, c, e and start may not depend on
-/// the rate, except through `memory`.
+/// Before the first update part i is start[i] times the weights. a, c, e and start may depend on
+/// the rate only through `memory`.
 struct LinearUpdate {
   static constexpr int most = 3;
   using Row = std::array<double, most>;
@@ -87,19 +87,18 @@ struct LinearUpdate {
 ///       void update(ParameterUpdate& u) const { ... u.w[i] -= ... u.g[i] ... }
 ///     };
 ///
-/// Optional members: `fields` and `validate()` (core/fields.h), which check, print and read the
-/// options; `slot_info` (above); `const Schedule& weight_decay_of(const Shape& parameter) const`
-/// for a rule that has a weight decay among its options, as AdamW has, which the Optimizer applies
-/// (see OptimizerOptions::weight_decay); `void start_average(std::span<const Scalar> w,
-/// std::span<const std::span<Scalar>> slots) const` for a rule that averages the weights in slot 0,
-/// as ScheduleFreeSGD does: it gives the slots their values for a new average that starts at w, at
-/// the start and when the weights are set; and for speed `bool stays_finite(Step step) const`:
-/// whether, with options as at this step, weights and slots of at most 2^40 are still finite after
-/// a thousand updates by gradients of at most 2^50 at rates of at most 2^20. If so, the Optimizer
-/// need not copy them before an update to be able to take it back; and for a rule that is linear in
-/// the gradient `LinearUpdate linear_update(Step step, double rate, std::span<double> memory)
-/// const`, called for steps 0, 1, ... in order, where `memory` holds two numbers that begin as 0.
-/// It throws ValueError for options with which the rule is not linear.
+/// Optional members: `fields` and `validate()` (core/fields.h) check, print and read the options;
+/// `slot_info` (above); and these const functions:
+/// - `const Schedule& weight_decay_of(const Shape& parameter)`: the option for weight decay, as in
+///   AdamW. The Optimizer applies it (see OptimizerOptions::weight_decay).
+/// - `void start_average(std::span<const Scalar> w, std::span<const std::span<Scalar>> slots)`, if
+///   slot 0 averages the weights: sets the slots for a new average that starts at w.
+/// - `bool stays_finite(Step step)`: whether, with options as at this step, weights and slots of at
+///   most 2^40 stay finite in a thousand updates by gradients of at most 2^50 at rates of at most
+///   2^20. If so, the Optimizer updates faster: without a copy to take an update back.
+/// - `LinearUpdate linear_update(Step step, double rate, std::span<double> memory)`, if the rule is
+///   linear in the gradient: called for steps 0, 1, ... in order; `memory` holds two numbers that
+///   start at 0. ValueError for options with which the rule is not linear.
 template <class R>
 concept UpdateRule = requires(const R& rule, ParameterUpdate& u) {
   requires std::same_as<std::remove_cvref_t<decltype(rule.learning_rate)>, Schedule>;

@@ -7,7 +7,7 @@
 ///     Schedule u = repeat(CosineDecay{0.1, 50}, {.grow = 2.0, .decay = 0.5});
 ///
 /// Each is a value like any other schedule, prints as it is written, and reads back. `>>` binds
-/// looser than `+` and `-`, and these looser than `*`. A lambda joins in where one side is a
+/// looser than `+` and `-`, and these looser than `*`. One side may be a lambda if the other is a
 /// Schedule.
 ///
 /// The functions make the structs below, which texts and JSON can name like every schedule. Each
@@ -25,8 +25,8 @@ Schedule operator>>(const Schedule& a, const Schedule& b);
 Schedule operator*(const Schedule& a, const Schedule& b);
 /// The sum at each step; duration as for the product.
 Schedule operator+(const Schedule& a, const Schedule& b);
-/// The difference at each step, perhaps below 0, which only who takes a rate refuses; duration as
-/// for the product.
+/// The difference at each step; duration as for the product. An optimizer refuses a rate below 0,
+/// not this operator.
 Schedule operator-(const Schedule& a, const Schedule& b);
 /// The lesser (greater) value at each step; duration as for the product.
 Schedule min(const Schedule& a, const Schedule& b);
@@ -82,7 +82,7 @@ struct Join {
 namespace detail {
 /// The longer of two durations, where a constant has none.
 Real longer(const Schedule& a, const Schedule& b);
-/// The better of two rates; at a tie each side has half of the slope, as in maximum().
+/// Min and Max by std::less and std::greater; at a tie each side has half of the slope.
 template <class Better>
 Real better_of(Real a, Real b, Better better) {
   return better(a, b) ? a : better(b, a) ? b : a + 0.5 * (b - a);

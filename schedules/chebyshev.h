@@ -1,5 +1,5 @@
 #pragma once
-/// Chebyshev and Silver: rates far above what a constant may be, for losses of known curvature.
+/// Chebyshev and Silver: rates above the largest stable constant, for losses of known curvature.
 
 #include <array>
 #include <bit>
@@ -8,8 +8,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Sorted, or mixed so that rounding errors stay small: from [0] on, each i is followed by 2n - 1 -
-/// i as n grows to 2n.
+/// The order of the rates. fractal keeps rounding errors small: it starts as (0); an order of n
+/// becomes one of 2n when each i is followed by 2n - 1 - i. The others sort the rates.
 enum class ChebyshevOrder { fractal, ascending, descending };
 constexpr auto names_of(ChebyshevOrder) {
   return std::array<std::string_view, 3>{"fractal", "ascending", "descending"};
@@ -22,9 +22,9 @@ constexpr auto names_of(ChebyshevOrder) {
 ///
 ///     SGD{.learning_rate = Chebyshev{.smallest = 0.01, .largest = 1, .steps = 32}}
 ///
-/// leaves at most 0.0033 of the error; the best constant rate, 0.53. For full batches: rates above
-/// 2 / largest multiply noise. ValueError unless 0 < smallest <= largest, both finite, and steps
-/// >= 1, in fractal order a power of two.
+/// This leaves at most 0.0033 of the distance to the minimum, the best constant rate 0.53.
+/// Use full batches: rates above 2 / largest multiply noise. ValueError unless 0 < smallest <=
+/// largest, both finite, and steps is whole and >= 1, in fractal order a power of two.
 ///
 /// With smallest 0.1, largest 1, steps 4:
 ///
@@ -54,8 +54,8 @@ struct Chebyshev {
 
 /// (1 + rho^(nu - 1)) / largest, where rho = 1 + sqrt 2, nu is how often 2 divides step + 1, and
 /// largest is the greatest curvature of a convex loss. Never ends. (Altschuler and Parrilo 2023,
-/// arXiv 2309.16530.) Look at the weights after 2^k - 1 updates, whose rates add up to (rho^k - 1)
-/// / largest. For full batches. ValueError unless largest is finite and > 0.
+/// arXiv 2309.16530.) Stop after 2^k - 1 updates; their rates add up to (rho^k - 1) / largest. Use
+/// full batches. ValueError unless largest is finite and > 0.
 ///
 ///     SGD{.learning_rate = Silver{.largest = 4}}
 ///

@@ -7,7 +7,7 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// The shape of a curve without further numbers. Texts use the same names in quotes:
+/// A curve that needs no further numbers. Texts use the same names in quotes:
 /// `curve="cosine"`.
 enum class Curve { linear, cosine, one_minus_sqrt, rex, halving };
 constexpr auto names_of(Curve) {
@@ -43,10 +43,10 @@ Schedule power_curve(Real from, Real to, Steps steps, Real exponent);
 Schedule exponential_curve(Real from, Real to, Steps steps, Real ratio);
 /// q = (1 - p)^exponent: PolynomialDecay between any two values. ValueError unless exponent > 0.
 Schedule polynomial_curve(Real from, Real to, Steps steps, Real exponent);
-/// q = (1 - tanh(lower (1 - p) + upper p)) / 2 (Hsueh et al. 2018): with these defaults from 1 -
-/// 8e-7 to 0.0025. ValueError unless lower < upper, both finite.
+/// q = (1 - tanh(lower (1 - p) + upper p)) / 2 (Hsueh et al. 2018). With the defaults q goes from
+/// 0.9999992 to 0.0025. ValueError unless lower < upper, both finite.
 Schedule tanh_curve(Real from, Real to, Steps steps, Real lower = -7, Real upper = 3);
-/// The one that `curve` names.
+/// The curve with the name `curve`.
 Schedule along(Curve curve, Real from, Real to, Steps steps);
 /// `rate` for a number of steps, so that something may follow: `hold(0.1, 50) >> ...`.
 Schedule hold(Real rate, Steps steps);

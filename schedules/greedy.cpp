@@ -5,8 +5,8 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// Adds the metric to the last ones. The mean is computed from all of them: a sum that is kept by
-/// adding and subtracting drifts by more than a small min_delta.
+/// Adds the metric to the window and returns its mean. It adds up the whole window each time: the
+/// rounding errors of a running sum may exceed a small min_delta.
 double mean_with(double metric, std::vector<double>& window, std::int64_t most) {
   window.push_back(metric);
   if (std::ssize(window) > most) window.erase(window.begin());
@@ -53,7 +53,7 @@ GreedyEvent Greedy::observe(double metric, double learning_rate) {
   const Real cut = std::max(rate * factor, min_lr);
   const bool lowers = rate - cut > eps;
   if (lowers) scale *= cut / rate;
-  // The rate is a product of a schedule and the scale: at min_lr but for rounding.
+  // The rate is the schedule times the scale, so it meets min_lr only up to rounding.
   const bool at_least = (lowers ? cut : rate) <= min_lr * (1 + 1e-12);
   const bool starts_again = at_least && --resets_left == 0;
   if (starts_again) restart();

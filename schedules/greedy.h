@@ -1,11 +1,11 @@
 #pragma once
-/// Greedy: raise the rate while a metric gets better, lower it when that stops.
+/// Greedy: raises the rate while a metric gets better, lowers it when that stops.
 
 #include <gradus/schedules/plateau.h>
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// What Greedy::observe() did. A rate at its limit stays, and is reported as well.
+/// The action of Greedy::observe(); raise and lower also if a limit left the rate as it was.
 enum class GreedyEvent { none, raise, lower, reset };
 
 /// The state of GreedyLR (arXiv:2512.14527; in Hugging Face transformers the scheduler `greedy`),
@@ -21,17 +21,16 @@ enum class GreedyEvent { none, raise, lower, reset };
 /// sets `good` to 0. When `good` exceeds `patience`, the rate becomes min(rate / factor, max_lr),
 /// and the next `warmup` metrics are ignored. When `bad` exceeds it, the rate becomes max(rate *
 /// factor, min_lr), and the next `cooldown` metrics are ignored. The reset_start-th cut that leaves
-/// the rate at min_lr or below resets rate and state. A change of at most `eps`, or against its
-/// direction, is not made: a rate that starts beyond a limit stays until the other direction moves
-/// it.
+/// the rate at min_lr or below resets rate and state. A change of at most `eps` is not made, nor a
+/// raise that would lower the rate to max_lr, nor a cut that would raise it to min_lr.
 ///
-/// Options of Plateau first, then Hugging Face's, in its order and with its defaults. Its
-/// `threshold` is min_delta here, and threshold_mode="rel" is `relative`, here also for metrics
-/// below 0. `patience` is Hugging Face's: 10 means that the 11th in a row acts, where a Plateau
-/// acts at the 10th.
+/// First the options that Plateau has, then the others of Hugging Face, in its order; all defaults
+/// are Hugging Face's. Its `threshold` is min_delta here, and threshold_mode="rel" is `relative`,
+/// here also for metrics below 0. With patience 10 the 11th metric in a row acts, as there; a
+/// Plateau acts at the 10th.
 struct Greedy {
   Real factor = 0.95;                   ///< of each cut; a raise divides by it; in (0, 1)
-  Count patience = 10;                  ///< so many metrics in a row, and one more, make a change
+  Count patience = 10;                  ///< a change comes after patience + 1 metrics in a row
   MonitorMode mode = MonitorMode::min;  ///< not automatic
   Real min_delta = 1e-6;  ///< a metric counts as better only if it is better by more than this
   Count cooldown = 0;     ///< metrics after a cut or a reset that are ignored
@@ -42,15 +41,15 @@ struct Greedy {
   Real eps = 1e-8;        ///< smaller changes are not made
   bool smooth = false;    ///< observe the mean of the last `window_size` metrics, ignored ones too
   Count window_size = 50;
-  Count reset_start = 500;  ///< cuts at min_lr until everything starts again; 0: never
+  Count reset_start = 500;  ///< cuts at min_lr until a reset; 0: never
 
   // The whole state, to save and restore.
-  Real scale = 1;  ///< at most max_lr / the first rate, where that is above 1
+  Real scale = 1;  ///< the product of all changes
   std::optional<double> best = std::nullopt;
   std::int64_t good = 0, bad = 0, cooldown_left = 0, warmup_left = 0, resets_left = reset_start;
   std::vector<double> window = {};
 
-  /// Takes one more metric and the rate in force. A nan is not better. ValueError for bad options.
+  /// Takes the next metric and the rate in force. nan is not better. ValueError for bad options.
   GreedyEvent observe(double metric, double learning_rate);
   /// The schedule with the changes so far; it stays within the limits where `s` does.
   Schedule apply(const Schedule& s) const { return reduced(s, scale, min_lr, max_lr); }

@@ -6,10 +6,10 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// initial_learning_rate * (1 + step / timescale)^-exponent: half the rate after 3 timescales.
-/// `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's inverse_sqrt; timm's
-/// rsqrt has the exponent. Never ends. ValueError unless initial_learning_rate >= 0, timescale > 0
-/// and exponent > 0, all finite.
+/// initial_learning_rate * (1 + step / timescale)^-exponent: with exponent 0.5, half the rate after
+/// 3 timescales. `linear(0, rate, steps) >> InverseSqrt{rate, steps}` is Hugging Face's
+/// inverse_sqrt; the exponent is from timm's rsqrt. Never ends. ValueError unless
+/// initial_learning_rate >= 0, timescale > 0 and exponent > 0, all finite.
 ///
 /// With initial_learning_rate 0.1, timescale 4:
 ///

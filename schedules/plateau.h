@@ -6,8 +6,8 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// scale * schedule(t), held within [min_lr, max_lr] where the schedule itself is: without max_lr
-/// it is never above schedule(t).
+/// scale * schedule(t), but not lowered below min_lr or raised above max_lr. With max_lr 0 it is
+/// never above schedule(t).
 struct Reduced {
   Schedule schedule = 0;
   Real scale, min_lr = 0, max_lr = 0;
@@ -29,7 +29,7 @@ struct Reduced {
 };
 
 /// The schedule times `factor`, but not lowered below `min_lr` or raised above `max_lr`. A reduced
-/// schedule with these limits is not nested in another. Without max_lr a number stays a number.
+/// schedule with the same limits gets a new scale. With max_lr 0 a number stays a number.
 Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0, Real max_lr = 0);
 
 /// Whether a metric is better when it is lower (`min`) or higher (`max`), in Keras's words.
@@ -37,8 +37,8 @@ Schedule reduced(const Schedule& s, Real factor, Real min_lr = 0, Real max_lr = 
 enum class MonitorMode { automatic, min, max };
 
 namespace detail {
-/// Whether the metric is better than the best one by more than `delta`, or is the first. nan is
-/// not.
+/// Whether the metric is the first, or better than `best` by more than `delta`, with `relative` by
+/// more than that fraction of it. nan is not better.
 bool better(MonitorMode mode, double metric, const std::optional<double>& best, Real delta,
             bool relative);
 /// ValueError for `automatic`.

@@ -7,7 +7,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// At each step from two schedules; a number, if both are.
+/// Joins two schedules step by step; two numbers give a number.
 template <class T>
 Schedule from_both(const T& sides) {
   const bool constant = sides.first.constant() && sides.second.constant();
@@ -160,8 +160,7 @@ Real PowerCurve::operator()(Real step) const {
   return detail::between(from, to, done, 1 - done);
 }
 
-/// Counted from the end that has the smaller error: that of a power is in proportion to its
-/// exponent.
+/// Counts from the end with the smaller rounding error, which grows with the exponent.
 Real ExponentialCurve::operator()(Real step) const {
   using std::expm1, std::fma, std::log;
   const Real n = steps.count, slope = log(ratio), rise = slope * ((step - n) / n);
@@ -190,7 +189,7 @@ Real TanhCurve::operator()(Real step) const {
 
 namespace {
 
-/// What `use` makes of a curve's struct.
+/// Calls `use` with the struct of this curve.
 template <class Use>
 auto with_curve(Curve curve, Real from, Real to, Steps steps, const Use& use) {
   if (curve == Curve::cosine) return use(Cosine{from, to, steps});
@@ -240,7 +239,7 @@ void Chebyshev::validate() const {
   check(n == std::floor(n) && n <= 0x1p53, "Chebyshev: steps must be a whole number (got {})", n);
 }
 
-/// As 1 / (m + (M - m) sin^2), in which nothing cancels.
+/// Written as 1 / (m + (M - m) sin^2), in which no digits cancel.
 Real Chebyshev::operator()(Real step) const {
   constexpr double quarter_turn = 1.57079632679489661923;
   const auto n = static_cast<Step>(value(steps.count)), last = n - 1;
@@ -268,7 +267,7 @@ Schedule reduced(const Schedule& s, Real factor, Real min_lr, Real max_lr) {
   if (before && before->min_lr == min_lr && before->max_lr == max_lr)
     return Reduced{before->schedule, before->scale * factor, min_lr, max_lr};
   const Reduced scaled{s, factor, min_lr, max_lr};
-  // A rate that may rise again keeps the number that its limits and a reset are about.
+  // A rate that may rise again must keep the number that a reset returns to.
   return s.constant() && max_lr == 0 ? Schedule(scaled(0)) : Schedule(scaled);
 }
 

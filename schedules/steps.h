@@ -63,8 +63,8 @@ inline Real between(Real from, Real to, Real done, Real left) {
   return value(left) < 0.5 ? to + (from - to) * left : from + (to - from) * done;
 }
 
-/// (part / whole)^exponent, for part > 0. The power magnifies the rounding of the ratio, so the
-/// lost part is put back.
+/// (part / whole)^exponent, for part > 0. The power magnifies the rounding error of the ratio, so
+/// it is corrected.
 inline Real power_of_ratio(Real part, Real whole, Real exponent) {
   using std::pow, std::sqrt;
   const Real ratio = part / whole;

@@ -11,7 +11,7 @@ void check_each(const char* what, std::span<const double> numbers, const Rule& r
           numbers[i], i);
 }
 
-/// The running median; beyond its ends the list is reflected, without repeating the end.
+/// The median over a tenth of the list around each place; mirrored beyond the ends.
 std::vector<double> running_median(std::span<const double> list) {
   const auto n = std::ssize(list), half = n / 10 / 2;
   const auto at = [&](std::ptrdiff_t i) {
@@ -39,7 +39,7 @@ WorstCaseTerms worst_case_terms(std::span<const double> rates, std::span<const d
   WorstCaseTerms out{.kept = rates.size()};
   while (out.kept > 0 && rates[out.kept - 1] == 0) --out.kept;
   check(out.kept > 0, "worst_case: a rate must be > 0 (got 0 in each of {} steps)", rates.size());
-  const double peak = std::ranges::max(rates);  // divided by, so that the square of a rate is no 0
+  const double peak = std::ranges::max(rates);  // a divisor: the square of a tiny rate is 0
   double s = 0, q = 0;
   for (std::size_t k = out.kept; k-- > 0;) {
     const double rate = rates[k] / peak, later = s;
@@ -98,7 +98,7 @@ std::vector<double> refined_rates(std::span<const double> norms, double power, b
     detail::check_field("refined_rates", "norms", norm, rules::positive);
   std::vector<double> out(norms.begin(), norms.end());
   if (filtered) out = running_median(norms);
-  const double least = std::ranges::min(out);  // divided by, so that no weight is above 1
+  const double least = std::ranges::min(out);  // a divisor, so that no weight is above 1
   double later = 0, greatest = 0;
   for (std::size_t t = out.size(); t-- > 0;) {
     const double weight = std::pow(least / out[t], power);

@@ -81,8 +81,8 @@ void select(const S* condition, const S* a, const S* b, S* y, std::int64_t n, bo
 }
 
 // ---- updates ------------------------------------------------------------------------------------
-// Formulas of optimizers, each one pass over the weights. They are kernels rather than code in the
-// headers of the rules, so that they are compiled per instruction set, not with a user's flags.
+// Formulas of optimizers, each one pass over the weights. They are kernels, not code in the rules'
+// headers, to be compiled for each instruction set and not with a user's flags.
 
 void sgd(Scalar rate, const Scalar* __restrict g, Scalar* __restrict w, std::int64_t n) {
   for (std::int64_t i = 0; i < n; ++i) w[i] -= rate * g[i];

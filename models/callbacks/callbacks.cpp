@@ -44,7 +44,7 @@ void save_if_due(std::int64_t& count, const std::optional<Count>& freq, Save sav
   }
 }
 
-/// `doing` is the callback's name and a verb, for the report.
+/// Sets and reports the rate; `doing` is the callback's name and a verb.
 void set_rate(Sequential& model, const Schedule& rate, int verbose, std::int64_t epoch,
               std::string_view doing) {
   Optimizer& optimizer = model.optimizer();

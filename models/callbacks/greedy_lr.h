@@ -7,9 +7,9 @@
 
 namespace gradus { inline namespace GRADUS_VARIANT {
 
-/// Scales the rate by a Greedy, which sees the monitored number after each epoch that has it. It
-/// works with every schedule, which goes on, scaled; a reset returns to the schedule as it was when
-/// fit() began. Hugging Face: transformers' `greedy`, which observes training by steps.
+/// Scales the rate by a Greedy, which observes the monitored number after each epoch that has it.
+/// Works with every schedule: the schedule goes on, scaled. A reset returns to the schedule as it
+/// was when fit() began. Source: `greedy` of Hugging Face transformers, which counts steps.
 ///
 ///     model.fit(x, y, {.epochs = 50, .callbacks = {GreedyLR{
 ///         .monitor = "loss", .greedy = {.factor = 0.9, .patience = 2, .max_lr = 0.5}}}});

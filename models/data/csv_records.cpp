@@ -39,7 +39,7 @@ bool has_decimal_comma(std::string_view field) {
          read_number(field, ',').second.empty();
 }
 
-/// Whether it may be 1500, written as 1,500.
+/// Whether a field with a comma may be a number with marks of thousands, such as 1,500.
 bool has_thousands(std::string_view field) { return field.size() == field.find(',') + 4; }
 
 bool is_number(std::string_view field) {

@@ -65,7 +65,7 @@ class Contents {
     found->copy_to(to);
     file_.tensors.erase(found);
   }
-  /// What the file holds of the run. Older files lack what is 0 here.
+  /// The state of the run in the file. Older files lack three counters, which are then 0.
   State run() {
     State state;
     std::erase_if(file_.tensors, [&](const StoredTensor& tensor) {

@@ -157,8 +157,8 @@ class Sequential {
 
  private:
   struct Fit;
-  /// For others to look at the model: shows averages of the rule, and hides at its end those, or
-  /// what a callback shows in between, unless they were shown before.
+  /// Shows the averages of the rule as long as the result lives. Then hides them, and averages that
+  /// a callback has shown, unless they were shown before.
   auto averages_shown() {
     const bool shown = !compiled_ || optimizer().shows_averages();
     if (compiled_) compiled_->optimizer.present();

@@ -66,9 +66,8 @@ double kappa_of(const ExpectedOptions& o, double rows) {
 /// and the covariance pair by pair.
 struct Problem : LeastSquares {
   explicit Problem(const ExpectedOptions& options);
-  /// kappa times the covariance of a row's gradient. It is linear in z = (S, m, 1), with S and m
-  /// the second moments and the mean of the weights, minus the minimum, where the gradient is
-  /// taken.
+  /// kappa times the covariance of a row's gradient. It is linear in z = (S, m, 1): S and m are the
+  /// second moments and the mean of the weights at which the gradient is taken, minus the minimum.
   VectorXd noise(const VectorXd& z) const { return table.size() > 0 ? table * z : by_rows(z); }
   /// The slopes by z, from the slopes by noise(z).
   VectorXd noise_back(const VectorXd& by_noise) const;
@@ -120,8 +119,8 @@ VectorXd Problem::noise_back(const VectorXd& by_noise) const {
 
 // ---- one update ---------------------------------------------------------------------------------
 
-/// Mean and covariance of the optimizer's state, minus the minimum. Or slopes of the final loss by
-/// the mean and by the second moments, covariance + mean mean', in both of which it is linear.
+/// Mean and covariance of the optimizer's state, minus the minimum. Or the slopes of the final loss
+/// by the mean and by the second moments (covariance + mean mean'); it is linear in both.
 struct Moments {
   Matrix3Xd first;   ///< of each direction
   Matrix3Xd second;  ///< three columns for each pair of directions
@@ -129,7 +128,7 @@ struct Moments {
 
 auto pair(auto& at, Index i) { return at.second.template middleCols<3>(3 * i); }
 
-/// An update with the rate in u.b, or at rate 1, after these moments.
+/// The update `u` of a state with the moments `before`. u.b holds the rate, or is for rate 1.
 class Stage {
  public:
   Stage(const Problem& problem, const LinearUpdate& u, const Moments& before)
@@ -142,14 +141,14 @@ class Stage {
     noise_ = p_.noise(z_);
   }
 
-  /// Takes the moments over the update.
+  /// Changes the moments before the update to those after it.
   void advance(double rate, Moments& at) const {
     for (Index j = 0; j < d_; ++j) at.first.col(j) = (along(rate, j) * at.first.col(j)).eval();
     for (Index i = 0; i < d_ * d_; ++i)
       pair(at, i) = (along(rate, i / d_) * pair(at, i) * along(rate, i % d_).transpose()).eval() +
                     rate * rate * noise_[i] * b_ * b_.transpose();
   }
-  /// Takes the slopes back over it.
+  /// Changes the slopes by the moments after the update to those by the moments before it.
   void retreat(double rate, Moments& after) const {
     VectorXd by_noise(d_ * d_);
     for (Index i = 0; i < d_ * d_; ++i) by_noise[i] = rate * rate * b_.dot(pair(after, i) * b_);
@@ -200,7 +199,7 @@ Moments slopes_at_end(const Problem& p, const LinearUpdate& last) {
   return at;
 }
 
-/// What is seen from outside, as e of the last update says.
+/// Mean, bias and variance of the weights e.s, with e of the last update.
 struct Seen {
   Seen(const Problem& p, const Moments& at, const LinearUpdate::Row& of) {
     const Vector3d e(of.data());
@@ -276,7 +275,7 @@ double largest_rate(const ExpectedOptions& options) {
 
 namespace {
 
-/// The updates at rate 1 of an optimizer with updates that are linear in the rate.
+/// The optimizer's updates at rate 1. ValueError unless only b depends on the rate.
 std::vector<LinearUpdate> unit_updates(const ExpectedOptions& options) {
   check(options.steps > 0, "best_schedule: steps must be >= 1 (got {})", options.steps.count);
   std::vector<LinearUpdate> units;
@@ -292,7 +291,7 @@ std::vector<LinearUpdate> unit_updates(const ExpectedOptions& options) {
   return units;
 }
 
-/// Goes through all updates, forward and back, and if it descends, takes each rate to the minimum.
+/// Goes forward and back through all updates; if it descends, sets each rate to its minimum.
 class Sweep {
  public:
   Sweep(const ExpectedOptions& options, bool descends)
@@ -302,7 +301,7 @@ class Sweep {
         at_(units_.size() + 1, before_all(problem, units_[0])),
         gradient(units_.size()) {}
 
-  /// The loss above the minimum at the end. `first`: back() has not been here.
+  /// Returns the final loss above the minimum. `first`: at_ holds no slopes from back() yet.
   double forward(bool first) {
     Moments at = at_[0];
     for (std::size_t t = 0; t < rates.size(); ++t) {
@@ -314,7 +313,7 @@ class Sweep {
     const Seen end(problem, at, units_.back().e);
     return end.bias + end.variance;
   }
-  /// The same at rates that each give the least loss if training ended after it.
+  /// As forward(), with each rate set to the one of least loss if training ended after its update.
   double greedy() {
     std::fill(at_.begin() + 1, at_.end(), slopes_at_end(problem, units_.back()));
     return forward(false);
@@ -340,7 +339,7 @@ class Sweep {
   }
   std::vector<LinearUpdate> units_;
   bool descends_;
-  std::vector<Moments> at_;  ///< before each update and at the end; where back() was, slopes
+  std::vector<Moments> at_;  ///< before each update and at the end; after back() slopes
 
  public:
   std::vector<double> rates = {}, gradient;

@@ -1,6 +1,6 @@
 #pragma once
-/// The exact expected loss of a linear model during training, without a seed: under any schedule,
-/// for every optimizer that is linear in the gradient.
+/// The exact expected loss of a linear model during training, for any schedule and every optimizer
+/// that is linear in the gradient.
 
 #include <vector>
 
@@ -16,41 +16,41 @@ struct Minimum {
   std::vector<double> weights = {};  ///< the kernel, then the bias; of several, those of least norm
   std::vector<double> curvatures = {};  ///< eigenvalues of the Hessian 2/N x'x, greatest first
 };
-/// Solves by Eigen's CompleteOrthogonalDecomposition and SelfAdjointEigenSolver. x has the shape
-/// (rows, features), y (rows) or (rows, 1), else ShapeError; ValueError for numbers that are not
-/// finite and on no rows.
+/// Solves by Eigen's CompleteOrthogonalDecomposition and SelfAdjointEigenSolver. ShapeError unless
+/// x has the shape (rows, features), each >= 1, and y (rows) or (rows, 1); NumericError for numbers
+/// that are not finite.
 Minimum least_squares(const ExactTensor& x, const ExactTensor& y, bool use_bias = true);
 
 /// A linear model, its data and its training.
 struct ExpectedOptions {
-  ExactTensor x = {}, y = {};  ///< (rows, features), at most 64 weights; (rows) or (rows, 1)
-  Count batch_size = 32;       ///< >= 1; with fresh rows at most as many as there are
-  /// SGD with or without momentum, ScheduleFreeSGD; use_ema may be on. Others are not linear.
+  ExactTensor x = {};     ///< (rows, features); at most 64 weights, with the bias
+  ExactTensor y = {};     ///< (rows) or (rows, 1)
+  Count batch_size = 32;  ///< >= 1; with fresh at most the number of rows
+  /// SGD with or without momentum, or ScheduleFreeSGD; use_ema may be on. Others are not linear.
   Optimizer optimizer = SGD{};
-  Count steps = 1000;  ///< updates, >= 0
-  Sampling sampling =
-      Sampling::fresh;  ///< shuffled is refused: rows of an epoch depend on each other
+  Count steps = 1000;                   ///< updates, >= 0
+  Sampling sampling = Sampling::fresh;  ///< not shuffled: those batches depend on each other
   bool use_bias = true;
   std::vector<double> start = {};  ///< the kernel, then the bias; empty: zeros
 };
 
-/// Element t belongs to the weights after t updates; so each list has steps + 1 elements.
+/// Element t belongs to the weights after t updates. Each list has steps + 1 elements.
 struct Expectation {
   std::vector<double> loss = {};      ///< minimum.loss + bias + variance
-  std::vector<double> bias = {};      ///< of the mean weights, above the minimum
-  std::vector<double> variance = {};  ///< by the spread of the weights around their mean, >= 0
+  std::vector<double> bias = {};      ///< loss of the mean weights - minimum.loss
+  std::vector<double> variance = {};  ///< from the spread of the weights around their mean
   std::vector<std::vector<double>> mean_weights = {};  ///< the kernel, then the bias
   Minimum minimum = {};
 };
 
 /// The expectation, over all draws of batches, of the loss on all rows: the mean over N rows of
-/// (x w + bias - y)^2, at the weights seen from outside. It is exact: no seed, no simulation.
+/// (x w + bias - y)^2. With averages (use_ema, ScheduleFreeSGD) w is the average. It is exact: it
+/// needs no seed and no simulation.
 ///
 ///     Expectation e = expected_loss({.x = x, .y = y, .batch_size = 4,
 ///                                    .optimizer = SGD{.learning_rate = CosineDecay{0.2, 210}},
 ///                                    .steps = 210});
-///     fmt::print("{} = {} + {} + {}\n", e.loss[210], e.minimum.loss, e.bias[210],
-///     e.variance[210]);
+///     fmt::print("least {}, bias {}, noise {}\n", e.minimum.loss, e.bias[210], e.variance[210]);
 ///
 /// For SGD, with the Hessian H = 2/N x'x, residuals r at the minimum w*, m the mean and V the
 /// covariance of w - w*, S = V + m m', and kappa = (N - b) / (b (N - 1)) for fresh batches of b
@@ -60,17 +60,17 @@ struct Expectation {
 ///     Q = 4/N sum x_i x_i' (x_i'S x_i + 2 r_i x_i'm + r_i^2)
 ///     bias = m'H m / 2,    variance = trace(H V) / 2
 ///
-/// The same holds for each LinearUpdate (update_rule.h). A run with shuffled epochs ends lower; one
-/// with Sampling::fresh has this mean. From the update on where the loss exceeds the largest
-/// double, loss, bias and variance are infinite. All is computed in double, in every build.
-/// ValueError for options outside their range and for an optimizer that is not linear; ShapeError
-/// for shapes; NumericError for a bad rate.
+/// Other optimizers: the same for the state of their LinearUpdate (update_rule.h). The losses of
+/// fit() with this Sampling have this mean; shuffled epochs usually end lower. Once the loss
+/// exceeds the largest double, loss, bias and variance are infinite. Computes in double in every
+/// build. Errors as least_squares(); ValueError for options outside their range and for an
+/// optimizer that is not linear; NumericError for a bad rate or a start that is not finite.
 Expectation expected_loss(const ExpectedOptions& options);
 
-/// The constant rate from which the covariance of SGD grows without bound, where the map from V to
-/// the next V has spectral radius 1; for full batches 2 / the greatest curvature. By power
-/// iteration. `steps` and the optimizer's schedule do not matter; ValueError unless the optimizer
-/// is SGD without momentum.
+/// The constant rate above which the covariance of SGD grows without bound: there the map from V to
+/// the next V has spectral radius 1. For full batches it is 2 / the greatest curvature. Found by
+/// power iteration. `steps` and the optimizer's schedule do not matter. Errors as expected_loss();
+/// ValueError also unless the optimizer is SGD without momentum or use_ema.
 double largest_rate(const ExpectedOptions& options);
 
 }}  // namespace gradus

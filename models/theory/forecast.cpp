@@ -7,7 +7,7 @@
 namespace gradus { inline namespace GRADUS_VARIANT {
 namespace {
 
-/// Updates next to each other: their mean loss, and the terms of the one in the middle.
+/// Neighbouring updates: their mean loss, and the terms of the middle one.
 struct Point {
   WorstCaseTerms terms;
   double loss = 0;
@@ -37,8 +37,8 @@ std::vector<Point> points_of(const LoggedRun& run) {
   return out;
 }
 
-/// The least squares where both numbers are >= 0: free, or with one or both held at 0. Rates in
-/// units of `peak` make both columns about as large as 1.
+/// Least squares with `distance` and `noise` >= 0: the best of the fits that hold none, one or both
+/// of them at 0. Rates in units of `peak` give columns of about the size of 1.
 Forecast fit(const std::vector<Point>& points, double peak) {
   Forecast out;
   double best = INFINITY;

@@ -136,10 +136,10 @@ struct FitOptions {
   /// Continues the run that load() read, or the last fit() up to a later epoch: at its epoch and
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
-  /// The rows of each batch: shuffled, fresh, replacement or full. Those of fresh and replacement
-  /// depend on the seed and the number of the batch alone. ValueError for fresh with batch_size
-  /// above the training rows, for fresh and replacement with `shuffle = false`, and with a
-  /// BatchSource for all but shuffled; StateError where a resumed run had another one.
+  /// The rows of each batch: see Sampling. With fresh and replacement they depend only on the seed
+  /// and the number of the batch. ValueError for fresh with a batch_size above the
+  /// training rows, for fresh and replacement with `shuffle = false`, and for a BatchSource with
+  /// another value than shuffled; StateError if the resumed run had another value.
   Sampling sampling = Sampling::shuffled;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
   /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what

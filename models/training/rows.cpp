@@ -138,7 +138,7 @@ void Feed::resume(const Run& run, std::uint64_t seed) {
   }
 }
 
-/// The rows of the batch at the position.
+/// The rows of the batch at run.position, for all samplings but full.
 std::span<const std::int64_t> Feed::choose(const Run& run) {
   const std::int64_t start = run.position * batch_size_, rows = rows_.rows();
   if (sampling_ == Sampling::shuffled)
@@ -151,12 +151,12 @@ std::span<const std::int64_t> Feed::choose(const Run& run) {
     for (std::int64_t& row : chosen) row = random.below(rows);
     return chosen;
   }
-  // The last draw put a row of its batch where it took one; so all rows are in their order again.
+  // Undoes the swaps of the last draw, so that a batch depends only on its number.
   for (std::int64_t i = 0; i < batch_size_; ++i) {
     if (order[i] >= batch_size_) order[order[i]] = order[i];
     order[i] = i;
   }
-  for (std::int64_t i = 0; i < batch_size_; ++i)  // Fisher and Yates, from the front
+  for (std::int64_t i = 0; i < batch_size_; ++i)  // the first b swaps of Fisher and Yates
     std::swap(order[i], order[i + random.below(rows - i)]);
   return chosen;
 }

@@ -25,7 +25,7 @@ class Feed {
 
   /// Batches in one pass over the rows; 0 for a source.
   std::int64_t batches() const;
-  /// Begins a pass: shuffled rows get a new order, by the seed, this index and their number alone.
+  /// Begins a pass. The order of shuffled rows depends only on the seed, `index` and their number.
   void begin_pass(Run& run, Step index);
   /// Moves to the position of the run. Call it before the first pass.
   void resume(const Run& run, std::uint64_t seed);
