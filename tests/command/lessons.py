@@ -191,6 +191,13 @@ def best_schedule(curves):
     two, named, line = curves
     yield "others are far above the best", min(two["0.1"]["above_best"], two["CosineDecay(0.4, 100)"]["above_best"]) > 0.005
     yield "the best is InverseTimeDecay", abs(named["InverseTimeDecay(0.4, 1, 0.8)"]["above_best"]) < 1e-9
+    first = float(re.search(r"values=\[([\d.]+)", two["best"]["text"])[1])
+    yield "the best begins at 0.4", abs(first / 0.4 - 1) < 0.02
+    ratios = [line.excess(label) / line.excess("best") for label in line]
+    told = zip(ratios, (47, 2.6, 3, 1))
+    yield "the constant 47 times, cosine 2.6, linear 3", all(abs(one / said - 1) < 0.05 for one, said in told)
+    values = [float(v) for v in re.search(r"values=\[(.*)\]", line["best"]["text"])[1].split(",")]
+    yield "the best jumps beyond the stable rate at first", max(values[:8]) > line["best"]["stable"] > 1.5 * min(values[:8])
     excess = {label: line.excess(label) for label in line}
     yield "the best of the line is half of all others", 2 * excess.pop("best") < min(excess.values())
 
@@ -218,6 +225,9 @@ def absurd(_):
         assert [words[1] for words in both] == ["float", "double"], done.stdout
         return [float(words[2]) for words in both], [float(words[-1]) for words in both]
 
+    rates = results_of('gradus schedule "Chebyshev(0.01, 1, 32)"')["schedules"][0]["rates"]
+    yield "the largest rate is 94", round(max(rates)) == 94
+    yield "half of the rates are above 2", sum(rate > 2 for rate in rates[:32]) == 16
     constant, _ = left("hold(2 / 1.01, 32)")
     fractal, high = left("Chebyshev(0.01, 1, 32)")
     falling, higher = left('Chebyshev(0.01, 1, 32, order="descending")')
