@@ -40,7 +40,7 @@ trained=$(sed 's/.*"trained":\[[^]]*,\([^],]*\)\]}\]}$/\1/' out)
 run 0 compare "CosineDecay(0.2, all)" --data line --layers none --batch-size 4 --epochs 8 --json
 [ "$trained" = "$(sed 's/.*"losses":\[[^]]*,\([^],]*\)\].*/\1/' out)" ] || fail "it trained another problem: $trained"
 run 0 forecast constant.jsonl falling.jsonl 0.2 "cosine=CosineDecay(0.2, all)" --then-train --plot term
-prints "cosine, trained"
+prints "logged, and forecast; marks: trained"
 prints "schedule     loss  trained  curve off  excess off"
 # The order of the ends is right, and the curves are within a tenth.
 awk '$1 == "0.2" { f = $2; t = $3; c = $4 } $1 == "cosine" { exit !($2 < f && $3 < t && c + 0 < 10 && $4 + 0 < 10) }' out ||

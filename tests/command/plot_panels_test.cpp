@@ -137,10 +137,11 @@ TEST_CASE(
   const LinesPlot none{
       .x_name = "step", .y_name = "loss", .lines = {{"", {0, 9}, {0, NAN}}}, .log_y = true};
   CHECK(to_gnuplot({"noise", none}, {}).find("set yrange [0:1]") != std::string::npos);
-  const LinesPlot dots{
-      .x_name = "step", .y_name = "loss", .lines = {{"", {0, 9}, {1, 1}, "", {{3, 2, 0.5}}}}};
+  const LinesPlot dots{.x_name = "step",
+                       .y_name = "loss",
+                       .lines = {{"", {0, 9}, {1, 1}, "", {{3, 2, 0.5}, {6, 3, NAN}}}}};
   const std::string measured = to_gnuplot({"loss", dots}, {});
-  CHECK(measured.find("$dots0 << END\n3 2 0.5\nEND") != measured.npos);
+  CHECK(measured.find("$dots0 << END\n3 2 0.5\n6 3 0\nEND") != measured.npos);
   CHECK(measured.find("$dots0 with yerrorbars") != measured.npos);
   const std::string path = to_gnuplot(map(), {});
   CHECK(path.find("set arrow from 0,0 to 0.0555") != path.npos);

@@ -60,17 +60,23 @@ std::vector<Panel> make_panels(const Forecasts& r) {
     loss.lines.push_back(logged_line(log));
     const Numbers& seen = loss.lines.back().y;
     all.insert(all.end(), seen.begin(), seen.end());
+    const Numbers& rates = log.find(true, "learning_rate")->values;
+    curves.push_back({log.label, [rates](double t) {
+                        return rates[std::min(static_cast<std::size_t>(t), rates.size() - 1)];
+                      }});
   }
   loss.log_y = spread_far(all);
   loss.top = std::ranges::max(all);  // the first forecasts may be far above
   for (const Entry& entry : r.entries) {
     curves.push_back(entry.schedule);
-    const Numbers at{r.at.begin(), r.at.end()};
-    loss.lines.push_back({entry.schedule.label, at, entry.losses});
-    if (entry.trained)
-      loss.lines.push_back({entry.schedule.label + ", trained", at, entry.trained->losses});
+    Line line{entry.schedule.label, {r.at.begin(), r.at.end()}, entry.losses};
+    for (std::size_t i = 0; entry.trained && i < r.at.size(); i += r.at.size() / 15 + 1)
+      line.dots.push_back({line.x[i], entry.trained->losses[i], NAN});
+    loss.lines.push_back(line);
   }
-  return {{"loss", loss}, {"rate", rates_plot(curves, r.steps)}};
+  if (r.trained) loss.title += "; marks: trained";
+  loss.legend = false;
+  return {{"rate", rates_plot(curves, r.steps)}, {"loss", loss}};
 }
 
 std::string to_csv(const Forecasts& r) {

@@ -95,7 +95,8 @@ std::string plots_of(const LinesPlot& plot, std::size_t i, Bounds& bounds, std::
   std::string dots;
   for (const auto& [x, y, error] : line.dots) {
     bounds.take(y, plot.log_y);
-    if (can_be_drawn(y, plot.log_y)) dots += fmt::format("{} {} {}\n", x, y, error);
+    if (can_be_drawn(y, plot.log_y))
+      dots += fmt::format("{} {} {}\n", x, y, std::isnan(error) ? 0 : error);
   }
   if (!dots.empty()) {
     out += block(fmt::format("$dots{}", i), dots);

@@ -3,7 +3,7 @@
 
 #include <gradus/schedules/plot.h>
 
-/// A measured value and its standard error.
+/// A measured value and its standard error; nan where that is not known.
 struct Dot {
   double x, y, error;
 };
