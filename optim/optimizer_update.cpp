@@ -55,9 +55,12 @@ LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> 
   if (const detail::Fault fault = rule_->fault_at(step, rate)) throw NumericError(fault.text);
   std::optional<LinearUpdate> form = rule_->linear_update(step, rate, memory);
   const OptimizerOptions& o = options_;
+  check(form.has_value(),
+        "Optimizer: the rule must be linear in the gradient for exact expectations, as SGD and "
+        "ScheduleFreeSGD are (got {})",
+        to_string(*this));
   const Schedule* own = rule_->weight_decay_of(Shape{1});
   for (const auto& [found, what] : std::initializer_list<std::pair<bool, const char*>>{
-           {!form, "this rule, in which the gradient is not linear, as it is in SGD"},
            {o.clipnorm || o.clipvalue || o.global_clipnorm, "clipping, which is not linear"},
            {!detail::always_zero(o.weight_decay) || (own && !detail::always_zero(*own)),
             "weight decay, which pulls the weights away from the minimum"},
@@ -66,8 +69,8 @@ LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> 
            {!o.learning_rate_multipliers.empty(), "multipliers: all weights must have one rate"}})
     if (found)
       throw ValueError(
-          fmt::format("Optimizer: for exact expectations it must be without {} (got {})", what,
-                      to_string(*this)));
+          fmt::format("Optimizer: for exact expectations the options must be without {} (got {})",
+                      what, to_string(*this)));
   if (!o.use_ema) return *form;
   check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {}", name());
   LinearUpdate& f = *form;

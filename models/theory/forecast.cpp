@@ -95,7 +95,8 @@ std::vector<double> Forecast::losses(const Schedule& schedule,
     check(n >= 0, "Forecast::losses: updates must be >= 0 (got {})", n);
     while (std::ssize(rates) <= n) rates.push_back(value(schedule(std::ssize(rates))));
     const auto used = std::span<const double>(rates).first(static_cast<std::size_t>(n) + 1);
-    out.push_back(std::ranges::max(used) > 0 ? loss(worst_case_terms(used)) : NAN);
+    const bool moves = std::ranges::any_of(used, [](double rate) { return rate != 0; });
+    out.push_back(moves ? loss(worst_case_terms(used)) : NAN);
   }
   return out;
 }

@@ -26,7 +26,8 @@ struct Forecast {
 
   /// The loss after each number of updates in the list; nan where all rates up to there are 0. The
   /// loss after n updates is that before update n, so schedule(n) counts, too. Time: the number of
-  /// updates times the length of the list. ValueError for a number below 0.
+  /// updates times the length of the list. ValueError for a number below 0
+  /// and for a rate below 0 or not finite.
   std::vector<double> losses(const Schedule& schedule, std::span<const Step> updates) const;
   double loss(const WorstCaseTerms& terms) const {
     return least + distance * terms.distance + noise * terms.noise();

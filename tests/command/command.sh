@@ -37,6 +37,8 @@ printf '%s' '{"steps":4,"schedules":[{"label":"hold(0.5, 4)","text":"hold(rate=0
 ' >"$work/want"
 sed 's/\("shape":\|_linear":\|_ratio":\)[0-9.]*/\1X/g' "$work/out" | cmp -s "$work/want" - || fail "not the JSON"
 
+run 0 schedule 1e308 --json
+grep -q '"worst_case":null' "$work/out" || fail "a bound of numbers too large"
 run 0 schedule "linear(0,0.1,4) >> CosineDecay(0.05, 4)"
 prints "length 8 steps, area over 8 steps 0.275"
 prints "note: it jumps at step 4"

@@ -235,7 +235,7 @@ if command -v gnuplot >/dev/null; then
   prints "wrote three.svg"
   well_formed three.svg
   grep -q "lowest loss" three.svg && [ -s three.png ] || fail "not three pictures"
-  grep -qx '<title>learning rate; loss above the least possible, mean of 2 seeds; path over contours of the loss, first seed</title>' \
+  grep -qx '<title>learning rate; loss above the least, mean of 2 seeds; path over contours of the loss, first seed</title>' \
     three.svg || fail "not the title of what is shown"
   run 0 compare 0.05 1e3 $line --seeds 2 --plot one.svg --panels loss --size slide
   grep -q 'viewBox="0 0 1280 720"' one.svg && grep -q '<title>loss on all rows' one.svg && grep -q '>1</text>\|>1</tspan>' one.svg ||

@@ -41,13 +41,22 @@ run 0 compare "CosineDecay(0.2, all)" --data line --layers none --batch-size 4 -
 [ "$trained" = "$(sed 's/.*"losses":\[[^]]*,\([^],]*\)\].*/\1/' out)" ] || fail "it trained another problem: $trained"
 run 0 forecast constant.jsonl falling.jsonl 0.2 "cosine=CosineDecay(0.2, all)" --then-train --plot term
 prints "cosine, trained"
-prints "schedule      loss   trained  curve off  excess off"
+prints "schedule     loss  trained  curve off  excess off"
 # The order of the ends is right, and the curves are within a tenth.
 awk '$1 == "0.2" { f = $2; t = $3; c = $4 } $1 == "cosine" { exit !($2 < f && $3 < t && c + 0 < 10 && $4 + 0 < 10) }' out ||
   fail "another order, or curves further off"
 
-refuses 'give a log and a schedule, such as run.jsonl "CosineDecay(0.1, all)"' forecast 0.1
-refuses 'give a log and a schedule, such as run.jsonl "CosineDecay(0.1, all)"' forecast one.jsonl
+run 0 forecast constant.jsonl falling.jsonl 9 --then-train
+grep -q '^9 .* diverged  *-  *-$' out || fail "no word of a run that diverged"
+run 0 forecast one.jsonl 0.1
+prints "note: these runs do not show what a high rate costs; add one at another rate"
+
+refuses "hold(0, 9): must have a rate above 0 in 100 updates" forecast one.jsonl "hold(0, 9)"
+refuses "worst_case: the rate must be finite and >= 0 (got -0.5 at step 0)" forecast one.jsonl "0.5 - 1"
+refuses "--seeds: must be a whole number from 1 to 1000 in decimal digits (got 'x')" \
+  forecast one.jsonl 0.1 --seeds x
+refuses 'give a log of gradus train, which ends in .jsonl, and a schedule, such as run.jsonl "CosineDecay(0.1, all)"' forecast 0.1
+refuses 'give a log of gradus train, which ends in .jsonl, and a schedule, such as run.jsonl "CosineDecay(0.1, all)"' forecast one.jsonl
 refuses "--then-train: one.jsonl must say how it was trained, as gradus train --log writes it" \
   forecast one.jsonl 0.1 --then-train
 sed '2d' one.jsonl >gap.jsonl

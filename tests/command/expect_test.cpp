@@ -113,6 +113,19 @@ TEST_CASE("runs in shuffled epochs end lower, and the command says by how much")
   CHECK(out.find("times the excess of fresh batches") != out.npos);
 }
 
+TEST_CASE("a schedule that diverges is named; no line has numbers that are not known") {
+  const std::string out =
+      call_expect({"0.1", "5", "sgd(0.1, use_ema=True)", "--steps", "1000", "--batch-size", "4"})
+          .out;
+  CHECK(out.find("5 diverges: the loss expected after update 1 is over 4 times the first\n") !=
+        out.npos);
+  for (const char* wrong : {"inf", "nan", "rate of -"}) CHECK(out.find(wrong) == out.npos);
+  const std::string full = call_expect({"0.1", "--sampling", "full"}).out;
+  CHECK(full.find("\nstable up to a rate of 0.996 with all rows\n") != full.npos);
+  CHECK(full.find("--runs") == full.npos);  // which would all be equal
+  CHECK(call_expect({"0.1", "--steps", "1000000"}).out.find("--runs 200\n") != out.npos);
+}
+
 TEST_CASE("expect refuses what has no exact curve and says why") {
   const auto refused = [](const Words& words, const std::string& why) {
     const in_process::Outcome got = call_expect(words);
@@ -124,7 +137,7 @@ TEST_CASE("expect refuses what has no exact curve and says why") {
   refused({"0.1", "--layers", "4"}, "--layers: must be none");
   refused({"0.1", "--loss", "huber"}, "--loss: must be mean_squared_error");
   refused({"0.1", "--data", "moons"}, "--loss: must be mean_squared_error");
-  refused({"adam(0.1)"}, "Adam");
+  refused({"adam(0.1)"}, "the rule must be linear in the gradient");
   refused({"sgd(0.1, clipnorm=1)"}, "clipnorm");
   refused({"0.1", "--sampling", "shuffled"}, "--sampling: must be");
   refused({"0.1", "--best", "--vary", "batch-size=1,8"}, "--best: all schedules must have");

@@ -18,9 +18,9 @@ using namespace gradus;
 
 namespace {
 
-constexpr Step most_updates = 1'000'000;      ///< of all curves together
-constexpr double most_updates = 200'000'000;  ///< of all runs together
-constexpr std::size_t printed_knots = 64;     ///< of the best schedule
+constexpr Step most_updates = 1'000'000;        ///< of all curves together
+constexpr Step most_run_updates = 200'000'000;  ///< of all runs together
+constexpr std::size_t printed_knots = 64;       ///< of the best schedule
 
 /// The mean loss of the runs after so many updates, and its standard error.
 struct Mean {
@@ -38,6 +38,12 @@ struct Curve : Contender {
 
   double loss() const { return exact.loss.back(); }
   double excess() const { return exact.bias.back() + exact.variance.back(); }
+  /// The first update after which the loss is far above the first, where it is so at the end.
+  std::optional<Step> diverged_at() const {
+    const auto far = [&](double v) { return !(v <= TrainingRun::far_above * exact.loss[0]); };
+    if (!far(loss())) return {};
+    return std::ranges::find_if(exact.loss, far) - exact.loss.begin();
+  }
   /// The distance of the mean from the exact loss in standard errors; nan where all runs are equal.
   double off(const Mean& mean) const {
     const double exact_loss = exact.loss[static_cast<std::size_t>(mean.step)];
@@ -128,14 +134,18 @@ std::pair<Curve, double> best_curve(const std::vector<Curve>& curves) {
   return {make_curve(best), best.problem->model.loss_unit() * found.loss};
 }
 
+Step updates_of(const auto& contenders) {
+  Step sum = 0;
+  for (const Contender& c : contenders) sum += c.steps;
+  return sum;
+}
+
 /// Trains `count` times under each schedule, from the same first weights. Returns how many are
 /// done.
 std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_t jobs) {
-  double all = 0;
-  for (const Curve& c : curves) all += static_cast<double>(c.steps * count);
-  check<UsageError>(all <= most_updates,
-                    "--runs: must have at most {:.0f} updates in all (got {:.0f})", most_updates,
-                    all);
+  const Step all = count * updates_of(curves);
+  check<UsageError>(all <= most_run_updates, "--runs: must have at most {} updates in all (got {})",
+                    most_run_updates, all);
   std::vector<RunRequest> requests;
   const auto every = [](const Curve& c) { return std::max<Step>(1, c.steps / 10); };
   for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(count); ++i)
@@ -186,18 +196,15 @@ Comparison to_comparison(const std::vector<Curve>& curves, Part part) {
   out.first_loss = curves[0].exact.loss[0];
   out.least_possible = curves[0].exact.minimum.loss;
   for (const Curve& c : curves) {
-    const std::vector<double>&values = c.exact.*part, &loss = c.exact.loss;
+    const std::vector<double>& values = c.exact.*part;
     Outcome o{.contender = c, .first = {}};
     o.first.stable = {std::isnan(c.stable) ? c.stable_full : c.stable};
     for (Step t = 0, every = std::max<Step>(1, c.steps / 1000); t < c.steps + every; t += every) {
       o.measured.push_back(std::min(t, c.steps));
       o.losses.push_back(values[static_cast<std::size_t>(o.measured.back())]);
     }
-    const auto far = [&](double v) { return !(v <= TrainingRun::far_above * loss[0]); };
-    if (far(loss.back()))
-      o.diverged_at = std::ranges::find_if(loss, far) - loss.begin();
-    else
-      o.mean = values.back();
+    o.diverged_at = c.diverged_at();
+    if (!o.diverged_at) o.mean = values.back();
     if (c.exact.minimum.loss != curves[0].exact.minimum.loss) out.least_possible = {};
     out.steps = std::max(out.steps, c.steps);
     out.order.insert(o.diverged_at ? out.order.end() : out.order.begin(), out.outcomes.size());
@@ -272,6 +279,15 @@ std::string about_runs(const Curve& c, std::int64_t runs) {
                      most);
 }
 
+/// The largest stable rates, as far as they are known, in a line; or "".
+std::string about_stability(const Curve& c) {
+  const std::string full = three_digits(c.stable_full) + " with all rows\n";
+  if (std::isnan(c.stable_full)) return "";
+  if (std::isnan(c.stable) || c.problem->network.sampling == Sampling::full)
+    return "stable up to a rate of " + full;
+  return "stable up to a rate of " + three_digits(c.stable) + " with these batches, " + full;
+}
+
 std::string explanation(const Results& r) {
   const Sampling sampling = r.curves[0].problem->network.sampling;
   std::string out = fmt::format("loss: exact mean over {}: {:.4g}, the least, + bias + noise\n",
@@ -281,20 +297,22 @@ std::string explanation(const Results& r) {
                                                                     : "fresh batches",
                                 r.curves[0].exact.minimum.loss);
   for (const Curve& c : r.curves) {
-    const std::string line =
-        fmt::format("stable up to a rate of {} with these batches, {} with all rows\n",
-                    three_digits(c.stable), three_digits(c.stable_full));
-    if (!std::isnan(c.stable_full) && out.find(line) == out.npos)
-      out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
+    const std::string line = about_stability(c);
+    if (out.find(line) == out.npos) out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
+    if (const auto step = c.diverged_at())
+      out +=
+          fmt::format("{} diverges: the loss expected after update {} is over {} times the first\n",
+                      c.label, *step, TrainingRun::far_above);
   }
   if (r.runs > 0)
     out += "runs: their mean; +-: its standard error; off: so many of these above the exact loss\n";
   for (const Curve& c : r.curves)
     if (r.runs > 0) out += about_runs(c, r.runs);
   if (r.from.best) out += fmt::format("the best schedule, to paste:\n  {}\n", r.curves.back().text);
-  if (r.runs > 0) return out;
+  const auto noisy = [](const Curve& c) { return c.exact.variance.back() > 0; };
+  if (r.runs > 0 || std::ranges::none_of(r.curves, noisy)) return out;
   ExpectCommand next = r.from;
-  next.runs = "1000";
+  next.runs = std::to_string(std::min<Step>(1000, most_run_updates / updates_of(r.curves)));
   next.look = {};
   return out + fmt::format("next, see real runs beside it:\n  {}\n",
                            shell_line({next.name}, words_of(next)));
@@ -367,13 +385,11 @@ std::string ExpectCommand::run() const {
   // On a file `sgd` alone means sgd(global_clipnorm=1), which is not linear.
   if (is_file(options.problem.data.name) && network.optimizer == "sgd") network.optimizer = "sgd()";
   const std::vector<Contender> contenders = make_contenders(expressions, vary, options);
-  Step updates = 0;
-  for (const Contender& c : contenders) {
-    updates += c.steps;
+  for (const Contender& c : contenders)
     check<UsageError>(
         count > 0 || c.problem->network.sampling != Sampling::shuffled,
         "--sampling: must be fresh, replacement or full without --runs (got shuffled)");
-  }
+  const Step updates = updates_of(contenders);
   check<UsageError>(updates <= most_updates, "all curves: must have at most {} updates (got {})",
                     most_updates, updates);
   Results r{*this, {}};

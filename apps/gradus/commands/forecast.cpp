@@ -102,19 +102,33 @@ std::string to_json(const Forecasts& r) {
                                {"schedules", schedules}}));
 }
 
-/// How far a forecast is off: over the curve after the first fifth, and at the end above the least.
-std::string truth(const Forecasts& r, const Entry& entry) {
-  if (!entry.trained) return "";
-  Numbers off;
+/// The cells of the truth, and how far the forecast is off: over the curve after the first fifth,
+/// and at the end above the least.
+std::vector<std::string> truth(const Forecasts& r, const Entry& entry) {
   const Numbers &losses = entry.losses, &trained = entry.trained->losses;
+  const bool diverged = std::isnan(entry.trained->mean);
+  Numbers off;
   for (std::size_t i = r.at.size() / 5; i < r.at.size(); ++i)
-    off.push_back(std::abs(losses[i] / trained[i] - 1));
-  std::string out = fmt::format("  {:>8.3g}  {:>7.1f}%", trained.back(), 100 * mean_of(off));
+    if (!std::isnan(losses[i])) off.push_back(std::abs(losses[i] / trained[i] - 1));
+  std::vector<std::string> out{diverged ? "diverged" : three_digits(trained.back()),
+                               diverged ? "-" : fmt::format("{:.1f}%", 100 * mean_of(off))};
   if (const auto least = r.trained->least_possible) {
     const double excess = 100 * ((losses.back() - *least) / (trained.back() - *least) - 1);
-    out += std::abs(excess) < 1000 ? fmt::format("  {:>9.0f}%", excess) : "  over 1000%";
+    out.push_back(diverged                  ? "-"
+                  : std::abs(excess) < 1000 ? fmt::format("{:.0f}%", excess)
+                                            : "over 1000%");
   }
   return out;
+}
+
+/// Whether the runs leave open how much of the loss is the least and how much the rate costs.
+bool unclear(const Forecasts& r) {
+  const double first = r.logs[0].find(true, "learning_rate")->values[0];
+  const auto same = [&](const RunLog& log) {
+    return std::ranges::all_of(log.find(true, "learning_rate")->values,
+                               [&](double rate) { return rate == first; });
+  };
+  return r.fit.noise == 0 || r.fit.least < 0 || std::ranges::all_of(r.logs, same);
 }
 
 std::string report(const Forecasts& r) {
@@ -123,24 +137,24 @@ std::string report(const Forecasts& r) {
   for (std::size_t i = 0; i < r.logs.size(); ++i)
     out += fmt::format("{}: the fit is off by {:.1f}%, in the mean of 20 parts of the run\n",
                        r.logs[i].label, 100 * r.fit.errors[i]);
-  if (r.fit.noise == 0)
+  if (unclear(r))
     out += "note: these runs do not show what a high rate costs; add one at another rate\n";
-  std::size_t width = 8;
-  for (const Entry& entry : r.entries) width = std::max(width, entry.schedule.label.size());
-  out += fmt::format("\n{:<{}}  {:>8}{}{}\n", "schedule", width, "loss",
-                     r.trained ? "   trained  curve off" : "",
-                     r.trained && r.trained->least_possible ? "  excess off" : "");
-  for (const Entry& entry : r.entries)
-    out += fmt::format("{:<{}}  {:>8.3g}{}\n", entry.schedule.label, width, entry.losses.back(),
-                       truth(r, entry));
-  return out +
-         "loss: forecast after the last update. Without hidden layers curves come out within a\n"
-         "few percent; those of networks, and the excess over the least loss at the end of any\n"
-         "run, may be off by half or more, most at rates above those of the logged runs\n";
+  std::vector<std::vector<std::string>> rows{{"schedule", "loss"}};
+  if (r.trained) rows[0].insert(rows[0].end(), {"trained", "curve off"});
+  if (r.trained && r.trained->least_possible) rows[0].push_back("excess off");
+  for (const Entry& entry : r.entries) {
+    rows.push_back({entry.schedule.label, three_digits(entry.losses.back())});
+    if (entry.trained) std::ranges::move(truth(r, entry), std::back_inserter(rows.back()));
+  }
+  return out + '\n' + to_table(rows) +
+         "loss: forecast after the last update. From logs at two rates, without hidden\n"
+         "layers, curves come out within a few percent. Others may be off by half or more,\n"
+         "and so may the excess over the least loss at the end of any run, most at rates\n"
+         "above those of the logged runs\n";
 }
 
 /// Trains, for each schedule, as many runs as there are seeds.
-Comparison train(const ForecastCommand& command, Forecasts& r) {
+Comparison train(const Forecasts& r, std::int64_t seeds) {
   const RunLog& log = r.logs[0];
   check<UsageError>(!log.command.empty() && log.command[0] == "train",
                     "--then-train: {} must say how it was trained, as gradus train --log writes it",
@@ -156,7 +170,7 @@ Comparison train(const ForecastCommand& command, Forecasts& r) {
                           .rate = entry.schedule.schedule,
                           .problem = problem,
                           .steps = r.steps});
-  const CompareOptions options{.seeds = read_whole("--seeds", command.seeds, 1, 1000)};
+  const CompareOptions options{.seeds = seeds};
   const SignalWatch signals;
   const auto requests = requests_for(contenders, options);
   const auto runs = run_all(requests, read_jobs("all"));
@@ -169,6 +183,7 @@ Comparison train(const ForecastCommand& command, Forecasts& r) {
 
 std::string ForecastCommand::run() const {
   const bool data = look.check_and_want_data();
+  const std::int64_t count = read_whole("--seeds", seeds, 1, 1000);
   Forecasts r;
   std::vector<LoggedRun> runs;
   std::vector<std::string> texts;
@@ -178,7 +193,8 @@ std::string ForecastCommand::run() const {
     else
       texts.push_back(word);
   check<UsageError>(!runs.empty() && !texts.empty(),
-                    "give a log and a schedule, such as run.jsonl \"CosineDecay(0.1, all)\"");
+                    "give a log of gradus train, which ends in .jsonl, and a schedule, such as "
+                    "run.jsonl \"CosineDecay(0.1, all)\"");
   const double updates = static_cast<double>(runs[0].rates.size());
   const Series* epochs = r.logs[0].find(false, "loss");
   r.steps = steps.empty() ? std::ssize(runs[0].rates) : read_whole("--steps", steps, 1, 1'000'000);
@@ -189,8 +205,10 @@ std::string ForecastCommand::run() const {
     const LabelledSchedule read = read_expression(
         text, {.all = r.steps, .epoch = updates / (epochs ? epochs->at.back() : 1)});
     r.entries.push_back({read, r.fit.losses(read.schedule, r.at)});
+    check<UsageError>(!std::isnan(r.entries.back().losses.back()),
+                      "{}: must have a rate above 0 in {} updates", clean(text), r.steps);
   }
-  if (then_train) r.trained = train(*this, r);
+  if (then_train) r.trained = train(r, count);
   for (std::size_t i = 0; then_train && i < r.entries.size(); ++i)
     r.entries[i].trained = &r.trained->outcomes[i];
   const std::vector<Panel> panels = make_panels(r);

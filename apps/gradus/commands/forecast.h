@@ -11,8 +11,9 @@ struct ForecastCommand {
 under other schedules on the same problem. Two runs at different rates fix the
 numbers best. --then-train puts the truth beside the forecast.
 
-  gradus train --data line --layers none --schedule 0.1 --log run.jsonl
-  gradus forecast run.jsonl 0.2 "CosineDecay(0.2, all)" --then-train
+  gradus train --data line --layers none --schedule 0.1 --log low.jsonl
+  gradus train --data line --layers none --schedule 0.3 --log high.jsonl
+  gradus forecast low.jsonl high.jsonl 0.2 "CosineDecay(0.2, all)" --then-train
 
 The fit is loss = least + D^2 a + G^2 b, with a and b of the worst case of
 convex theory. All losses of batches are fitted but those of the first fifth,
@@ -32,6 +33,6 @@ which fall faster.)help";
     LookOptions::options(self.look, option);
   }
 
-  /// DivergedError; StoppedError for a signal.
+  /// StoppedError for a signal.
   std::string run() const;
 };

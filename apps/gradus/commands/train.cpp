@@ -13,7 +13,7 @@ using namespace gradus;
 
 namespace {
 
-struct Result {
+struct Trained {
   const Session& session;
   Scores training;
   std::optional<Scores> validation = std::nullopt;
@@ -59,7 +59,7 @@ std::string to_csv(const History& history) {
   return out + "\n";
 }
 
-std::string to_json(const Result& result) {
+std::string to_json(const Trained& result) {
   const Session& session = result.session;
   const Problem& problem = session.problem();
   Json history = Json::object();
@@ -78,7 +78,7 @@ std::string to_json(const Result& result) {
                     {"saved", session.path().empty() ? Json() : Json(session.path())}}));
 }
 
-std::string table(const Result& result) {
+std::string table(const Trained& result) {
   const std::string constant = about_constant(result.session.problem().loss);
   std::string out = fmt::format("{:<{}} {:>12}", "", constant.size(), "loss");
   for (const auto& [name, _] : result.training.model.metrics) out += fmt::format("   {}", name);
@@ -96,7 +96,7 @@ std::string table(const Result& result) {
   return out + "\n";
 }
 
-std::string notes(const Result& result) {
+std::string notes(const Trained& result) {
   const Session& session = result.session;
   std::string out;
   if (result.validation && !std::isfinite(result.validation->model.loss))
@@ -145,7 +145,7 @@ std::string compare_command(const Session& session) {
                                           words));
 }
 
-std::string report(const Result& result, const LookOptions& look, const std::string& written) {
+std::string report(const Trained& result, const LookOptions& look, const std::string& written) {
   const Session& session = result.session;
   const std::string results =
       fmt::format("after {} epochs, {} updates:\n{}{}", session.history().epochs().size(),
@@ -168,7 +168,7 @@ std::string TrainCommand::run() const {
                     "--quiet: must not be combined with --plot term");
   Session training(session, given, look.plots);
   const Problem& problem = training.problem();
-  Result result{training, {training.train(), evaluate_constant(problem, problem.data.y)}};
+  Trained result{training, {training.train(), evaluate_constant(problem, problem.data.y)}};
   const std::string written = look.files(make_panels(training));
   if (session.quiet && !data) return "";
   if (const auto found = training.validate())

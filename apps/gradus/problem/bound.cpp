@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "terminal/text.h"
 
 using namespace gradus;
@@ -10,7 +12,8 @@ std::optional<WorstCase> find_bound(const Schedule& s, Step steps) {
   constexpr Step most = 1'000'000;
   if (steps > most) return std::nullopt;
   try {
-    return worst_case(s, steps);
+    const WorstCase out = worst_case(s, steps);
+    return std::isfinite(out.linear_ratio) ? std::optional(out) : std::nullopt;
   } catch (const Error&) {
     return std::nullopt;
   }

@@ -55,7 +55,7 @@ std::string xml_text(std::string_view text) {
   return out;
 }
 
-std::string three_digits(double v) { return std::isnan(v) ? "-" : fmt::format("{:#.3g}", v); }
+std::string three_digits(double v) { return std::isfinite(v) ? fmt::format("{:#.3g}", v) : "-"; }
 
 std::string to_table(std::vector<std::vector<std::string>> rows) {
   std::vector<std::size_t> widths(rows[0].size());

@@ -24,7 +24,7 @@ std::string wrapped(std::string text, std::size_t most = 72, std::string_view in
 std::string quoted(const std::string& text, char quote);
 /// Text for XML or HTML; control characters become blanks.
 std::string xml_text(std::string_view text);
-/// The number to three digits; "-" for nan.
+/// The number to three digits; "-" where it is not finite.
 std::string three_digits(double v);
 /// Rows of equally many cells, the first row with names: first and last cell to the left, the
 /// others to the right. A label with which its row would not fit in 80 columns has a line before

@@ -131,10 +131,10 @@ std::vector<Panel> make_panels(const Comparison& c, const PictureOptions& look) 
     if (!c.least_possible)
       for (const Outcome& o : c.outcomes)
         for (const double v : o.losses) least = std::min(least, v);
-    out.push_back({"excess", series(c, &Outcome::losses, "loss",
-                                    c.least_possible ? "loss above the least possible"
-                                                     : "loss above the least seen",
-                                    least)});
+    out.push_back(
+        {"excess",
+         series(c, &Outcome::losses, "loss",
+                c.least_possible ? "loss above the least" : "loss above the least seen", least)});
   }
   out.push_back({"loss", series(c, &Outcome::losses, "loss", "loss on all rows"), excess});
   if (any([](const Outcome& o) { return !o.accuracies.empty(); }))
