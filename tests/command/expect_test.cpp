@@ -60,7 +60,7 @@ TEST_CASE("the mean of real runs is the expected loss at every tenth of the run"
   }
 }
 
-TEST_CASE("so it is with momentum, averages, all rows, and in the units of a standardised target") {
+TEST_CASE("the mean is right with momentum, averages, all rows, and for a standardised target") {
   const std::string file =
       std::filesystem::temp_directory_path() / fmt::format("gradus-expect-{}.csv", getpid());
   REQUIRE(in_process::call({"data", "line", "-o", file}).code == 0);

@@ -26,7 +26,7 @@ ExactTensor exact(const Json& json) {
   return ExactTensor::from_doubles(shape, std::move(all));
 }
 
-/// Collects what differs.
+/// Compares numbers and collects the differences.
 struct Expected {
   double absolute, relative = 1e-9;
   std::string wrong = {};

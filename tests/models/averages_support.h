@@ -50,7 +50,7 @@ inline Sequential make(const std::string& optimizer, std::string_view kind = "pl
   return model;
 }
 
-/// A model's training, from where it is, to the end of an epoch.
+/// Trains the model from its present epoch up to epoch `to`.
 inline void train(Sequential& model, int to, std::vector<Callback> callbacks = {},
                   bool resume = true) {
   model.fit(data().x, data().y,
@@ -62,7 +62,7 @@ inline void train(Sequential& model, int to, std::vector<Callback> callbacks = {
              .resume = resume});
 }
 
-/// Does something in hook number `at` of those for the ends of batches, or the begins of tests.
+/// Acts once: after `batch` other ends of batches, or `test` other begins of test batches.
 struct Once {
   std::function<void(Sequential&)> act;
   int batch = -1, test = -1;

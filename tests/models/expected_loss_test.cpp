@@ -29,7 +29,7 @@ ExpectedOptions tiny(Optimizer optimizer, Sampling sampling = Sampling::fresh, S
           .start = {0.5, -0.25}};
 }
 
-/// The batches of two of four rows, each as likely.
+/// All batches of two of four rows; they are equally likely.
 std::vector<Rows> batches(Sampling sampling) {
   std::vector<Rows> all;
   for (std::size_t i = 0; i < 4; ++i)
@@ -118,7 +118,7 @@ TEST_CASE("equal columns share one weight's path") {
   CHECK(b.minimum.weights[0] == doctest::Approx(a.minimum.weights[0] / 2).epsilon(1e-12));
 }
 
-TEST_CASE("sums over rows and, in longer runs, a table of moments give the same") {
+TEST_CASE("sums over rows and, in longer runs, a table of moments give the same loss") {
   Random random(1, "expected_loss_test");
   std::vector<double> x(60 * 5), y(60);
   for (double& v : x) v = random.normal();
@@ -160,7 +160,7 @@ TEST_CASE("below the largest rate the expected loss settles, above it grows") {
   }
 }
 
-TEST_CASE("no random schedule of its length ends below the best schedule, nor its start") {
+TEST_CASE("no random schedule ends below the best schedule, nor does the given one") {
   Random random(2, "expected_loss_test");
   const std::vector<Optimizer> optimizers{
       SGD{.learning_rate = 0.1}, SGD{.learning_rate = 0.05, .momentum = 0.8},

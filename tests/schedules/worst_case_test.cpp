@@ -78,7 +78,7 @@ TEST_CASE("a subgradient run ends below its bound") {
   }
 }
 
-TEST_CASE("worst cases of nonsense are refused") {
+TEST_CASE("worst_case refuses rates, norms and distances out of range") {
   const auto refused = [](const Schedule& s, Step steps, const WorstCaseOptions& options,
                           const char* error) {
     CHECK_THROWS_WITH_AS(worst_case(s, steps, options), Contains(error), ValueError);
