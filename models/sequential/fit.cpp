@@ -31,9 +31,9 @@ struct Sequential::Fit {
     model.session_ = nullptr;
     model.optimizer().set_watch(nullptr);  // of a callback that is gone
     try {
-      model.optimizer().present();  // after an error, too
+      model.optimizer().present();  // also after an error
     } catch (...) {
-    }  // evaluate() will throw it
+    }  // evaluate() throws this error
   }
 
   History run();

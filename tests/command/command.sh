@@ -96,9 +96,9 @@ run 0 schedule "ExponentialDecay(0.1, 1000, 0.96)" --steps 100000000000
 prints "area over 100000000000 steps not summed: too many"
 grep -q "worst case" "$work/out" && fail "a worst case of too many steps"
 run 0 schedule "CosineDecay(0.1, all)" tail="hold(0.1, 9) >> 1e-30" "linear(0.1, -0.1, all)" --steps 1000
-prints "  worst case 1.03 times that of linear decay; if 0.1 is a good constant"
-prints "    rate, try a peak of 0.28"
-prints " times that of linear decay: a tiny rate"
+prints "  worst case 1.03 times linear decay's; where 0.1 is right as a constant"
+prints "    rate, try 0.28 as this one's peak"
+prints " times linear decay's: a tiny rate at the end"
 [ "$(grep -c "worst case" "$work/out")" -eq 2 ] || fail "a worst case of negative rates"
 run 0 schedule "$(printf 'a\033]0;x\007 \nb =0.1')" --csv --steps 1
 prints "a ]0;x   b,0,0.1"

@@ -113,7 +113,7 @@ TEST_CASE("runs in shuffled epochs end lower, and the command says by how much")
   CHECK(out.find("times the excess of fresh batches") != out.npos);
 }
 
-TEST_CASE("a schedule that diverges is named; no line has numbers that are not known") {
+TEST_CASE("a schedule that diverges is named, and no line has numbers that are not known") {
   const std::string out =
       call_expect({"0.1", "5", "sgd(0.1, use_ema=True)", "--steps", "1000", "--batch-size", "4"})
           .out;

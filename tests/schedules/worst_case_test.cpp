@@ -38,7 +38,7 @@ TEST_CASE("the best peak and the shape do not depend on the size of the rates") 
   CHECK(worst_case(0.3, 50).bound_ratio == Approx(1).epsilon(1e-12));
 }
 
-TEST_CASE("the best factor gives the best bound; distance and norms scale it") {
+TEST_CASE("the best factor gives the best bound, and distance and norms scale it") {
   const Schedule s = ExponentialDecay{0.4, 10, 0.7};
   const WorstCase w = worst_case(s, 60, {.distance = 3, .gradient_norms = {0.5}});
   CHECK(worst_case(w.best_factor * s, 60, {.distance = 3, .gradient_norms = {0.5}}).bound ==

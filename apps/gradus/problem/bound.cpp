@@ -23,11 +23,11 @@ std::string about_bound(const Schedule& s, Step steps, const std::string& before
   const auto bound = find_bound(s, steps);
   if (!bound) return "";
   std::string out =
-      fmt::format("{}worst case {:.3g} times that of linear decay", before, bound->linear_ratio);
+      fmt::format("{}worst case {:.3g} times linear decay's", before, bound->linear_ratio);
   if (bound->linear_ratio > 10)
     out += ": a tiny rate at the end costs much, a rate of 0 nothing";
   else if (!s.constant())
-    out += fmt::format("; if 0.1 is a good constant rate, try a peak of {:.2g}",
+    out += fmt::format("; where 0.1 is right as a constant rate, try {:.2g} as this one's peak",
                        0.1 * bound->rate_ratio);
   return wrapped(out) + '\n';
 }
