@@ -26,7 +26,7 @@ struct WorstCase {
   double best_bound = 0;     ///< the least bound
   double shape = NAN;        ///< best_bound sqrt(steps) / (D G); nan for a list of norms
   double constant_rate = 0, constant_bound = 0;  ///< the best constant rate, and its bound
-  double rate_ratio = 0;    ///< best_peak / constant_rate: the peak to try over a good constant
+  double rate_ratio = 0;    ///< best_peak / constant_rate: the peak to try, per good constant rate
   double bound_ratio = 0;   ///< best_bound / constant_bound
   double linear_ratio = 0;  ///< best_bound over that of a linear decay to 0
 };
