@@ -57,17 +57,19 @@ LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> 
   const OptimizerOptions& o = options_;
   const Schedule* own = rule_->weight_decay_of(Shape{1});
   for (const auto& [found, what] : std::initializer_list<std::pair<bool, const char*>>{
-           {!form, "this rule, in which the gradient is not linear, as it is in SGD"},
-           {o.clipnorm || o.clipvalue || o.global_clipnorm, "clipping, which is not linear"},
+           {!form, "the rule must be linear in the gradient, as SGD is"},
+           {o.clipnorm || o.clipvalue || o.global_clipnorm,
+            "clipnorm, clipvalue and global_clipnorm must be absent: clipping is not linear"},
            {!detail::always_zero(o.weight_decay) || (own && !detail::always_zero(*own)),
-            "weight decay, which pulls the weights away from the minimum"},
-           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency"},
-           {o.gradient_accumulation_steps.has_value(), "accumulation; enlarge the batch instead"},
-           {!o.learning_rate_multipliers.empty(), "multipliers: all weights must have one rate"}})
+            "weight_decay must be 0: it pulls the weights away from the minimum"},
+           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency must be absent"},
+           {o.gradient_accumulation_steps.has_value(),
+            "gradient_accumulation_steps must be absent; enlarge the batch instead"},
+           {!o.learning_rate_multipliers.empty(),
+            "learning_rate_multipliers must be empty: all weights must have one rate"}})
     if (found)
       throw ValueError(
-          fmt::format("Optimizer: for exact expectations it must be without {} (got {})", what,
-                      to_string(*this)));
+          fmt::format("Optimizer: for exact expectations {} (got {})", what, to_string(*this)));
   if (!o.use_ema) return *form;
   check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {}", name());
   LinearUpdate& f = *form;
