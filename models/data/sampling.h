@@ -12,8 +12,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///
 /// - shuffled: each epoch goes through all rows in a new order, b at a time. No row repeats within
 ///   an epoch, so the noise of an epoch partly cancels.
-/// - fresh: b <= N different rows, drawn again for each batch, whatever the batches before have
-///   seen: each set of b rows is equally likely.
+/// - fresh: b different rows (all, where b is above N), drawn again for each batch, whatever the
+///   batches before have seen: each set of b rows is equally likely.
 /// - replacement: b rows, each drawn from all N; a row may occur twice.
 /// - full: all rows, in their order.
 ///

@@ -137,9 +137,9 @@ struct FitOptions {
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
   /// The rows of each batch: shuffled, fresh, replacement or full. Those of fresh and replacement
-  /// depend on the seed and the number of the batch alone. ValueError for fresh with batch_size
-  /// above the training rows, for fresh and replacement with `shuffle = false`, and with a
-  /// BatchSource for all but shuffled; StateError where a resumed run had another one.
+  /// depend on the seed and the number of the batch alone. ValueError for fresh and replacement
+  /// with `shuffle = false`, and with a BatchSource for all but shuffled; StateError where a
+  /// resumed run had another one.
   Sampling sampling = Sampling::shuffled;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
   /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what
