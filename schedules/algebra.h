@@ -25,8 +25,8 @@ Schedule operator>>(const Schedule& a, const Schedule& b);
 Schedule operator*(const Schedule& a, const Schedule& b);
 /// The sum at each step; duration as for the product.
 Schedule operator+(const Schedule& a, const Schedule& b);
-/// The difference at each step, perhaps below 0, which only who takes a rate refuses; duration as
-/// for the product.
+/// The difference at each step; duration as for the product. It may be below 0, which is an error
+/// where a rate is taken.
 Schedule operator-(const Schedule& a, const Schedule& b);
 /// The lesser (greater) value at each step; duration as for the product.
 Schedule min(const Schedule& a, const Schedule& b);

@@ -54,7 +54,7 @@ struct Chebyshev {
 
 /// (1 + rho^(nu - 1)) / largest, where rho = 1 + sqrt 2, nu is how often 2 divides step + 1, and
 /// largest is the greatest curvature of a convex loss. Never ends. (Altschuler and Parrilo 2023,
-/// arXiv 2309.16530.) Look at the weights after 2^k - 1 updates, whose rates add up to (rho^k - 1)
+/// arXiv 2309.16530.) Look at the weights after 2^k - 1 updates: their rates add up to (rho^k - 1)
 /// / largest. For full batches. ValueError unless largest is finite and > 0.
 ///
 ///     SGD{.learning_rate = Silver{.largest = 4}}

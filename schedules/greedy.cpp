@@ -53,7 +53,7 @@ GreedyEvent Greedy::observe(double metric, double learning_rate) {
   const Real cut = std::max(rate * factor, min_lr);
   const bool lowers = rate - cut > eps;
   if (lowers) scale *= cut / rate;
-  // The rate is a product of a schedule and the scale: at min_lr but for rounding.
+  // The rate is a product of a schedule and the scale: at min_lr within rounding.
   const bool at_least = (lowers ? cut : rate) <= min_lr * (1 + 1e-12);
   const bool starts_again = at_least && --resets_left == 0;
   if (starts_again) restart();

@@ -168,7 +168,7 @@ void Sequential::Fit::recall_logs() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
-  const auto hidden = model.averages_shown();
+  const auto shown = model.averages_shown();
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it

@@ -49,8 +49,7 @@ struct Expectation {
 ///     Expectation e = expected_loss({.x = x, .y = y, .batch_size = 4,
 ///                                    .optimizer = SGD{.learning_rate = CosineDecay{0.2, 210}},
 ///                                    .steps = 210});
-///     fmt::print("{} = {} + {} + {}\n", e.loss[210], e.minimum.loss, e.bias[210],
-///     e.variance[210]);
+///     fmt::print("{} {} {}\n", e.loss[210], e.bias[210], e.variance[210]);
 ///
 /// For SGD, with the Hessian H = 2/N x'x, residuals r at the minimum w*, m the mean and V the
 /// covariance of w - w*, S = V + m m', and kappa = (N - b) / (b (N - 1)) for fresh batches of b

@@ -200,7 +200,7 @@ TEST_CASE("skip leaves out the first steps, and all of them when there are too f
   CHECK(skip(delay(warm, 7), 7)(50) == warm(50));
 }
 
-TEST_CASE("a difference may be negative, and who takes a rate refuses it then") {
+TEST_CASE("a negative difference is a value, and is refused where a rate is taken") {
   const Schedule s = 0.1 - linear(0, 0.2, 10);
   CHECK(s(10) == -0.1);
   Tensor w = parameter({1.0});
