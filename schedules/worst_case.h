@@ -31,8 +31,8 @@ struct WorstCase {
   double linear_ratio = 0;  ///< best_bound over that of a linear decay to 0
 };
 
-/// How far above its least value a loss can be after `steps` updates, for any convex loss whose
-/// subgradients have the given norms:
+/// How far above its least value a loss can be after `steps` updates, for any convex loss with
+/// subgradients of the given norms:
 ///
 ///     f(x_T) - f* <= D^2 / (2 S_1) + Q_1 / (2 S_1)
 ///                    + 1/2 sum_{k=1..T-1} (rate_k / S_{k+1}) (Q_k / S_k)

@@ -115,6 +115,8 @@ TEST_CASE("numbers that fit best below 0 become 0, and the fit states its error"
   CHECK(forecast({{rising}}).errors[0] == Approx(0).epsilon(0.02));
   for (std::size_t t = 60; t < 100; ++t) rising.losses[t] = t < 80 ? 1 : 3;
   CHECK(forecast({{rising}}).errors[0] > 0.1);
+  rising.losses.assign(100, 0);
+  CHECK(forecast({{rising}}).errors[0] == 0);
 }
 
 TEST_CASE("the forecast is nan until a rate is above 0") {

@@ -129,6 +129,8 @@ TEST_CASE("full trains on all rows at once, and sample weights follow their rows
   };
   CHECK(same(weights({.batch_size = 4, .sampling = Sampling::full}),
              weights({.batch_size = 4, .shuffle = false})));
+  CHECK(same(weights({.sampling = Sampling::fresh}),  // of 32 rows, where there are 4
+             weights({.batch_size = 4, .sampling = Sampling::fresh})));
   // A weight of 0 on three rows leaves one row, whatever is drawn.
   const auto one = [&](Sampling sampling) {
     Sequential model = line(0.02);
@@ -151,10 +153,6 @@ TEST_CASE("options that a sampling cannot follow are refused by name") {
     options.verbose = 0;
     CHECK_THROWS_WITH_AS(model.fit(line_x, line_y, options), Contains(text), ValueError);
   };
-  refuses({.batch_size = 5, .sampling = Sampling::fresh},
-          "fit: batch_size must be at most the 4 training rows with sampling fresh (got 5)");
-  refuses({.batch_size = 4, .validation_split = 0.5, .sampling = Sampling::fresh},
-          "at most the 2 training rows");
   refuses({.batch_size = 2, .shuffle = false, .sampling = Sampling::fresh},
           "fit: shuffle must be true with sampling fresh (got false)");
   refuses({.shuffle = false, .sampling = Sampling::replacement}, "with sampling replacement");

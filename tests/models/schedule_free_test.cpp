@@ -127,6 +127,20 @@ TEST_CASE("callbacks see the averages, and so does every call after fit, however
   }
 }
 
+TEST_CASE("a source of batches and a progress sink see the averages, too") {
+  for (const char* rule : optimizers) {
+    Sequential model = make(rule);
+    model.build({11, 2});
+    int looks = 0, wrong = 0;
+    const auto look = [&] { ++looks, wrong += !at_averages(model); };
+    const auto source = [&] { return look(), Batch(data().x, data().y); };
+    const auto sink = [&](std::string_view) { look(); };
+    model.fit(source, {.epochs = 3, .verbose = 2, .steps_per_epoch = 4, .progress = sink});
+    CHECK(looks > 12);
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE(
     "validation in fit is evaluate after it, bit for bit, and neither is at the raw weights") {
   for (const char* rule : optimizers)

@@ -91,9 +91,12 @@ TEST_CASE("worst_case refuses rates, norms and distances out of range") {
   refused(0.1, 2, {.gradient_norms = {1, -1}}, "gradient_norms must be finite and >= 0 (got -1");
   refused(0.1, 3, {.gradient_norms = {1, 1}}, "gradient_norms must hold one for each of 3 steps");
   refused(0.1, 3, {.gradient_norms = {0}}, "gradient_norms must be > 0 where a rate is");
+  refused(0.1, 3, {.gradient_norms = {1e200}}, "norms must have a finite sum of squares (got inf)");
   CHECK_THROWS_WITH_AS(refined_rates(std::vector<double>{1}),
                        "refined_rates: norms must hold two or more (got 1)", ValueError);
   CHECK_THROWS_AS(refined_rates(std::vector<double>{1, 0}), ValueError);
+  CHECK_THROWS_WITH_AS(refined_rates(std::vector<double>{1e200, 1e200, 1e-200}, 2, false),
+                       Contains("norms must be closer together"), ValueError);
 }
 
 TEST_CASE("refined rates of equal norms fall linearly to 0") {
