@@ -255,7 +255,10 @@ class Parser {
     if (name == "custom" || (!word.empty() && reader_.accept("(")))
       return detail::find_known(reader_.caller(), name, column);
     reader_.back_to(column);
-    reader_.fail_expecting(brackets_ == 0 ? "a schedule or a number" : "a value", column);
+    reader_.fail_expecting(brackets_ == 0 ? "a schedule or a number"
+                           : word.empty() ? "a value"
+                                          : "a value, or a text in quotes",
+                           column);
   }
   [[gnu::noinline]] Value made(const KnownSchedule& known, std::string_view word,
                                std::size_t column, Value* first, Items inside) {

@@ -67,6 +67,7 @@ grep -q "^gradus: error: fit: SGD: learning_rate schedule returned -0.0[0-9]* at
 drawn="--data line --layers none --sampling fresh --batch-size 16"
 run 0 train $drawn --epochs 4 --save fresh.st
 prints ".sampling = Sampling::fresh});"
+prints "layers 1-1, sgd, mean_squared_error, fresh batches of 16"
 run 0 train $drawn --epochs 2 --save part.st --quiet
 refuses "--sampling: must be as in 'part.st', fresh (got full)" train --resume part.st --epochs 4 --sampling full
 run 0 train --resume part.st --epochs 4 --quiet

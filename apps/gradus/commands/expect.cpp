@@ -57,9 +57,9 @@ ExpectedOptions to_options(const Contender& c) {
   check<UsageError>(problem.network.hidden.empty(),
                     "--layers: must be none: only a linear model has an exact curve (got {})",
                     clean(problem.options.network.layers));
-  check<UsageError>(problem.loss.name == std::string_view("mean_squared_error"),
-                    "--loss: must be mean_squared_error for an exact curve (got {})",
-                    problem.loss.name);
+  const std::string_view loss = problem.loss.name;
+  check<UsageError>(loss == "mean_squared_error",
+                    "--loss: must be mean_squared_error for an exact curve (got {})", loss);
   Sequential model = problem.model;
   model.build(problem.data.x.shape());
   std::vector<double> start;
@@ -67,13 +67,13 @@ ExpectedOptions to_options(const Contender& c) {
     for (const Scalar v : weight.tensor.values()) start.push_back(value(v));
   Optimizer optimizer = model.optimizer();
   optimizer.set_learning_rate(c.rate);
-  const Sampling sampling = problem.network.sampling;
+  const bool shuffled = problem.network.sampling == Sampling::shuffled;
   return {.x = problem.data.x,
           .y = problem.data.y,
           .batch_size = problem.network.batch_size,
           .optimizer = optimizer,
           .steps = c.steps,
-          .sampling = sampling == Sampling::shuffled ? Sampling::fresh : sampling,
+          .sampling = shuffled ? Sampling::fresh : problem.network.sampling,
           .start = start};
 }
 
@@ -140,11 +140,10 @@ Step updates_of(const auto& contenders) {
   return sum;
 }
 
-/// Trains `count` times under each schedule, from the same first weights, or fewer after a signal.
-/// Returns how often.
+/// Trains `count` times under each schedule, from the same first weights. Returns how often.
 std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_t jobs) {
   const Step all = count * updates_of(curves);
-  check<UsageError>(all <= most_run_updates, "--runs: must have at most {} updates in all (got {})",
+  check<UsageError>(all <= most_run_updates, "--runs: must have at most {} updates (got {})",
                     most_run_updates, all);
   std::vector<RunRequest> requests;
   const auto every = [](const Curve& c) { return std::max<Step>(1, c.steps / 10); };
@@ -168,10 +167,9 @@ std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_
         if (const TrainingRun& run = runs[i * curves.size() + k];
             c.means.size() < run.losses.size())
           losses.push_back(run.losses[c.means.size()]);
+      const double n = static_cast<double>(losses.size());
       c.means.push_back({std::min(step, c.steps), mean_of(losses),
-                         losses.size() < 2 ? NAN
-                                           : deviation_of(losses) /
-                                                 std::sqrt(static_cast<double>(losses.size()))});
+                         n < 2 ? NAN : deviation_of(losses) / std::sqrt(n)});
     }
     for (std::size_t i = 0; i < whole; ++i) c.diverged += runs[i * curves.size() + k].diverged;
   }
@@ -279,15 +277,6 @@ std::string about_runs(const Curve& c, std::int64_t runs) {
                      most);
 }
 
-/// The largest stable rates, as far as they are known, in a line; or "".
-std::string about_stability(const Curve& c) {
-  const std::string full = three_digits(c.stable_full) + " with all rows\n";
-  if (std::isnan(c.stable_full)) return "";
-  if (std::isnan(c.stable) || c.problem->network.sampling == Sampling::full)
-    return "stable up to a rate of " + full;
-  return "stable up to a rate of " + three_digits(c.stable) + " with these batches, " + full;
-}
-
 std::string explanation(const Results& r) {
   const Sampling sampling = r.curves[0].problem->network.sampling;
   std::string out = fmt::format("loss: exact mean over {} = {:.4g} (the least) + bias + noise\n",
@@ -297,12 +286,15 @@ std::string explanation(const Results& r) {
                                                                     : "fresh batches",
                                 r.curves[0].exact.minimum.loss);
   for (const Curve& c : r.curves) {
-    const std::string line = about_stability(c);
-    if (out.find(line) == out.npos) out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
+    const bool all = std::isnan(c.stable) || c.problem->network.sampling == Sampling::full;
+    const std::string line = fmt::format(
+        "stable up to a rate of {}{} with all rows\n",
+        all ? "" : three_digits(c.stable) + " with these batches, ", three_digits(c.stable_full));
+    if (!std::isnan(c.stable_full) && out.find(line) == out.npos)
+      out += (&c == &r.curves[0] ? "" : c.label + ": ") + line;
     if (const auto step = c.diverged_at())
-      out +=
-          fmt::format("{} diverges: the loss expected after update {} is over {} times the first\n",
-                      c.label, *step, TrainingRun::far_above);
+      out += fmt::format("{} diverges: its loss is over {} times the first after update {}\n",
+                         c.label, TrainingRun::far_above, *step);
   }
   if (r.runs > 0)
     out += "runs: mean; +-: its standard error; off: standard errors above the exact loss\n";

@@ -75,8 +75,13 @@ std::string Problem::about_model() const {
 std::string Problem::about() const {
   std::string on_data = about_data() + '\n';
   for (const std::string& note : notes) on_data += clean(note) + '\n';
-  return fmt::format("{}{}, {}, {}, batches of {}\n", on_data, about_model(),
-                     clean(options.network.optimizer), loss.name, network.batch_size);
+  const Sampling how = network.sampling;
+  std::string rows =
+      fmt::format("{}batches of {}{}", how == Sampling::fresh ? "fresh " : "", network.batch_size,
+                  how == Sampling::replacement ? " with replacement" : "");
+  if (how == Sampling::full) rows = "all rows in each update";
+  return fmt::format("{}{}, {}, {}, {}\n", on_data, about_model(), clean(options.network.optimizer),
+                     loss.name, rows);
 }
 
 std::string Problem::compile_code(const std::string& rate) const {
