@@ -125,7 +125,7 @@ TEST_CASE("a schedule that diverges is named, and no line has numbers that are n
   CHECK(call_expect({"0.1", "--steps", "1000000"}).out.find("--runs 200\n") != out.npos);
 }
 
-TEST_CASE("expect refuses what has no exact curve and says why") {
+TEST_CASE("expect refuses problems without an exact curve and says why") {
   const auto refused = [](const Words& words, const std::string& why) {
     const in_process::Outcome got = call_expect(words);
     CAPTURE(got.err);

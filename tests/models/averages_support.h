@@ -1,5 +1,5 @@
 #pragma once
-/// Small models whose weights are averaged, and the bits that their training changes.
+/// Small models with averaged weights, and all state that their training changes.
 
 #include <functional>
 #include <string>
@@ -11,7 +11,7 @@ namespace averages {
 
 using namespace gradus;
 
-/// All bits that training can change.
+/// All state that training can change, bit by bit.
 inline std::string bits(const Sequential& model) {
   const OptimizerCounters& c = model.optimizer().counters();
   std::string all = fmt::format("{} {} {} {} {}", c.iterations, c.collected, c.last_learning_rate,

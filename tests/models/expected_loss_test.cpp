@@ -115,7 +115,7 @@ TEST_CASE("the variance is never below 0") {
   }
 }
 
-TEST_CASE("equal columns share one weight's path") {
+TEST_CASE("equal columns share the path of one weight") {
   std::vector<double> twice;
   for (const double x : xs) twice.insert(twice.end(), {x, x});
   ExpectedOptions one = tiny(SGD{.learning_rate = 0.2}, Sampling::fresh, 30);

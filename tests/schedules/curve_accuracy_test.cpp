@@ -49,7 +49,7 @@ Case silver(double largest) {
   return {Silver{largest}, reference, 100};
 }
 
-/// A curve whose q is a function of p, and of the 1 - p that rounding does not touch.
+/// A curve, by its q as a function of p and of 1 - p, which is exact here.
 template <class Q>
 Case along_q(const Schedule& s, double from, double to, double n, const Q& q) {
   const auto reference = [=](Long t) {
