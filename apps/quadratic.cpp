@@ -1,4 +1,4 @@
-// Gradient descent on a quadratic of 60 weights under a schedule: what does rounding make of it?
+// Gradient descent on a quadratic of 60 weights under a schedule, in float and in double.
 
 #include <array>
 
@@ -6,8 +6,8 @@
 
 using namespace gradus;
 
-/// Curvatures from 0.01 to 1 along the axes that a mirror, at right angles to `normal`, makes of
-/// the weights' own. The minimum is where each weight is 1; the way begins at 0.
+/// The curvatures, from 0.01 to 1, belong to the axes of the weights, reflected in the plane with
+/// this `normal`. The weights start at 0; at the minimum each is 1.
 template <class Number>
 void descend(const char* name, const Schedule& rate, Step steps) {
   std::array<Number, 60> w{}, normal{}, off{};
@@ -24,7 +24,8 @@ void descend(const char* name, const Schedule& rate, Step steps) {
   for (Step t = 0; t < steps; ++t) {
     for (std::size_t i = 0; i < 60; ++i) off[i] = w[i] - 1;
     mirror();
-    for (double k = 0; Number & along : off) along *= static_cast<Number>(std::pow(0.01, 1 - k++ / 59));
+    for (double k = 0; Number & along : off)
+      along *= static_cast<Number>(std::pow(0.01, 1 - k++ / 59));
     mirror();  // now off is the gradient
     for (std::size_t i = 0; i < 60; ++i) {
       w[i] -= static_cast<Number>(value(rate(t))) * off[i];

@@ -204,6 +204,8 @@ std::vector<Optimizer::Memory> Optimizer::memory_for(const Tensor& parameter) co
     add(info.name.empty() ? fmt::format("slot_{}", i) : std::string(info.name),
         info.shape.value_or(parameter.shape()), info.start, info.not_negative);
   }
+  check(!rule_averages() || (slots() > 0 && memory[0].shape == parameter.shape()),
+        "{}: slot 0 must be the average, in the shape of its parameter", name());
   if (options_.use_ema) add("average", parameter.shape(), 0);
   if (has_averages()) add("raw", parameter.shape(), 0);
   if (options_.gradient_accumulation_steps) add("gradient_accumulator", parameter.shape(), 0);

@@ -55,22 +55,21 @@ LinearUpdate Optimizer::linear_update(Step step, double rate, std::span<double> 
   if (const detail::Fault fault = rule_->fault_at(step, rate)) throw NumericError(fault.text);
   std::optional<LinearUpdate> form = rule_->linear_update(step, rate, memory);
   const OptimizerOptions& o = options_;
-  check(form.has_value(),
-        "Optimizer: the rule must be linear in the gradient for exact expectations, as SGD and "
-        "ScheduleFreeSGD are (got {})",
-        to_string(*this));
   const Schedule* own = rule_->weight_decay_of(Shape{1});
   for (const auto& [found, what] : std::initializer_list<std::pair<bool, const char*>>{
-           {o.clipnorm || o.clipvalue || o.global_clipnorm, "clipping, which is not linear"},
+           {!form, "the rule must be linear in the gradient, as SGD and ScheduleFreeSGD are"},
+           {o.clipnorm || o.clipvalue || o.global_clipnorm,
+            "clipnorm, clipvalue and global_clipnorm must be absent: clipping is not linear"},
            {!detail::always_zero(o.weight_decay) || (own && !detail::always_zero(*own)),
-            "weight decay, which pulls the weights away from the minimum"},
-           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency"},
-           {o.gradient_accumulation_steps.has_value(), "accumulation; enlarge the batch instead"},
-           {!o.learning_rate_multipliers.empty(), "multipliers: all weights must have one rate"}})
+            "weight_decay must be 0: it pulls the weights away from the minimum"},
+           {o.ema_overwrite_frequency.has_value(), "ema_overwrite_frequency must be absent"},
+           {o.gradient_accumulation_steps.has_value(),
+            "gradient_accumulation_steps must be absent; enlarge the batch instead"},
+           {!o.learning_rate_multipliers.empty(),
+            "learning_rate_multipliers must be empty: all weights must have one rate"}})
     if (found)
       throw ValueError(
-          fmt::format("Optimizer: for exact expectations the options must be without {} (got {})",
-                      what, to_string(*this)));
+          fmt::format("Optimizer: for exact expectations {} (got {})", what, to_string(*this)));
   if (!o.use_ema) return *form;
   check(form->parts < LinearUpdate::most, "Optimizer: use_ema must be off with {}", name());
   LinearUpdate& f = *form;

@@ -18,13 +18,13 @@ constexpr auto names_of(ChebyshevOrder) {
 /// 2 / ((largest + smallest) - (largest - smallest) cos(pi (k + 1/2) / steps)), where smallest and
 /// largest are the curvatures of a quadratic (eigenvalues of its Hessian), and k = step in
 /// descending order. After `steps` the last rate stays. (Agarwal, Goel and Zhang 2021, arXiv
-/// 2103.01338.)
+/// 2103.01338.) After the 32 updates of
 ///
 ///     SGD{.learning_rate = Chebyshev{.smallest = 0.01, .largest = 1, .steps = 32}}
 ///
-/// This leaves at most 0.0033 of the distance to the minimum, the best constant rate 0.53.
-/// Use full batches: rates above 2 / largest multiply noise. ValueError unless 0 < smallest <=
-/// largest, both finite, and steps is whole and >= 1, in fractal order a power of two.
+/// at most 0.0033 of the distance to the minimum is left; the best constant rate leaves 0.53. Use
+/// full batches: rates above 2 / largest multiply noise. ValueError unless 0 < smallest <= largest,
+/// both finite, and steps is whole and >= 1, in fractal order a power of two.
 ///
 /// With smallest 0.1, largest 1, steps 4:
 ///

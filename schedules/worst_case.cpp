@@ -49,6 +49,8 @@ WorstCaseTerms worst_case_terms(std::span<const double> rates, std::span<const d
     if (later > 0) out.last += rate / later * (q / s);
   }
   check(q > 0, "worst_case: gradient_norms must be > 0 where a rate is (got 0 at each)");
+  check(std::isfinite(q), "worst_case: gradient_norms must have a finite sum of squares (got {})",
+        q);
   out.distance = 1 / (2 * s * peak);
   out.mean = peak * q / (2 * s);
   out.last *= peak / 2;
@@ -105,6 +107,8 @@ std::vector<double> refined_rates(std::span<const double> norms, double power, b
     greatest = std::max(greatest, out[t] = weight * later);
     later += weight;
   }
+  check(greatest > 0, "refined_rates: norms must be closer together, or power finite (got {})",
+        power);
   for (double& rate : out) rate /= greatest;
   return out;
 }

@@ -26,13 +26,13 @@ struct WorstCase {
   double best_bound = 0;     ///< the least bound
   double shape = NAN;        ///< best_bound sqrt(steps) / (D G); nan for a list of norms
   double constant_rate = 0, constant_bound = 0;  ///< the best constant rate, and its bound
-  double rate_ratio = 0;    ///< best_peak / constant_rate: the peak to try over a good constant
+  double rate_ratio = 0;    ///< best_peak / constant_rate: the peak to try, per good constant rate
   double bound_ratio = 0;   ///< best_bound / constant_bound
   double linear_ratio = 0;  ///< best_bound over that of a linear decay to 0
 };
 
-/// How far above its least value a loss can be after `steps` updates, for any convex loss whose
-/// subgradients have the given norms:
+/// How far above its least value a loss can be after `steps` updates, for any convex loss with
+/// subgradients of the given norms:
 ///
 ///     f(x_T) - f* <= D^2 / (2 S_1) + Q_1 / (2 S_1)
 ///                    + 1/2 sum_{k=1..T-1} (rate_k / S_{k+1}) (Q_k / S_k)

@@ -272,7 +272,7 @@ double FirstRecords::rate() const {
   double numbers = 0;
   for (const auto& fields : *this)
     numbers += static_cast<double>(std::ranges::count_if(fields, is_number));
-  // Names in another number than the fields weigh more than a damaged row.
+  // A header with another number of fields weighs more than a damaged row.
   return 1 + (even + numbers / static_cast<double>(width)) / static_cast<double>(size()) +
          (front().size() == width ? 0.5 : 0);
 }

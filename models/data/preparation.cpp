@@ -241,7 +241,7 @@ std::string serialize(const Preparation& p) {
 Preparation parse_preparation(const std::string& text) {
   const Json json = Json::parse(text, nullptr, false);
   try {
-    for (const char* mark : {"separator", "decimal", "comment"})  // a char of 461.5 is undefined
+    for (const char* mark : {"separator", "decimal", "comment"})  // 461.5 as a char is undefined
       static_cast<void>(json.at("dialect").at(mark).get_ref<const std::int64_t&>());
     Preparation p{json.at("dialect"), json.at("gaps"), json.at("features"), json.at("target")};
     detail::validate(p.dialect);

@@ -12,8 +12,8 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 ///
 /// - shuffled: each epoch goes through all rows in a new order, b at a time. Its last batch may be
 ///   shorter. No row repeats within an epoch, so the noise of an epoch partly cancels.
-/// - fresh: b <= N different rows, drawn for each batch independently of the batches before. Each
-///   set of b rows is equally likely.
+/// - fresh: b different rows, or all if b > N, drawn for each batch independently of the batches
+///   before. Each set of b rows is equally likely.
 /// - replacement: b rows, each drawn from all N; a row may occur twice.
 /// - full: all N rows, in their order.
 ///

@@ -15,7 +15,7 @@ struct FindOptions {
   Real stop_factor = 4;   ///< > 1; ends at a smoothed loss L with
                           ///< L - least > (stop_factor - 1) max(|first|, 1e-7 loss_unit())
   Real smoothing = 0.98;  ///< weight of the past in the smoothed losses of batches, in [0, 1)
-  Sampling sampling = Sampling::shuffled;  ///< as FitOptions has it
+  Sampling sampling = Sampling::shuffled;  ///< as in FitOptions
 
   static void fields(auto& self, auto&& field) {
     using namespace rules;

@@ -31,9 +31,9 @@ struct Sequential::Fit {
     model.session_ = nullptr;
     model.optimizer().set_watch(nullptr);  // of a callback that is gone
     try {
-      model.optimizer().present();  // after an error, too
+      model.optimizer().present();  // also after an error
     } catch (...) {
-    }  // evaluate() will throw it
+    }  // evaluate() throws this error
   }
 
   History run();
@@ -168,7 +168,7 @@ void Sequential::Fit::recall_logs() {
 
 void Sequential::Fit::epoch() {
   model.compiled_->optimizer.resume();  // also for hooks before the first update
-  const auto hidden = model.averages_shown();
+  const auto shown = model.averages_shown();
   session.progress.begin_epoch(now.epoch);
   if (now.in_epoch) {
     end_batch();  // of the last one, for those who have not heard it
@@ -179,6 +179,7 @@ void Sequential::Fit::epoch() {
   }
   const auto whole = [&] { return steps > 0 && now.batch >= steps; };
   while (!whole() && !model.stop_training) {
+    if (feed.batches() == 0) model.compiled_->optimizer.present();  // a source may look, too
     std::optional<Batch> next = feed.next(now);
     if (!next && options.steps_per_epoch && feed.batches() > 0) {  // start over at the first row
       feed.begin_pass(now, model.batches_);
@@ -210,7 +211,7 @@ void Sequential::Fit::end_batch() {
   const bool due = session.progress.due();
   if (watched || due) now.totals.report(*model.compiled_, batch_logs);
   if (watched) session.callbacks.add_to(batch_logs);
-  if (due) session.progress.batch(now.batch, batch_logs);
+  if (due) model.compiled_->optimizer.present(), session.progress.batch(now.batch, batch_logs);
   call(Hook::train_batch_end, now.batch - 1, batch_logs);
 }
 
@@ -248,6 +249,7 @@ void Sequential::Fit::end_epoch(End end) {
     session.callbacks.moved();
   }
   call(Hook::epoch_end, number, logs);
+  model.compiled_->optimizer.present();
   session.progress.end_epoch(batches, logs);
 }
 

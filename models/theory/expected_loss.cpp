@@ -78,9 +78,15 @@ struct Problem : LeastSquares {
   MatrixXd table = {};  ///< noise() as a matrix, where that is less work
 };
 
-Problem::Problem(const ExpectedOptions& o)
-    : LeastSquares(o.x, o.y, o.use_bias), kappa(kappa_of(o, double(n))) {
+/// The inputs, checked before their matrices are made.
+const ExactTensor& inputs_of(const ExpectedOptions& o) {
+  const Index d = o.x.rank() == 2 ? Index(o.x.shape()[1]) + o.use_bias : 0;
   check(d <= 64, "expected_loss: x must give at most 64 weights, with the bias (got {})", d);
+  return o.x;
+}
+
+Problem::Problem(const ExpectedOptions& o)
+    : LeastSquares(inputs_of(o), o.y, o.use_bias), kappa(kappa_of(o, double(n))) {
   check(o.start.empty() || std::ssize(o.start) == d,
         "expected_loss: start must have {} numbers, for the kernel and the bias (got {})", d,
         o.start.size());
@@ -206,6 +212,7 @@ struct Seen {
     mean = at.first.transpose() * e;
     bias = p.h.dot(mean.cwiseAbs2()) / 2;
     for (Index j = 0; j < p.d; ++j) variance += p.h[j] / 2 * e.dot(pair(at, j * (p.d + 1)) * e);
+    variance = std::max(variance, 0.0);  // rounding
   }
   VectorXd mean;
   double bias, variance = 0;
@@ -279,8 +286,9 @@ namespace {
 std::vector<LinearUpdate> unit_updates(const ExpectedOptions& options) {
   check(options.steps > 0, "best_schedule: steps must be >= 1 (got {})", options.steps.count);
   std::vector<LinearUpdate> units;
-  Memory memory = {}, other = {};
+  Memory memory = {}, other = {}, own = {};
   for (Step t = 0; t < options.steps; ++t) {
+    options.optimizer.linear_update(t, rate_of(options, t), own);  // throws for a bad rate
     units.push_back(options.optimizer.linear_update(t, 1, memory));
     const double rising = 2 + static_cast<double>(t);
     check(options.optimizer.linear_update(t, rising, other).a == units.back().a,

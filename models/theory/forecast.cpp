@@ -67,7 +67,7 @@ double error_of(const Forecast& f, const std::vector<Point>& points) {
     double logged = 0, fitted = 0;
     for (std::size_t i = part * points.size() / parts; i < (part + 1) * points.size() / parts; ++i)
       logged += points[i].loss, fitted += f.loss(points[i].terms);
-    sum += std::abs((fitted - logged) / logged);
+    sum += fitted == logged ? 0 : std::abs((fitted - logged) / logged);
   }
   return sum / static_cast<double>(parts);
 }

@@ -137,9 +137,8 @@ struct FitOptions {
   /// batch, with its history and the state of its callbacks. Without either, a new run begins.
   bool resume = false;
   /// The rows of each batch: see Sampling. With fresh and replacement they depend only on the seed
-  /// and the number of the batch. ValueError for fresh with a batch_size above the
-  /// training rows, for fresh and replacement with `shuffle = false`, and for a BatchSource with
-  /// another value than shuffled; StateError if the resumed run had another value.
+  /// and the number of the batch. ValueError for these two with `shuffle = false`, and for a
+  /// BatchSource with another value than shuffled; StateError if a resumed run had another value.
   Sampling sampling = Sampling::shuffled;
   ProgressSink progress = {};  ///< where progress goes; default: standard error
   /// Unless verbose is 0, fit() says once through the sink, as `note: learning_rate: ...`, what

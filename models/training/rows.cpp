@@ -83,15 +83,14 @@ Tensor weights_of(const char* caller, const ClassWeight& class_weight, const Ten
 
 Feed::Feed(Batch rows, const FitOptions& options)
     : rows_(std::move(rows)),
-      batch_size_(options.batch_size),
+      batch_size_(options.sampling == Sampling::fresh
+                      ? std::min(options.batch_size.count, rows_.rows())
+                      : options.batch_size.count),
       sampling_(options.sampling),
       shuffle_(options.shuffle && sampling_ == Sampling::shuffled) {
-  const bool fresh = sampling_ == Sampling::fresh, repeats = sampling_ == Sampling::replacement;
-  check(options.shuffle || !(fresh || repeats),
+  const bool repeats = sampling_ == Sampling::replacement;
+  check(options.shuffle || !(repeats || sampling_ == Sampling::fresh),
         "fit: shuffle must be true with sampling {} (got false)", name_of(sampling_));
-  check(!fresh || batch_size_ <= rows_.rows(),
-        "fit: batch_size must be at most the {} training rows with sampling fresh (got {})",
-        rows_.rows(), batch_size_);
   order_.resize(static_cast<std::size_t>(repeats ? batch_size_ : rows_.rows()));
   std::iota(order_.begin(), order_.end(), 0);
 }

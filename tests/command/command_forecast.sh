@@ -3,7 +3,7 @@
 . "$(dirname "$(realpath "$0")")/command_support.sh"
 cd "$work" || exit 1
 
-# made LEAST D2 G2 UPDATES RATE: a log of losses that are exactly of the form, at a constant rate.
+# made LEAST D2 G2 UPDATES RATE: writes a log of losses that follow the formula exactly, at a constant rate.
 made() {
   awk -v least="$1" -v d="$2" -v g="$3" -v n="$4" -v rate="$5" 'BEGIN {
     for (t = 1; t <= n; ++t) {

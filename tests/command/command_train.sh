@@ -75,7 +75,6 @@ run 0 predict fresh.st line
 cp out whole.txt
 run 0 predict part.st line
 cmp -s whole.txt out || fail "another end than that of the whole run"
-refuses "fit: batch_size must be at most the 200 training rows with sampling fresh (got 300)" train --sampling fresh --batch-size 300
 refuses "--sampling: must be one of shuffled, fresh, replacement, full (got 'fesh'); did you mean fresh?" train --sampling fesh
 
 # ---- logs ---------------------------------------------------------------------------------------

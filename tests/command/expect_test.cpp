@@ -60,7 +60,7 @@ TEST_CASE("the mean of real runs is the expected loss at every tenth of the run"
   }
 }
 
-TEST_CASE("so it is with momentum, averages, all rows, and in the units of a standardised target") {
+TEST_CASE("the mean is right with momentum, averages, all rows, and for a standardised target") {
   const std::string file =
       std::filesystem::temp_directory_path() / fmt::format("gradus-expect-{}.csv", getpid());
   REQUIRE(in_process::call({"data", "line", "-o", file}).code == 0);
@@ -113,7 +113,7 @@ TEST_CASE("runs in shuffled epochs end lower, and the command says by how much")
   CHECK(out.find("times the excess of fresh batches") != out.npos);
 }
 
-TEST_CASE("a schedule that diverges is named; no line has numbers that are not known") {
+TEST_CASE("a schedule that diverges is named, and no line has numbers that are not known") {
   const std::string out =
       call_expect({"0.1", "5", "sgd(0.1, use_ema=True)", "--steps", "1000", "--batch-size", "4"})
           .out;
@@ -125,7 +125,7 @@ TEST_CASE("a schedule that diverges is named; no line has numbers that are not k
   CHECK(call_expect({"0.1", "--steps", "1000000"}).out.find("--runs 200\n") != out.npos);
 }
 
-TEST_CASE("expect refuses what has no exact curve and says why") {
+TEST_CASE("expect refuses problems without an exact curve and says why") {
   const auto refused = [](const Words& words, const std::string& why) {
     const in_process::Outcome got = call_expect(words);
     CAPTURE(got.err);

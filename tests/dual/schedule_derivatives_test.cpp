@@ -164,7 +164,7 @@ TEST_CASE("derivatives: each number of 500 random expressions") {
   CHECK(all.kinks * 50 < all.numbers);
 }
 
-TEST_CASE("derivatives: where two schedules are equal, each has half of the slope") {
+TEST_CASE("derivatives: where the two sides of min or max are equal, each has half of the slope") {
   const Schedule a = Dual::parameter(0.1, 0), b = Dual::parameter(0.1, 1), line = linear(0, 1, 10);
   for (const Schedule& tie : {min(a * line, b * line), max(a * line, b * line)}) {
     const Real at = tie(5);

@@ -18,7 +18,7 @@ using namespace gradus;
 
 constexpr double tolerance = 1e-11;
 
-/// Collects what differs.
+/// Compares numbers and collects the differences.
 struct Expected {
   const Json& json;
   std::string wrong = {};
@@ -62,7 +62,7 @@ std::string compare(const Json& c) {
   return expect.wrong + constant.wrong;
 }
 
-/// The theorem made for linear decay, as the header states it, is half of the general bound.
+/// The bound of Theorem 1 for linear decay, as in the header, beside the general bound.
 std::string compare_linear(const Json& c) {
   const auto updates = c.at("updates").get<Step>();
   const auto d = c.at("D").get<double>(), g = c.at("G").get<double>();

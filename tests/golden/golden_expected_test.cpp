@@ -26,7 +26,7 @@ ExactTensor exact(const Json& json) {
   return ExactTensor::from_doubles(shape, std::move(all));
 }
 
-/// Collects what differs.
+/// Compares numbers and collects the differences.
 struct Expected {
   double absolute, relative = 1e-9;
   std::string wrong = {};
@@ -66,7 +66,7 @@ Optimizer optimizer_of(const Json& c) {
 Sampling sampling_of(const Json& c) {
   const auto names = names_of(Sampling());
   const auto it = std::ranges::find(names, c.value("sampling", "fresh"));
-  REQUIRE(it != names.end());
+  check(it != names.end(), "no such sampling");
   return static_cast<Sampling>(it - names.begin());
 }
 
@@ -115,7 +115,7 @@ std::string compare_shuffled(const Json& c) {
   const std::vector<double> shuffled = numbers(c.at("expected_shuffled").at("loss"));
   CHECK(got.loss[1] == doctest::Approx(shuffled[1]).epsilon(1e-9));
   for (std::size_t t = 2; t < shuffled.size(); ++t)
-    CHECK(std::abs(got.loss[t] / shuffled[t] - 1) > 1e-3);
+    CHECK(std::abs(got.loss[t] / shuffled[t] - 1) > 1e-6);
   options.sampling = Sampling::shuffled;
   CHECK_THROWS_AS(expected_loss(options), ValueError);
   return expect.wrong;

@@ -30,7 +30,7 @@ Greedy greedy_of(const Json& options) {
           .reset_start = count("reset_start")};
 }
 
-/// Whether the event is the next one of the list, which ends it there.
+/// Whether the event is the next one of the list; advances `next`.
 bool is_next(const Json& events, std::size_t& next, std::size_t t, GreedyEvent event, double rate) {
   constexpr const char* names[] = {"none", "raise", "lower", "reset"};
   if (event == GreedyEvent::none) return next == events.size() || events[next][0] > t;

@@ -150,7 +150,7 @@ std::string compare_case(const Json& root, const Json& c) {
       options.exclude_from_weight_decay.push_back(name.get<std::string>());
   const std::string rule = c.at("optimizer").get<std::string>();
   Json config = c.at("config");
-  if (rule == "ScheduleFreeAdamW") config["weight_lr_power"] = 0;  // Keras has no such option
+  if (rule == "ScheduleFreeAdamW") config["weight_lr_power"] = 0;  // Keras has no weight_lr_power
   Optimizer opt = optimizer(rule, config, options);
   const Json& start = root.at("initials").at(c.at("initial").get<std::string>());
   const Json& gradients = root.at("gradient_sets").at(c.at("gradients").get<std::string>());

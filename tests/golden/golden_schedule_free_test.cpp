@@ -91,7 +91,7 @@ std::string compare_case(const Json& c) {
 
 }  // namespace
 
-TEST_CASE("golden: Schedule-Free SGD and AdamW") {
+TEST_CASE("updates of Schedule-Free SGD and AdamW are those of theory/schedule_free.json") {
   golden::GoldenFile file("theory/schedule_free.json");
   golden::run_cases(file, compare_case);
 }

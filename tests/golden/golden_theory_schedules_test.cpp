@@ -15,7 +15,7 @@ using golden::number;
 using golden::numbers;
 using gradus::value;
 
-/// The argument names are ours, too; those of a schedule's parts are texts.
+/// The file has our argument names; arguments that are schedules are texts.
 std::string as_text(const Json& c) {
   static const std::map<std::string, const char*> names{
       {"chebyshev", "Chebyshev"},       {"silver", "Silver"}, {"tanh", "tanh_curve"},
@@ -31,7 +31,7 @@ std::string as_text(const Json& c) {
   return text + ")";
 }
 
-/// What is different in the schedule itself, or when it is read back.
+/// The first difference, in the schedule itself or after it is read back; "" for none.
 std::string wrong_in(const Json& c) {
   const std::string text = as_text(c);
   const gradus::Schedule s = gradus::parse_schedule(text);

@@ -1,5 +1,5 @@
 #pragma once
-/// Small models whose weights are averaged, and the bits that their training changes.
+/// Small models with averaged weights, and all state that their training changes.
 
 #include <functional>
 #include <string>
@@ -11,7 +11,7 @@ namespace averages {
 
 using namespace gradus;
 
-/// All bits that training can change.
+/// All state that training can change, bit by bit.
 inline std::string bits(const Sequential& model) {
   const OptimizerCounters& c = model.optimizer().counters();
   std::string all = fmt::format("{} {} {} {} {}", c.iterations, c.collected, c.last_learning_rate,
@@ -50,7 +50,7 @@ inline Sequential make(const std::string& optimizer, std::string_view kind = "pl
   return model;
 }
 
-/// A model's training, from where it is, to the end of an epoch.
+/// Trains the model from its present epoch up to epoch `to`.
 inline void train(Sequential& model, int to, std::vector<Callback> callbacks = {},
                   bool resume = true) {
   model.fit(data().x, data().y,
@@ -62,7 +62,7 @@ inline void train(Sequential& model, int to, std::vector<Callback> callbacks = {
              .resume = resume});
 }
 
-/// Does something in hook number `at` of those for the ends of batches, or the begins of tests.
+/// Acts once: after `batch` other ends of batches, or `test` other begins of test batches.
 struct Once {
   std::function<void(Sequential&)> act;
   int batch = -1, test = -1;

@@ -29,7 +29,7 @@ ExpectedOptions tiny(Optimizer optimizer, Sampling sampling = Sampling::fresh, S
           .start = {0.5, -0.25}};
 }
 
-/// The batches of two of four rows, each as likely.
+/// All batches of two of four rows; they are equally likely.
 std::vector<Rows> batches(Sampling sampling) {
   std::vector<Rows> all;
   for (std::size_t i = 0; i < 4; ++i)
@@ -103,7 +103,19 @@ TEST_CASE("without noise of batches the variance is exactly 0, and the loss that
   }
 }
 
-TEST_CASE("equal columns share one weight's path") {
+TEST_CASE("the variance is never below 0") {
+  for (const double x : {0.3, 0.7, 1.1}) {  // rounding decides its sign for equal rows
+    const Expectation e = expected_loss({.x = ExactTensor::from_doubles({2, 1}, {x, x}),
+                                         .y = ExactTensor::from_doubles({2}, {0.9, 0.9}),
+                                         .batch_size = 2,
+                                         .optimizer = SGD{.learning_rate = 0.4},
+                                         .steps = 20,
+                                         .sampling = Sampling::replacement});
+    CHECK(std::ranges::min(e.variance) >= 0);
+  }
+}
+
+TEST_CASE("equal columns share the path of one weight") {
   std::vector<double> twice;
   for (const double x : xs) twice.insert(twice.end(), {x, x});
   ExpectedOptions one = tiny(SGD{.learning_rate = 0.2}, Sampling::fresh, 30);
@@ -118,7 +130,7 @@ TEST_CASE("equal columns share one weight's path") {
   CHECK(b.minimum.weights[0] == doctest::Approx(a.minimum.weights[0] / 2).epsilon(1e-12));
 }
 
-TEST_CASE("sums over rows and, in longer runs, a table of moments give the same") {
+TEST_CASE("sums over rows and, in longer runs, a table of moments give the same loss") {
   Random random(1, "expected_loss_test");
   std::vector<double> x(60 * 5), y(60);
   for (double& v : x) v = random.normal();
@@ -160,7 +172,7 @@ TEST_CASE("below the largest rate the expected loss settles, above it grows") {
   }
 }
 
-TEST_CASE("no random schedule of its length ends below the best schedule, nor its start") {
+TEST_CASE("no random schedule ends below the best schedule, nor does the given one") {
   Random random(2, "expected_loss_test");
   const std::vector<Optimizer> optimizers{
       SGD{.learning_rate = 0.1}, SGD{.learning_rate = 0.05, .momentum = 0.8},
@@ -209,13 +221,15 @@ TEST_CASE("an expectation that would not be exact is refused with the reason") {
     CHECK_THROWS_WITH_AS(expected_loss(o), doctest::Contains(why), Error);
   };
   refused(tiny(sgd, Sampling::shuffled), "rows of an epoch depend on each other");
-  refused(tiny(Adam{}), "without this rule, in which the gradient is not linear");
+  refused(tiny(Adam{}),
+          "Optimizer: for exact expectations the rule must be linear in the gradient");
   refused(tiny(AdamW{}), "(got AdamW(");
-  refused(tiny(Optimizer(sgd, {.clipnorm = 1.0})), "without clipping");
-  refused(tiny(Optimizer(sgd, {.global_clipnorm = 1.0})), "without clipping");
+  refused(tiny(Optimizer(sgd, {.clipnorm = 1.0})), "clipping is not linear");
+  refused(tiny(Optimizer(sgd, {.global_clipnorm = 1.0})), "clipping is not linear");
   refused(tiny(Optimizer(sgd, {.weight_decay = 0.1})), "pulls the weights away from the minimum");
-  refused(tiny(ScheduleFreeSGD{.weight_decay = 0.1}), "without weight decay");
-  refused(tiny(Optimizer(sgd, {.use_ema = true, .ema_overwrite_frequency = 2})), "overwrite");
+  refused(tiny(ScheduleFreeSGD{.weight_decay = 0.1}), "weight_decay must be 0");
+  refused(tiny(Optimizer(sgd, {.use_ema = true, .ema_overwrite_frequency = 2})),
+          "ema_overwrite_frequency must be absent");
   refused(tiny(Optimizer(sgd, {.gradient_accumulation_steps = 2})), "enlarge the batch");
   refused(tiny(Optimizer(sgd, {.learning_rate_multipliers = {{"0", 0.5}}})), "one rate");
   refused(tiny(SGD{[](double) { return -1.0; }}), "learning_rate schedule returned -1 at step 0");
@@ -232,10 +246,17 @@ TEST_CASE("an expectation that would not be exact is refused with the reason") {
   refused(o, "x and y must be finite");
   o = tiny(sgd), o.x = Tensor::zeros({4, 64});
   refused(o, "at most 64 weights, with the bias (got 65)");
+  o.x = Tensor::zeros({1, 1 << 21});  // before a matrix of its square is made
+  refused(o, "at most 64 weights");
   o = tiny(sgd), o.x = Tensor::zeros({4});
   refused(o, "x must have the shape (rows, features)");
   o = tiny(sgd), o.steps = -1;
   refused(o, "steps must be >= 0 (got -1)");
+  for (const double bad : {-1.0, double(NAN)})
+    for (const auto& f : {std::function<void(const ExpectedOptions&)>(gradient_by_rate),
+                          {[](const ExpectedOptions& given) { best_schedule(given); }}})
+      CHECK_THROWS_WITH_AS(f(tiny(SGD{[=](double) { return bad; }})),
+                           doctest::Contains("learning_rate schedule returned"), NumericError);
   CHECK_THROWS_WITH_AS(best_schedule(tiny(ScheduleFreeSGD{})),
                        doctest::Contains("weights that do not depend on the rates"), ValueError);
   CHECK_THROWS_WITH_AS(largest_rate(tiny(SGD{0.1, 0.9})), doctest::Contains("without momentum"),

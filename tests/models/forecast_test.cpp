@@ -18,12 +18,12 @@ namespace {
 
 using Numbers = std::vector<double>;
 
-/// Losses that are exactly of the form, before each of `steps` updates.
+/// Losses that follow the formula exactly, before each of `steps` updates.
 LoggedRun made(const Schedule& schedule, Step steps, double least, double distance, double noise) {
   LoggedRun run;
   for (Step t = 0; t < steps; ++t) {
     run.rates.push_back(value(schedule(t)));
-    if (t == 0 && run.rates[0] == 0) {  // which the formula does not reach
+    if (t == 0 && run.rates[0] == 0) {  // the formula has no value here
       run.losses.push_back(100);
       continue;
     }
@@ -39,7 +39,7 @@ const Dataset& data() {
   return rows;
 }
 
-/// A training of the line with batches of 4, and what its log would hold.
+/// Trains a linear model on the line with batches of 4; keeps what a log would hold.
 struct Trained {
   LoggedRun log = {};
   Numbers losses = {};  ///< on all rows, after 0, 20, 40, ... updates
@@ -77,7 +77,7 @@ Numbers mean_losses(const Schedule& rate) {
 
 }  // namespace
 
-TEST_CASE("losses of the formula give its numbers, and those of other schedules") {
+TEST_CASE("losses that follow the formula give its numbers and the losses of other schedules") {
   const Schedule warm = linear(0.0, 0.3, 20) >> CosineDecay{0.3, 180};
   for (const Schedule& schedule : std::vector<Schedule>{warm, linear(0.2, 0, 200), 0.1})
     for (const auto& [least, distance, noise] :
@@ -105,7 +105,7 @@ TEST_CASE("two runs are fitted together, and long ones in groups") {
   CHECK(f.noise == Approx(0.3).epsilon(1e-3));
 }
 
-TEST_CASE("numbers that fit best below 0 are 0, and the fit says how far it is off") {
+TEST_CASE("numbers that fit best below 0 become 0, and the fit states its error") {
   LoggedRun rising = made(0.1, 100, 0.5, -2, 0.3);
   const Forecast f = forecast({{rising}}), g = forecast({{made(0.1, 100, 0.5, 2, -0.3)}});
   CHECK((f.distance == 0 && f.noise > 0));
@@ -115,9 +115,11 @@ TEST_CASE("numbers that fit best below 0 are 0, and the fit says how far it is o
   CHECK(forecast({{rising}}).errors[0] == Approx(0).epsilon(0.02));
   for (std::size_t t = 60; t < 100; ++t) rising.losses[t] = t < 80 ? 1 : 3;
   CHECK(forecast({{rising}}).errors[0] > 0.1);
+  rising.losses.assign(100, 0);
+  CHECK(forecast({{rising}}).errors[0] == 0);
 }
 
-TEST_CASE("after updates without a rate above 0 there is no forecast") {
+TEST_CASE("the forecast is nan until a rate is above 0") {
   const Forecast f{.least = 1, .distance = 1, .noise = 1};
   const Schedule late = hold(0.0, 3) >> hold(0.5, 10);
   const Numbers seen = f.losses(late, {{0, 2, 3, 10}});

@@ -119,7 +119,7 @@ TEST_CASE("the rows of a batch depend on the seed and the number of the batch al
   }
 }
 
-TEST_CASE("full is training on all rows at once, and weights go with their rows") {
+TEST_CASE("full trains on all rows at once, and sample weights follow their rows") {
   const auto weights = [&](FitOptions options) {
     Sequential model = line(0.02);
     options.epochs = 6, options.verbose = 0;
@@ -129,6 +129,8 @@ TEST_CASE("full is training on all rows at once, and weights go with their rows"
   };
   CHECK(same(weights({.batch_size = 4, .sampling = Sampling::full}),
              weights({.batch_size = 4, .shuffle = false})));
+  CHECK(same(weights({.sampling = Sampling::fresh}),  // of 32 rows, where there are 4
+             weights({.batch_size = 4, .sampling = Sampling::fresh})));
   // A weight of 0 on three rows leaves one row, whatever is drawn.
   const auto one = [&](Sampling sampling) {
     Sequential model = line(0.02);
@@ -145,16 +147,12 @@ TEST_CASE("full is training on all rows at once, and weights go with their rows"
   CHECK(model.fit(line_x, line_y, split).contains("val_loss"));
 }
 
-TEST_CASE("what no sampling can do is refused by name") {
+TEST_CASE("options that a sampling cannot follow are refused by name") {
   Sequential model = line();
   const auto refuses = [&](FitOptions options, const char* text) {
     options.verbose = 0;
     CHECK_THROWS_WITH_AS(model.fit(line_x, line_y, options), Contains(text), ValueError);
   };
-  refuses({.batch_size = 5, .sampling = Sampling::fresh},
-          "fit: batch_size must be at most the 4 training rows with sampling fresh (got 5)");
-  refuses({.batch_size = 4, .validation_split = 0.5, .sampling = Sampling::fresh},
-          "at most the 2 training rows");
   refuses({.batch_size = 2, .shuffle = false, .sampling = Sampling::fresh},
           "fit: shuffle must be true with sampling fresh (got false)");
   refuses({.shuffle = false, .sampling = Sampling::replacement}, "with sampling replacement");
@@ -203,7 +201,7 @@ TEST_CASE("a run with rows drawn for each batch goes on bit for bit from any bat
       }
 }
 
-TEST_CASE("a file says how its run draws rows, one from before then shuffled") {
+TEST_CASE("a file holds the sampling of its run, and one without it means shuffled") {
   const data_files::Folder folder;
   Sequential model = line(), loaded = line();
   const FitOptions shuffled{.batch_size = 2, .epochs = 2, .verbose = 0};

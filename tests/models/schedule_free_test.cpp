@@ -1,4 +1,4 @@
-/// Schedule-Free: all that looks from outside sees the averages of the weights, always.
+/// Schedule-Free: only the training step sees other weights than the averages.
 
 #include <gradus/optim/schedule_free.h>
 
@@ -25,7 +25,7 @@ constexpr const char* optimizers[] = {"ScheduleFreeSGD(learning_rate=0.5)",
                                       "ScheduleFreeAdamW(learning_rate=0.05)",
                                       "ScheduleFreeSGD(0.5, gradient_accumulation_steps=2)"};
 
-/// A slot of all parameters, one after the other.
+/// The slot with this name, of all parameters in one list.
 Values slots(const Sequential& model, const std::string& name) {
   Values all;
   model.optimizer().state([&](const std::string& path, std::span<const Scalar> v, const Shape&) {
@@ -46,7 +46,7 @@ bool at_averages(const Sequential& model) {
   return seen == slots(model, "average") && (!begun || seen != slots(model, "raw"));
 }
 
-/// Counts hooks, and those that see something else than the averages.
+/// Counts the calls of each hook, and those that do not see the averages.
 struct Watching {
   std::map<std::string, int>& heard;
   int& wrong;
@@ -69,11 +69,11 @@ struct Watching {
   void on_predict_batch_end(std::int64_t, const Logs&, Sequential& m) { note("prediction", m); }
 };
 
-/// In the batches of train()'s validation.
+/// The loss of evaluate(), in batches as in train()'s validation.
 double evaluated(Sequential& model) {
   return model.evaluate(data().x, data().y, {.batch_size = 4}).loss;
 }
-/// The same at given weights, in a model without an average.
+/// evaluated() at these weights, in a model without averages.
 double loss_at(const Values& all) {
   Sequential plain = make("SGD");
   plain.build({1, 2});
@@ -89,7 +89,7 @@ double loss_at(const Values& all) {
 
 }  // namespace
 
-TEST_CASE("every hook, and all that looks after fit, sees the averages, whatever ended it") {
+TEST_CASE("callbacks see the averages, and so does every call after fit, however it ended") {
   for (const char* rule : optimizers) {
     CAPTURE(rule);
     std::map<std::string, int> heard;
@@ -127,6 +127,20 @@ TEST_CASE("every hook, and all that looks after fit, sees the averages, whatever
   }
 }
 
+TEST_CASE("a source of batches and a progress sink see the averages, too") {
+  for (const char* rule : optimizers) {
+    Sequential model = make(rule);
+    model.build({11, 2});
+    int looks = 0, wrong = 0;
+    const auto look = [&] { ++looks, wrong += !at_averages(model); };
+    const auto source = [&] { return look(), Batch(data().x, data().y); };
+    const auto sink = [&](std::string_view) { look(); };
+    model.fit(source, {.epochs = 3, .verbose = 2, .steps_per_epoch = 4, .progress = sink});
+    CHECK(looks > 12);
+    CHECK(wrong == 0);
+  }
+}
+
 TEST_CASE(
     "validation in fit is evaluate after it, bit for bit, and neither is at the raw weights") {
   for (const char* rule : optimizers)
@@ -145,7 +159,7 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("in a loop by hand the weights are raw until finalize, and evaluate looks past them") {
+TEST_CASE("in a hand-written loop the weights are raw until finalize, but evaluate sees averages") {
   for (const bool evaluates : {false, true}) {
     Sequential by_hand = make(optimizers[0]), fitted = make(optimizers[0]);
     by_hand.build({1, 2});
@@ -167,7 +181,7 @@ TEST_CASE("in a loop by hand the weights are raw until finalize, and evaluate lo
   }
 }
 
-TEST_CASE("given weights are the start of a new average, also by a file and a new optimizer") {
+TEST_CASE("set or loaded weights start a new average, and so does a new optimizer") {
   const data_files::Folder folder;
   for (const char* rule : {optimizers[0], "ScheduleFreeSGD(0.5, beta=0.5, r=1)"}) {
     Sequential other = make(rule), fresh = make(rule);
@@ -237,7 +251,7 @@ TEST_CASE("weight decay acts on z at y, with the warm-up and without excluded pa
   }
 }
 
-TEST_CASE("the linear form of Schedule-Free SGD is its update, also at a rate that begins with 0") {
+TEST_CASE("linear_update() of ScheduleFreeSGD is its update, also if the rate starts at 0") {
   const Optimizer rules[] = {
       ScheduleFreeSGD{.learning_rate = linear(0, 0.4, 5) >> linear(0.4, 0, 20),
                       .beta = linear(0.9, 0.5, 10),

@@ -104,6 +104,16 @@ TEST_CASE("slots start at what the rule says, and may have a shape of their own"
   Optimizer twins = Twins{};
   CHECK_THROWS_WITH_AS(apply(twins, w, {1, 1}),
                        "Twins: names of slots must differ (got same twice)", ValueError);
+  struct Homeless {
+    Schedule learning_rate = 1;
+    int slots() const { return 0; }
+    void update(ParameterUpdate&) const {}
+    void start_average(std::span<const Scalar>, std::span<const std::span<Scalar>>) const {}
+  };
+  Optimizer homeless = Homeless{};
+  CHECK_THROWS_WITH_AS(apply(homeless, w, {1, 1}),
+                       "Homeless: slot 0 must be the average, in the shape of its parameter",
+                       ValueError);
 }
 
 TEST_CASE("a copy has averages and accumulators of its own") {

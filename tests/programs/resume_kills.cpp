@@ -78,7 +78,7 @@ std::string bytes_of(const fs::path& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Whether a run with kills ends as one without.
+/// Whether a run with kills ends with the same file as one without.
 bool resumes(const char* optimizer) {
   std::string name = (fs::temp_directory_path() / "gradus-kills-XXXXXX").string();
   if (!mkdtemp(name.data())) return false;

@@ -32,10 +32,10 @@ struct Case {
   Schedule schedule;
   std::function<Long(Long)> reference;  ///< of a step, which a long double holds exactly
   double span;                          ///< the steps in which most of it happens
-  std::vector<double> boundaries = {};  ///< whose neighbours are looked at, too
+  std::vector<double> boundaries = {};  ///< tested with their neighbours
 };
 
-/// And the step where.
+/// The largest error in ulps of the peak, and its step.
 inline std::pair<double, Step> worst_ulps(const Schedule& schedule,
                                           const std::function<Long(Long)>& reference,
                                           const std::vector<Step>& steps) {
@@ -78,7 +78,7 @@ inline void check_cases(const std::vector<Case>& cases) {
   }
 }
 
-/// Of a period: fifty near ones and fifty far ones.
+/// Multiples of a period: the first fifty and fifty random ones.
 inline std::vector<double> multiples(double period) {
   std::vector<double> out;
   Random random(2, "multiples");

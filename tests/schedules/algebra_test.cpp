@@ -166,7 +166,7 @@ TEST_CASE("a user's combinator asks its parts in its own formula") {
   for (const double t : steps) CHECK(s(t) == warm(t) - 2 * 0.01);
 }
 
-TEST_CASE("differences, the lesser and the greater are taken at each step, as long as the longer") {
+TEST_CASE("differences, min and max act at each step and are as long as the longer side") {
   const Schedule less = warm - wave, low = min(warm, 0.05), high = max(0.05, warm);
   for (const double t : steps) {
     CHECK(less(t) == warm(t) - wave(t));
@@ -182,7 +182,7 @@ TEST_CASE("differences, the lesser and the greater are taken at each step, as lo
   CHECK(*max(0.3, 0.1).constant() == 0.3);
 }
 
-TEST_CASE("beside ours, std::min and std::max are not ambiguous") {
+TEST_CASE("std::min and std::max are not ambiguous beside min and max of schedules") {
   using namespace std;
   static_assert(std::is_same_v<decltype(min(1.0, 2.0)), const double&>);
   static_assert(std::is_same_v<decltype(max(1, 2)), const int&>);
@@ -200,7 +200,7 @@ TEST_CASE("skip leaves out the first steps, and all of them when there are too f
   CHECK(skip(delay(warm, 7), 7)(50) == warm(50));
 }
 
-TEST_CASE("a difference may be negative, and who takes a rate refuses it then") {
+TEST_CASE("a difference may be negative, but an optimizer refuses it as a rate") {
   const Schedule s = 0.1 - linear(0, 0.2, 10);
   CHECK(s(10) == -0.1);
   Tensor w = parameter({1.0});

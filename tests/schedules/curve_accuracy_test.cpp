@@ -49,7 +49,7 @@ Case silver(double largest) {
   return {Silver{largest}, reference, 100};
 }
 
-/// A curve whose q is a function of p, and of the 1 - p that rounding does not touch.
+/// A curve, by its q as a function of p and of 1 - p, which is exact here.
 template <class Q>
 Case along_q(const Schedule& s, double from, double to, double n, const Q& q) {
   const auto reference = [=](Long t) {
@@ -107,7 +107,7 @@ TEST_CASE("Chebyshev's and Silver's steps are within 2 ulp of the peak") {
   check_cases({ours, silver(0.7)});
 }
 
-TEST_CASE("differences, the lesser, the greater and what is left are within 2 ulp of the peak") {
+TEST_CASE("a - b, min, max and skip are within 2 ulp of the peak") {
   const Case wave = {CosineDecay{0.1, 1000},
                      [](Long t) { return along_curve(Curve::cosine, 0.1, 0, t, 1000); }, 1200};
   const Case line = {linear(0.02, 0.09, 700),

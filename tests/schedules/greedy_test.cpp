@@ -100,7 +100,7 @@ TEST_CASE("a greedy schedule rises above its base, within limits, and reads back
   CHECK(to_string(parse_schedule(to_string(low))) == to_string(low));
 }
 
-TEST_CASE("options of a greedy rate that make no sense are refused") {
+TEST_CASE("Greedy refuses options out of range") {
   const std::pair<Greedy, const char*> table[] = {
       {{.factor = 1}, "Greedy: factor must be in (0, 1) (got 1)"},
       {{.patience = -1}, "patience must be >= 0 (got -1)"},

@@ -38,7 +38,7 @@ TEST_CASE("the best peak and the shape do not depend on the size of the rates") 
   CHECK(worst_case(0.3, 50).bound_ratio == Approx(1).epsilon(1e-12));
 }
 
-TEST_CASE("the best factor gives the best bound; distance and norms scale it") {
+TEST_CASE("the best factor gives the best bound, and distance and norms scale it") {
   const Schedule s = ExponentialDecay{0.4, 10, 0.7};
   const WorstCase w = worst_case(s, 60, {.distance = 3, .gradient_norms = {0.5}});
   CHECK(worst_case(w.best_factor * s, 60, {.distance = 3, .gradient_norms = {0.5}}).bound ==
@@ -78,7 +78,7 @@ TEST_CASE("a subgradient run ends below its bound") {
   }
 }
 
-TEST_CASE("worst cases of nonsense are refused") {
+TEST_CASE("worst_case refuses rates, norms and distances out of range") {
   const auto refused = [](const Schedule& s, Step steps, const WorstCaseOptions& options,
                           const char* error) {
     CHECK_THROWS_WITH_AS(worst_case(s, steps, options), Contains(error), ValueError);
@@ -91,9 +91,12 @@ TEST_CASE("worst cases of nonsense are refused") {
   refused(0.1, 2, {.gradient_norms = {1, -1}}, "gradient_norms must be finite and >= 0 (got -1");
   refused(0.1, 3, {.gradient_norms = {1, 1}}, "gradient_norms must hold one for each of 3 steps");
   refused(0.1, 3, {.gradient_norms = {0}}, "gradient_norms must be > 0 where a rate is");
+  refused(0.1, 3, {.gradient_norms = {1e200}}, "norms must have a finite sum of squares (got inf)");
   CHECK_THROWS_WITH_AS(refined_rates(std::vector<double>{1}),
                        "refined_rates: norms must hold two or more (got 1)", ValueError);
   CHECK_THROWS_AS(refined_rates(std::vector<double>{1, 0}), ValueError);
+  CHECK_THROWS_WITH_AS(refined_rates(std::vector<double>{1e200, 1e200, 1e-200}, 2, false),
+                       Contains("norms must be closer together"), ValueError);
 }
 
 TEST_CASE("refined rates of equal norms fall linearly to 0") {

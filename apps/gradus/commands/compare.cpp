@@ -28,7 +28,7 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
-/// The worst case of plain SGD: it is about subgradient steps.
+/// None unless the optimizer is plain SGD: the bound is for subgradient steps.
 std::optional<WorstCase> bound_of(const Contender& c) {
   const Optimizer& optimizer = c.problem->model.optimizer();
   const auto plain = [](const detail::Config::Field& field) {
@@ -75,7 +75,7 @@ std::string explanation(const Comparison& c) {
       c.outcomes, [&](const Outcome& o) { return o.contender.steps == c.steps; });
   out += fmt::format(
       "\nto {}: updates, {}measured after every {}\n"
-      "budget: sum of the rates; worst: bound for convex losses, linear decay's is 1\n",
+      "budget: sum of the rates; worst: convex bound, relative to linear decay\n",
       three_digits(c.target), seeds > 1 ? "median, " : "",
       !same        ? "hundredth of the run"
       : every == 1 ? "update"

@@ -35,8 +35,8 @@ struct CompareCommand : ComparedRuns {
   static constexpr const char* help =
       R"help(Trains one problem under each schedule, once for each seed, with the same data,
 first weights and batches for all. Losses are on all rows. An optimizer with
-its schedule may stand in place of a schedule, and any option may vary. The
-column `worst` is the bound that gradus schedule shows, for plain SGD.
+its schedule may stand in place of a schedule, and any option may vary. For
+plain SGD, the column `worst` is the bound that gradus schedule shows.
 
   gradus compare 0.1 "CosineDecay(0.1, all)" "OneCycle(0.1, all)"
   gradus compare "sgd(0.05)" "sgd(0.05, momentum=0.9)" "adam(0.01)"

@@ -28,17 +28,17 @@ struct Mean {
   double loss, error;
 };
 
-/// A contender, its exact losses in the target's own units, and what its runs reached.
+/// A contender, its exact losses in the target's own units, and the results of its runs.
 struct Curve : Contender {
   Expectation exact;
   /// The largest stable rates, for its batches and for all rows; nan where they are not known.
   double stable = NAN, stable_full = NAN;
-  std::int64_t diverged = 0;  ///< runs
+  std::int64_t diverged = 0;  ///< number of runs
   std::vector<Mean> means = {};
 
   double loss() const { return exact.loss.back(); }
   double excess() const { return exact.bias.back() + exact.variance.back(); }
-  /// The first update after which the loss is far above the first, where it is so at the end.
+  /// If the final loss is far above the first: the first update after which it was.
   std::optional<Step> diverged_at() const {
     const auto far = [&](double v) { return !(v <= TrainingRun::far_above * exact.loss[0]); };
     if (!far(loss())) return {};
@@ -82,7 +82,7 @@ Curve make_curve(const Contender& contender) {
   Curve out{contender, expected_loss(options)};
   try {
     out.stable = largest_rate(options);
-  } catch (const ValueError&) {  // SGD alone has one
+  } catch (const ValueError&) {  // only SGD has one
   }
   for (const double rate : stable_rates(*contender.problem, {})) out.stable_full = rate;
   const double unit = contender.problem->model.loss_unit();
@@ -92,7 +92,7 @@ Curve make_curve(const Contender& contender) {
   return out;
 }
 
-/// Straight lines between few of the rates, to four digits, for at most a hundredth more excess.
+/// Straight lines through some of the rates, to four digits, enough for at most 1% more excess.
 Schedule thinned(const BestSchedule& best, ExpectedOptions options) {
   std::set<std::size_t> knots{0, best.rates.size() - 1};
   for (std::size_t farthest = 0;; knots.insert(farthest)) {
@@ -114,8 +114,8 @@ Schedule thinned(const BestSchedule& best, ExpectedOptions options) {
   }
 }
 
-/// The best schedule, found from the best of these, and its loss before it was thinned. UsageError
-/// unless all have the same problem and length.
+/// The best schedule, after a descent from the best of these, and its loss before thinned().
+/// UsageError unless all have the same problem and length.
 std::pair<Curve, double> best_curve(const std::vector<Curve>& curves) {
   const auto problem_of = [](const Contender& c) {
     ProblemOptions options = c.problem->options;
@@ -140,7 +140,7 @@ Step updates_of(const auto& contenders) {
   return sum;
 }
 
-/// Trains `count` times under each schedule, from the same first weights; returns the number done.
+/// Trains `count` times under each schedule, from the same first weights. Returns how often.
 std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_t jobs) {
   const Step all = count * updates_of(curves);
   check<UsageError>(all <= most_run_updates, "--runs: must have at most {} updates (got {})",
@@ -176,12 +176,12 @@ std::int64_t add_runs(std::vector<Curve>& curves, std::int64_t count, std::size_
   return static_cast<std::int64_t>(whole);
 }
 
-/// What is shown.
+/// The results of the command.
 struct Results {
   const ExpectCommand& from;
   std::vector<Curve> curves;  ///< the best one last, with --best
   double best = 0;            ///< loss of the best schedule
-  std::int64_t runs = 0;      ///< of each
+  std::int64_t runs = 0;      ///< of each curve
 
   std::string about() const { return ::about({curves.begin(), curves.end()}); }
 };
@@ -211,7 +211,7 @@ Comparison to_comparison(const std::vector<Curve>& curves, Part part) {
   return out;
 }
 
-/// Bias or noise alone, down to a tenth of the least excess: below it adds nothing.
+/// Bias or noise alone, without values below a tenth of the least final excess.
 Panel part_panel(const std::vector<Curve>& curves, const char* name, const char* title, Part part) {
   Comparison c = to_comparison(curves, part);
   c.least_possible = {};
@@ -264,7 +264,7 @@ std::string table(const Results& r) {
   return to_table(rows);
 }
 
-/// What the runs say about the exact curve.
+/// The runs beside the exact curve, in a sentence.
 std::string about_runs(const Curve& c, std::int64_t runs) {
   if (c.diverged > 0) return fmt::format("{}: {} of {} runs diverged\n", c.label, c.diverged, runs);
   if (c.problem->network.sampling == Sampling::shuffled)
@@ -279,7 +279,7 @@ std::string about_runs(const Curve& c, std::int64_t runs) {
 
 std::string explanation(const Results& r) {
   const Sampling sampling = r.curves[0].problem->network.sampling;
-  std::string out = fmt::format("loss: exact mean over {}: {:.4g}, the least, + bias + noise\n",
+  std::string out = fmt::format("loss: exact mean over {} = {:.4g} (the least) + bias + noise\n",
                                 !r.from.vary.empty()                ? "all batches"
                                 : sampling == Sampling::replacement ? "batches with replacement"
                                 : sampling == Sampling::full        ? "all rows"
@@ -297,7 +297,7 @@ std::string explanation(const Results& r) {
                          c.label, TrainingRun::far_above, *step);
   }
   if (r.runs > 0)
-    out += "runs: their mean; +-: its standard error; off: so many of these above the exact loss\n";
+    out += "runs: mean; +-: its standard error; off: standard errors above the exact loss\n";
   for (const Curve& c : r.curves)
     if (r.runs > 0) out += about_runs(c, r.runs);
   if (r.from.best) out += fmt::format("the best schedule, to paste:\n  {}\n", r.curves.back().text);
@@ -306,7 +306,7 @@ std::string explanation(const Results& r) {
   ExpectCommand next = r.from;
   next.runs = std::to_string(std::min<Step>(1000, most_run_updates / updates_of(r.curves)));
   next.look = {};
-  return out + fmt::format("next, see real runs beside it:\n  {}\n",
+  return out + fmt::format("next, compare it with real runs:\n  {}\n",
                            shell_line({next.name}, words_of(next)));
 }
 

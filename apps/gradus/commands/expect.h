@@ -9,10 +9,11 @@ struct ExpectCommand {
   static constexpr const char* about = "Compute the expected loss of schedules, without training";
   static constexpr const char* help =
       R"help(Computes the exact mean of the loss over all possible batches, after each
-update: the least loss, plus bias (the mean weights are not there yet), plus
-noise (single runs scatter around the mean weights). For linear models with
-mean squared error, under SGD with or without momentum and averages, and
-Schedule-Free SGD. All runs start at the first weights of --seed.
+update. It is the least loss, plus bias (the mean weights are not yet at the
+minimum), plus noise (single runs scatter around the mean weights). The model
+must be linear, the loss mean squared error, the optimizer SGD, with or without
+momentum and averages, or Schedule-Free SGD. The first weights are those of
+--seed.
 
   gradus expect 0.3 "CosineDecay(0.3, all)" --batch-size 4 --steps 210
   gradus expect 0.3 "CosineDecay(0.3, all)" --batch-size 4 --best
@@ -20,8 +21,8 @@ Schedule-Free SGD. All runs start at the first weights of --seed.
   gradus expect 0.1 --vary sampling=fresh,replacement,full
   gradus expect 0.1 --data mpg.csv --label mpg --ignore name,origin
 
-With --sampling shuffled, --runs go through shuffled epochs, as training does by
-default, and the exact curve beside them is that of fresh batches.)help";
+With --sampling shuffled, --runs train in shuffled epochs, as gradus train does;
+the exact curve beside them is that of fresh batches.)help";
 
   std::vector<std::string> expressions, vary;
   ContenderOptions chosen = line();
@@ -34,9 +35,8 @@ default, and the exact curve beside them is that of fresh batches.)help";
            "Schedules, or optimizers with schedules, each EXPR or NAME=EXPR", "EXPR");
     option(self.vary, "--vary", "As for gradus compare: batch-size=1,8", "KEY=VALUES");
     ContenderOptions::options(self.chosen, option);
-    option(self.best, "--best",
-           "Also find the best schedule there is, by the gradient of the final loss by all rates");
-    option(self.runs, "--runs", "Also train so often under each schedule, with other batches", "N");
+    option(self.best, "--best", "Also find the schedule with the least expected loss at the end");
+    option(self.runs, "--runs", "Also train N times under each schedule, with other batches", "N");
     option(self.jobs, "--jobs", "Runs at a time, or all: one for each core", "N");
     LookOptions::options(self.look, option);
   }

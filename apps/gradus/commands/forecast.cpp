@@ -108,8 +108,8 @@ std::string to_json(const Forecasts& r) {
                                {"schedules", schedules}}));
 }
 
-/// The cells of the truth, and how far the forecast is off: over the curve after the first fifth,
-/// and at the end above the least.
+/// Cells: the loss of training, the mean error of the forecast curve after its first fifth, and the
+/// error of the final excess over the least loss.
 std::vector<std::string> truth(const Forecasts& r, const Entry& entry) {
   const Numbers &losses = entry.losses, &trained = entry.trained->losses;
   const bool diverged = std::isnan(entry.trained->mean);
@@ -127,7 +127,7 @@ std::vector<std::string> truth(const Forecasts& r, const Entry& entry) {
   return out;
 }
 
-/// Whether the runs leave open how much of the loss is the least and how much the rate costs.
+/// Whether the runs do not determine the least loss and the cost of a rate.
 bool unclear(const Forecasts& r) {
   const double first = r.logs[0].find(true, "learning_rate")->values[0];
   const auto same = [&](const RunLog& log) {
@@ -141,7 +141,7 @@ std::string report(const Forecasts& r) {
   std::string out = fmt::format("loss = {:.4g} + {:.4g} a + {:.4g} b\n", r.fit.least,
                                 r.fit.distance, r.fit.noise);
   for (std::size_t i = 0; i < r.logs.size(); ++i)
-    out += fmt::format("{}: the fit is off by {:.1f}%, in the mean of 20 parts of the run\n",
+    out += fmt::format("{}: the fit is off by {:.1f}%, averaged over 20 parts of the run\n",
                        r.logs[i].label, 100 * r.fit.errors[i]);
   if (unclear(r))
     out += "note: these runs do not show what a high rate costs; add one at another rate\n";

@@ -9,15 +9,15 @@ struct ForecastCommand {
   static constexpr const char* help =
       R"help(Fits three numbers to one or two logs of gradus train and predicts the loss
 under other schedules on the same problem. Two runs at different rates fix the
-numbers best. --then-train puts the truth beside the forecast.
+numbers best. --then-train also trains under them and compares.
 
   gradus train --data line --layers none --schedule 0.1 --log low.jsonl
   gradus train --data line --layers none --schedule 0.3 --log high.jsonl
   gradus forecast low.jsonl high.jsonl 0.2 "CosineDecay(0.2, all)" --then-train
 
 The fit is loss = least + D^2 a + G^2 b, with a and b of the worst case of
-convex theory. All losses of batches are fitted but those of the first fifth,
-which fall faster.)help";
+convex theory. It leaves out the first fifth of each run, where the loss falls
+faster.)help";
 
   std::vector<std::string> words;
   std::string steps, seeds = "10";
@@ -25,10 +25,10 @@ which fall faster.)help";
   LookOptions look;
 
   static void options(auto& self, auto&& option) {
-    option(self.words, "runs", "Logs, which end in .jsonl, then schedules, EXPR or NAME=EXPR",
-           "EXPR");
-    option(self.steps, "--steps", "Updates to forecast; without it as many as the first run", "N");
-    option(self.then_train, "--then-train", "Train under the schedules, too");
+    option(self.words, "runs", "Logs (*.jsonl), then schedules, each EXPR or NAME=EXPR", "EXPR");
+    option(self.steps, "--steps", "Updates to forecast; without it, as many as in the first run",
+           "N");
+    option(self.then_train, "--then-train", "Also train under the schedules");
     option(self.seeds, "--seeds", "Runs of each schedule, for --then-train", "N");
     LookOptions::options(self.look, option);
   }

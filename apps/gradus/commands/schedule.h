@@ -8,7 +8,7 @@ struct ScheduleCommand {
   static constexpr const char* about = "Show learning-rate schedules";
   static constexpr const char* help =
       R"help(Shows learning-rate schedules before you train with them. The worst case is a
-general bound for subgradient steps on any convex loss, up to 10^6 of them.
+bound for up to 10^6 subgradient steps on any convex loss.
 
   gradus schedule "linear(0, 0.1, 100) >> CosineDecay(0.1, 900)"
   gradus schedule "warm=warmup(0.1, 50)" "stairs=StepDecay(0.1, 30)" \

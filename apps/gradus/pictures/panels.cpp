@@ -85,7 +85,7 @@ std::string data_of(const Line& line, bool log, Bounds& bounds) {
   return out;
 }
 
-/// What gnuplot plots of the i-th line, its dots and its end; appends their data to `out`.
+/// The plot commands of gnuplot for line i, its dots and its end; appends their data to `out`.
 std::string plots_of(const LinesPlot& plot, std::size_t i, Bounds& bounds, std::string& out) {
   const Line& line = plot.lines[i];
   out += block(fmt::format("$line{}", i), data_of(line, plot.log_y, bounds));

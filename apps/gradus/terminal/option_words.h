@@ -53,8 +53,8 @@ std::vector<std::string> words_of(const Options& options) {
   return words;
 }
 
-/// Sets the options that words_of() gave as `--name value`, `--name=value` or a flag. UsageError
-/// for another word.
+/// Sets options from words such as those of words_of(): `--name value`, `--name=value` or a flag.
+/// UsageError for another word.
 template <class Options>
 void set_words(Options& options, std::vector<std::string> words) {
   words.push_back("");  // the value of a last word that lacks one

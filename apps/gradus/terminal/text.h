@@ -16,8 +16,8 @@ bool is_control(char c);
 std::string clean(std::string text);
 /// The text with `to` wherever it has `from`.
 std::string replaced(std::string text, std::string_view from, std::string_view to);
-/// A line or sentence with line breaks in place of blanks, so that lines have at most so many
-/// characters, unless a word is longer; all lines but the first are indented.
+/// Breaks a line or sentence at blanks into lines of at most `most` characters, unless a word is
+/// longer. All lines except the first are indented.
 std::string wrapped(std::string text, std::size_t most = 72, std::string_view indent = "    ");
 /// The text in these quotes, on one line. Control characters are written as escapes, which C++ and,
 /// after a $, a shell read back.
@@ -26,9 +26,9 @@ std::string quoted(const std::string& text, char quote);
 std::string xml_text(std::string_view text);
 /// The number to three digits; "-" where it is not finite.
 std::string three_digits(double v);
-/// Rows of equally many cells, the first row with names: first and last cell to the left, the
-/// others to the right. A label with which its row would not fit in 80 columns has a line before
-/// it.
+/// Aligns rows of equally many cells; the first row has the names. The first and last column are
+/// flush left, the others flush right. A first cell stands on a line before its row where they
+/// would not fit in 80 columns.
 std::string to_table(std::vector<std::vector<std::string>> rows);
 /// A cell of a CSV file, in quotes where it needs them.
 std::string csv_cell(const std::string& text);

@@ -179,8 +179,7 @@ void equalize(std::vector<Contender>& contenders) {
   }
 }
 
-// ---- the best rate of each schedule, so that a comparison is fair
-// ---------------------------------
+// ---- the best rate of each schedule, so that a comparison is fair -------------------------------
 
 namespace {
 

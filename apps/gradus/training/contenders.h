@@ -26,5 +26,5 @@ std::vector<Contender> make_contenders(const std::vector<std::string>& texts,
                                        const std::vector<std::string>& vary,
                                        const ContenderOptions& chosen);
 
-/// Problem::about() up to the first part in which they differ.
+/// The parts of Problem::about() before the first in which they differ.
 std::string about(const std::vector<Contender>& contenders);

@@ -114,8 +114,7 @@ Step TrainingRun::diverged_at() const {
   return updates;
 }
 
-// ---- many at a time
-// ------------------------------------------------------------------------------
+// ---- many at a time -----------------------------------------------------------------------------
 
 std::size_t read_jobs(const std::string& text) {
   if (text == "all") return std::max(1U, std::thread::hardware_concurrency());

@@ -9,7 +9,7 @@ struct TrainingRunOptions {
   gradus::Step steps;      ///< updates, >= 1
   std::uint64_t seed = 0;  ///< of the first weights and the rows of batches
   gradus::Step every = 1;  ///< updates between two measurements
-  /// Of the first weights, where runs of different seeds start at the same weights; without path.
+  /// Seed of the first weights, if runs of different seeds start at the same ones. Without path.
   std::optional<std::uint64_t> seed_of_weights = {};
 };
 
@@ -17,8 +17,8 @@ struct TrainingRunOptions {
 struct TrainingRun {
   std::vector<double> rates = {};  ///< of each update
   std::vector<gradus::Step> measured =
-      {};                           ///< updates before each measurement: 0, every, ..., last
-  std::vector<double> losses = {};  ///< on all rows, at each measurement; with use_ema of averages
+      {};                               ///< updates before each measurement: 0, every, ..., last
+  std::vector<double> losses = {};      ///< on all rows, at each measurement, of averages if any
   std::vector<double> accuracies = {};  ///< also; empty where targets are numbers
   /// For a model of two weights: the weights before the first update and after each.
   std::vector<std::array<double, 2>> path = {};
@@ -65,6 +65,6 @@ struct RunRequest {
   const Problem* problem;
   TrainingRunOptions options;
 };
-/// Does them by do_all(). The records, in the same order, are the same bits at any number of jobs;
-/// they hold neither history nor rates.
+/// Trains them all by do_all(). Returns the records in the same order, the same bits at any number
+/// of jobs, without history and rates.
 std::vector<TrainingRun> run_all(std::span<const RunRequest> requests, std::size_t jobs);
