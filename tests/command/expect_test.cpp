@@ -125,6 +125,13 @@ TEST_CASE("a schedule that diverges is named, and no line has numbers that are n
   CHECK(call_expect({"0.1", "--steps", "1000000"}).out.find("--runs 200\n") != out.npos);
 }
 
+TEST_CASE("a batch of more rows than there are is all rows, as in training") {
+  const json curve = expected({"0.3"}, {"--batch-size", "300", "--steps", "20", "--runs", "2"})[0];
+  CHECK(curve["noise"].back() == 0);
+  CHECK(curve["runs"].back()["mean"].get<double>() ==
+        doctest::Approx(curve["loss"].get<double>()).epsilon(1e-5));
+}
+
 TEST_CASE("expect refuses problems without an exact curve and says why") {
   const auto refused = [](const Words& words, const std::string& why) {
     const in_process::Outcome got = call_expect(words);

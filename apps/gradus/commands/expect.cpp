@@ -67,13 +67,14 @@ ExpectedOptions to_options(const Contender& c) {
     for (const Scalar v : weight.tensor.values()) start.push_back(value(v));
   Optimizer optimizer = model.optimizer();
   optimizer.set_learning_rate(c.rate);
-  const bool shuffled = problem.network.sampling == Sampling::shuffled;
+  const Sampling how = problem.network.sampling;
+  const std::int64_t rows = problem.data.x.shape()[0], size = problem.network.batch_size;
   return {.x = problem.data.x,
           .y = problem.data.y,
-          .batch_size = problem.network.batch_size,
+          .batch_size = how == Sampling::replacement ? size : std::min(size, rows),  // as fit()
           .optimizer = optimizer,
           .steps = c.steps,
-          .sampling = shuffled ? Sampling::fresh : problem.network.sampling,
+          .sampling = how == Sampling::shuffled ? Sampling::fresh : how,
           .start = start};
 }
 
@@ -298,8 +299,7 @@ std::string explanation(const Results& r) {
   }
   if (r.runs > 0)
     out += "runs: mean; +-: its standard error; off: standard errors above the exact loss\n";
-  for (const Curve& c : r.curves)
-    if (r.runs > 0) out += about_runs(c, r.runs);
+  for (const Curve& c : r.curves) out += r.runs > 0 ? about_runs(c, r.runs) : "";
   if (r.from.best) out += fmt::format("the best schedule, to paste:\n  {}\n", r.curves.back().text);
   const auto noisy = [](const Curve& c) { return c.exact.variance.back() > 0; };
   if (r.runs > 0 || std::ranges::none_of(r.curves, noisy)) return out;
