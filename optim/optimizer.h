@@ -92,8 +92,8 @@ class Optimizer {
   void adopt(std::span<const Tensor> parameters, std::span<const std::string> names = {},
              std::span<const Constrain> constraints = {});
   /// Puts the averages, within constraints, into the weights; fit() ends so. Does nothing without
-  /// averages, or before the first update. NumericError, with nothing changed, if a constraint
-  /// makes them not finite.
+  /// averages, or before an update has begun them. NumericError, with nothing changed, if a
+  /// constraint makes them not finite.
   void finalize();
   /// finalize() for a rule that averages. A model does it before callbacks or evaluate() see it.
   void present() {

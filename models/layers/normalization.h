@@ -66,10 +66,18 @@ struct BatchNormalization {
   Tensor gamma = {}, beta = {}, moving_mean = {}, moving_variance = {};
 
   static void fields(auto& self, auto&& field) {
-    LayerNormalization::fields(self, field);
+    field("axis", self.axis, rules::not_the_rows);
     field("momentum", self.momentum, rules::unit_interval);
+    field("epsilon", self.epsilon, rules::positive);
+    field("center", self.center), field("scale", self.scale);
+    field("beta_initializer", self.beta_initializer, rules::given);
+    field("gamma_initializer", self.gamma_initializer, rules::given);
     field("moving_mean_initializer", self.moving_mean_initializer, rules::given);
     field("moving_variance_initializer", self.moving_variance_initializer, rules::given);
+    field("beta_regularizer", self.beta_regularizer);
+    field("gamma_regularizer", self.gamma_regularizer);
+    field("beta_constraint", self.beta_constraint);
+    field("gamma_constraint", self.gamma_constraint);
   }
   void build(const Shape& input, Random& random);
   Tensor operator()(const Tensor& x, const Mode& mode) const;

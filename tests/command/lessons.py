@@ -61,7 +61,7 @@ class Runs:
 
 
 class Exact(dict):
-    """The exact curves of gradus expect by label, with what its runs reached."""
+    """The exact curves of gradus expect by label, with the results of its runs."""
 
     def __init__(self, command):
         super().__init__((one["label"], one) for one in results_of(command)["schedules"])
@@ -209,7 +209,7 @@ def stop(runs):
     spans = [one["good"][1] / one["good"][0] for one in tuned.searches]
     yield "the good rates span no more", spans[1] <= 1.01 * spans[0]
     yield "stopped half-way, Schedule-Free is lower", half.wins("free", "linear") >= 15
-    yield "a decay that knew it is not", known.wins("free", "linear") >= 12
+    yield "a decay over the right length is not", known.wins("free", "linear") >= 12
     yield "Schedule-Free goes on", longer.wins("free", "linear") >= 18
     yield "where the decay has ended", longer.mean("free") < 0.92 * longer.mean("linear")
     yield "8 is too high", rates.wins("4", "8") >= 14

@@ -142,7 +142,8 @@ TEST_CASE("an exception of a source passes through fit") {
 
 TEST_CASE("options that need all rows are refused with a source") {
   Sequential model = line();
-  const char* text = "fit: validation_split, class_weight, sample_weight and sampling must not come";
+  const char* text =
+      "fit: validation_split, class_weight, sample_weight and sampling must not come";
   CHECK_THROWS_WITH_AS(model.fit(half, {.validation_split = 0.5}), Contains(text), ValueError);
   CHECK_THROWS_WITH_AS(model.fit(half, {.class_weight = {{0, 1}}}), Contains(text), ValueError);
   CHECK_THROWS_WITH_AS(model.fit(half, {.sample_weight = Tensor{1}}), Contains(text), ValueError);

@@ -41,7 +41,7 @@ the exact curve beside them is that of fresh batches.)help";
     LookOptions::options(self.look, option);
   }
 
-  /// UsageError or ValueError where the exact curve is not known; StoppedError.
+  /// UsageError or ValueError if there is no exact curve; StoppedError for a signal.
   std::string run() const;
   /// The defaults: the line, a model without hidden layers, fresh batches.
   static ContenderOptions line();

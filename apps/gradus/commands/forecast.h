@@ -5,7 +5,7 @@
 
 struct ForecastCommand {
   static constexpr const char* name = "forecast";
-  static constexpr const char* about = "Predict other schedules from logged runs";
+  static constexpr const char* about = "Predict the loss under other schedules from logged runs";
   static constexpr const char* help =
       R"help(Fits three numbers to one or two logs of gradus train and predicts the loss
 under other schedules on the same problem. Two runs at different rates fix the
