@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "command/in_process.h"
@@ -132,6 +133,16 @@ TEST_CASE("a batch of more rows than there are is all rows, as in training") {
         doctest::Approx(curve["loss"].get<double>()).epsilon(1e-5));
 }
 
+TEST_CASE("where the first weights are the best, the best rates are 0") {
+  const std::string file =
+      std::filesystem::temp_directory_path() / fmt::format("gradus-same-{}.csv", getpid());
+  std::ofstream(file) << "x,y\n1,2\n1,3\n1,4\n";
+  const json found = expected({"0.1"}, {"--data", file, "--task", "regression", "--batch-size", "1",
+                                        "--steps", "20", "--best"});
+  CHECK(found[1]["text"] == "PiecewiseInterpolation(boundaries=[19], values=[0, 0])");
+  std::filesystem::remove(file);
+}
+
 TEST_CASE("expect refuses problems without an exact curve and says why") {
   const auto refused = [](const Words& words, const std::string& why) {
     const in_process::Outcome got = call_expect(words);
@@ -142,7 +153,7 @@ TEST_CASE("expect refuses problems without an exact curve and says why") {
   };
   refused({"0.1", "--layers", "4"}, "--layers: must be none");
   refused({"0.1", "--loss", "huber"}, "--loss: must be mean_squared_error");
-  refused({"0.1", "--data", "moons"}, "--loss: must be mean_squared_error");
+  refused({"0.1", "--data", "moons"}, "--loss: must be mean_squared_error on a numeric target");
   refused({"adam(0.1)"}, "the rule must be linear in the gradient");
   refused({"sgd(0.1, clipnorm=1)"}, "clipnorm");
   refused({"0.1", "--sampling", "shuffled"}, "--sampling: must be");

@@ -59,7 +59,7 @@ ExpectedOptions to_options(const Contender& c) {
                     clean(problem.options.network.layers));
   const std::string_view loss = problem.loss.name;
   check<UsageError>(loss == "mean_squared_error",
-                    "--loss: must be mean_squared_error for an exact curve (got {})", loss);
+                    "--loss: must be mean_squared_error on a numeric target (got {})", loss);
   Sequential model = problem.model;
   model.build(problem.data.x.shape());
   std::vector<double> start;
@@ -100,7 +100,7 @@ Schedule thinned(const BestSchedule& best, ExpectedOptions options) {
     PiecewiseInterpolation lines;
     for (const std::size_t t : knots) {
       if (t > 0) lines.boundaries.push_back(t);
-      lines.values.push_back(std::stod(fmt::format("{:.4g}", best.rates[t])));
+      lines.values.push_back(std::stod(fmt::format("{:.4g}", best.rates[t] + 0.0)));
     }
     options.optimizer.set_learning_rate(lines);
     const Expectation e = expected_loss(options);
