@@ -37,25 +37,28 @@ std::vector<Point> points_of(const LoggedRun& run) {
   return out;
 }
 
-/// Least squares with `distance` and `noise` >= 0: the best of the fits that hold none, one or both
-/// of them at 0. Rates in units of `peak` give columns of about the size of 1.
+/// Least squares with `distance`, `noise` and, unless a loss is below 0, `least` >= 0: the best of
+/// the fits that hold some of them at 0. Rates in units of `peak` give columns of about size 1.
 Forecast fit(const std::vector<Point>& points, double peak) {
   Forecast out;
   double best = INFINITY;
   std::vector<double> losses;
   for (const Point& point : points) losses.push_back(point.loss);
-  for (const auto& [first, second] : {std::pair{1, 1}, {1, 0}, {0, 1}, {0, 0}}) {
+  const bool any_sign = std::ranges::min(losses) < 0;
+  for (int free = 7; free >= 0; --free) {  // bit by bit: distance, noise, least
     std::vector<double> columns;
     for (const auto& [terms, _] : points) {
-      columns.push_back(first * terms.distance * peak);
-      columns.push_back(second * terms.noise() / peak);
+      columns.push_back((free & 1) * terms.distance * peak);
+      columns.push_back((free >> 1 & 1) * terms.noise() / peak);
     }
-    const Minimum found = least_squares(ExactTensor::from_doubles({std::ssize(points), 2}, columns),
-                                        ExactTensor::from_doubles({std::ssize(points)}, losses));
+    const Minimum found =
+        least_squares(ExactTensor::from_doubles({std::ssize(points), 2}, columns),
+                      ExactTensor::from_doubles({std::ssize(points)}, losses), free >= 4);
     const std::vector<double>& w = found.weights;
-    if (w[0] < 0 || w[1] < 0 || found.loss >= best) continue;
+    const double least = free >= 4 ? w[2] : 0;
+    if (w[0] < 0 || w[1] < 0 || (least < 0 && !any_sign) || found.loss >= best) continue;
     best = found.loss;
-    out.distance = w[0] * peak, out.noise = w[1] / peak, out.least = w[2];
+    out.distance = w[0] * peak, out.noise = w[1] / peak, out.least = least;
   }
   return out;
 }

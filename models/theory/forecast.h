@@ -17,7 +17,8 @@ struct LoggedRun {
 ///     loss before update t = least + distance a(t) + noise b(t)
 ///
 /// a and b are WorstCaseTerms::distance and noise() of the rates of updates 0, ..., t. `distance`
-/// (for D^2) and `noise` (for G^2) are fitted, not measured, and >= 0.
+/// (for D^2) and `noise` (for G^2) are fitted, not measured, and >= 0; so is `least`, unless a
+/// logged loss is below 0.
 struct Forecast {
   double least = 0, distance = 0, noise = 0;
   /// The relative error of the fit for each run: the fitted updates are cut into 20 equal parts,

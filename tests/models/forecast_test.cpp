@@ -110,6 +110,8 @@ TEST_CASE("numbers that fit best below 0 become 0, and the fit states its error"
   const Forecast f = forecast({{rising}}), g = forecast({{made(0.1, 100, 0.5, 2, -0.3)}});
   CHECK((f.distance == 0 && f.noise > 0));
   CHECK((g.distance > 0 && g.noise == 0));
+  const Forecast h = forecast({{made(0.1, 100, -0.1, 2, 0.3)}});  // losses above 0
+  CHECK((h.least == 0 && h.errors[0] < 0.01));
   rising.losses.assign(100, 3);
   for (std::size_t t = 0; t < 100; t += 2) rising.losses[t] = 1;  // a mean of 2 in each part
   CHECK(forecast({{rising}}).errors[0] == Approx(0).epsilon(0.02));

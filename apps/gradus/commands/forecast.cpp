@@ -134,7 +134,7 @@ bool unclear(const Forecasts& r) {
     return std::ranges::all_of(log.find(true, "learning_rate")->values,
                                [&](double rate) { return rate == first; });
   };
-  return r.fit.noise == 0 || r.fit.least < 0 || std::ranges::all_of(r.logs, same);
+  return r.fit.noise == 0 || r.fit.least <= 0 || std::ranges::all_of(r.logs, same);
 }
 
 std::string report(const Forecasts& r) {
