@@ -26,7 +26,7 @@ constexpr auto names_of(Curve) {
 /// | cosine         | 0.1 | 0.085355 | 0.05     | 0.014645 | 0 |
 /// | one_minus_sqrt | 0.1 | 0.05     | 0.029289 | 0.013397 | 0 |
 /// | rex            | 0.1 | 0.085714 | 0.066667 | 0.04     | 0 |
-/// | halving        | 0.1 | 0.068179 | 0.041421 | 0.018921 | 0 |
+/// | halving_curve  | 0.1 | 0.068179 | 0.041421 | 0.018921 | 0 |
 ///
 /// In the formulas below p = step / steps, and the value is to + (from - to) q.
 Schedule linear(Real from, Real to, Steps steps);
@@ -36,7 +36,7 @@ Schedule one_minus_sqrt(Real from, Real to, Steps steps);
 /// q = (1 - p) / (1 - p / 2): steepest at its end (Chen et al. 2021, REX).
 Schedule rex(Real from, Real to, Steps steps);
 /// q = 2 * 0.5^p - 1 (Megatron-LM's "exponential" decay).
-Schedule halving(Real from, Real to, Steps steps);
+Schedule halving_curve(Real from, Real to, Steps steps);
 /// q = 1 - p^exponent (timm); 0.5 is one_minus_sqrt falling. ValueError unless exponent > 0.
 Schedule power_curve(Real from, Real to, Steps steps, Real exponent);
 /// q = (ratio^p - ratio) / (1 - ratio) (timm). ValueError unless 0 < ratio < 1.
@@ -109,12 +109,12 @@ struct Rex {
   static void fields(auto& self, auto&& field) { Linear::fields(self, field); }
 };
 
-struct Halving {
+struct HalvingCurve {
   Real from, to;
   Steps steps;
-  static constexpr const char* text_name = "halving";
+  static constexpr const char* text_name = "halving_curve";
   static constexpr const char* formula = "to + (from - to) (2 * 0.5^p - 1), p = t / steps";
-  static Halving example() { return {0.1, 0, 100}; }
+  static HalvingCurve example() { return {0.1, 0, 100}; }
 
   Real operator()(Real step) const;
   Real duration() const { return steps.count; }

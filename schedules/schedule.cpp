@@ -151,7 +151,9 @@ Real Rex::operator()(Real step) const {
   return detail::between(from, to, step / twice_less, 2 * (n - step) / twice_less);
 }
 
-Real Halving::operator()(Real step) const { return ExponentialCurve{from, to, steps, 0.5}(step); }
+Real HalvingCurve::operator()(Real step) const {
+  return ExponentialCurve{from, to, steps, 0.5}(step);
+}
 
 Real PowerCurve::operator()(Real step) const {
   if (step >= steps.count) return to;
@@ -195,7 +197,7 @@ auto with_curve(Curve curve, Real from, Real to, Steps steps, const Use& use) {
   if (curve == Curve::cosine) return use(Cosine{from, to, steps});
   if (curve == Curve::one_minus_sqrt) return use(OneMinusSqrt{from, to, steps});
   if (curve == Curve::rex) return use(Rex{from, to, steps});
-  if (curve == Curve::halving) return use(Halving{from, to, steps});
+  if (curve == Curve::halving) return use(HalvingCurve{from, to, steps});
   return use(Linear{from, to, steps});
 }
 
@@ -212,7 +214,7 @@ Schedule linear(Real from, Real to, Steps steps) { return Linear{from, to, steps
 Schedule cosine(Real from, Real to, Steps steps) { return Cosine{from, to, steps}; }
 Schedule one_minus_sqrt(Real from, Real to, Steps steps) { return OneMinusSqrt{from, to, steps}; }
 Schedule rex(Real from, Real to, Steps steps) { return Rex{from, to, steps}; }
-Schedule halving(Real from, Real to, Steps steps) { return Halving{from, to, steps}; }
+Schedule halving_curve(Real from, Real to, Steps steps) { return HalvingCurve{from, to, steps}; }
 Schedule power_curve(Real from, Real to, Steps steps, Real exponent) {
   return PowerCurve{from, to, steps, exponent};
 }

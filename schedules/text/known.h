@@ -33,7 +33,7 @@ namespace gradus { inline namespace GRADUS_VARIANT {
 using KerasSchedules = std::tuple<ExponentialDecay, InverseTimeDecay, PolynomialDecay,
                                   PiecewiseConstantDecay, CosineDecay, CosineDecayRestarts>;
 using OwnSchedules =
-    std::tuple<Linear, Cosine, OneMinusSqrt, Rex, Halving, PowerCurve, ExponentialCurve,
+    std::tuple<Linear, Cosine, OneMinusSqrt, Rex, HalvingCurve, PowerCurve, ExponentialCurve,
                PolynomialCurve, TanhCurve, Hold, StepDecay, MultiStepDecay, InverseSqrt, Noam,
                OneCycle, Cyclic, WarmupStableDecay, PiecewiseInterpolation, Chebyshev, Silver,  //
                Join, Sum, Difference, Product, Min, Max, Clamp, Power, Take, Delay, Skip, Stretch,

@@ -141,7 +141,7 @@ TEST_CASE("derivatives: 83 numbers of schedules, by which a trained network's lo
         "Cyclic(0.01, 0.06, 25.3, 30.5)",  // 30.4: step 81 is the third peak
         "0.5 * cosine(0.08, 0.01, 150.5) + linear(0.02, 0.01, 70.3)",
         "min(linear(0.001, 0.1, 50.5), rex(0.06, 0.01, 150.3))",
-        "max(halving(0.06, 0.0, 90.3), 0.02) - power_curve(0.0, 0.01, 120.3, 1.7)",
+        "max(halving_curve(0.06, 0.0, 90.3), 0.02) - power_curve(0.0, 0.01, 120.3, 1.7)",
         "skip(exponential_curve(0.09, 0.01, 150.3, 0.2), 20.5)",
         "polynomial_curve(0.07, 0.01, 150.3, 1.6)",
         "tanh_curve(0.07, 0.01, 150.3, -5.0, 2.5)",

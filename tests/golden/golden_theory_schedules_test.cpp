@@ -18,9 +18,9 @@ using gradus::value;
 /// The file has our argument names; arguments that are schedules are texts.
 std::string as_text(const Json& c) {
   static const std::map<std::string, const char*> names{
-      {"chebyshev", "Chebyshev"},       {"silver", "Silver"}, {"tanh", "tanh_curve"},
-      {"rsqrt_plateau", "InverseSqrt"}, {"minimum", "min"},   {"maximum", "max"},
-      {"difference", "Difference"}};
+      {"chebyshev", "Chebyshev"},       {"silver", "Silver"},        {"tanh", "tanh_curve"},
+      {"rsqrt_plateau", "InverseSqrt"}, {"minimum", "min"},          {"maximum", "max"},
+      {"difference", "Difference"},     {"halving", "halving_curve"}};
   const auto kind = c.at("kind").get<std::string>();
   const auto found = names.find(kind);
   std::string text = (found == names.end() ? kind : found->second) + std::string("(");

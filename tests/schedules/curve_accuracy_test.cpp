@@ -88,8 +88,9 @@ TEST_CASE("curves with an exponent are within 2 ulp of the peak") {
     check_cases(curves(0.015, 0.12, n));
   }
   check_cases(curves(0.3, -0.1, 1000));
-  for (const Schedule& s : {rex(0.1, 0.3, 0), halving(0.1, 0.3, 0), power_curve(0.1, 0.3, 0, 2),
-                            exponential_curve(0.1, 0.3, 0, 0.1), polynomial_curve(0.1, 0.3, 0, 2)})
+  for (const Schedule& s :
+       {rex(0.1, 0.3, 0), halving_curve(0.1, 0.3, 0), power_curve(0.1, 0.3, 0, 2),
+        exponential_curve(0.1, 0.3, 0, 0.1), polynomial_curve(0.1, 0.3, 0, 2)})
     CHECK(s(0) == 0.3);
   CHECK(value(tanh_curve(0.1, 0.3, 0)(0)) == doctest::Approx(0.2995).epsilon(1e-4));
 }
