@@ -56,11 +56,7 @@ struct Greedy {
   /// Forgets all metrics and changes.
   void restart();
   static void fields(auto& self, auto&& field) {
-    field("factor", self.factor, rules::inside_unit_interval);
-    field("patience", self.patience, rules::zero_or_more), field("mode", self.mode);
-    field("min_delta", self.min_delta, rules::not_negative);
-    field("cooldown", self.cooldown, rules::zero_or_more);
-    field("min_lr", self.min_lr, rules::not_negative), field("relative", self.relative);
+    Plateau::fields(self, field);
     field("warmup", self.warmup, rules::zero_or_more);
     field("max_lr", self.max_lr, rules::positive), field("eps", self.eps, rules::not_negative);
     field("smooth", self.smooth), field("window_size", self.window_size, rules::one_or_more);

@@ -41,7 +41,8 @@ the exact curve beside them is that of fresh batches.)help";
     LookOptions::options(self.look, option);
   }
 
-  /// UsageError or ValueError if there is no exact curve; StoppedError for a signal.
+  /// UsageError or ValueError for a model or an optimizer without an exact curve; StoppedError
+  /// after a signal.
   std::string run() const;
   /// The defaults: the line, a model without hidden layers, fresh batches.
   static ContenderOptions line();
