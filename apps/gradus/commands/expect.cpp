@@ -241,8 +241,8 @@ std::vector<Panel> make_panels(const Results& r) {
   }
   out.push_back(part_panel(r.curves, "bias", "bias: the loss of the mean weights, above the least",
                            &Expectation::bias));
-  out.push_back(
-      part_panel(r.curves, "noise", "noise: the scatter around them", &Expectation::variance));
+  out.push_back(part_panel(r.curves, "noise", "noise: the scatter around the mean weights",
+                           &Expectation::variance));
   return out;
 }
 
