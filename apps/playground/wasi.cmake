@@ -1,0 +1,9 @@
+# Toolchain: Debian's clang-19 for wasm32-wasi, WebAssembly with a C library and libc++ but without files or threads.
+set(CMAKE_SYSTEM_NAME WASI)
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+set(CMAKE_CXX_FLAGS_INIT "-fwasm-exceptions -DEIGEN_NO_CPUID")
+set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> qcS <TARGET> <OBJECTS>")  # no index, which only llvm-ar could make
+set(CMAKE_CXX_ARCHIVE_FINISH "")
