@@ -101,6 +101,7 @@ TEST_CASE("each number in a text is found with its place") {
       {"rate 1.0 = CosineDecay(0.3, 9)", "0.3 initial_learning_rate, 9 decay_steps"},
       {"-0.1 + hold(0.3, 4)", "0.1 first, 0.3 second.rate, 4 second.steps"},
       {"sgd(0.1, momentum=0.9)", "0.1 value, 0.9 momentum"},
+      {"sgd(0.1, momentum=0)", "0.1 value, 0 momentum"},
       {"slow = adam(CosineDecay(0.01, all, 1e-3), beta_1=0.8)",
        "0.01 initial_learning_rate, 1e-3 alpha, 0.8 beta_1"},
       {"momentum(linear(0.1, 0, 9) >> 0.01)",
