@@ -13,7 +13,7 @@ const Address = (() => {
   const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto",
     "batch-size": 32, sampling: "shuffled", steps: 210, optimizer: "sgd", seed: 0, start: null,
     schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
-  const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "results", "tools"], most = 4;
+  const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"], most = 4;
   const text = JSON.stringify;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
   const decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
