@@ -5,7 +5,7 @@ const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementB
 const panels = [];
 /** What panels draw from. A run that cannot be trained has an `error`, and a `column` for a place in its text. */
 const view = { state: null, runs: [], steps: 0, least_loss: null, surface: null, expected: [], band: null, t: 0 };
-const draw = () => panels.forEach((panel) => panel.draw?.(view));
+function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
 const change = (() => {
   const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
