@@ -153,7 +153,7 @@ LC_ALL=C run 0 find-lr --ascii
 grep -q '[^ -~]' "$work/out" && fail "not ASCII"
 NO_COLOR= run 0 find-lr --color always
 prints "$(printf '\033[')"
-for data in line xor moons spirals blobs; do run 0 find-lr --data $data --steps 50; done
+for data in line ravine xor moons spirals blobs; do run 0 find-lr --data $data --steps 50; done
 prints "blobs: 200 rows, 3 classes"
 prints "SparseCategoricalCrossentropy"
 for optimizer in sgd momentum nesterov adam adamw nadam adamax adagrad adadelta adafactor rmsprop ftrl lamb lion \
@@ -210,7 +210,7 @@ done
 refuses "--batch-size: must be a whole number from 1 to 2^53 in decimal digits (got '0')" find-lr --batch-size 0
 refuses "--seed: must be a whole number from 0 to 2^53 in decimal digits (got '00')" find-lr --seed 00
 refuses "--layers: must be a whole number from 1 to 4096 in decimal digits (got '')" find-lr --layers 16,
-refuses "--data: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
+refuses "--data: must be one of line, ravine, xor, moons, spirals, blobs, digits, or a file (got 'moon'); \
 did you mean moons?" find-lr --data moon
 refuses "--optimizer: must be one of sgd, momentum, nesterov, adam, adamw, nadam, adamax, adagrad, adadelta, \
 adafactor, rmsprop, ftrl, lamb, lion, muon, schedulefreesgd, schedulefreeadamw (got 'adma'); did you mean adam?" find-lr --optimizer adma

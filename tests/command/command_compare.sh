@@ -118,7 +118,7 @@ refuses "--plot: the file must end in .svg, .png or .pdf (got 'x.gif')" compare 
 
 # ---- demo ----------------------------------------------------------------------------------------
 transcript demo_line demo
-for problem in line xor moons spirals blobs digits; do
+for problem in line ravine xor moons spirals blobs digits; do
   run 0 demo $problem
   prints "  gradus find-lr"
   sed -n '/^#include/,/^}$/p' "$work/out" >program.cpp
@@ -135,7 +135,7 @@ run 0 demo blobs --csv
 [ "$(wc -l <"$work/out")" -eq 31 ] && grep -qx 'epoch,learning_rate,loss' "$work/out" || fail "not the CSV"
 run 0 demo line --json
 grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" || fail "not the JSON"
-refuses "the demo: must be one of line, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
+refuses "the demo: must be one of line, ravine, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
 
 # The C++ that train prints has the same first weights.
 run 0 train --initializer "variance_scaling(8)" --epochs 2 --save first.st

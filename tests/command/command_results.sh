@@ -135,7 +135,7 @@ cmp -s moons.csv printed.csv || fail "the file is not what is printed"
 run 0 data moons --seed 4 --noise 0.2 -o moons.csv  # replaces it
 cmp -s moons.csv printed.csv && fail "another seed gives the same rows"
 run 0 train --data moons.csv --epochs 1 --quiet
-refuses "NAME: must be one of line, xor, moons, spirals, blobs, digits (got 'mons'); did you mean moons?" data mons
+refuses "NAME: must be one of line, ravine, xor, moons, spirals, blobs, digits (got 'mons'); did you mean moons?" data mons
 refuses "give the name of data, such as moons; see --help" data
 refuses "--noise: must be a number above 0 in decimal digits (got '-1')" data line --noise -1
 refuses "--out: must be a file that can be written (got 'none/line.csv')" data line -o none/line.csv

@@ -90,7 +90,7 @@ refused "--decimal: must be '.' or ','" train --data cars.csv --decimal x
 refused "--task: must be given only with a file (got --data moons)" train --task regression
 refused "--validation: must be given only with a file (got --data moons)" train --validation cars.csv
 refused "only one of them must be given" train --data cars.csv --validation gaps.csv --validation-split 0.1
-refused "must be one of line, xor" train --data noons
+refused "must be one of line, ravine" train --data noons
 refused "cannot open 'noons.csv'" train --data noons.csv
 refused "--loss: must be a loss for numbers" train --data cars.csv --ignore "City, State,kind" --task regression --loss bce
 refused "--validation: must not be the file of --data" train --data cars.csv --validation ./cars.csv
@@ -178,6 +178,7 @@ program --data rare.csv --validation-split 0.2 --seed 7
 program --data labels.csv --validation-split-last 0.25
 program --data blanks.csv --no-header --one-hot 1,2 --label 3 --missing 0.25 --drop-missing
 program --data spirals --validation-split 0.3
+program --data ravine
 echo '}' >>program.cpp
 compiler=$1
 shift

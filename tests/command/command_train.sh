@@ -186,7 +186,7 @@ prints "mean_absolute_error"
 run 0 predict line.st line
 [ "$(head -n 1 out)" = y ] && [ "$(wc -l <out)" -eq 201 ] || fail "not 200 numbers"
 refuses "the data must have as many inputs as line, which 'line.st' was trained on: 1 (got 2 in 'moons')" predict line.st moons
-refuses "DATA: must be one of line, xor, moons, spirals, blobs, digits, or a file (got 'lin'); did you mean line?" \
+refuses "DATA: must be one of line, ravine, xor, moons, spirals, blobs, digits, or a file (got 'lin'); did you mean line?" \
   predict line.st lin
 printf '1,2\n2,4\n3,6\n4,8\n' >bare.csv
 refuses "bare.csv:1: the features' names are numbers (give --no-header if line 1 is data, else --label 2)" train --data bare.csv

@@ -121,7 +121,7 @@ class RandomWords {
     if (below(4) == 0) return pick(junk);
     if (option == "--data")
       return pick(
-          {"line", "xor", "moons", "spirals", "blobs", "t.csv", "bad.csv", "none.csv", "moon"});
+          {"line", "ravine", "moons", "spirals", "blobs", "t.csv", "bad.csv", "none.csv", "moon"});
     if (option == "--layers")
       return pick({"none", "4", "8,8", "4,", ",", "4097", "1,1,1,1", "1000"});
     if (option == "--activation") return damaged(pick(activation_names()));

@@ -127,7 +127,7 @@ CASES = [
          other=[("b", "q")]),
     # "no data rows"
     Case("f09_cr_only.csv", "p,z\r1,2\r2,3\r3,4\r"),
-    # "--data: must be one of line, xor, ...; did you mean xor?"
+    # "--data: must be one of line, ravine, ...; did you mean xor?"
     Case("f10_other_extension.data", "p q r\n1 2 3\n 2  3   4\n3 4 5\n"),
     Case("F10_UPPER.CSV", "p,z\n1,2\n2,3\n"),
     # "'F' is not a number (column 'M')"

@@ -16,7 +16,7 @@ last. gradus train reads the same numbers and classes, bit for bit.
   std::string data, noise, seed = "0", out;
 
   static void options(auto& self, auto&& option) {
-    option(self.data, "data", "line, xor, moons, spirals, blobs or digits", "NAME");
+    option(self.data, "data", "line, ravine, xor, moons, spirals, blobs or digits", "NAME");
     option(self.noise, "--noise", "Deviation of the noise; without it, that of the data", "X");
     option(self.seed, "--seed", "Seed of the data", "N");
     option(self.out, "-o,--out", "File to write; without it, the rows are printed", "FILE.csv");

@@ -23,6 +23,8 @@ struct Demo {
 };
 constexpr Demo demos[] = {
     {"line", "none", "relu", "sgd", "ExponentialDecay(0.05, 6 * epoch, 0.5, staircase=True)"},
+    {"ravine", "none", "relu", "momentum",
+     "ExponentialDecay(0.02, 10 * epoch, 0.5, staircase=True)"},
     {"xor", "16", "tanh", "momentum", "ExponentialDecay(0.05, 10 * epoch, 0.5, staircase=True)"},
     {"moons", "16,16", "relu", "sgd", "ExponentialDecay(0.1, 10 * epoch, 0.5, staircase=True)"},
     {"spirals", "32,32", "relu", "adam",

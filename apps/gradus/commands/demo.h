@@ -18,7 +18,7 @@ that does the same, and what to try next.
   LookOptions look;
 
   static void options(auto& self, auto&& option) {
-    option(self.problem, "problem", "line, xor, moons, spirals, blobs or digits", "NAME");
+    option(self.problem, "problem", "line, ravine, xor, moons, spirals, blobs or digits", "NAME");
     LookOptions::options(self.look, option);
   }
 

@@ -16,6 +16,8 @@ struct NamedData {
   double noise, default_noise;  ///< without --noise; without `.noise` in C++
   int rows;                     ///< 0: the default in C++
   Dataset (*make)(const NamedData& which, double noise, std::uint64_t seed);
+  const char* function = name;  ///< make_...() in C++
+  const char* more = "";        ///< its further options
 };
 template <class Options, Dataset (*function)(const Options&)>
 Dataset make(const NamedData& which, double noise, std::uint64_t seed) {
@@ -23,8 +25,13 @@ Dataset make(const NamedData& which, double noise, std::uint64_t seed) {
   if (which.rows > 0) options.rows = which.rows;
   return function(options);
 }
+/// A line over inputs far from 0: weight and bias depend on each other.
+Dataset make_ravine(const NamedData& which, double noise, std::uint64_t seed) {
+  return make_line({.rows = which.rows, .noise = noise, .seed = seed, .low = 0, .high = 5});
+}
 constexpr NamedData all_data[] = {
     {"line", 0.1, 0.1, 200, make<LineOptions, make_line>},
+    {"ravine", 0.1, 0.1, 200, make_ravine, "line", ", .low = 0, .high = 5"},
     {"xor", 0.1, 0, 200, make<XorOptions, make_xor>},
     {"moons", 0.1, 0.1, 200, make<MoonsOptions, make_moons>},
     {"spirals", 0.02, 0.02, 200, make<SpiralsOptions, make_spirals>},
@@ -187,7 +194,7 @@ std::string make_code(const DataOptions& options, std::uint64_t seed) {
   std::string out;
   if (data.rows > 0) out += fmt::format(".rows = {}, ", data.rows);
   if (noise != data.default_noise) out += fmt::format(".noise = {}, ", noise);
-  return fmt::format("make_{}({{{}.seed = {}}})", data.name, out, seed);
+  return fmt::format("make_{}({{{}.seed = {}{}}})", data.function, out, seed, data.more);
 }
 
 }  // namespace
