@@ -12,7 +12,7 @@ SHELVES = {
     'core': ['variant.h', 'dual.h', 'scalar.h', 'kernels', '.', 'ops', 'check_gradients.h', 'check_gradients.cpp'],
     'schedules': ['.', 'text', 'pictures'],
     'models': ['files', 'losses', 'data', 'layers', 'training', 'sequential', 'callbacks', 'derivatives', 'theory', '.'],
-    'apps/gradus': ['terminal', 'pictures', 'problem', 'training', 'commands', '.'],
+    'apps/gradus': ['terminal', 'pictures', 'problem', 'training', 'page', 'commands', '.'],
 }
 MOST_LINES = 400
 MOST_FUNCTION_LINES = 40

@@ -3,6 +3,7 @@
 #include <gradus/models/file.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>

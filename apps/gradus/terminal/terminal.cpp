@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <string_view>
@@ -28,6 +29,7 @@ int terminal_size(const char* name, unsigned short winsize::*of) {
 }
 
 constexpr int watched[] = {SIGINT, SIGTERM};
+struct sigaction before[2];      // the one SignalWatch
 std::atomic<int> recorded = 0;  // free of locks, so for handlers and threads alike
 
 void record(int signal) {
@@ -70,13 +72,13 @@ SignalWatch::SignalWatch() {
   action.sa_handler = record;
   action.sa_flags = SA_RESTART;
   for (int i = 0; i < 2; ++i) {
-    sigaction(watched[i], nullptr, &before_[i]);
-    if (before_[i].sa_handler != SIG_IGN) sigaction(watched[i], &action, nullptr);
+    sigaction(watched[i], nullptr, &before[i]);
+    if (before[i].sa_handler != SIG_IGN) sigaction(watched[i], &action, nullptr);
   }
 }
 
 SignalWatch::~SignalWatch() {
-  for (int i = 0; i < 2; ++i) sigaction(watched[i], &before_[i], nullptr);
+  for (int i = 0; i < 2; ++i) sigaction(watched[i], &before[i], nullptr);
   recorded = 0;
 }
 

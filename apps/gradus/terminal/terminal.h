@@ -1,7 +1,6 @@
 #pragma once
 /// The terminal: what it can show, and Ctrl-C.
 
-#include <csignal>
 #include <string>
 
 /// Whether stdout gets colours: `always`, `never`, or for `auto` as NO_COLOR, CLICOLOR_FORCE,
@@ -42,7 +41,4 @@ class SignalWatch {
 
   /// The recorded signal; 0 if there is none or no object.
   static int caught();
-
- private:
-  struct sigaction before_[2];
 };

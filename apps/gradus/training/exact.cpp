@@ -84,13 +84,6 @@ std::vector<double> window_derivatives(const Training& train, std::uint64_t seed
   return out;
 }
 
-/// The path of a schedule's number without `learning_rate`, as tune() has it.
-std::string path_in_schedule(const std::string& path) {
-  constexpr std::string_view rate = "learning_rate";
-  if (path == rate) return "value";
-  return path.starts_with("learning_rate.") ? path.substr(rate.size() + 1) : path;
-}
-
 ExactCheck to_plain(const TuneCheck& check) {
   return {check.iteration, check.loss, to_string(check.schedule), {}};
 }

@@ -30,6 +30,13 @@ struct ExactPull {
   std::string why_not;
 };
 
+/// Shortens the path of an optimizer's number to that of its schedule, as tune() has it.
+inline std::string path_in_schedule(const std::string& path) {
+  const std::string rate = "learning_rate";
+  if (path == rate) return "value";
+  return path.starts_with(rate + '.') ? path.substr(rate.size() + 1) : path;
+}
+
 /// The derivatives of one run.
 struct ExactSensitivity {
   double loss;

@@ -1,7 +1,7 @@
 #pragma once
 /// The options of the commands that train once more with exact derivatives.
 
-#include "training/exact.h"
+#include "training/exact_training.h"
 #include "training/session.h"
 
 /// The options of gradus train that choose problem and length.
@@ -23,7 +23,3 @@ struct ExactOptions {
 
 /// The training in plain data.
 ExactTraining to_exact(const Session& session);
-/// `rest` with network, loss, outputs and data of the problem.
-ExactTraining to_exact(const Problem& problem, ExactTraining rest);
-/// The rows that give the loss, in words.
-std::string rows_of_loss(const ExactTraining& training);

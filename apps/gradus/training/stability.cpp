@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "training/exact_options.h"
+#include "training/exact_training.h"
 
 using namespace gradus;
 

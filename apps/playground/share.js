@@ -1,0 +1,97 @@
+"use strict";
+// The menu in #tools: copies link, command and C++, saves CSV, JSON and SVG, and replays logs of gradus train.
+const Share = (() => {
+  /** Runs of logs, drawn as those of cards are. @type {any[]} */
+  const logs = [];
+  $("tools").innerHTML = `<ul></ul>
+    <label>Replay a log of gradus train <input type="file" accept=".jsonl" multiple></label><output></output>
+    <dialog aria-label="Text to copy"><p>The browser does not let this page copy. The text is selected:</p>
+      <textarea rows="12" cols="60" readonly></textarea>
+      <form method="dialog"><button>Close</button></form></dialog>`;
+  const [list, file, said, dialog, field] =
+    ["ul", "input", "output", "dialog", "textarea"].map((name) => $("tools").querySelector(name));
+
+  function say(sentence) {
+    $("share").open = true;
+    said.textContent = sentence;
+  }
+  const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
+    .then(() => say(`Copied ${what}.`), () => { field.value = text; dialog.showModal(); field.select(); });
+  function save(name, text) {
+    const href = URL.createObjectURL(new Blob([text]));
+    Object.assign(document.createElement("a"), { download: name, href }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10000);
+    say(`Saved ${name}.`);
+  }
+
+  const good = () => view.state.schedules.filter((text, i) => !view.runs[i].error);
+  /** Asks, then calls `use` with the answer, or says what is wrong. */
+  function ask(question, use) {
+    const { state } = view, answer = engine.ask({ ...question, options: options(state), steps: state.steps });
+    answer.error ? say(answer.error) : use(answer);
+  }
+  /** `use` gets what `gradus compare --json` prints for the schedules. */
+  const compare = (use) => ask({ ask: "compare", expressions: [...new Set(good())] }, use);
+  const shell_word = (text) => /^[-\w=+:,./@%]+$/.test(text) ? text
+    : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
+  const cell = (text) => /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  /** The table of `gradus compare --csv`. */
+  const csv = () => ["schedule,step,learning_rate,loss", ...view.runs.filter((run) => !run.error).flatMap((run) =>
+    run.measured.map((t, i) => [cell(run.label), t, run.rates[t], run.losses[i]].join()))].join("\n") + "\n";
+
+  /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} with the line of a mistake */
+  function read_log(name, text) {
+    const runs = [], lines = text.replace(/^\ufeff/, "").trimEnd().split("\n");
+    let about = {}, run = null;
+    for (const [i, t] of lines.entries()) {
+      const check = (good, what) => { if (!good) throw new Error(`${name}:${i + 1}: ${what}`); };
+      let line = null;
+      try { line = JSON.parse(t.trim() || "{}"); } catch { if (i > 0 && i == lines.length - 1) break; }
+      check(line && typeof line == "object", "must be a JSON object");
+      if (line.gradus) about = line, run = line.resumed_at ? run : null;
+      check(line.gradus || "step" in line || "epoch" in line || !t.trim(), 'must have a "step" or an "epoch"');
+      if (!("step" in line)) continue;
+      const { step, learning_rate = null, loss = null, batch_loss = loss } = line;
+      check(Number.isInteger(step) && step > 0 && step < 1e5, '"step": must be a whole number below 100000');
+      check([learning_rate, batch_loss].every((v) => v === null || Number.isFinite(v)), "must have numbers");
+      if (!run || step <= run.steps)
+        runs.push(run = { label: `${name} ${runs.length + 1}: ${about.schedule ?? "no schedule"}`, log: true,
+          color: "var(--ink)", dash: "1 4", measured: [], rates: [], losses: [], diverged: 0 });
+      run.measured.push(step - 1), run.losses.push(batch_loss); // it is measured before the update
+      run.rates[step - 1] = learning_rate;
+      run.steps = step;
+    }
+    if (!runs.length) throw new Error(`${name}: must have lines of updates`);
+    return runs;
+  }
+  async function replay(files) {
+    try {
+      for (const one of files) logs.push(...read_log(one.name, await one.text()));
+      say(`Replays ${logs.map((run) => run.label).join("; ")}.`);
+    } catch (error) { say(error.message); }
+    change(() => {});
+  }
+  addEventListener("dragover", (event) => event.preventDefault());
+  addEventListener("drop", (event) => { event.preventDefault(); replay(event.dataTransfer.files); });
+  file.onchange = () => replay(file.files);
+
+  function item(name, onclick) {
+    const button = Object.assign(document.createElement("button"), { type: "button", textContent: name, onclick });
+    list.appendChild(document.createElement("li")).append(button);
+  }
+  function fill() {
+    list.replaceChildren();
+    item("Copy link", () => copy(location.href.split("#")[0] + Address.write(view.state), "the link"));
+    item("Copy gradus command", () =>
+      compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
+    for (const expression of good()) item(`Copy C++ of ${expression}`, () =>
+      ask({ ask: "program", expression }, ({ code }) => copy(code, "the C++ of " + expression)));
+    item("Save curves as CSV", () => save("gradus.csv", csv()));
+    item("Save results as JSON", () => compare((answer) => save("gradus.json", JSON.stringify(answer) + "\n")));
+    for (const name of ["rate", "loss", "map"])
+      item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, Plot.file($(name).querySelector("svg"))));
+    if (logs.length) item("Remove logs", () => { logs.length = 0; change(() => {}); fill(); });
+  }
+  $("share").ontoggle = () => $("share").open && fill();
+  return { logs };
+})();

@@ -1,0 +1,80 @@
+"use strict";
+// The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
+// Keys and values are those of the command's options. The address has what differs from the lesson.
+
+/** @typedef {{lesson: string, data: string, layers: string, activation: string, loss: string,
+ *   sampling: string, "batch-size": number, steps: number, optimizer: string, seed: number,
+ *   start: number[] | null, schedules: string[], hide: string[]}} State */
+
+const lessons = JSON.parse(document.getElementById("lessons").textContent);
+
+const Address = (() => {
+  /** @type {State} without a lesson; the options as in `gradus compare` */
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto",
+    "batch-size": 32, sampling: "shuffled", steps: 210, optimizer: "sgd", seed: 0, start: null,
+    schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+  const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"], most = 4;
+  const text = JSON.stringify;
+  const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
+  const decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
+  const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
+    (t) => /^\d+$/.test(t) && t >= least && t <= greatest ? Number(t) : undefined];
+  /** What a value must be, and a text as this value. @type {Object<string, [string, function]>} */
+  const rules = { "batch-size": whole(1, 10000), steps: whole(1, 10000), seed: whole(0, 2 ** 53 - 1),
+    start: ["two numbers, such as 0.5,-1", (t) => !t ? null :
+      /^[^,\s]+,[^,\s]+$/.test(t) && t.split(",").every(isFinite) ? t.split(",").map(Number) : undefined],
+    hide: ["a list of " + parts, (t) => !t ? [] :
+      t.split(",").every((part) => parts.includes(part)) ? t.split(",") : undefined] };
+
+  /** @returns {State} the settings of this lesson */
+  const defaults = (id) =>
+    structuredClone({ ...plain, ...lessons.find((lesson) => lesson.id == id)?.settings, lesson: id });
+
+  /** Reads an address; an empty one is the first lesson. What cannot be read stays as in the lesson, and a
+   *  sentence in `notes` says so. @returns {{state: State, notes: string[]}} */
+  function read(hash) {
+    const pairs = hash.replace(/^#/, "").split("&").filter(Boolean)
+      .map((pair) => [pair.split("=", 1)[0], pair.split("=").slice(1).join("=")].map(decode));
+    const all = (key) => pairs.filter((pair) => pair[0] == key).map((pair) => pair[1]);
+    const ids = lessons.map((l) => l.id), notes = [];
+    const id = all("lesson").at(-1) ?? (pairs.every(([key]) => key == "hide") ? ids[0] ?? "" : "");
+    const state = defaults(ids.includes(id) ? id : ""), schedules = all("schedule");
+    if (id && !ids.includes(id)) notes.push(`lesson must be one of ${ids.join(", ")} (got '${id}')`);
+    if (schedules.length) state.schedules = schedules.slice(0, most);
+    if (schedules.length > most) notes.push(`schedule must be there ${most} times at most`);
+    for (const [key, t] of pairs.filter(([k]) => k != "lesson" && k != "schedule")) {
+      const known = Object.hasOwn(plain, key) && key != "schedules";
+      const [rule, value] = known ? rules[key] ?? ["", String] : [], v = value?.(t);
+      if (v === undefined) notes.push(known ? `${key} must be ${rule} (got '${t}')` : `'${key}' is unknown`);
+      else state[key] = v;
+    }
+    return { state, notes: notes.map((note) => `In the address, ${note}.`) };
+  }
+
+  /** @returns {string} the address of a state, with `#` */
+  function write(state) {
+    const usual = defaults(state.lesson), pairs = [];
+    const keys = Object.keys(plain).filter((key) => text(state[key]) != text(usual[key]));
+    for (const key of keys)
+      if (key == "schedules") pairs.push(...state[key].map((t) => "schedule=" + encode(t)));
+      else pairs.push(`${key}=${encode(state[key] ?? "")}`);
+    if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
+    return "#" + pairs.join("&");
+  }
+
+  let timer = 0;
+  /** Writes the address 250 ms after the last change. The back button undoes it, with a `hashchange`. */
+  const save = (state) => (clearTimeout(timer), timer = setTimeout(() =>
+    write(state) == write(read(location.hash).state) || history.pushState(null, "", write(state)), 250));
+  /** Hides the parts that a lecturer does not want: elements with `data-part`. */
+  const hide = (state) => document.querySelectorAll("[data-part]")
+    .forEach((part) => part.hidden = state.hide.includes(part.dataset.part));
+  return { defaults, read, write, save, hide };
+})();
+
+/** The options of a question. A start is for the two weights of a model without hidden layers. */
+function options({ lesson, steps, start, schedules, hide, ...rest }) {
+  const out = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
+  return !start || rest.layers != "none" ? out
+    : { ...out, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
+}
