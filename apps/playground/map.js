@@ -115,7 +115,7 @@ const Landscape = (() => {
   /** Asks in the worker what the chosen network says after t updates; a newer question drops one that waits. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = view.runs.findIndex((run) => run.rates);
-    if (chosen < 0) return void (chosen = 0);
+    if (!view.runs[chosen]) return void (chosen = 0);
     const answer = await engine.later("map", { ask: "map", options: options(view.state), steps: view.state.steps,
       expression: view.runs[chosen].text, updates: Math.min(t, view.state.steps) });
     if (!answer || view.surface) return;

@@ -68,13 +68,14 @@ const Plot = (() => {
     return axes;
   }
 
-  /** A path through places; one that is not finite breaks it. @param {number[][]} places */
+  /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
-    let d = "", pen = "M";
+    let d = "", pen = "M", [x0, y0] = [NaN, NaN];
     for (const [x, y] of places) {
+      if (Math.abs(x - x0) + Math.abs(y - y0) < 0.5) continue;
       const seen = Number.isFinite(x + y);
       if (seen) d += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
-      pen = seen ? "L" : "M";
+      [pen, x0, y0] = [seen ? "L" : "M", x, y];
     }
     return d;
   }
