@@ -3,6 +3,7 @@
 const Curves = (() => {
   const { number, line, predicting } = Plot, drawn = {};  // by panel: axes, runs, and `value` of a run after t updates
   const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
+  const name_of = (run) => run.text ?? run.label;
   const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0);
   /** The last measurement after at most t updates that the run reached. */
   const place = (run, t = Infinity) =>
@@ -25,12 +26,12 @@ const Curves = (() => {
     const near = (run) => Math.min(...run.stable_rates) < 1.6 * most;  // the others are named at the top
     const inside = [...limits.values()].filter(near), above = [...limits.values()].filter((run) => !near(run));
     const words = ({ stable_rates: [first, last], momentum }) => `above ${number(first)}${last == null ? "" : ` at the start, ${
-      number(last)} at the end,`} ${momentum ? "momentum" : "plain descent"}${limits.size > 1 ? "" : " on all rows"} runs away`;
-    const says = ({ label, rates }) => `${label} begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
+      number(last)} at the end,`} ${momentum ? "momentum" : "plain descent"}${limits.size > 1 ? "" : " on all rows"} diverges`;
+    const says = (run, k, _, rates = run.rates) => `${name_of(run)} begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
     return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at,
       says: [...runs.map(says), ...[...limits.values()].map(words)].join("; "),
       y: [0, 1.03 * Math.max(most, ...inside.map((run) => Math.min(...run.stable_rates)))],
-      room: 1.15 * (above.length + Math.min(1, inside.length)), content: (a) => {
+      room: 1.05 * (above.length + Math.min(1, inside.length)), content: (a) => {
         const text = (y, more) => `<text class="hot" x="${a.right - 3}" y="${y}" text-anchor="end">${more}</text>`;
         const limit = (run) => `<path class="limit" d="M${a.left} ${a.Y(run.stable_rates[0])}L${a.right} ${
           a.Y(run.stable_rates.at(-1))}"/>${text(a.Y(run.stable_rates.at(-1)) - 0.3 * a.rem, words(run))}`;
@@ -51,17 +52,17 @@ const Curves = (() => {
     const value = (loss) => Math.min(1e300, Math.max(loss, 1e-13 * first));  // below that all is rounding
     const losses = runs.map((run) => run.losses.slice(0, place(run) + 1).map(excess)), more = runs.map(around);
     const all = [...losses, ...more.map((one) => one.median)].flat().map(value).filter(Number.isFinite);
-    const says = (run) => run.diverged_at != null ? `${run.label} diverges after ${run.diverged_at} updates`
-      : `${run.label} ends at ${number(loss_at(run))}${known ? " above the least" : ""}`;
-    const note = view.band ? "shaded: 10–90% of 20 seeds" : view.expected ? "thin: expected; shaded: noise" : "";
+    const says = (run) => run.diverged_at != null ? `${name_of(run)} diverges after ${run.diverged_at} updates`
+      : `${name_of(run)} ends at ${number(loss_at(run))}${known ? " above the least" : ""}`;
+    const note = view.band ? "thick: median of 20 seeds; shaded: 10–90%" : view.expected?.some((one) => one?.bias) ? "thin: expected; shaded: noise" : "";
     return { name: "Loss over the updates", caption: `loss on all rows${known ? " above the least" : ""}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
       y: [Math.min(...all) / 1.4, 1.4 * Math.min(Math.max(...all), 30 * first)],
       value: (run, t) => value(loss_at(run, t)), content: (a) => {
-        const places = (xs, ys) => xs.map((x, k) => [a.X(x), a.Y(value(ys[k]))]);
+        const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"], places = (xs, ys) => xs.map((x, k) => [a.X(x), a.Y(value(ys[k]))]);
         const curves = runs.map((run, k, _, { measured, low, high, median } = more[k]) => `<path class="band" fill="${
-          run.color}" d="${line([...places(measured, low), ...places(measured, high).reverse()])}"/><path class="thin" ${
-          stroke(run)} d="${line(places(measured, median))}"/><path class="run" ${stroke(run)} d="${
+          run.color}" d="${line([...places(measured, low), ...places(measured, high).reverse()])}"/><path class="${thin}" ${
+          stroke(run)} d="${line(places(measured, median))}"/><path class="${thick}" ${stroke(run)} d="${
           line(places(run.measured.slice(0, losses[k].length), losses[k]))}"/>`);
         const crosses = runs.filter((run) => run.diverged_at != null).map((run, k) => {
           const x = a.X(run.diverged_at), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;

@@ -59,7 +59,7 @@ const Plot = (() => {
       const y = Y(v).toFixed(1), text = `<text x="${left - 0.4 * rem}" y="${y}" dy=".28rem" text-anchor="end">`;
       return `<path class="grid" d="M${left} ${y}H${right}"/>${text}${number(v, 12)}</text>`;
     });
-    const columns = ticks(x0, x1, Math.max(2, (right - left) / (4 * rem))).map((v) =>
+    const columns = ticks(x0, x1, Math.max(2, (right - left) / (3.4 * rem))).map((v) =>
       `<text x="${X(v).toFixed(1)}" y="${h - 0.3 * rem}" text-anchor="middle">${number(v, 12)}</text>`);
     svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
     svg.innerHTML = `<title id="${id}-name">${escape(name)}</title><desc id="${id}-says">${escape(says)}</desc>
