@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <typeinfo>
 
 namespace {
@@ -38,25 +39,15 @@ struct Catcher : std::type_info {
   virtual bool can_catch(const Catcher* thrown, void*& object) const = 0;
 };
 
-/// A number in DWARF's variable length: 7 bits a byte, the lowest first.
-std::uintptr_t read_unsigned(const std::uint8_t*& at) {
+/// A number in DWARF's variable length: 7 bits a byte, the lowest first, perhaps with a sign.
+std::intptr_t read_number(const std::uint8_t*& at, bool has_sign = false) {
   std::uintptr_t out = 0;
-  int shift = 0;
-  std::uint8_t byte;
+  int bits = 0;
   do {
-    byte = *at++;
-    out |= static_cast<std::uintptr_t>(byte & 127) << shift;
-    shift += 7;
-  } while (byte & 128);
-  return out;
-}
-
-/// The same with a sign, the highest bit given.
-std::intptr_t read_signed(const std::uint8_t*& at) {
-  const std::uint8_t* const begin = at;
-  std::uintptr_t out = read_unsigned(at);
-  const auto bits = 7 * (at - begin);
-  if (bits < 32 && (at[-1] & 64)) out |= ~std::uintptr_t{0} << bits;
+    out |= static_cast<std::uintptr_t>(*at & 127) << bits;
+    bits += 7;
+  } while (*at++ & 128);
+  if (has_sign && bits < 32 && (at[-1] & 64)) out |= ~std::uintptr_t{0} << bits;
   return static_cast<std::intptr_t>(out);
 }
 
@@ -64,9 +55,9 @@ std::intptr_t read_signed(const std::uint8_t*& at) {
 /// exception; 0 if none does. A type that is null takes all.
 std::uintptr_t handler_of(Header* header, const std::uint8_t* action, const std::uint8_t* types) {
   for (;;) {
-    const std::intptr_t number = read_signed(action);
+    const std::intptr_t number = read_number(action, true);
     const std::uint8_t* const here = action;
-    const std::intptr_t next = read_signed(action);
+    const std::intptr_t next = read_number(action, true);
     if (number > 0) {
       const Catcher* type;
       std::memcpy(&type, types - number * static_cast<std::intptr_t>(sizeof type), sizeof type);
@@ -81,7 +72,6 @@ std::uintptr_t handler_of(Header* header, const std::uint8_t* action, const std:
 
 [[noreturn]] void raise(Header* header) {
   ++uncaught;
-  header->adjusted = header->primary + 1;  // a pad with `catch (...)` alone does not ask
   __builtin_wasm_throw(0, header + 1);
 }
 
@@ -105,18 +95,18 @@ int _Unwind_CallPersonality(void* thrown) {
   __wasm_lpad_context.selector = 0;
   const std::uint8_t* at = __wasm_lpad_context.table;
   if (!at) return 0;
-  if (*at++ != omitted) read_unsigned(at);  // the base of landing pads
+  if (*at++ != omitted) read_number(at);  // the base of landing pads
   const std::uint8_t* types = nullptr;
   if (*at++ != omitted) {
-    const std::uintptr_t length = read_unsigned(at);
+    const std::intptr_t length = read_number(at);
     types = at + length;
   }
-  ++at;  // the form of call sites, which is always read_unsigned()
-  const std::uintptr_t length = read_unsigned(at);
+  ++at;  // the form of call sites, which is always read_number()
+  const std::intptr_t length = read_number(at);
   const std::uint8_t* const actions = at + length;
   for (std::uintptr_t site = 0; at < actions; ++site) {
-    read_unsigned(at);  // the number of the pad once more
-    const std::uintptr_t action = read_unsigned(at);
+    read_number(at);  // the number of the pad once more
+    const std::intptr_t action = read_number(at);
     if (site != __wasm_lpad_context.index) continue;
     if (action > 0)
       __wasm_lpad_context.selector = handler_of(header_of(thrown), actions + action - 1, types);
@@ -221,3 +211,9 @@ bool __cxa_uncaught_exception() noexcept { return uncaught > 0; }
 int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
 
 }  // extern "C"
+
+/// libc++abi's would end the program where memory runs out.
+void* operator new(std::size_t size) {
+  if (void* const memory = std::malloc(size > 0 ? size : 1)) return memory;
+  throw std::bad_alloc();
+}

@@ -6,13 +6,11 @@
 #include <cmath>
 
 #include "commands/compare_parts.h"
-#include "problem/baseline.h"
-#include "problem/bound.h"
 #include "terminal/command.h"
-#include "terminal/json.h"
 #include "terminal/option_words.h"
 #include "terminal/terminal.h"
 #include "terminal/text.h"
+#include "training/comparison_json.h"
 #include "training/session.h"
 #include "training/stability.h"
 
@@ -28,17 +26,6 @@ std::string deviation(double v, double mean) {
   return fmt::format("{:.{}f}", v, std::max(0, 2 - static_cast<int>(std::floor(std::log10(mean)))));
 }
 
-/// None unless the optimizer is plain SGD: the bound is for subgradient steps.
-std::optional<WorstCase> bound_of(const Contender& c) {
-  const Optimizer& optimizer = c.problem->model.optimizer();
-  const auto plain = [](const detail::Config::Field& field) {
-    return field.at_default || field.name == "learning_rate";
-  };
-  if (optimizer.name() != "SGD" || !std::ranges::all_of(fields_of(optimizer), plain))
-    return std::nullopt;
-  return find_bound(c.rate, c.steps);
-}
-
 std::string table(const Comparison& c) {
   std::vector<std::vector<std::string>> rows{
       {"schedule", "loss", "+-", "to " + three_digits(c.target), "budget", "worst", "diverged"}};
@@ -52,18 +39,6 @@ std::string table(const Comparison& c) {
                     o.diverged == 0 ? "no" : fmt::format("{} of {}", o.diverged, c.seeds())});
   }
   return to_table(rows);
-}
-
-/// What a constant would have on all rows, if all schedules have the same rows and loss.
-std::optional<Evaluation> constant_of(const Comparison& c) {
-  const Problem& first = *c.outcomes[0].contender.problem;
-  const auto same = [&](const Outcome& o) {
-    const Problem& problem = *o.contender.problem;
-    return &problem.loss == &first.loss &&
-           words_of(problem.options.data) == words_of(first.options.data);
-  };
-  if (!std::ranges::all_of(c.outcomes, same)) return std::nullopt;
-  return evaluate_constant(first, first.data.y);
 }
 
 std::string explanation(const Comparison& c) {
@@ -158,36 +133,6 @@ std::string to_csv(const Comparison& c) {
   return out;
 }
 
-std::vector<double> values_of(const Schedule& schedule, Step steps) {
-  std::vector<double> out;
-  for (Step t = 0; t < steps; ++t) out.push_back(value(schedule(t)));
-  return out;
-}
-
-Json to_json(const Outcome& o) {
-  const Contender& c = o.contender;
-  Json out = Json::object({{"label", c.label},
-                           {"text", c.text},
-                           {"optimizer", c.problem->options.network.optimizer},
-                           {"steps", c.steps},
-                           {"measured", o.measured},
-                           {"factor", c.factor},
-                           {"budget", o.budget},
-                           {"worst_case", ::to_json(bound_of(c))},
-                           {"loss", o.mean},
-                           {"deviation", o.deviation},
-                           {"diverged", o.diverged},
-                           {"diverged_at", o.diverged_at ? Json(*o.diverged_at) : Json()},
-                           {"steps_to_target", o.to_target ? Json(*o.to_target) : Json()},
-                           {"final_losses", o.finals},
-                           {"stable_rates", o.first.stable},
-                           {"rates", values_of(c.rate, c.steps)},
-                           {"losses", o.losses}});
-  if (c.momentum) out["momentum"] = values_of(*c.momentum, c.steps);
-  if (!o.accuracies.empty()) out["accuracies"] = o.accuracies;
-  return out;
-}
-
 /// The runs that the options choose.
 struct Plan {
   ComparedRuns from;
@@ -221,35 +166,6 @@ std::string train_command(const Contender& best) {
   return shell_line({"train"}, words);
 }
 
-std::string to_json(const Plan& plan, const Comparison& c) {
-  std::vector<std::string> command = words_of(plan.from);
-  command.insert(command.begin(), CompareCommand::name);
-  std::vector<Json> list;
-  for (const Outcome& o : c.outcomes) {
-    list.push_back(to_json(o));
-    if (c.contours) list.back()["path"] = o.first.path;
-  }
-  Json out = Json::object(
-      {{"about", about(plan.contenders)},
-       {"command", command},
-       {"steps", c.steps},
-       {"first_seed", plan.contenders[0].problem->network.seed + plan.options.skipped_seeds},
-       {"target", c.target},
-       {"best", c.best().contender.label},
-       {"schedules", list}});
-  if (const auto constant = constant_of(c)) out["constant_loss"] = constant->loss;
-  if (c.contours) out["least"] = *c.contours->goal;
-  list.clear();
-  for (const RateSearch& s : c.searches)
-    list.push_back(Json::object({{"label", s.label},
-                                 {"best", s.best},
-                                 {"good", std::vector{s.low, s.high}},
-                                 {"rates", s.curve.x},
-                                 {"losses", s.curve.y}}));
-  if (!list.empty()) out["searches"] = list;
-  return to_line(out);
-}
-
 /// The results as the command prints and draws them. DivergedError, with them, when every run
 /// diverged.
 std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
@@ -266,7 +182,9 @@ std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
             "training diverged in every run; to find a lower rate: {}",
             shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options))),
         data ? "" : about(plan.contenders) + look.pictures(panels, below) + below + written);
-  if (data) return look.csv ? to_csv(c) : to_json(plan, c);
+  std::vector<std::string> command = words_of(plan.from);
+  command.insert(command.begin(), CompareCommand::name);
+  if (data) return look.csv ? to_csv(c) : to_line(to_json(c, plan.options, command));
   below += explanation(c) + "\n" + verdict(c) +
            fmt::format("next, train the best one on its own:\n  {}\n",
                        train_command(c.best().contender));

@@ -2,9 +2,9 @@
 /// gradus expect: exact expected losses of schedules, without a seed.
 
 #include "training/comparison_pictures.h"
-#include "training/contenders.h"
+#include "training/expectation.h"
 
-struct ExpectCommand {
+struct ExpectCommand : ExpectOptions {
   static constexpr const char* name = "expect";
   static constexpr const char* about = "Compute the expected loss of schedules, without training";
   static constexpr const char* help =
@@ -24,19 +24,11 @@ momentum and averages, or Schedule-Free SGD. The first weights are those of
 With --sampling shuffled, --runs train in shuffled epochs, as gradus train does;
 the exact curve beside them is that of fresh batches.)help";
 
-  std::vector<std::string> expressions, vary;
-  ContenderOptions chosen = line();
-  std::string runs = "0", jobs = "all";
-  bool best = false;
+  std::string jobs = "all";
   LookOptions look;
 
   static void options(auto& self, auto&& option) {
-    option(self.expressions, "expressions",
-           "Schedules, or optimizers with schedules, each EXPR or NAME=EXPR", "EXPR");
-    option(self.vary, "--vary", "As for gradus compare: batch-size=1,8", "KEY=VALUES");
-    ContenderOptions::options(self.chosen, option);
-    option(self.best, "--best", "Also find the schedule with the least expected loss at the end");
-    option(self.runs, "--runs", "Also train N times under each schedule, with other batches", "N");
+    ExpectOptions::options(self, option);
     option(self.jobs, "--jobs", "Runs at a time, or all: one for each core", "N");
     LookOptions::options(self.look, option);
   }
@@ -44,6 +36,4 @@ the exact curve beside them is that of fresh batches.)help";
   /// UsageError or ValueError for a model or an optimizer without an exact curve; StoppedError
   /// after a signal.
   std::string run() const;
-  /// The defaults: the line, a model without hidden layers, fresh batches.
-  static ContenderOptions line();
 };

@@ -27,8 +27,9 @@ Evaluation evaluate_constant(const std::vector<double>& constant, Network networ
   Sequential model = network.build(loss, std::ssize(constant));
   const Tensor x = Tensor::zeros({rows, 1});
   model.build(x.shape());
-  model.set_weights({Tensor::zeros({1, constant.size()}),
-                     Tensor({constant.size()}, {constant.begin(), constant.end()})});
+  model.set_weights(
+      {Tensor::zeros({1, constant.size()}),
+       Tensor({constant.size()}, std::vector<Scalar>(constant.begin(), constant.end()))});
   Evaluation found = model.evaluate(x, y, {.batch_size = 1024});
   if (const auto r2 = found.metrics.find("r2_score"); r2 != found.metrics.end())
     r2->second = std::round(1e9 * r2->second) / 1e9 + 0.0;  // 0, not -1e-15, for the mean

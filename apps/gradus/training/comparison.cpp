@@ -51,17 +51,20 @@ std::optional<double> median_steps_to(const SeedRuns& runs, double target) {
   return std::isfinite(median) ? std::optional(median) : std::nullopt;
 }
 
-Step measured_every(const Contender& contender) { return std::max<Step>(1, contender.steps / 100); }
+Step measured_every(const Contender& contender, const CompareOptions& options) {
+  return std::max<Step>(1, options.every > 0 ? options.every : contender.steps / 100);
+}
 
-std::vector<Step> measurements_of(const Contender& contender) {
+std::vector<Step> measurements_of(const Contender& contender, Step every) {
   std::vector<Step> out;
-  for (Step t = 0; t < contender.steps; t += measured_every(contender)) out.push_back(t);
+  for (Step t = 0; t < contender.steps; t += every) out.push_back(t);
   out.push_back(contender.steps);
   return out;
 }
 
-Outcome summarize(const Contender& contender, const SeedRuns& runs) {
-  Outcome out{.contender = contender, .measured = measurements_of(contender), .first = runs[0]};
+Outcome summarize(const Contender& contender, const SeedRuns& runs, Step every) {
+  Outcome out{
+      .contender = contender, .measured = measurements_of(contender, every), .first = runs[0]};
   const std::size_t n = out.measured.size();
   out.losses = mean_series(runs, &TrainingRun::losses, n);
   if (!runs[0].accuracies.empty()) out.accuracies = mean_series(runs, &TrainingRun::accuracies, n);
@@ -124,7 +127,8 @@ Comparison summarize(std::span<const Contender> contenders, std::span<const Trai
   for (std::size_t i = 0; i < all.size() / runs.size() * runs.size(); ++i)
     runs[i % runs.size()].push_back(all[i]);
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    out.outcomes.push_back(summarize(contenders[i], runs[i]));
+    out.outcomes.push_back(
+        summarize(contenders[i], runs[i], measured_every(contenders[i], options)));
     out.steps = std::max(out.steps, contenders[i].steps);
   }
   out.order = best_first(out.outcomes);
@@ -134,14 +138,14 @@ Comparison summarize(std::span<const Contender> contenders, std::span<const Trai
   for (std::size_t i = 0; i < runs.size(); ++i)
     out.outcomes[i].to_target = median_steps_to(runs[i], out.target);
   const Problem& problem = *contenders[0].problem;
-  if (!std::ranges::all_of(contenders,
-                           [&](const Contender& c) { return same_surface(*c.problem, problem); }))
-    return out;
+  out.one_surface = std::ranges::all_of(
+      contenders, [&](const Contender& c) { return same_surface(*c.problem, problem); });
+  if (!out.one_surface) return out;
   if (const auto least = least_loss(problem)) out.least_possible = least->loss;
   std::vector<Path> paths;
   for (const Outcome& o : out.outcomes)
     if (!o.first.path.empty()) paths.push_back({o.contender.label, o.first.path});
-  if (!paths.empty()) out.contours = loss_surface(problem, paths);
+  if (!paths.empty() && options.surface) out.contours = loss_surface(problem, paths);
   return out;
 }
 
@@ -154,7 +158,8 @@ std::vector<RunRequest> requests_for(std::span<const Contender> contenders,
                           {.rate = contender.rate,
                            .steps = contender.steps,
                            .seed = contender.problem->network.seed + options.skipped_seeds + i,
-                           .every = measured_every(contender)}});
+                           .every = measured_every(contender, options),
+                           .curvature = options.curvature}});
   return requests;
 }
 

@@ -20,7 +20,10 @@ struct CompareOptions {
   /// The first run has the seed of its problem plus this, the next run one more.
   std::uint64_t skipped_seeds = 0;
   std::optional<double> target =
-      {};  ///< a loss; without it, mean + deviation of the first schedule
+      {};                  ///< a loss; without it, mean + deviation of the first schedule
+  gradus::Step every = 0;  ///< updates between measurements; 0: a hundredth of the run
+  bool curvature = true;   ///< stable rates also of networks, which takes a while
+  bool surface = true;     ///< the contours, which take a while
 };
 
 /// The result of one contender. Means are over the seeds that did not diverge; nan if all did.
@@ -59,6 +62,7 @@ struct Comparison {
   double target = 0;       ///< nan when every run diverged
   /// The lowest loss of any weights, where it is known and the same for all contenders.
   std::optional<double> least_possible = {};
+  bool one_surface = false;        ///< all have the same loss at the same weights
   std::vector<Outcome> outcomes;   ///< in the order given
   std::vector<std::size_t> order;  ///< best first: fewest diverged, then lowest end, then as given
   std::optional<gradus::ContourPlot> contours;  ///< for a model of two weights

@@ -1,5 +1,7 @@
 #include "training/loss_surface.h"
 
+#include "training/stability.h"
+
 using namespace gradus;
 using Point = std::array<double, 2>;
 
@@ -132,4 +134,16 @@ ContourPlot loss_surface(const Problem& problem, const std::vector<Path>& paths)
   if (const auto end = box_around_ends(paths, box, goal))
     out.inset.push_back(map_of(loss, *end, paths, goal));
   return out;
+}
+
+ContourPlot loss_surface(const Problem& problem, const std::array<double, 2>& start) {
+  Landscape loss(problem);
+  const auto least = least_loss(problem);
+  const Point goal =
+      least ? Point{least->weights[0], least->weights[1]} : find_minimum(loss, start, 0.1);
+  Box box{goal, goal};
+  box.take(start);
+  const double swing = 0.6;  // of the way to the goal, as with a high momentum
+  box.take({goal[0] + swing * (goal[0] - start[0]), goal[1] + swing * (goal[1] - start[1])});
+  return map_of(loss, box, {}, goal);
 }

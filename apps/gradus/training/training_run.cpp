@@ -66,7 +66,8 @@ std::int64_t epochs_for(const Problem& problem, Step updates) {
   return (updates * batches_per_update(problem) + problem.batches - 1) / problem.batches;
 }
 
-TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options) {
+TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options,
+                         Sequential* trained) {
   TrainingRun run;
   Sequential model = problem.model;
   Optimizer optimizer = problem.model.optimizer();
@@ -86,20 +87,23 @@ TrainingRun run_training(const Problem& problem, const TrainingRunOptions& optio
   recorder.measure(model, 0);
   recorder.record_weights(model);
   const auto first = weights_of(model);
-  run.history = model.fit(problem.data.x, problem.data.y,
-                          {.batch_size = problem.network.batch_size,
-                           .epochs = epochs_for(problem, options.steps),
-                           .verbose = 0,
-                           .callbacks = {recorder},
-                           .terminate_on_nan = true,
-                           .sampling = problem.network.sampling});
+  if (options.steps > 0)
+    run.history = model.fit(problem.data.x, problem.data.y,
+                            {.batch_size = problem.network.batch_size,
+                             .epochs = epochs_for(problem, options.steps),
+                             .verbose = 0,
+                             .callbacks = {recorder},
+                             .terminate_on_nan = true,
+                             .sampling = problem.network.sampling});
   if (run.history.diverged() || run.losses.empty() ||
       run.losses.back() > TrainingRun::far_above * run.losses.front())
     run.diverged = true;
   run.updates = std::ssize(run.rates);
   if (options.seed == problem.network.seed)
-    run.stable = run.diverged ? stable_rates(problem, {})
-                              : stable_rates(problem, {first, weights_of(model)});
+    run.stable = run.diverged || !options.curvature
+                     ? stable_rates(problem, {})
+                     : stable_rates(problem, {first, weights_of(model)});
+  if (trained) *trained = std::move(model);
   return run;
 }
 

@@ -6,11 +6,12 @@
 
 struct TrainingRunOptions {
   gradus::Schedule rate;
-  gradus::Step steps;      ///< updates, >= 1
+  gradus::Step steps;      ///< updates, >= 0
   std::uint64_t seed = 0;  ///< of the first weights and the rows of batches
   gradus::Step every = 1;  ///< updates between two measurements
   /// Seed of the first weights, if runs of different seeds start at the same ones. Without path.
   std::optional<std::uint64_t> seed_of_weights = {};
+  bool curvature = true;  ///< stable rates also of networks
 };
 
 /// The record until the last update, or until training diverged. All numbers in it are finite.
@@ -39,9 +40,10 @@ struct TrainingRun {
   gradus::Step diverged_at() const;
 };
 
-/// Trains a copy of the problem's model. Only a run with the problem's seed has stable rates.
-/// StoppedError after a signal to a SignalWatch.
-TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options);
+/// Trains a copy of the problem's model, which goes to `trained` too. Only a run with the problem's
+/// seed has stable rates. StoppedError after a signal to a SignalWatch.
+TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options,
+                         gradus::Sequential* trained = nullptr);
 
 /// Batches per update: 1, unless the optimizer accumulates gradients.
 std::int64_t batches_per_update(const Problem& problem);

@@ -1,0 +1,198 @@
+#include "page/run_json.h"
+
+#include <gradus/optim/optimizers.h>
+#include <gradus/schedules/inspect.h>
+#include <gradus/schedules/known.h>
+
+#include "page/plane.h"
+#include "page/question.h"
+#include "problem/program.h"
+#include "training/comparison_json.h"
+#include "training/expectation.h"
+#include "training/sensitivities.h"
+
+using namespace gradus;
+
+namespace {
+
+constexpr double most_work = 4e10;  ///< some tens of seconds
+
+/// About the number of multiplications in a run.
+double work_of(const Contender& c, Step every) {
+  constexpr double overhead = 2000;  // of an update or a measurement
+  const Problem& problem = *c.problem;
+  const auto rows = static_cast<double>(problem.data.x.shape()[0]);
+  const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
+  const double batch = std::min(static_cast<double>(problem.network.batch_size), rows);
+  const auto batches = static_cast<double>(c.steps * batches_per_update(problem));
+  return batches * (overhead + 6 * batch * weights) +
+         (static_cast<double>(c.steps / every) + 2) * (overhead + 2 * rows * weights);
+}
+
+void check_work(double work) {
+  check<UsageError>(work <= most_work,
+                    "this takes too long here: choose fewer updates, smaller layers or smaller "
+                    "batches, or gradus compare");
+}
+
+/// The words that give the options to a command.
+std::vector<std::string> command_words(const char* command, const auto& options) {
+  std::vector<std::string> words = words_of(options);
+  words.insert(words.begin(), command);
+  return words;
+}
+
+Json compare(const Question& question) {
+  ComparedRuns from;
+  from.seeds = "1";
+  question.set(from.chosen);
+  const ReadContenders read = read_contenders(question.texts("expressions"), from.chosen);
+  if (read.contenders.empty()) return Json{{"schedules", read.errors}};
+  from.expressions = read.texts;
+  CompareOptions options{.every = question.whole("every", 0, 1, 1'000'000),
+                         .curvature = question.flag("curvature", false),
+                         .surface = false};
+  const std::vector<RunRequest> requests = requests_for(read.contenders, options);
+  double work = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i)
+    work += work_of(read.contenders[i], requests[i].options.every);
+  check_work(work);
+  std::vector<TrainingRun> runs;
+  for (const RunRequest& request : requests)
+    runs.push_back(run_training(*request.problem, request.options));
+  Json out =
+      to_json(summarize(read.contenders, runs, options), options, command_words("compare", from));
+  out["schedules"] = read.merged(out["schedules"]);
+  return out;
+}
+
+Json expect(const Question& question) {
+  ExpectOptions from;
+  question.set(from.chosen);
+  const ReadContenders read = read_contenders(question.texts("expressions"), from.chosen);
+  if (read.contenders.empty()) return Json{{"schedules", read.errors}};
+  from.expressions = read.texts;
+  Expected expected;
+  for (const Contender& c : expected_contenders(from, false))
+    expected.curves.push_back(make_curve(c));
+  Json out = to_json(expected, command_words("expect", from));
+  out["schedules"] = read.merged(out["schedules"]);
+  return out;
+}
+
+Json sensitivity(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  const Contender c = read_contender(question.text("expression"), chosen);
+  const std::int64_t seeds = question.whole("seeds", 1, 1, 1000);
+  check_work(70.0 * static_cast<double>(seeds) * work_of(c, c.steps));  // runs with derivatives
+  const Sensitivities found =
+      run_seeds(to_exact(*c.problem, {.schedule = to_string(c.rate),
+                                      .epochs = epochs_for(*c.problem, c.steps),
+                                      .updates = c.steps}),
+                c.problem->network.seed, seeds);
+  if (found.diverged) throw DivergedError("training diverged: the loss at the end is not finite");
+  return to_json(found);
+}
+
+Json read(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  const Contender c = read_contender(question.text("expression"), chosen);
+  std::vector<double> rates;
+  for (Step t = 0; t < c.steps; ++t) rates.push_back(value(c.rate(t)));
+  return {
+      {"label", c.label}, {"text", c.text}, {"rates", rates}, {"notes", inspect(c.rate, c.steps)}};
+}
+
+/// The mean loss at the end; null where a run diverged.
+Json final_loss(const Contender& c, std::int64_t seeds) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < seeds; ++i) {
+    const TrainingRun run =
+        run_training(*c.problem, {.rate = c.rate,
+                                  .steps = c.steps,
+                                  .seed = c.problem->network.seed + static_cast<std::uint64_t>(i),
+                                  .every = c.steps,
+                                  .curvature = false});
+    if (run.diverged) return {};
+    sum += run.losses.back();
+  }
+  return sum / static_cast<double>(seeds);
+}
+
+Json finals(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  const std::vector<std::string> texts = question.texts("expressions");
+  const std::int64_t seeds = question.whole("seeds", 1, 1, 1000);
+  std::vector<Json> losses;
+  for (const std::string& text : texts) try {
+      const Contender c = read_contender(text, chosen);
+      check_work(static_cast<double>(std::ssize(texts) * seeds) * work_of(c, c.steps));
+      losses.push_back(final_loss(c, seeds));
+    } catch (const std::exception&) {
+      losses.emplace_back();
+    }
+  return {{"losses", losses}};
+}
+
+Json surface(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  return surface_around_start(*read_contender("1", chosen).problem);
+}
+
+Json map(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  const Contender c = read_contender(question.text("expression"), chosen);
+  const Step updates = question.whole("updates", c.steps, 0, c.steps);
+  check_work(work_of(c, c.steps));
+  return map_after(c, updates);
+}
+
+Json program(const Question& question) {
+  ContenderOptions chosen;
+  question.set(chosen);
+  const Contender c = read_contender(question.text("expression"), chosen);
+  const std::int64_t epochs = epochs_for(*c.problem, c.steps);
+  const std::string code = fmt::format(
+      "#include <gradus/gradus.h>\nusing namespace gradus;\n\nint main() {{\n{}"
+      "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
+      "             model.evaluate(data.x, data.y).loss);\n}}\n",
+      to_program(*c.problem, {.rate = to_code(c.rate), .epochs = epochs}));
+  return {{"code", code}};
+}
+
+Json list(const Question&) {
+  std::vector<std::string> schedules;
+  for (const KnownSchedule& known : known_schedules())
+    schedules.push_back(to_string(known.example));
+  return {{"data", data_names()}, {"optimizers", optimizer_names()}, {"schedules", schedules}};
+}
+
+struct Kind {
+  const char* name;
+  Json (*answer)(const Question& question);
+};
+constexpr Kind kinds[] = {{"compare", compare}, {"expect", expect},   {"sensitivity", sensitivity},
+                          {"read", read},       {"finals", finals},   {"surface", surface},
+                          {"map", map},         {"program", program}, {"list", list}};
+
+}  // namespace
+
+std::string run_json(std::string_view text) {
+  Json answer;
+  try {
+    const Question question(text);
+    answer = choose(kinds, "ask", question.text("ask")).answer(question);
+  } catch (const std::bad_alloc&) {
+    answer = {{"error", "there is not enough memory for this"}};
+  } catch (const std::exception& error) {
+    answer = {{"error", error.what()}};
+  }
+  std::string line = to_line(answer);
+  line.pop_back();
+  return line;
+}

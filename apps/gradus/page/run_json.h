@@ -1,0 +1,28 @@
+#pragma once
+/// The page's way into gradus: a question as JSON in, its answer as JSON out.
+
+#include <string>
+#include <string_view>
+
+/// Answers a question such as
+///
+///     {"ask": "compare", "options": {"data": "line", "layers": "none"}, "steps": 210,
+///      "expressions": ["CosineDecay(0.3, 210)"]}
+///
+/// on one line. `options` has the options of the command by their names; numbers may be texts.
+///
+/// | ask         | also                            | answer                                     |
+/// |-------------|---------------------------------|--------------------------------------------|
+/// | compare     | expressions, every, curvature   | as `gradus compare --json` with one seed   |
+/// | expect      | expressions                     | as `gradus expect --json`                  |
+/// | sensitivity | expression, seeds               | as `gradus sensitivity --json`             |
+/// | read        | expression                      | label, text, rates, notes, numbers         |
+/// | finals      | expressions, seeds              | losses: means at the end, null if diverged |
+/// | surface     |                                 | the loss around the start of two weights   |
+/// | map         | expression, updates             | what a model says over its two inputs      |
+/// | program     | expression                      | code: a program in C++                     |
+/// | list        |                                 | data, optimizers, schedules                |
+///
+/// A wrong question has the answer {"error": sentence}; a wrong expression has it in its place,
+/// with the column of the mistake if that is known. A question that takes too long is refused.
+std::string run_json(std::string_view question);

@@ -1,0 +1,16 @@
+#pragma once
+/// A comparison as JSON: the one writer for `gradus compare --json` and for the page.
+
+#include <gradus/schedules/worst_case.h>
+
+#include "terminal/json.h"
+#include "training/comparison.h"
+
+/// The convex bound. None unless the optimizer is plain SGD: it is for subgradient steps.
+std::optional<gradus::WorstCase> bound_of(const Contender& c);
+/// What a constant would have on all rows, if all schedules have the same rows and loss.
+std::optional<gradus::Evaluation> constant_of(const Comparison& c);
+
+/// `command` has the words after `gradus` that make this comparison.
+Json to_json(const Comparison& c, const CompareOptions& options,
+             const std::vector<std::string>& command);

@@ -1,0 +1,52 @@
+#pragma once
+/// Which way each number of a schedule and an optimizer pulls the loss, over several seeds.
+
+#include "terminal/json.h"
+#include "training/comparison.h"
+#include "training/exact_training.h"
+
+/// A number and what the runs found about it.
+struct PulledNumber {
+  std::string path, why_not;
+  double value;
+  std::vector<double> derivatives = {};  ///< one for each seed
+
+  double mean() const { return mean_of(derivatives); }
+  double deviation() const { return deviation_of(derivatives); }
+  /// What +1% adds to the loss.
+  double effect() const { return 0.01 * std::abs(value) * mean(); }
+  /// The number of seeds in which a higher number lowers the loss.
+  std::ptrdiff_t rises() const {
+    return std::ranges::count_if(derivatives, [](double d) { return d < 0; });
+  }
+  /// Seeds disagree about the sign, as a fair coin might.
+  bool chance() const {
+    const auto n = static_cast<double>(derivatives.size()), up = static_cast<double>(rises());
+    return up > 0 && up < n && std::max(up, n - up) <= n / 2 + std::sqrt(n);
+  }
+};
+
+/// All runs together. The single numbers are means over seeds.
+struct Sensitivities {
+  ExactTraining training;
+  std::size_t seeds;
+  double greatest_rate;
+  bool diverged = false;      ///< a run did: then the rest is not complete
+  std::size_t described = 0;  ///< runs that the derivatives describe
+  std::vector<double> losses = {}, promised = {}, measured = {};
+  std::vector<PulledNumber> numbers = {};
+  std::vector<double> windows = {};  ///< what +1% of the rate adds to the loss, in equal parts
+
+  double strongest() const {
+    double most = 0;
+    for (const PulledNumber& number : numbers)
+      if (number.why_not.empty()) most = std::max(most, std::abs(number.effect()));
+    return most;
+  }
+};
+
+/// Runs with `seeds` seeds of the first weights and the batches. UsageError.
+Sensitivities run_seeds(const ExactTraining& training, std::uint64_t first_seed,
+                        std::int64_t seeds);
+
+Json to_json(const Sensitivities& found);

@@ -1,0 +1,72 @@
+"use strict";
+// The lesson: its text and a question, answered before the curves are shown. The runs on the page decide what is right.
+(() => {
+  const places = ["1st", "2nd", "3rd", "4th"], { escape } = Plot, box = $("lesson");
+  let lesson = null, asked = "", stage = "shown", chosen = [];  // stages: asked, answered, playing, shown
+  box.innerHTML = `<h2></h2><p></p><p id="question"></p><div role="group" aria-labelledby="question"></div><p role="status"></p>
+    <p></p><div class="row"><button class="play">Play</button><button class="skip">Show the answer</button><button
+    class="rewind">Predict again</button><button class="next">Next lesson</button></div>`;
+  const [title, text, question, group, status, explanation, row] = box.children, [play, skip, rewind, next] = row.children;
+
+  const is_order = () => !lesson.question.choices;
+  /** What the student chooses from: the runs, to put them in order, or the choices. */
+  const answers = () => lesson.question.choices ?? view.runs.filter((run) => !run.log);
+  const train = (expression) => engine.ask({ ask: "compare", options: options(view.state), steps: view.state.steps,
+    curvature: false, expressions: [expression] }).schedules?.[0];
+  const loss_of = (run) => run && !run.error && run.diverged_at == null ? run.losses.at(-1) : Infinity;
+  /** Compares what was chosen with the final losses. */
+  function score() {
+    const all = answers(), losses = all.map((answer) => loss_of(is_order() ? answer : train(answer.run)));
+    const right = [...losses.keys()].sort((a, b) => losses[a] == losses[b] ? 0 : losses[a] - losses[b]);
+    const hits = chosen.filter((answer, place) => answer == right[place]).length, names = right.map((i) => all[i].text);
+    return is_order() ? `${hits} of ${right.length} right. The order that came out: ${names.join(" < ")}.`
+      : `${hits ? "Right" : "Not this one"}. The lowest loss came from: ${names[0]}.`;
+  }
+  function choose(/** @type {number} */ i) {
+    if (!is_order()) chosen = [i];
+    else chosen = chosen.includes(i) ? chosen.slice(0, chosen.indexOf(i)) : [...chosen, i];
+    const left = [...answers().keys()].filter((k) => !chosen.includes(k));
+    if (is_order() && left.length == 1) chosen.push(left[0]);
+    go(!is_order() || chosen.length == answers().length ? "answered" : "asked");
+  }
+  const button = (answer, i) => `<button class="choice" aria-pressed="${chosen.includes(i)}"${is_open() ? "" : " disabled"}>${
+    is_order() ? `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${answer.color}"
+    stroke-width="3" stroke-dasharray="${answer.dash}"/></svg>` : ""}<span>${escape(answer.text)}</span> <b>${
+    is_order() ? places[chosen.indexOf(i)] ?? "" : ""}</b></button>`;
+  const is_open = () => stage == "asked" || stage == "answered";
+  const put = (element, text) => element.textContent == text || (element.textContent = text);  // says only what is new
+  function show() {
+    const focus = [...group.children].indexOf(document.activeElement);
+    group.innerHTML = answers().map(button).join("");
+    group.children[focus]?.focus();
+    put(title, lesson.title), put(text, lesson.text), put(question, lesson.question.ask);
+    put(status, { asked: is_order() ? "Predict first: press the runs in this order." : "Predict first.",
+      answered: "Now play.", playing: "The answer comes at the end.", shown: chosen.length ? score() : "" }[stage]);
+    put(explanation, stage == "shown" ? lesson.explanation : "");
+    play.hidden = stage != "answered", skip.hidden = stage == "shown", rewind.hidden = stage != "shown";
+    next.hidden = stage != "shown" || lesson == lessons.at(-1);
+  }
+  const go = (/** @type {string} */ to) => { stage = to, draw(); };
+  const start = () => { stage = lesson && !view.state.hide.includes("lesson") ? "asked" : "shown", chosen = []; };
+  const open = (id, keep = {}) => change((s) => Object.assign(s, Address.defaults(id), { hide: s.hide, ...keep }));
+  group.onclick = ({ target }) => {
+    const pressed = target.closest("button:enabled");
+    if (pressed) choose([...group.children].indexOf(pressed));
+  };
+  play.onclick = () => { go("playing"), time.play(0); };
+  skip.onclick = () => { time.stop(), time.to(Infinity), go("shown"); };
+  next.onclick = () => { open(lessons[lessons.indexOf(lesson) + 1].id), group.firstChild.focus(); };
+  rewind.onclick = () => { start(), open(lesson.id, { seed: view.state.seed, start: view.state.start }); };
+  $("which").append(new Option("none", ""), ...lessons.map((one, i) => new Option(`${i + 1}. ${one.title}`, one.id)));
+  $("which").onchange = () => open($("which").value);
+  panels.unshift({  // before the others, which look at body.predicting
+    draw() {
+      const now = lessons.find((one) => one.id == view.state.lesson) ?? null;
+      const texts = view.state.schedules.join("; ");
+      if (now != lesson || (is_open() && texts != asked)) lesson = view.lesson = now, asked = texts, start();
+      $("which").value = view.state.lesson, box.hidden = !lesson || view.state.hide.includes("lesson");
+      document.body.classList.toggle("predicting", is_open());
+      if (lesson) show();
+    },
+    cursor(_, /** @type {number} */ t) { if (stage == "playing" && t >= view.steps) go("shown"); } });
+})();
