@@ -4,7 +4,7 @@ const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementB
 /** @type {{draw?: Function, cursor?: Function}[]} `draw` after each change, `cursor` for each move in time */
 const panels = [];
 /** What panels draw from. A run that cannot be trained has an `error`, with a `column` of its text or 0. */
-const view = { state: null, runs: [], steps: 0, t: 0, least_loss: null, surface: null, expected: [], band: null };
+const view = { state: null, runs: [], steps: 0, t: 0, least_loss: null, surface: null, expected: null, band: null };
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
 const change = (() => {
@@ -26,9 +26,10 @@ const change = (() => {
   async function ask_later(s, mine = ++version) {
     const expect = (text, i) => is_flat(s) ? engine.later("expect" + i, question(s, "expect", text)) : null;
     const answers = await Promise.all(s.schedules.map(expect));
-    const band = $("shuffle").ariaPressed == "true" ? await Curves.band(s) : null;
+    const expected = answers.map((answer) => answer?.schedules?.[0] ?? null);
+    const band = $("shuffle").checked ? await Curves.band(s) : null;
     if (mine != version) return;
-    Object.assign(view, { band, expected: answers.map((answer) => answer?.schedules?.[0] ?? null) });
+    Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null });
     draw();
   }
   function open() {
@@ -43,15 +44,13 @@ const change = (() => {
       if (id == "data") Object.assign(s, { start: null, layers: flat.includes(value) ? "none" : "16,16" });
     });
   }
-  const press = (button) => (button.ariaPressed = String(button.ariaPressed != "true")) == "true";
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
     const list = engine.ask({ ask: "list" }), fill = (id, names) => $(id).append(...names.map((n) => new Option(n)));
     fill("data", list.data), fill("optimizers", list.optimizers);
     for (const key of fields) $(key).oninput = take;
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
-    $("shuffle").onclick = () => change(() => press($("shuffle")));
-    $("big").onclick = () => document.documentElement.classList.toggle("big", press($("big")));
+    $("shuffle").onchange = () => change(() => {});
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
     addEventListener("hashchange", open);
     new ResizeObserver(draw).observe($("plots"));
