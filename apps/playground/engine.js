@@ -5,75 +5,71 @@ const engine = (() => {
   /** Returns the function from a question's text to its answer's. The worker runs a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
     const most_bytes = 300e6, no_such_file = 8, module = await WebAssembly.compile(bytes);
-    const stub = (_, name) => (...given) => {
-      if (name == "proc_exit") throw new WebAssembly.RuntimeError("exit " + given[0]);
-      return name.startsWith("fd_") ? no_such_file : 0;
-    };
-    const stubs = new Proxy({}, { get: stub }), imports = { wasi_snapshot_preview1: stubs, env: stubs };
-    /** @type {any} */ let gradus;
-    const restart = () => (gradus = new WebAssembly.Instance(module, imports).exports)._initialize?.();
+    const stubs = new Proxy({}, { get: (_, name) => () => name.startsWith("fd_") ? no_such_file : 0 });
+    let /** @type {any} */ gradus;
+    const restart = () => (gradus = new WebAssembly.Instance(module, { wasi_snapshot_preview1: stubs }).exports)._initialize();
     restart();
     return (/** @type {string} */ question) => {
       try {
         if (gradus.memory.buffer.byteLength > most_bytes) restart();
         const text = new TextEncoder().encode(question), at = gradus.allocate(text.length);
         new Uint8Array(gradus.memory.buffer, at, text.length).set(text);
-        const from = gradus.answer(at, text.length), size = gradus.answer_size();
+        const from = gradus.answer(at, text.length);
         gradus.release(at);
-        return new TextDecoder().decode(new Uint8Array(gradus.memory.buffer, from, size));
+        return new TextDecoder().decode(new Uint8Array(gradus.memory.buffer, from, gradus.answer_size()));
       } catch (error) {
         restart();
-        return JSON.stringify({ error: `gradus had to start again: it stopped with ${error}`, restarted: true });
+        return JSON.stringify({ error: `gradus stopped (${error}) and started again`, restarted: true });
       }
     };
   }
-  /** @type {any} */ let run, bytes, worker, running = null;
+  /** @type {any} */ let run, bytes, worker, running;
   const answers = new Map(), waiting = new Map(), most_answers = 64;
   const ready = (async () => {
     const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    run = await start(bytes = await new Response(stream).arrayBuffer());
+    const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    run = await start(bytes = await new Response(unpacked).arrayBuffer());
   })().catch((error) => { throw Error(`${old} (${error})`); });
   /** The answer as an object, which becomes the newest of those kept. */
-  function keep(text, answer = answers.get(text) ?? JSON.parse(run(text))) {
+  function keep(/** @type {string} */ text, answer = answers.get(text) ?? JSON.parse(run(text))) {
     answers.delete(text);
     if (answer.restarted) dispatchEvent(new CustomEvent("restarted", { detail: answer.error }));
     else if (answers.set(text, answer).size > most_answers) answers.delete(answers.keys().next().value);
     return answer;
   }
-  function hire() {
-    const code = `${start}; let run; onmessage = async ({ data }) => {
-      if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
-    worker = new Worker(URL.createObjectURL(new Blob([code])));
-    worker.onmessage = ({ data }) => finish(data);
-    worker.onerror = () => { worker = null; next(running); };  // refused, or out of memory for ever
-    worker.postMessage({ bytes });
-  }
-  function finish(/** @type {any=} */ answer) {
-    const { text, done } = running;
-    running = null;
-    done(keep(text, answer));
-    next();
-  }
-  function next(again = null) {
-    const [key, job] = again ? [null, again] : (!running && waiting.entries().next().value) || [];
-    if (!job) return;
-    waiting.delete(key);
-    running = job;
-    try { if (worker === undefined) hire(); } catch { worker = null; }
-    if (worker) worker.postMessage(job.text);
-    else (globalThis.requestIdleCallback ?? setTimeout)(() => finish());
+  const code = `${start}; let run; onmessage = async ({ data }) => {
+    if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
+  /** The worker's answer; undefined where workers are refused, once the page has time to answer itself. */
+  const away = (/** @type {string} */ text) => new Promise((done) => {
+    const idle = globalThis.requestIdleCallback ?? setTimeout, refused = () => { worker = null; idle(() => done()); };
+    try {
+      const hired = worker === undefined;
+      if (hired) worker = new Worker(URL.createObjectURL(new Blob([code])));
+      Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused });
+      for (const message of hired ? [{ bytes }, text] : [text]) worker.postMessage(message);
+    } catch { refused(); }
+  });
+  async function work() {
+    for (; !running && waiting.size; running = null) {
+      const [[key, job]] = waiting;
+      waiting.delete(key);
+      running = job;
+      job.done(keep(job.text, await away(job.text)));
+    }
   }
   return {
     /** Resolves when `ask` may be called; rejects with a sentence. */ ready,
     ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
     /** Its promise gives null if a newer question of this key came before its turn. */
     later(/** @type {string} */ key, /** @type {object} */ question) {
-      const text = JSON.stringify(question);
-      waiting.get(key)?.done(null);
+      const text = JSON.stringify(question), waits = waiting.get(key);
+      for (const job of [running, waits]) if (job?.text == text) return job.promise;
+      waits?.done(null);
       waiting.delete(key);
-      if (answers.has(text)) return Promise.resolve(keep(text));
-      return new Promise((done) => { waiting.set(key, { text, done }); next(); });
+      const job = /** @type {any} */ ({ text });
+      job.promise = new Promise((done) => { job.done = done; });
+      if (answers.has(text)) job.done(keep(text)); else waiting.set(key, job), work();
+      return job.promise;
     },
   };
 })();

@@ -1,74 +1,72 @@
 "use strict";
-// The frame of the page: what all panels share, and the update cycle. It comes first, and starts when all files are read.
+// The frame of the page: what all panels share, and the update cycle. Starts when all other files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-/** Every panel: `draw` after each change, `cursor` for each move in time. @type {{draw?: Function, cursor?: Function}[]} */
+/** @type {{draw?: Function, cursor?: Function}[]} `draw` after each change, `cursor` for each move in time */
 const panels = [];
-/** What panels draw from. A run that cannot be trained has an `error`, and a `column` if the text is wrong there. */
-const view = { state: null, runs: [], least_loss: null, surface: null, expected: null, band: null, t: 0, lesson: null };
-const look = [["var(--c0)", ""], ["var(--c1)", "9 4"], ["var(--c2)", "2 3"], ["var(--c3)", "12 3 2 3"]];
-const draw = () => panels.forEach((panel) => panel.draw?.(view));
-
-/** Edits the state, asks gradus and redraws. Time stays where it is, or at the end. @param {(state: any) => void} edit */
+/** What panels draw from. A run that cannot be trained has an `error`, and a `column` for a place in its text. */
+const view = { state: null, runs: [], steps: 0, least_loss: null, surface: null, expected: [], band: null, t: 0 };
+function draw() { for (const panel of panels) panel.draw?.(view); }
+/** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], most_steps = 5000;
-  const two_weights = (s) => s.layers == "none" && ["line", "ravine"].includes(s.data);
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
+  const most_steps = 5000, flat = ["line", "ravine"], is_flat = (s) => s.layers == "none" && flat.includes(s.data);
   const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
   let version = 0;
-
-  /** Shows what is wrong with an option, and marks its field. */
-  function show_problem(/** @type {string} */ text = "") {
+  function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
-    for (const key of fields) $(key).setAttribute("aria-invalid", text.startsWith(`--${key}:`));
+    for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
-  function train(text, i) {
-    const answer = engine.ask({ ...question(view.state, "compare", text), curvature: two_weights(view.state) });
-    const run = answer.schedules?.[0] ?? { error: answer.error }, column = /column (\d+)/.exec(run.error ?? "");
-    return { ...run, i, color: look[i][0], dash: look[i][1], text, looks: answer.looks, least_loss: answer.least_loss,
-      wrong: answer.error, column: column && +column[1] };
+  function train(s, text, i) {
+    const more = is_flat(s) ? { curvature: true, every: 1 } : { curvature: false };
+    const { error: problem, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
+    const run = schedules?.[0] ?? { error: problem }, column = +(/column (\d+)/.exec(run.error ?? "")?.[1] ?? 0);
+    return { label: text, ...run, i, text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, problem };
   }
-  async function ask_later(/** @type {any} */ s, mine = ++version) {
-    const answers = two_weights(s) ? s.schedules.map((text, i) => engine.later("expect" + i, question(s, "expect", text))) : [];
-    const expected = (await Promise.all(answers)).map((answer) => answer?.schedules?.[0] ?? null);
+  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
+  async function ask_later(s, mine = ++version) {
+    const expect = (text, i) => engine.later("expect" + i, question(s, "expect", text));
+    const answers = await Promise.all(is_flat(s) ? s.schedules.map(expect) : []);
+    const band = $("shuffle").ariaPressed == "true" ? await Curves.band(s) : null;
     if (mine != version) return;
-    view.expected = expected.some(Boolean) ? expected : null;
-    view.band = $("shuffle").ariaPressed == "true" ? await Curves.band(s) ?? view.band : null;
-    if (mine == version) draw();
+    Object.assign(view, { band, expected: answers.map((answer) => answer?.schedules?.[0] ?? null) });
+    draw();
   }
+  function open() {
+    const { state, notes } = Address.read(location.hash);
+    change(() => Object.assign(view, { state, t: Infinity }));
+    if (notes.length) show_problem(notes.join(" "));
+  }
+  const press = (button) => (button.ariaPressed = String(button.ariaPressed != "true")) == "true";
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
     const list = engine.ask({ ask: "list" });
-    $("data").replaceChildren(...list.data.map((name) => new Option(name)));
-    $("optimizers").replaceChildren(...list.optimizers.map((name) => new Option(name)));
-    for (const key of fields) $(key).oninput = () => $(key).value != "" && change((s) => {
-      s[key] = $(key).type == "number" ? +$(key).value : $(key).value;
-      if (key == "data") Object.assign(s, { start: null, layers: ["line", "ravine"].includes(s.data) ? "none" : "16,16" });
+    for (const [id, names] of [["data", list.data], ["optimizers", list.optimizers]])
+      $(id).append(...names.map((name) => new Option(name)));
+    for (const key of fields) $(key).oninput = ({ target }) => target.value && change((s) => {
+      s[key] = target.type == "number" ? +target.value : target.value;
+      if (key == "data") Object.assign(s, { start: null, layers: flat.includes(s.data) ? "none" : "16,16" });
     });
-    $("new-seed").onclick = () => change((s) => { s.seed++; });
-    $("shuffle").onclick = () => { $("shuffle").ariaPressed = $("shuffle").ariaPressed != "true"; change(() => {}); };
-    $("big").onclick = () => { $("big").ariaPressed = document.documentElement.classList.toggle("big"); draw(); };
+    $("new-seed").onclick = () => change((s) => { s.seed += 1; });
+    $("shuffle").onclick = () => change(() => press($("shuffle")));
+    $("big").onclick = () => document.documentElement.classList.toggle("big", press($("big")));
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
-    addEventListener("hashchange", () => open(location.hash));
+    addEventListener("hashchange", open);
     new ResizeObserver(draw).observe($("plots"));
-    open(location.hash);
+    open();
     document.body.dataset.ready = String(performance.now());
   });
-  function open(/** @type {string} */ hash) {
-    const { state, notes } = Address.read(hash);
-    view.t = Infinity;
-    change(() => { view.state = state; });
-    if (notes.length) show_problem(notes.join(" "));
-  }
   return (edit) => {
-    const at_end = view.t >= (view.state?.steps ?? 0);
+    const at_end = view.t >= view.steps;
     edit(view.state);
-    const s = view.state, few = s.steps <= most_steps, runs = few ? s.schedules.map(train) : [];
-    show_problem(few ? runs.find((run) => run.wrong)?.wrong : `--steps: must be at most ${most_steps} on this page (got ${s.steps})`);
+    const s = view.state, few = s.steps <= most_steps, runs = few ? s.schedules.map((t, i) => train(s, t, i)) : [];
+    const problem = few ? runs.find((run) => run.problem)?.problem
+      : `--steps: must be at most ${most_steps} on this page (got ${s.steps})`;
+    show_problem(problem);
+    if (!problem) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
+    view.least_loss = view.runs[0]?.least_loss ?? null;
+    view.steps = Math.max(...view.runs.map((run) => run.steps ?? s.steps));
+    view.t = Math.min(at_end ? Infinity : view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    for (const part of document.querySelectorAll("[data-part]")) part.hidden = s.hide.includes(part.dataset.part);
-    view.t = at_end ? s.steps : Math.min(view.t, s.steps);
-    if (!$("problem").textContent) Object.assign(view, { runs, surface: Landscape.surface(s), least_loss: runs[0]?.least_loss ?? null });
-    draw();
-    Address.follow(s);
-    ask_later(s);
+    Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

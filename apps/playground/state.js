@@ -2,25 +2,25 @@
 // The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
 // Keys and values are those of the command's options. The address has what differs from the lesson.
 
-/** @typedef {{lesson: string, data: string, layers: string, activation: string, loss: string,
- *   sampling: string, "batch-size": number, steps: number, optimizer: string, seed: number,
- *   start: number[] | null, schedules: string[], hide: string[]}} State */
+/** @typedef {{lesson: string, data: string, layers: string, activation: string, initializer: string,
+ *   "bias-initializer": string, loss: string, "batch-size": number, sampling: string, steps: number,
+ *   optimizer: string, seed: number, start: number[] | null, schedules: string[], hide: string[]}} State */
 
 const lessons = JSON.parse(document.getElementById("lessons").textContent);
 
 const Address = (() => {
   /** @type {State} without a lesson; the options as in `gradus compare` */
-  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto",
-    "batch-size": 32, sampling: "shuffled", steps: 210, optimizer: "sgd", seed: 0, start: null,
-    schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
-  const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"], most = 4;
-  const text = JSON.stringify;
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu",
+    initializer: "glorot_uniform", "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled",
+    steps: 210, optimizer: "sgd", seed: 0, start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+  const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
+  const text = JSON.stringify, most = 4;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
   const decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
   const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
     (t) => /^\d+$/.test(t) && t >= least && t <= greatest ? Number(t) : undefined];
   /** What a value must be, and a text as this value. @type {Object<string, [string, function]>} */
-  const rules = { "batch-size": whole(1, 10000), steps: whole(1, 10000), seed: whole(0, 2 ** 53 - 1),
+  const rules = { "batch-size": whole(1, 10000), steps: whole(1, 10000), seed: whole(0, 2 ** 53),
     start: ["two numbers, such as 0.5,-1", (t) => !t ? null :
       /^[^,\s]+,[^,\s]+$/.test(t) && t.split(",").every(isFinite) ? t.split(",").map(Number) : undefined],
     hide: ["a list of " + parts, (t) => !t ? [] :

@@ -10,6 +10,7 @@
 #include "commands/explain.h"
 #include "commands/find_lr.h"
 #include "commands/forecast.h"
+#include "commands/playground.h"
 #include "commands/predict.h"
 #include "commands/report.h"
 #include "commands/schedule.h"
@@ -17,7 +18,7 @@
 #include "commands/train.h"
 #include "commands/tune.h"
 
-using Commands =
-    std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand, ExplainCommand,
-               EvaluateCommand, PredictCommand, DataCommand, CompareCommand, ExpectCommand,
-               ForecastCommand, SensitivityCommand, TuneCommand, ReportCommand, CompletionCommand>;
+using Commands = std::tuple<DemoCommand, ScheduleCommand, FindLrCommand, TrainCommand,
+                            ExplainCommand, EvaluateCommand, PredictCommand, DataCommand,
+                            CompareCommand, ExpectCommand, ForecastCommand, SensitivityCommand,
+                            TuneCommand, ReportCommand, PlaygroundCommand, CompletionCommand>;

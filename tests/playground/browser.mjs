@@ -1,0 +1,346 @@
+// Drives the page in Chromium: node browser.mjs gradus.html [FOLDER], in a folder where `npm ci` put playwright-core.
+// Prints `ok NAME` or `FAILED NAME: what` for each check. With a FOLDER it writes a picture of each lesson there.
+// Ends with 0, with 1 if a check failed, or with 77 if there is no Chromium or no playwright-core.
+import { existsSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+const skip = (why) => { console.log(`skipped: ${why}`); process.exit(77); };
+const executablePath = ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`).find(existsSync);
+if (!executablePath) skip("no Chromium (apt install chromium)");
+let chromium;
+try { ({ chromium } = createRequire(`${process.cwd()}/`)("playwright-core")); } catch { skip("no playwright-core (npm ci)"); }
+
+const [file, pictures] = process.argv.slice(2), address = pathToFileURL(path.resolve(file)).href;
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
+const messages = [], requests = [];
+let failed = 0;
+
+/** Opens the page and waits for its first picture. */
+async function open(hash = "", options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10000);
+  page.on("console", (message) => messages.push(message.text()));
+  page.on("pageerror", (error) => messages.push(String(error)));
+  page.on("request", (request) => { const url = () => request.url(); if (!/^(data|blob):/.test(url()) && url().split("#")[0] != address) requests.push(url()); });
+  await page.goto(address + hash);
+  await page.waitForFunction(() => document.body.dataset.ready);
+  return page;
+}
+/** Runs `what` on a new page. What it returns is printed behind the name. */
+async function check(name, hash, what, options) {
+  let page;
+  try {
+    page = await open(hash, options);
+    const said = await what(page);
+    console.log(`ok ${name}${said ? ` (${said})` : ""}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED ${name}: ${String(error.message).split("\n")[0]}`);
+  }
+  await page?.context().close();
+}
+function need(good, what) { if (!good) throw Error(what); }
+const equal = (a, b, what) => need(JSON.stringify(a) == JSON.stringify(b), `${what}: ${JSON.stringify(a)}, not ${JSON.stringify(b)}`);
+
+const text = (page, selector) => page.locator(selector).first().innerText();
+const field = (page, k = 1) => page.locator(".card input[type=text]").nth(k - 1);
+const results = (page) => page.locator("#results tbody tr").allInnerTexts();
+const settle = (page) => page.waitForTimeout(400);
+/** Presses Tab until the element has the focus. */
+async function tab_to(page, selector, key = "Tab") {
+  for (let k = 0; k < 80; ++k) {
+    if (await page.evaluate((s) => document.activeElement.matches(s), selector)) return;
+    await page.keyboard.press(key);
+  }
+  throw Error(`Tab does not reach ${selector}`);
+}
+
+await check("the page has at most 700 kB", "", async () => {
+  const size = statSync(file).size;
+  need(size <= 700e3, `${size} bytes`);
+  return `${Math.round(size / 1000)} kB`;
+});
+await check("the first picture stands within a second", "", async () => {
+  const times = [];
+  for (let k = 0; k < 5; ++k) {
+    const page = await open();
+    times.push(await page.evaluate(() => Math.round(+document.body.dataset.ready)));
+    await page.context().close();
+  }
+  need(Math.min(...times) <= 1000, `${times} ms`);
+  return `${times} ms`;
+});
+
+const lessons = await (async () => {
+  const page = await open(), list = await page.evaluate(() => lessons.map(({ id, title }) => ({ id, title })));
+  await page.context().close();
+  return list;
+})();
+await check("all lessons by keyboard alone", "", async (page) => {
+  const seen = [];
+  await tab_to(page, "#which");
+  await page.keyboard.press("Home");
+  for (const [k, { id }] of lessons.entries()) {
+    if (k) {
+      await tab_to(page, "#which", "Shift+Tab");
+      await page.keyboard.press("ArrowDown");
+    }
+    await settle(page);
+    equal(await page.evaluate(() => view.state.lesson), id, `lesson ${k + 1}`);
+    need(await page.evaluate(() => document.body.classList.contains("predicting")), `${id}: nothing to predict`);
+    equal(await page.locator(".result >> visible=true").count(), 0, `${id}: results in sight before Play`);
+    for (let choices = 0; await page.evaluate(() => document.body.classList.contains("predicting")); ++choices) {
+      need(choices < 6, `${id}: the prediction has no end`);
+      const play = await page.evaluate(() => Boolean(document.querySelector("#lesson .play:not(:disabled)")));
+      await tab_to(page, play ? "#lesson .play" : "#lesson .choice:not(:disabled):not([aria-pressed=true])");
+      await page.keyboard.press("Enter");
+    }
+    need(await page.evaluate(() => view.t < view.steps), `${id}: Play does not begin at the first weights`);
+    await tab_to(page, "#time input");
+    await page.keyboard.press("End");
+    await page.waitForFunction(() => document.body.classList.contains("ended"));
+    need((await text(page, "#lesson")).length > 100, `${id}: no explanation`);
+    equal((await results(page)).length, await page.locator(".card").count(), `${id}: rows`);
+    if (pictures) await page.screenshot({ path: `${pictures}/${k + 1}-${id}.png` });
+    seen.push(id);
+  }
+  return seen.join(", ");
+});
+
+/** The medians of rounds of 60 moves, from the slider's event to the finished page, in milliseconds. */
+const drag = (page) => page.evaluate(async () => {
+  const slider = document.querySelector(".card input[type=range]"), rounds = [];
+  for (let round = 0; round < 5; ++round) {
+    const times = [];
+    for (let k = 0; k < 60; ++k) {
+      const begun = performance.now();
+      slider.value = String(0.2 + 0.01 * k + 0.001 * round);
+      slider.dispatchEvent(new Event("input", { bubbles: true }));
+      times.push(performance.now() - begun);
+      await new Promise((done) => requestAnimationFrame(done));
+    }
+    rounds.push(times.sort((a, b) => a - b)[30]);
+  }
+  return rounds;
+});
+for (const [data, most, hash] of [["line", 10, "layers=none&batch-size=4"], ["moons", 60, "layers=16,16&batch-size=32"]])
+  await check(`a slider's move is drawn within ${most} ms on ${data}`,
+    `#data=${data}&${hash}&steps=210&schedule=0.1&schedule=CosineDecay(0.3,210)`, async (page) => {
+      const before = await field(page).inputValue(), rounds = await drag(page), said = rounds.map((ms) => ms.toFixed(1));
+      need(await field(page).inputValue() != before, "the text did not follow the slider");
+      need(Math.min(...rounds) <= most, `medians ${said} ms`);
+      return `medians ${said} ms`;
+    });
+
+const line = "#data=line&layers=none&batch-size=4&sampling=fresh&steps=210&start=-0.6,-0.9&schedule=0.3&schedule=CosineDecay(0.3,210)";
+await check("a slider rewrites its number and the results", line, async (page) => {
+  const before = await results(page), box = await page.locator(".card input[type=range]").nth(1).boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  for (let k = 1; k <= 60; ++k) await page.mouse.move(box.x + box.width / 2 + k * 0.6, box.y + box.height / 2);
+  await page.mouse.up();
+  const after = await results(page), said = await field(page, 2).inputValue();
+  need(+/\(([\d.]+)/.exec(said)[1] > 0.3, `the text says ${said}`);
+  equal(after[0], before[0], "the other row changed");
+  need(after[1] != before[1], "the results did not follow");
+});
+await check("a link gives the same page", line, async (page) => {
+  await page.fill("#seed", "7");
+  await page.fill("#optimizer", "momentum");
+  await field(page, 2).fill("linear(0, 0.1, 20) >> CosineDecay(0.1, 190)");
+  await settle(page);
+  const again = await open(new URL(page.url()).hash);
+  equal(await again.evaluate(() => view.state), await page.evaluate(() => view.state), "the state");
+  equal(await results(again), await results(page), "the results");
+  await again.context().close();
+  await page.goBack();
+  await settle(page);
+  need((await page.evaluate(() => JSON.stringify(view.state))).includes("0.3"), "the back button does not undo");
+});
+await check("a wrong text is marked, and mended", line, async (page) => {
+  const before = await results(page);
+  await field(page, 2).fill("CosineDecay(0.3, 210) * Sped(2)");
+  need(/did you mean/.test(await text(page, ".card:nth-child(2) .error")), "no sentence");
+  need(await page.locator(".card:nth-child(2) .mark").isVisible(), "no mark");
+  equal(await field(page, 2).getAttribute("aria-invalid"), "true", "aria-invalid");
+  equal((await results(page))[0], before[0], "the other schedule");
+  await field(page, 2).fill("CosineDecay(0.3, 210)");
+  equal(await text(page, ".card:nth-child(2) .error"), "", "the sentence stays");
+  equal(await results(page), before, "the results");
+});
+await check("a wrong option is marked, and mended", line, async (page) => {
+  const before = await results(page);
+  await page.fill("#optimizer", "sdg");
+  need(/did you mean sgd\?/.test(await text(page, "#problem")), "no sentence");
+  equal(await page.getAttribute("#optimizer", "aria-invalid"), "true", "aria-invalid");
+  await page.fill("#optimizer", "sgd");
+  equal(await page.locator("#problem").innerText(), "", "the sentence stays");
+  equal(await results(page), before, "the results");
+});
+await check("hide= hides parts", `${line}&hide=lesson,results`, async (page) => {
+  for (const [part, shown] of [["#lesson", false], ["#results", false], ["#map", true], ["#time", true]])
+    equal(await page.locator(part).isVisible(), shown, part);
+});
+await check("the start follows the pointer and the arrow keys; rewinding keeps it", line, async (page) => {
+  const start = () => page.evaluate(() => view.state.start), ring = page.locator("#map .ring").first(), before = await start();
+  const box = await ring.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 60, box.y + box.height / 2 - 40, { steps: 10 });
+  await page.mouse.up();
+  const dragged = await start();
+  need(dragged[0] > before[0] && dragged[1] > before[1], `dragged from ${before} to ${dragged}`);
+  await page.locator("#map [role=slider], #map [tabindex]").last().focus();
+  await page.keyboard.press("ArrowRight");
+  const moved = await start();
+  need(moved[0] > dragged[0], `the arrow key moved ${dragged} to ${moved}`);
+  await page.evaluate(() => document.activeElement.blur());
+  for (const key of ["Home", "End", "Home"]) await page.keyboard.press(key);
+  equal(await page.evaluate(() => view.runs[0].path[0]), moved, "the first weights");
+  equal(await text(page, "#update tbody td"), moved[0].toFixed(3).replace("-", "−"), "w before the first update");
+});
+await check("the update in numbers is the rule's", line, async (page) => {
+  for (let t = 0; t < 3; ++t) {
+    await page.keyboard.press(t ? "ArrowRight" : "Home");
+    if (t == 0) continue;
+    const [w, rate, gradient, after] = (await text(page, "#update tbody td")).replaceAll("−", "-").match(/-?\d[\d.]*(?:e-?\d+)?/g)
+      .map(Number), said = await text(page, "#update tbody td");
+    need(/ − .* × .* = /.test(said), said);
+    need(Math.abs(Math.abs(w - after) - Math.abs(rate * gradient)) < 0.006 * Math.max(1, Math.abs(gradient)), said);
+  }
+});
+await check("keys move the time", line, async (page) => {
+  const t = () => page.evaluate(() => view.t);
+  for (const [key, after] of [["Home", 0], ["ArrowRight", 1], ["ArrowRight", 2], ["ArrowLeft", 1], ["End", 210]]) {
+    await page.keyboard.press(key);
+    equal(await t(), after, key);
+  }
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Space");
+  await page.waitForFunction(() => view.t > 5);
+  await page.keyboard.press("Space");
+  const stopped = await t();
+  await settle(page);
+  equal(await t(), stopped, "paused");
+  await field(page).focus();
+  await page.keyboard.press("Home");
+  equal(await t(), stopped, "Home in a text field");
+});
+await check("reduced motion plays in few steps", line, async (page) => {
+  await page.keyboard.press("Home");
+  await page.keyboard.press("Space");
+  const seen = new Set();
+  for (let k = 0; k < 40; ++k) {
+    seen.add(await page.evaluate(() => view.t));
+    await page.waitForTimeout(50);
+  }
+  need(seen.size > 1 && seen.size < 6, `${seen.size} pictures in 2 s`);
+}, { reducedMotion: "reduce" });
+await check("Shuffle seeds shows a band", line, async (page) => {
+  await page.click("#shuffle");
+  await page.waitForFunction(() => view.band?.every((band) => band?.low.length > 0));
+  const wide = await page.evaluate(() => view.band.map((band) => band.high.at(-1) / band.low.at(-1)));
+  need(wide.every((ratio) => ratio > 1.0001), `high / low at the end: ${wide}`);
+  await page.click("#shuffle");
+  await page.waitForFunction(() => !view.band);
+});
+await check("a log that is dropped is replayed", line, async (page) => {
+  await page.evaluate(() => {
+    const lines = [...Array(50).keys()].map((k) => JSON.stringify({ step: k + 1, learning_rate: 0.1, loss: 1 / (k + 1) }));
+    const files = new DataTransfer();
+    files.items.add(new File([['{"gradus": "1", "schedule": "0.1"}', ...lines].join("\n")], "run.jsonl"));
+    document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+  });
+  await page.waitForFunction(() => document.querySelectorAll("#results tbody tr").length == 3);
+  need((await results(page))[2].includes("run.jsonl"), "its name");
+});
+await check("a diverged run is a state with its step", line, async (page) => {
+  await field(page, 1).fill("30");
+  const [first, second] = await results(page);
+  need(/diverged after update \d+/.test(first), first);
+  need(!/diverged/.test(second), second);
+  need(/diverged/.test(await text(page, "#update tbody tr")), "the update at the cursor");
+});
+await check("gradus starts again when memory runs out", line, async (page) => {
+  const before = await results(page);
+  const answer = await page.evaluate(() => engine.ask({ ask: "compare", options: { data: "moons", layers: "60000,60000" },
+    steps: 1, expressions: ["0.1"] }));
+  need(answer.error, "a network of 29 GB was trained");
+  await field(page, 1).fill("0.31");
+  await field(page, 1).fill("0.3");
+  equal(await results(page), before, "the results afterwards");
+  return answer.error.slice(0, 100);
+});
+
+/** The elements that an accessibility tree names with a role of a control, and no name. */
+async function nameless(page) {
+  const client = await page.context().newCDPSession(page);
+  const { nodes } = await client.send("Accessibility.getFullAXTree");
+  const roles = /^(button|link|textbox|searchbox|combobox|slider|spinbutton|checkbox|radio|switch|listbox|DisclosureTriangle)$/;
+  const controls = nodes.filter((node) => !node.ignored && roles.test(node.role?.value));
+  need(controls.length > 10, `only ${controls.length} controls`);
+  return controls.filter((node) => !node.name?.value.trim()).map((node) => node.role.value);
+}
+/** Texts whose contrast with what is behind them is below 4.5. */
+const pale = (page) => page.evaluate(() => {
+  const parse = (color) => (color.match(/[\d.]+/g) ?? []).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const behind = (e) => { for (; e; e = e.parentElement) { const c = parse(getComputedStyle(e).backgroundColor); if (c.length == 3 || c[3] == 1) return c; } return [255, 255, 255]; };
+  const out = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walk.nextNode());) {
+    const e = node.parentElement, style = getComputedStyle(e);
+    if (!node.data.trim() || !e.checkVisibility?.({ visibilityProperty: true }) || e.closest(":disabled, .waiting, .unseen, script, title, desc")) continue;
+    const a = light(parse(e instanceof SVGElement ? style.fill : style.color)), b = light(behind(e));
+    const contrast = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (contrast < 4.5) out.push(`${node.data.trim().slice(0, 20)} ${contrast.toFixed(2)}`);
+  }
+  return [...new Set(out)];
+});
+for (const colorScheme of ["light", "dark"])
+  await check(`names and contrast, ${colorScheme}`, line, async (page) => {
+    await page.waitForTimeout(1500);
+    await page.click("#share summary");
+    equal(await nameless(page), [], "controls without a name");
+    equal(await pale(page), [], "pale texts");
+  }, { colorScheme });
+await check("Tab goes through all and out again", line, async (page) => {
+  const seen = new Set();
+  for (let k = 0; k < 120; ++k) {
+    await page.keyboard.press("Tab");
+    const id = await page.evaluate(() => { const e = document.activeElement; e.dataset.tab ??= Math.random(); return e == document.body ? "" : e.dataset.tab; });
+    if (id == "" && seen.size) return `${seen.size} stops`;
+    seen.add(id);
+  }
+  throw Error("the focus does not leave the page");
+});
+for (const { id } of lessons)
+  await check(`${id} needs no scrolling at 1280 x 720`, `#lesson=${id}`, async (page) => {
+    const box = () => page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    equal(await box(), [1280, 720], "the page");
+    const [inside, high] = await page.evaluate(() => [$("left").scrollHeight, $("left").clientHeight]);
+    need(inside <= high, `the cards take ${inside} of ${high} pixels`);
+    await page.click("#big");
+    equal(await box(), [1280, 720], "the page with larger type");
+  });
+await check("a phone has one column, targets of 44 pixels and no sideways scrolling", line, async (page) => {
+  for (const lesson of ["", ...lessons.map(({ id }) => id)]) {
+    if (lesson) await page.evaluate((id) => { location.hash = `#lesson=${id}`; }, lesson);
+    await settle(page);
+    equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, `${lesson}: the width`);
+    const small = await page.evaluate(() => [...document.querySelectorAll("button, select, input, summary")]
+      .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 60)));
+    equal(small, [], "small targets");
+  }
+}, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+
+await browser.close();
+for (const [name, list] of [["no console messages", messages], ["no requests", requests]]) {
+  if (list.length) failed += 1;
+  console.log(list.length ? `FAILED ${name}: ${list.length}, first ${list[0].split("\n")[0]}` : `ok ${name}`);
+}
+console.log(failed ? `${failed} failed` : "all passed");
+process.exit(failed ? 1 : 0);
