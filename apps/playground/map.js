@@ -2,11 +2,11 @@
 /** The map: paths over lines of equal loss, or what a network of two inputs says about the plane. */
 const Landscape = (() => {
   const { escape, number, line, predicting } = Plot, figure = $("map");
-  const disc = "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0", arrow = "M-11 -7L3 0L-11 7Z";
   /** The last surface, picture and answer about the plane. @type {any} */ let kept, drawn, said;
   let chosen = 0, dragging = false, frame = 0;
-  const name_of = (run) => run.text ?? run.label, round = (v) => v.toFixed(1);
-  const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
+  const name_of = (run) => run.text ?? run.label, inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
+  const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
+  const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
 
   /** The loss around the start, or null without two weights. A start that moves within it keeps its box. */
   function surface(state) {
@@ -17,16 +17,12 @@ const Landscape = (() => {
     return kept = { ...answer, key, lines: answer.levels.flatMap((level) => Plot.isolines(answer, level)) };
   }
   /** Lines over a grid as large as the picture. */
-  function contours(a, { columns, rows }, lines) {
-    const dx = (a.right - a.left) / (columns - 1), dy = (a.bottom - a.top) / (rows - 1);
-    return lines.map((points) => line(points.map(([i, j]) => [a.left + i * dx, a.bottom - j * dy]))).join("");
-  }
+  const contours = (a, { columns, rows }, lines) => lines.map((points) => line(points.map(([i, j]) => [
+    a.left + i / (columns - 1) * (a.right - a.left), a.bottom - j / (rows - 1) * (a.bottom - a.top)]))).join("");
 
-  const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
-  const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
   function draw_paths() {
-    const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of(), near = (v) =>
-      Math.max(-9999, Math.min(9999, v)), text = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
+    const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
+    const near = (v) => Math.max(-9999, Math.min(9999, v)), text = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
     const says = runs.map((run, k, _, end = run.path.at(-1)) =>
       `${name_of(run)} ${inside(box, end) ? `ends at ${text(end)}` : "leaves the map"}`).join("; ");
     const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", x: box.slice(0, 2),
@@ -35,12 +31,12 @@ const Landscape = (() => {
         // Later paths are thinner, so that each shows where they lie on each other.
         const ways = runs.map((run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">
 <path class="run ahead"/><path class="run way" stroke-dasharray="${run.dash}"/></g>`).join("");
-        const heads = runs.map((run) => `<path class="dot" fill="${run.color}"/>`).join(""), [x, y] = [a.X(goal[0]), a.Y(goal[1])];
+        const heads = runs.map((run) => `<path class="dot" fill="${run.color}"/>`).join("");
         return `<path class="iso" d="${contours(a, view.surface, lines)}"/><text x="${a.right - 10}" y="${a.bottom - 5}">w</text>
 <text x="${a.left + 6}" y="${a.top + 0.8 * a.rem}">b</text><g class="result"><g clip-path="url(#map-clip)">${ways}</g>${heads}</g>
-<path class="goal" d="M${x - 9} ${y}h18m-9 -9v18"/><g class="ring" tabindex="0" role="slider" aria-valuenow="${start[0]}"
- aria-label="start of the paths, moved by arrow keys" aria-valuetext="${text(start)}" transform="translate(${
-          a.X(start[0])} ${a.Y(start[1])})"><circle class="grip" r="22"/><circle r="9"/></g>`;
+<path class="goal" d="M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18"/><g class="ring" tabindex="0" role="slider"
+ aria-label="start of the paths, moved by arrow keys" aria-valuenow="${start[0]}" aria-valuetext="${text(start)}"
+ transform="translate(${a.X(start[0])} ${a.Y(start[1])})"><circle class="grip" r="22"/><circle r="9"/></g>`;
       } });
     drawn = { axes, tracks: runs.map((run) => {
       const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // it only wanders on
@@ -54,10 +50,10 @@ const Landscape = (() => {
     const [ways, heads] = [".way", ".dot"].map((name) => svg.querySelectorAll(name));
     drawn.tracks.forEach((places, k) => {
       const n = Math.min(t, places.length - 1), from = places.findLastIndex((at, i) => i <= n && inside(box, at));
-      ways[k].setAttribute("d", line(places.slice(0, n + 1)));
-      heads[k].setAttribute("d", from < n ? arrow : disc);
       const [x, y] = places[Math.max(0, from)], [x1, y1] = places[Math.min(n, from + 1)], [dx, dy] = [x1 - x, y1 - y];
       const part = from === n ? 0 : Math.min(((dx > 0 ? right : left) - x) / dx || 9, ((dy > 0 ? bottom : top) - y) / dy || 9);
+      ways[k].setAttribute("d", line(places.slice(0, n + 1)));
+      heads[k].setAttribute("d", from < n ? "M-11 -7L3 0L-11 7Z" : "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0");
       heads[k].setAttribute("transform", `translate(${x + part * dx} ${y + part * dy}) rotate(${Math.atan2(dy, dx) * 180 / Math.PI})`);
     });
   }
@@ -65,7 +61,7 @@ const Landscape = (() => {
   const colors = ["var(--c2)", "var(--c3)", "var(--c0)", "var(--c1)"];
   const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m-4 0l4 -4l4 4l-4 4z"];
   /** The plane in strips of one class and strength, five of each, and the border of two classes. */
-  function strips({ columns, rows, values, labels }, a) {
+  function strips(a, { columns, rows, values, labels }) {
     const many = Math.max(...labels) > 1, dx = (a.right - a.left) / (columns - 1), dy = (a.bottom - a.top) / (rows - 1);
     const strength = (v) => many ? 5 * Math.round(v) + 3 : (v > 0.5 ? 5 : 0) + Math.min(4, Math.floor(Math.abs(10 * v - 5)));
     const paths = [];
@@ -77,46 +73,43 @@ const Landscape = (() => {
       paths[s] = `${paths[s] ?? ""}M${x0} ${y0}H${x1}V${y1}H${x0}Z`;
       from = k + 1;
     }
-    const border = many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5);
-    return paths.map((d, s) => `<path fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}" d="${d}"/>`).join("") + `<path class="border" d="${contours(a, said, border)}"/>`;
+    const border = contours(a, said, many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5));
+    return paths.map((d, s) => `<path fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}" d="${
+      d}"/>`).join("") + `<path class="border" d="${border}"/>`;
   }
   function draw_plane() {
     const { box, points, labels } = said, names = view.runs.filter((run) => run.rates && run.text).map((run) =>
-      `<option value="${run.i}"${run.i === chosen ? " selected" : ""}>${run.i + 1}: ${escape(run.text)}</option>`);
-    const data = (a) => colors.map((color, c) => `<path class="data" fill="${color}" d="${points.map(([x, y], k) =>
-      labels[k] % 4 === c ? `M${round(a.X(x))} ${round(a.Y(y))}${shapes[c]}` : "").join("")}"/>`).join("");
-    const axes = Plot.picture(figure, { name: "What the network says about the plane", x: box.slice(0, 2),
-      y: box.slice(2), caption: `network of <select aria-label="schedule of the network">${names.join("")}</select>`,
+      `<option value="${run.i}">${run.i + 1}: ${escape(run.text)}</option>`);
+    const data = (a, c) => points.map(([x, y], k) =>
+      labels[k] % 4 === c ? `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}` : "").join("");
+    Plot.picture(figure, { name: "What the network says about the plane", x: box.slice(0, 2), y: box.slice(2),
+      caption: `network of <select aria-label="schedule of the network">${names.join("")}</select>`,
       says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`,
-      content: (a) => `<g class="result plane" clip-path="url(#map-clip)">${strips(said, a)}</g>${data(a)}` });
-    drawn = { axes, data: `${points}` };
+      content: (a) => `<g class="result" clip-path="url(#map-clip)">${strips(a, said)}</g>${
+        colors.map((color, c) => `<path class="data" fill="${color}" d="${data(a, c)}"/>`).join("")}` });
+    figure.querySelector("select").value = chosen;
   }
   /** Asks in the worker what the chosen network says after t updates; a newer question drops one that waits. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
-    const { steps } = view.state, expression = view.runs[chosen]?.text;
-    const answer = expression && await engine.later("map", { ask: "map", options: options(view.state), steps, expression,
-                                                             updates: Math.min(t, steps) });
+    const { steps } = view.state, expression = view.runs[chosen]?.text, question = { ask: "map", steps, expression };
+    const answer = expression
+      && await engine.later("map", { ...question, options: options(view.state), updates: Math.min(t, steps) });
     if (!answer || view.surface) return;
-    if (answer.error) return void (figure.textContent = answer.error);
-    said = answer;
-    const plane = figure.querySelector(".plane");
-    if (plane && drawn.data === `${said.points}`) plane.innerHTML = strips(said, drawn.axes); else draw_plane();
+    if (answer.error) figure.textContent = answer.error; else said = answer, draw_plane();
   }
 
   function draw_map() {
     const focused = document.activeElement?.matches("#map .ring");
-    if (view.surface) draw_paths(); else if (said && view.runs[chosen]) draw_plane();
+    if (view.surface) draw_paths(); else if (said && view.runs[chosen]?.rates) draw_plane();
     cursor(view, view.t);
     if (focused) figure.querySelector(".ring")?.focus();
   }
-  const cursor = (_, t) => view.surface ? drawn && move_paths(t) : void ask_plane(t);
-
+  const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {
     onpointerdown: (event) => {
-      if (!event.target.closest(".ring")) return;
-      dragging = true;
+      if (!(dragging = !!event.target.closest(".ring"))) return;
       drawn.axes.svg.setPointerCapture(event.pointerId);
       event.preventDefault();
     },
@@ -126,8 +119,7 @@ const Landscape = (() => {
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => move(start));
     },
-    onpointerup: () => { dragging = false; },
-    onpointercancel: () => { dragging = false; },
+    onlostpointercapture: () => { dragging = false; },
     onkeydown: (event) => {
       const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
       if (!by || !event.target.matches(".ring")) return;
@@ -135,7 +127,7 @@ const Landscape = (() => {
       const [x0, x1, y0, y1] = view.surface.box, [w, b] = start_of(), part = event.shiftKey ? 0.1 : 0.02;
       move([w + by[0] * part * (x1 - x0), b + by[1] * part * (y1 - y0)]);
     },
-    onchange: (event) => { chosen = +event.target.value, draw_plane(), ask_plane(view.t); },
+    onchange: (event) => { chosen = +event.target.value, ask_plane(view.t); },
   });
   panels.push({ draw: draw_map, cursor });
   return { surface };
