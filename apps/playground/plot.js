@@ -70,12 +70,12 @@ const Plot = (() => {
 
   /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
-    let d = "", pen = "M", [x0, y0] = [NaN, NaN];
-    for (const [x, y] of places) {
-      if (Math.abs(x - x0) + Math.abs(y - y0) < 0.5) continue;
-      const seen = Number.isFinite(x + y);
-      if (seen) d += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
-      [pen, x0, y0] = [seen ? "L" : "M", x, y];
+    let d = "", pen = "M", from = [NaN, NaN];
+    for (const at of places) {
+      const [x, y] = at, seen = Number.isFinite(x + y);
+      if (Math.abs(x - from[0]) + Math.abs(y - from[1]) < 0.6) continue;
+      if (seen) d += pen + Math.round(10 * x) / 10 + " " + Math.round(10 * y) / 10;
+      pen = seen ? "L" : "M", from = at;
     }
     return d;
   }
