@@ -20,9 +20,10 @@ const Cards = (() => {
     row.slider.step = row.whole ? 1 / (high - low) : 0.005;
   }
   function make_row(card, k) {
-    const id = `pull${card.i}-${k}`, box = make("number", `<span></span><output aria-hidden="true"></output>
+    const id = `${card.i}-${k}`, box = make("number", `<label for="s${id}"></label><output aria-hidden="true"></output>
       <div class="track"><svg class="result" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"></svg>
-      <input type="range" min="0" max="1" aria-describedby="${id}"></div><div class="pull result" id="${id}"></div>`);
+      <input type="range" min="0" max="1" id="s${id}" aria-describedby="pull${id}"></div>
+      <div class="pull result" id="pull${id}"></div>`);
     const [name, output, track, pull] = box.children, [curve, slider] = /** @type {any} */ (track.children);
     const row = /** @type {any} */ ({ k, box, name, output, pull, curve, slider });
     slider.oninput = () => {
@@ -56,15 +57,16 @@ const Cards = (() => {
   function show(card, s, run) {
     const text = s.schedules[card.i], question = { options: options(s), steps: s.steps, expression: text };
     const read = engine.ask({ ask: "read", ...question }), wrong = Boolean(read.error);
-    const error = read.error?.replace(/^"[^]*?": (?=\S)/, "").replace(/^(column \d+: |--[^]*)/, "") ?? "";
+    const own = wrong && read.error != $("problem").textContent;  // else it stands above
+    const error = own ? read.error.replace(/^"[^]*?": (?=\S)/, "").replace(/^column \d+: /, "") : "";
     if (card.text != text) Object.assign(card, { text, moved: null });
     if (card.field.value != text) card.field.value = text;
-    card.field.ariaInvalid = String(wrong);
+    card.field.ariaInvalid = String(own);
     card.box.classList.toggle("wrong", wrong);
     if (card.error.textContent != error) card.error.textContent = error;
     card.mark.hidden = !read.column;
     card.mark.style.setProperty("--column", read.column - 1);
-    card.stroke.setAttribute("stroke-dasharray", run.dash);
+    card.stroke.setAttribute("stroke-dasharray", run.dash ?? "");
     card.note.textContent = read.notes?.join(" ") ?? "";
     for (const row of card.rows) row.slider.disabled = wrong && row != card.moved;
     if (!wrong) show_numbers(card, run, question, read, s.layers == "none");
@@ -94,7 +96,7 @@ const Cards = (() => {
     Object.assign(row, { number: { ...number }, rates, whole });
     if (jumps || Math.abs(row.place_of(written) - 0.5) > 0.5 + 1e-9) set_range(row, written);
     row.slider.value = row.place_of(written);
-    row.name.textContent = row.slider.ariaLabel = words(number.number);
+    row.name.textContent = words(number.number);
     row.output.textContent = print(row, written);
     row.slider.setAttribute("aria-valuetext", print(row, written));
   }
