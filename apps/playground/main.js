@@ -1,15 +1,15 @@
 "use strict";
-// The frame of the page: what all panels share, and the update cycle. Starts when all other files are read.
+// The frame of the page: what all panels share, and the update cycle. Starts when all files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {{draw?: Function, cursor?: Function}[]} `draw` after each change, `cursor` for each move in time */
 const panels = [];
-/** What panels draw from. A run that cannot be trained has an `error`, and a `column` for a place in its text. */
-const view = { state: null, runs: [], steps: 0, least_loss: null, surface: null, expected: [], band: null, t: 0 };
+/** What panels draw from. A run that cannot be trained has an `error`, with a `column` of its text or 0. */
+const view = { state: null, runs: [], steps: 0, t: 0, least_loss: null, surface: null, expected: null, band: null };
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
 const change = (() => {
   const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
-  const most_steps = 5000, flat = ["line", "ravine"], is_flat = (s) => s.layers == "none" && flat.includes(s.data);
+  const flat = ["line", "ravine"], is_flat = (s) => s.layers == "none" && flat.includes(s.data);
   const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
   let version = 0;
   function show_problem(text = "") {
@@ -18,17 +18,18 @@ const change = (() => {
   }
   function train(s, text, i) {
     const more = is_flat(s) ? { curvature: true, every: 1 } : { curvature: false };
-    const { error: problem, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
-    const run = schedules?.[0] ?? { error: problem }, column = +(/column (\d+)/.exec(run.error ?? "")?.[1] ?? 0);
-    return { label: text, ...run, i, text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, problem };
+    const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
+    const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error ?? "")?.[1] ?? 0);
+    return { label: text, ...run, i, text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, problem: error };
   }
   /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
-    const expect = (text, i) => engine.later("expect" + i, question(s, "expect", text));
-    const answers = await Promise.all(is_flat(s) ? s.schedules.map(expect) : []);
-    const band = $("shuffle").ariaPressed == "true" ? await Curves.band(s) : null;
+    const expect = (text, i) => is_flat(s) ? engine.later("expect" + i, question(s, "expect", text)) : null;
+    const answers = await Promise.all(s.schedules.map(expect));
+    const expected = answers.map((answer) => answer?.schedules?.[0] ?? null);
+    const band = $("shuffle").checked ? await Curves.band(s) : null;
     if (mine != version) return;
-    Object.assign(view, { band, expected: answers.map((answer) => answer?.schedules?.[0] ?? null) });
+    Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null });
     draw();
   }
   function open() {
@@ -36,37 +37,33 @@ const change = (() => {
     change(() => Object.assign(view, { state, t: Infinity }));
     if (notes.length) show_problem(notes.join(" "));
   }
-  const press = (button) => (button.ariaPressed = String(button.ariaPressed != "true")) == "true";
+  function take({ target: { id, type, value, max, validity } }) {
+    if (validity.rangeOverflow) show_problem(`--${id}: must be at most ${max} on this page (got ${value})`);
+    else if (value) change((s) => {
+      s[id] = type == "number" ? +value : value;
+      if (id == "data") Object.assign(s, { start: null, layers: flat.includes(value) ? "none" : "16,16" });
+    });
+  }
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
-    const list = engine.ask({ ask: "list" });
-    for (const [id, names] of [["data", list.data], ["optimizers", list.optimizers]])
-      $(id).append(...names.map((name) => new Option(name)));
-    for (const key of fields) $(key).oninput = ({ target }) => target.value && change((s) => {
-      s[key] = target.type == "number" ? +target.value : target.value;
-      if (key == "data") Object.assign(s, { start: null, layers: flat.includes(s.data) ? "none" : "16,16" });
-    });
+    const list = engine.ask({ ask: "list" }), fill = (id, names) => $(id).append(...names.map((n) => new Option(n)));
+    fill("data", list.data), fill("optimizers", list.optimizers);
+    for (const key of fields) $(key).oninput = take;
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
-    $("shuffle").onclick = () => change(() => press($("shuffle")));
-    $("big").onclick = () => document.documentElement.classList.toggle("big", press($("big")));
+    $("shuffle").onchange = () => change(() => {});
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
     addEventListener("hashchange", open);
     new ResizeObserver(draw).observe($("plots"));
-    open();
-    document.body.dataset.ready = String(performance.now());
+    open(), document.body.dataset.ready = String(performance.now());
   });
   return (edit) => {
-    const at_end = view.t >= view.steps;
-    edit(view.state);
-    const s = view.state, few = s.steps <= most_steps, runs = few ? s.schedules.map((t, i) => train(s, t, i)) : [];
-    const problem = few ? runs.find((run) => run.problem)?.problem
-      : `--steps: must be at most ${most_steps} on this page (got ${s.steps})`;
-    show_problem(problem);
-    if (!problem) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
-    view.least_loss = view.runs[0]?.least_loss ?? null;
-    view.steps = Math.max(...view.runs.map((run) => run.steps ?? s.steps));
-    view.t = Math.min(at_end ? Infinity : view.t, view.steps);
+    const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
+    const runs = s.schedules.map((text, i) => train(s, text, i)), problem = runs.find((run) => run.problem)?.problem;
+    if (!problem) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s),
+                                        least_loss: runs[0].least_loss ?? null });
+    view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
+    view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    Address.hide(s), draw(), Address.save(s), ask_later(s);
+    show_problem(problem), Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

@@ -1,16 +1,16 @@
 "use strict";
 // The results, and the last update before the cursor written out in numbers.
 (() => {
-  const { number, escape } = Plot, signed = (text) => text[0] == "-" ? `(−${text.slice(1)})` : text;
+  const { number, escape } = Plot, signed = (v) => v < 0 ? `(−${number(-v)})` : number(v);
   const weight = (v) => (Math.abs(v) < 1e4 ? v.toFixed(3) : v.toExponential(2)).replace("-", "−");
   const cells = (texts) => texts.map((text) => `<td>${text}</td>`).join("");
   const wide = (columns, text) => `<td colspan="${columns}" class="error">${escape(text)}</td>`;
+  const name = ({ color, dash, label }) => `<th scope="row"><div title="${escape(label)}"><svg class="swatch"
+    viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${color}" stroke-width="3" stroke-dasharray="${
+    dash}"/></svg>${escape(label)}</div></th>`;
   const table = (heads, content) => `<table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")
-    }</tr></thead><tbody>${view.runs.map((run) => `<tr><th scope="row"><div title="${escape(run.label)}"><svg
-    class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" fill="none" stroke="${run.color}"
-    stroke-width="3" stroke-dasharray="${run.dash}"/></svg>${escape(run.label)}</div></th>${
+    }</tr></thead><tbody>${view.runs.map((run) => `<tr>${name(run)}${
     run.error ? wide(heads.length - 1, run.error) : content(run)}</tr>`).join("")}</tbody></table>`;
-
   /** The momentum of plain SGD, 0 without it; null where the optimizer is another one. */
   function momentum_of({ optimizer }) {
     const [, rule, given] = /^(sgd|momentum)(?:\(momentum=([\d.]+)\))?$/.exec(optimizer.replaceAll(" ", "")) ?? [];
@@ -18,37 +18,34 @@
   }
   /** Update t of weight k, with the gradient that the rule and the path give. */
   function equation(run, t, k) {
-    const [before, after] = [run.path[t - 1][k], run.path[t][k]], rate = run.rates[t - 1], mu = momentum_of(run);
-    if (mu == null) return `${weight(before)} + ${signed(number(after - before))} = ${weight(after)}`;
-    const velocity = t > 1 ? before - run.path[t - 2][k] : 0;
-    const gradient = rate ? signed(number((mu * velocity - (after - before)) / rate)) : "gradient";
-    return `${weight(before)}${mu ? ` + ${mu} × ${signed(number(velocity))}` : ""} − ${number(rate)} × ${gradient} = ${
-      weight(after)}`;
+    const [w, after] = [run.path[t - 1][k], run.path[t][k]], rate = run.rates[t - 1], mu = momentum_of(run);
+    if (mu == null) return `${weight(w)} + ${signed(after - w)} = ${weight(after)}`;
+    const velocity = t > 1 ? w - run.path[t - 2][k] : 0, kept = mu ? ` + ${mu} × ${signed(velocity)}` : "";
+    const gradient = rate ? signed((mu * velocity - (after - w)) / rate) : "gradient";
+    return `${weight(w)}${kept} − ${number(rate)} × ${gradient} = ${weight(after)}`;
   }
   function at_cursor(run, t) {
     if (t > (run.diverged_at ?? Infinity)) return wide(2, `diverged after update ${run.diverged_at}`);
     if (run.path) return cells([0, 1].map((k) => t ? equation(run, t, k) : weight(run.path[0][k])));
-    return cells([t ? number(run.rates[t - 1]) : "–", number(run.losses[run.measured.findLastIndex((x) => x <= t)])]);
+    return cells([number(run.rates[t - 1]), number(run.losses[run.measured.findLastIndex((x) => x <= t)])]);
   }
-  function cursor() {
-    const { t, runs } = view, with_path = runs.find((run) => run.path), mu = with_path && momentum_of(with_path);
-    const rule = mu == null ? " + step" : `${mu ? " + momentum × velocity" : ""} − rate × gradient`;
-    const heads = !with_path ? ["rate", "loss"] : ["w", "b"].map((name) => t ? name + rule : name);
+  function cursor({ t, runs }) {
+    const with_path = runs.find((run) => run.path), mu = with_path && momentum_of(with_path);
+    const rule = !t ? "" : mu == null ? " + step" : `${mu ? " + momentum × velocity" : ""} − rate × gradient`;
+    const heads = with_path ? ["w" + rule, "b" + rule] : ["Rate", "Loss"];
     $("update").innerHTML = table([t ? `Update ${t}` : "First weights", ...heads], (run) => at_cursor(run, t));
   }
   let timer = 0;
   function draw() {
-    const good = view.runs.filter((run) => !run.error), end = (run) => run.diverged_at == null ?
-      number(run.losses.at(-1)) : `diverged after update ${run.diverged_at}`;
-    const target = good.find((run) => run.diverged_at == null)?.losses.at(-1);
-    const above = (run) => run.diverged_at != null || run.least_loss == null ? NaN : run.losses.at(-1) - run.least_loss;
+    const settled = view.runs.filter((run) => run.losses && run.diverged_at == null), target = settled[0]?.losses.at(-1);
+    const end = (run) => settled.includes(run) ? number(run.losses.at(-1)) : `diverged after update ${run.diverged_at}`;
+    const above = (run) => settled.includes(run) ? Math.max(0, run.losses.at(-1) - (run.least_loss ?? NaN)) : NaN;
     const reached = (run) => run.measured[run.losses.findIndex((loss) => loss != null && loss <= target)] ?? "never";
     $("results").lastChild.outerHTML = table(["Schedule", "Final loss", "Above the least", "Sum of rates",
       `Updates to ${number(target)}`], (run) => cells([end(run), number(above(run)), number(run.budget), reached(run)]));
-    clearTimeout(timer);
-    timer = setTimeout(() => { $("results").firstChild.textContent = view.runs.map((run) =>
-      `${run.label}: ${run.error ?? "final loss " + end(run)}`).join("; "); }, 600);
-    cursor();
+    const said = view.runs.map((run) => `${run.label}: ${run.error ?? `final loss ${end(run)}`}`).join("; ");
+    clearTimeout(timer), timer = setTimeout(() => { $("results").firstChild.textContent = said; }, 600);
+    cursor(view);
   }
   $("results").innerHTML = '<p class="unseen" role="status"></p><table></table>';
   panels.push({ draw, cursor });

@@ -2,16 +2,16 @@
 // The time cursor of all panels: after `view.t` updates. Keys: Space, arrows, Home, End.
 const time = (() => {
   $("time").innerHTML = `<button class="play" title="Play or pause (Space)"></button>
-    <button class="back" aria-label="One update back" title="One update back (←)">−1</button>
-    <button class="on" aria-label="One update on" title="One update on (→)">+1</button>
+    <button aria-label="One update back" title="One update back (←)">−1</button>
+    <button aria-label="One update on" title="One update on (→)">+1</button>
     <input type="range" min="0" aria-label="Time in updates"><output></output>`;
   const [button, back, on, slider, output] = $("time").children, seconds = 6;
   let frame = 0;
-  function show() {
-    const { t, steps } = view, shown = `after update ${t} of ${steps}`;
-    Object.assign(slider, { max: steps, value: t }).setAttribute("aria-valuetext", output.textContent = shown);
-    document.body.classList.toggle("ended", t >= steps);
+  function show({ t, steps }) {
+    slider.max = steps, slider.value = t, output.textContent = `after update ${t} of ${steps}`;
+    slider.setAttribute("aria-valuetext", output.textContent);
     output.style.minWidth = `${16 + 2 * String(steps).length}ch`;
+    document.body.classList.toggle("ended", t >= steps);
   }
   /** Moves the cursor of every panel. */
   function to(/** @type {number} */ t) {
@@ -19,8 +19,8 @@ const time = (() => {
     for (const panel of panels) panel.cursor?.(view, view.t);
   }
   function stop() {
-    cancelAnimationFrame(frame), frame = 0;
-    Object.assign(button, { textContent: "▶", ariaLabel: "Play" });
+    cancelAnimationFrame(frame);
+    frame = 0, button.textContent = "▶", button.ariaLabel = "Play";
   }
   /** Plays from here, or from the beginning at the end. Reduced motion: in eight steps. */
   function play(from = view.t >= view.steps ? 0 : view.t) {
@@ -31,21 +31,18 @@ const time = (() => {
       to(Math.round(view.steps * Math.floor(done * pieces) / pieces));
       done < 1 ? frame = requestAnimationFrame(tick) : stop();
     };
-    Object.assign(button, { textContent: "❚❚", ariaLabel: "Pause" });
-    frame = requestAnimationFrame(tick);
+    frame = requestAnimationFrame(tick), button.textContent = "❚❚", button.ariaLabel = "Pause";
   }
-  const step = (/** @type {number} */ n) => { stop(), to(view.t + n); };
-  const keys = { " ": () => frame ? stop() : play(), ArrowLeft: () => step(-1), ArrowRight: () => step(1),
-    Home: () => step(-Infinity), End: () => step(Infinity) };
-  Object.assign(button, { onclick: keys[" "] }), Object.assign(back, { onclick: keys.ArrowLeft });
-  Object.assign(on, { onclick: keys.ArrowRight }), Object.assign(slider, { oninput: () => { stop(), to(+slider.value); } });
+  const step = (/** @type {number} */ n) => () => { stop(), to(view.t + n); };
+  const keys = { " ": () => frame ? stop() : play(), ArrowLeft: step(-1), ArrowRight: step(1), Home: step(-Infinity),
+    End: step(Infinity) };
+  button.onclick = keys[" "], back.onclick = step(-1), on.onclick = step(1);
+  slider.oninput = () => { stop(), to(+slider.value); };
   addEventListener("keydown", (event) => {
-    const own = /** @type {Element} */ (event.target).closest("input, select, textarea, button, summary, a, [tabindex]");
-    if (own || !keys[event.key] || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    keys[event.key]();
+    const taken = event.target.closest("input, select, textarea, button, summary, [tabindex]") || event.ctrlKey;
+    if (taken || event.altKey || event.metaKey || !keys[event.key]) return;
+    event.preventDefault(), keys[event.key]();
   });
-  stop();
-  panels.push({ draw: show, cursor: show });
+  stop(), panels.push({ draw: show, cursor: show });
   return { play, stop, to };
 })();

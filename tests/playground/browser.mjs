@@ -84,17 +84,15 @@ await check("all lessons by keyboard alone", "", async (page) => {
   await tab_to(page, "#which");
   await page.keyboard.press("Home");
   for (const [k, { id }] of lessons.entries()) {
-    if (k) {
-      await tab_to(page, "#which", "Shift+Tab");
-      await page.keyboard.press("ArrowDown");
-    }
+    await tab_to(page, "#which", "Shift+Tab");
+    await page.keyboard.press("ArrowDown");
     await settle(page);
     equal(await page.evaluate(() => view.state.lesson), id, `lesson ${k + 1}`);
     need(await page.evaluate(() => document.body.classList.contains("predicting")), `${id}: nothing to predict`);
     equal(await page.locator(".result >> visible=true").count(), 0, `${id}: results in sight before Play`);
     for (let choices = 0; await page.evaluate(() => document.body.classList.contains("predicting")); ++choices) {
       need(choices < 6, `${id}: the prediction has no end`);
-      const play = await page.evaluate(() => Boolean(document.querySelector("#lesson .play:not(:disabled)")));
+      const play = await page.evaluate(() => Boolean(document.querySelector("#lesson .play:not([hidden])")));
       await tab_to(page, play ? "#lesson .play" : "#lesson .choice:not(:disabled):not([aria-pressed=true])");
       await page.keyboard.press("Enter");
     }
@@ -240,11 +238,11 @@ await check("reduced motion plays in few steps", line, async (page) => {
   need(seen.size > 1 && seen.size < 6, `${seen.size} pictures in 2 s`);
 }, { reducedMotion: "reduce" });
 await check("Shuffle seeds shows a band", line, async (page) => {
-  await page.click("#shuffle");
+  await page.click(".switch:has(#shuffle)");
   await page.waitForFunction(() => view.band?.every((band) => band?.low.length > 0));
   const wide = await page.evaluate(() => view.band.map((band) => band.high.at(-1) / band.low.at(-1)));
   need(wide.every((ratio) => ratio > 1.0001), `high / low at the end: ${wide}`);
-  await page.click("#shuffle");
+  await page.click(".switch:has(#shuffle)");
   await page.waitForFunction(() => !view.band);
 });
 await check("a log that is dropped is replayed", line, async (page) => {
@@ -323,7 +321,7 @@ for (const { id } of lessons)
     equal(await box(), [1280, 720], "the page");
     const [inside, high] = await page.evaluate(() => [$("left").scrollHeight, $("left").clientHeight]);
     need(inside <= high, `the cards take ${inside} of ${high} pixels`);
-    await page.click("#big");
+    await page.click(".switch:has(#big)");
     equal(await box(), [1280, 720], "the page with larger type");
   });
 await check("a phone has one column, targets of 44 pixels and no sideways scrolling", line, async (page) => {
@@ -331,7 +329,7 @@ await check("a phone has one column, targets of 44 pixels and no sideways scroll
     if (lesson) await page.evaluate((id) => { location.hash = `#lesson=${id}`; }, lesson);
     await settle(page);
     equal(await page.evaluate(() => document.documentElement.scrollWidth), 390, `${lesson}: the width`);
-    const small = await page.evaluate(() => [...document.querySelectorAll("button, select, input, summary")]
+    const small = await page.evaluate(() => [...document.querySelectorAll("button, select, input:not([type=checkbox]), summary, .switch")]
       .filter((e) => e.checkVisibility({ visibilityProperty: true }) && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 60)));
     equal(small, [], "small targets");
   }
