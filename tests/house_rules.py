@@ -114,7 +114,7 @@ class House:
         own = [name for name in self.headers if name.endswith(f'/{stem}.h')]
         if own and first != f'<gradus/{own[0]}>':
             fault(file, 1, f'the first include must be <gradus/{own[0]}>')
-        elif not first.startswith('<gradus/') and not (first[:1] == '"' and file.startswith('tests/command/')):
+        elif not first.startswith('<gradus/') and not (first[:1] == '"' and file.startswith(('tests/command/', 'tests/playground/'))):
             fault(file, 1, 'the first include must be the header that the file tests')
 
     def check_text(self, file, text):

@@ -1,5 +1,5 @@
 "use strict";
-// The menu in #tools: copies link, command and C++, saves CSV, JSON and SVG, and replays logs of gradus train.
+// The menu of #share: copies link, command and C++, saves CSV, JSON and SVG, replays logs of gradus train.
 const Share = (() => {
   /** Runs of logs, drawn as those of cards are. @type {any[]} */
   const logs = [];
@@ -24,7 +24,7 @@ const Share = (() => {
     say(`Saved ${name}.`);
   }
 
-  const good = () => view.state.schedules.filter((text, i) => !view.runs[i].error);
+  const good = () => view.state.schedules.filter((text, i) => view.runs[i] && !view.runs[i].error);
   /** Asks, then calls `use` with the answer, or says what is wrong. */
   function ask(question, use) {
     const { state } = view, answer = engine.ask({ ...question, options: options(state), steps: state.steps });
@@ -36,31 +36,30 @@ const Share = (() => {
     : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
   const cell = (text) => /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   /** The table of `gradus compare --csv`. */
-  const csv = () => ["schedule,step,learning_rate,loss", ...view.runs.filter((run) => !run.error).flatMap((run) =>
-    run.measured.map((t, i) => [cell(run.label), t, run.rates[t], run.losses[i]].join()))].join("\n") + "\n";
+  const csv = () => view.runs.flatMap((run) => (run.measured ?? []).map((t, i) =>
+    [cell(run.label), t, run.rates[t], run.losses[i]].join())).join("\n");
 
-  /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} with the line of a mistake */
+  /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
     const runs = [], lines = text.replace(/^\ufeff/, "").trimEnd().split("\n");
-    let about = {}, run = null;
-    for (const [i, t] of lines.entries()) {
-      const check = (good, what) => { if (!good) throw new Error(`${name}:${i + 1}: ${what}`); };
+    let schedule = "", run = null;
+    lines.forEach((t, i) => {
+      const check = (right, rule) => { if (!right) throw new Error(`${name}:${i + 1}: ${rule}`); };
       let line = null;
-      try { line = JSON.parse(t.trim() || "{}"); } catch { if (i > 0 && i == lines.length - 1) break; }
-      check(line && typeof line == "object", "must be a JSON object");
-      if (line.gradus) about = line, run = line.resumed_at ? run : null;
-      check(line.gradus || "step" in line || "epoch" in line || !t.trim(), 'must have a "step" or an "epoch"');
-      if (!("step" in line)) continue;
-      const { step, learning_rate = null, loss = null, batch_loss = loss } = line;
-      check(Number.isInteger(step) && step > 0 && step < 1e5, '"step": must be a whole number below 100000');
-      check([learning_rate, batch_loss].every((v) => v === null || Number.isFinite(v)), "must have numbers");
+      try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) return; }
+      check([line?.gradus, line?.step, line?.epoch].some((v) => v != null), 'must have a "step" or an "epoch"');
+      if (line.gradus && !line.resumed_at) schedule = line.schedule, run = null;
+      const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
+      if (step === undefined) return;
+      check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
+      check([rate, loss].every((v) => v === null || typeof v == "number"), "must have numbers");
       if (!run || step <= run.steps)
-        runs.push(run = { label: `${name} ${runs.length + 1}: ${about.schedule ?? "no schedule"}`, log: true,
-          color: "var(--ink)", dash: "1 4", measured: [], rates: [], losses: [], diverged: 0 });
-      run.measured.push(step - 1), run.losses.push(batch_loss); // it is measured before the update
-      run.rates[step - 1] = learning_rate;
+        runs.push(run = { label: `${name} ${runs.length + 1}: ${schedule}`, log: true, color: "var(--ink)",
+          dash: "1 4", measured: [], rates: [], losses: [], diverged: 0 });
+      run.measured.push(step - 1), run.losses.push(loss); // a batch is measured before its update
+      run.rates[step - 1] = rate;
       run.steps = step;
-    }
+    });
     if (!runs.length) throw new Error(`${name}: must have lines of updates`);
     return runs;
   }
@@ -75,19 +74,18 @@ const Share = (() => {
   addEventListener("drop", (event) => { event.preventDefault(); replay(event.dataTransfer.files); });
   file.onchange = () => replay(file.files);
 
-  function item(name, onclick) {
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: name, onclick });
-    list.appendChild(document.createElement("li")).append(button);
-  }
   function fill() {
+    const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+    const item = (textContent, onclick) =>
+      list.appendChild(make("li")).append(make("button", { type: "button", textContent, onclick }));
     list.replaceChildren();
     item("Copy link", () => copy(location.href.split("#")[0] + Address.write(view.state), "the link"));
     item("Copy gradus command", () =>
       compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
     for (const expression of good()) item(`Copy C++ of ${expression}`, () =>
       ask({ ask: "program", expression }, ({ code }) => copy(code, "the C++ of " + expression)));
-    item("Save curves as CSV", () => save("gradus.csv", csv()));
-    item("Save results as JSON", () => compare((answer) => save("gradus.json", JSON.stringify(answer) + "\n")));
+    item("Save curves as CSV", () => save("gradus.csv", `schedule,step,learning_rate,loss\n${csv()}\n`));
+    item("Save results as JSON", () => compare((answer) => save("gradus.json", JSON.stringify(answer))));
     for (const name of ["rate", "loss", "map"])
       item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, Plot.file($(name).querySelector("svg"))));
     if (logs.length) item("Remove logs", () => { logs.length = 0; change(() => {}); fill(); });

@@ -10,11 +10,11 @@ const lessons = JSON.parse(document.getElementById("lessons").textContent);
 
 const Address = (() => {
   /** @type {State} without a lesson; the options as in `gradus compare` */
-  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu",
-    initializer: "glorot_uniform", "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled",
-    steps: 210, optimizer: "sgd", seed: 0, start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", initializer: "glorot_uniform",
+    "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled", steps: 210,
+    optimizer: "sgd", seed: 0, start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
-  const text = JSON.stringify, most = 4;
+  const text = JSON.stringify;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
   const decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
   const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
@@ -40,8 +40,8 @@ const Address = (() => {
     const id = all("lesson").at(-1) ?? (pairs.every(([key]) => key == "hide") ? ids[0] ?? "" : "");
     const state = defaults(ids.includes(id) ? id : ""), schedules = all("schedule");
     if (id && !ids.includes(id)) notes.push(`lesson must be one of ${ids.join(", ")} (got '${id}')`);
-    if (schedules.length) state.schedules = schedules.slice(0, most);
-    if (schedules.length > most) notes.push(`schedule must be there ${most} times at most`);
+    if (schedules.length) state.schedules = schedules.slice(0, 4);
+    if (schedules.length > 4) notes.push("schedule must stand there at most 4 times");
     for (const [key, t] of pairs.filter(([k]) => k != "lesson" && k != "schedule")) {
       const known = Object.hasOwn(plain, key) && key != "schedules";
       const [rule, value] = known ? rules[key] ?? ["", String] : [], v = value?.(t);
@@ -53,11 +53,9 @@ const Address = (() => {
 
   /** @returns {string} the address of a state, with `#` */
   function write(state) {
-    const usual = defaults(state.lesson), pairs = [];
-    const keys = Object.keys(plain).filter((key) => text(state[key]) != text(usual[key]));
-    for (const key of keys)
-      if (key == "schedules") pairs.push(...state[key].map((t) => "schedule=" + encode(t)));
-      else pairs.push(`${key}=${encode(state[key] ?? "")}`);
+    const usual = defaults(state.lesson), keys = Object.keys(plain).filter((k) => text(state[k]) != text(usual[k]));
+    const pairs = keys.flatMap((key) => key == "schedules" ? state[key].map((t) => "schedule=" + encode(t))
+      : `${key}=${encode(state[key] ?? "")}`);
     if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
     return "#" + pairs.join("&");
   }

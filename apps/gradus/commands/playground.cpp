@@ -6,7 +6,7 @@
 #include "terminal/files.h"
 #include "terminal/option_words.h"
 
-// The page, where it is linked in: see gradus_page() in CMakeLists.txt.
+// The page, where it is linked in: see gradus_embed() in CMakeLists.txt.
 extern "C" [[gnu::weak]] const char gradus_page[], gradus_page_end[];
 
 namespace {

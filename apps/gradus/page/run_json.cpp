@@ -6,6 +6,7 @@
 
 #include "page/plane.h"
 #include "page/question.h"
+#include "page/text_numbers.h"
 #include "problem/program.h"
 #include "training/comparison_json.h"
 #include "training/expectation.h"
@@ -95,14 +96,31 @@ Json sensitivity(const Question& question) {
   return to_json(found);
 }
 
+Json to_json(const TextNumber& number) {
+  return {{"number", number.path},
+          {"value", number.value},
+          {"written", number.written},
+          {"slope", number.slope},
+          {"counts_steps", number.counts_steps},
+          {"from", number.from},
+          {"length", number.length}};
+}
+
 Json read(const Question& question) {
   ContenderOptions chosen;
   question.set(chosen);
-  const Contender c = read_contender(question.text("expression"), chosen);
-  std::vector<double> rates;
-  for (Step t = 0; t < c.steps; ++t) rates.push_back(value(c.rate(t)));
-  return {
-      {"label", c.label}, {"text", c.text}, {"rates", rates}, {"notes", inspect(c.rate, c.steps)}};
+  const std::string text = question.text("expression");
+  const ReadContenders read = read_contenders({text}, chosen);
+  if (read.contenders.empty()) return read.errors[0];
+  const Contender& c = read.contenders[0];
+  Json numbers = Json::array();
+  for (const TextNumber& number : numbers_in(text, c.problem->lengths))
+    numbers.push_back(to_json(number));
+  return {{"label", c.label},
+          {"text", c.text},
+          {"rates", values_of(c.rate, c.steps)},
+          {"notes", inspect(c.rate, c.steps)},
+          {"numbers", numbers}};
 }
 
 /// The mean loss at the end; null where a run diverged.

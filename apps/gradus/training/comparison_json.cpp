@@ -9,12 +9,6 @@ using namespace gradus;
 
 namespace {
 
-std::vector<double> values_of(const Schedule& schedule, Step steps) {
-  std::vector<double> out;
-  for (Step t = 0; t < steps; ++t) out.push_back(value(schedule(t)));
-  return out;
-}
-
 Json to_json(const Outcome& o, bool with_path) {
   const Contender& c = o.contender;
   Json out = Json::object({{"label", c.label},
@@ -49,6 +43,12 @@ Json to_json(const RateSearch& s) {
 }
 
 }  // namespace
+
+std::vector<double> values_of(const Schedule& schedule, Step steps) {
+  std::vector<double> out;
+  for (Step t = 0; t < steps; ++t) out.push_back(value(schedule(t)));
+  return out;
+}
 
 std::optional<WorstCase> bound_of(const Contender& c) {
   const Optimizer& optimizer = c.problem->model.optimizer();

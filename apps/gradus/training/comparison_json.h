@@ -6,6 +6,8 @@
 #include "terminal/json.h"
 #include "training/comparison.h"
 
+/// The rates, or the momenta, of the first `steps` updates.
+std::vector<double> values_of(const gradus::Schedule& schedule, gradus::Step steps);
 /// The convex bound. None unless the optimizer is plain SGD: it is for subgradient steps.
 std::optional<gradus::WorstCase> bound_of(const Contender& c);
 /// What a constant would have on all rows, if all schedules have the same rows and loss.
