@@ -7,10 +7,11 @@ const panels = [];
  * @type {any} {state, runs, steps, t, least_loss, surface, expected, band, lesson} */
 const view = { runs: [], steps: 0, t: 0 };
 function draw() { for (const panel of panels) panel.draw?.(view); }
-/** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
+/** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
-  const has_two_weights = (s) => s.layers == "none" && ["line", "ravine"].includes(s.data);
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
+  const dashes = ["", "9 4", "2 3", "12 3 2 3"], lines = ["line", "ravine"];
+  const has_two_weights = (s) => s.layers == "none" && lines.includes(s.data);
   const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
   let version = 0;
   function show_problem(text = "") {
@@ -21,7 +22,7 @@ const change = (() => {
     const more = has_two_weights(s) ? { curvature: true, every: 1 } : { curvature: false };
     const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
     const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error)?.[1] ?? 0);
-    return { label: text, ...run, i, text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, problem: error };
+    return { ...run, i, text, label: text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, wrong: error };
   }
   /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
@@ -42,7 +43,7 @@ const change = (() => {
     if (validity.rangeOverflow) show_problem(`--${id}: must be at most ${max} on this page (got ${value})`);
     else if (value) change((s) => {
       s[id] = type == "number" ? +value : value;
-      if (id == "data") Object.assign(s, { start: null, layers: /line|ravine/.test(value) ? "none" : "16,16" });
+      if (id == "data") s.start = null, s.layers = lines.includes(value) ? "none" : "16,16";
     });
   }
   addEventListener("DOMContentLoaded", async () => {
@@ -58,14 +59,16 @@ const change = (() => {
     new ResizeObserver(draw).observe($("plots"));
     open(), document.body.dataset.ready = String(performance.now());
   });
-  return (edit) => {
+  return (/** @type {(state: any) => void} */ edit) => {
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.problem);
-    if (!wrong) Object.assign(view, { runs: [...runs, ...Share.logs], least_loss: runs[0].least_loss ?? null });
-    view.surface = wrong ? view.surface : Landscape.surface(s);
+    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    if (!wrong) {
+      Object.assign(view, { runs: [...runs, ...Share.logs], least_loss: runs[0].least_loss ?? null });
+      view.surface = Landscape.surface(s);
+    }
     view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    show_problem(wrong?.problem), Address.hide(s), draw(), Address.save(s), ask_later(s);
+    show_problem(wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

@@ -13,7 +13,8 @@
     run.error ? wide(heads.length - 1, heads.length > 3 ? run.error : "") : content(run)}</tr>`).join("")}</tbody></table>`;
   /** The momentum of plain SGD, 0 without it; null where the optimizer is another one. */
   function momentum_of({ optimizer }) {
-    const [, rule, given] = /^(sgd|momentum)(?:\(momentum=([\d.]+)\))?$/.exec(optimizer.replaceAll(" ", "")) ?? [];
+    const text = optimizer.replaceAll(" ", "").replace(/(?<=\(.*)\([^()]*\)/g, "");  // without the schedule's own brackets
+    const [, rule, given] = /^(sgd|momentum)(?:\([^=,()]*,?(?:momentum=([\d.]+))?\))?$/.exec(text) ?? [];
     return given ? +given : { sgd: 0, momentum: 0.9 }[rule] ?? null;
   }
   /** Update t of weight k, with the gradient that the rule and the path give. */
