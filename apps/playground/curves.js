@@ -26,15 +26,12 @@ const Curves = (() => {
     const words = limits.map(([rate, kind]) =>
       `above ${number(rate)} ${kind}${limits.length > 1 ? "" : " on all rows"} diverges`);
     const far = limits.filter(([rate]) => rate > 1.6 * most).length, top = Math.max(most, limits[far]?.[0] ?? 0);
-    const limit = (a, rate, k) => k < far
-      ? text(a.right - 3, a.top + (k + 0.7) * a.rem, `↑ ${words[k]}`, "end", "hot")
-      : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)
-        + text(a.right - 3, a.Y(rate) - 0.3 * a.rem, words[k], "end", "hot");
-    const says = ({ rates, ...run }) => `${name_of(run)} begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
+    const limit = (a, rate, k) => (k < far ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) + text(a.right - 3,
+      k < far ? a.top + (k + 0.7) * a.rem : a.Y(rate) + 0.95 * a.rem, (k < far ? "↑ " : "") + words[k], "end", "hot");
+    const says = (run) => `${name_of(run)} begins at ${number(run.rates[0])}, ends at ${number(run.rates.at(-1))}`;
     return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, y: [0, 1.03 * top],
-      room: 1.05 * (far + (limits.length > far ? 1 : 0)), says: [...runs.map(says), ...words].join("; "),
-      content: (a) => [...limits.map(([rate], k) => limit(a, rate, k)),
-                       ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
+      room: 1.05 * far, says: [...runs.map(says), ...words].join("; "), content: (a) => [...runs.map((run) =>
+        path("run", stairs(run.rates, a), stroke(run))), ...limits.map(([rate], k) => limit(a, rate, k))] };
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
