@@ -217,7 +217,8 @@ adafactor, rmsprop, ftrl, lamb, lion, muon, schedulefreesgd, schedulefreeadamw (
 run 2 find-lr --activation rleu
 grep -q "did you mean relu?" "$work/err" || fail "no nearest activation"
 refuses "--initializer: must be one of glorot_uniform, glorot_normal, he_uniform, he_normal, lecun_uniform, \
-lecun_normal, variance_scaling (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+lecun_normal, variance_scaling, zeros, ones, constant (got 'he_norm'); did you mean he_normal?" find-lr --initializer he_norm
+refuses "--bias-initializer: column 11: the number is out of range" find-lr --bias-initializer "constant( 1e999)"
 refuses "--initializer: VarianceScaling: scale must be finite and > 0 (got -8)" find-lr --initializer "variance_scaling(-8)"
 refuses "--initializer: column 23: variance_scaling has no argument 'mode'; did you mean 'scale'?" \
   find-lr --initializer "variance_scaling(mode=1)"

@@ -125,7 +125,7 @@ class RandomWords {
     if (option == "--layers")
       return pick({"none", "4", "8,8", "4,", ",", "4097", "1,1,1,1", "1000"});
     if (option == "--activation") return damaged(pick(activation_names()));
-    if (option == "--initializer")
+    if (option.ends_with("initializer"))
       return damaged(below(2) ? pick(initializer_names()) : "variance_scaling(scale=8)");
     if (option == "--loss") return pick(below(2) ? loss_names() : Words{"auto", "huber", "mse"});
     if (option == "--optimizer")

@@ -16,6 +16,7 @@ std::vector<std::string> values_of(const std::string& key) {
       {"data", data_names()},
       {"activation", activation_names()},
       {"initializer", initializer_names()},
+      {"bias-initializer", initializer_names()},
       {"loss", loss_names()},
       {"optimizer", optimizer_names()},
       {"plot", {"term"}},
@@ -42,7 +43,7 @@ void add_cases(const Command& command, std::string& commands, std::string& value
   Command::options(command, [&](const auto&, const std::string& name, const std::string&,
                                 const std::string& kind = "") {
     const std::string key = key_of(name),
-                      calls = kind == "EXPR" && key != "initializer" ? "yes" : "";
+                      calls = kind == "EXPR" && !key.ends_with("initializer") ? "yes" : "";
     if (!name.starts_with('-')) {
       positional += calls;
       return;

@@ -31,37 +31,46 @@ constexpr NamedActivation all_activations[] = {
 
 struct NamedInitializer {
   const char* name;
-  Initializer (*make)(double scale);
-  const char* code;  ///< C++, with `{}` for the scale if it has one; "" for that of Dense itself
+  Initializer (*make)(double number);
+  const char* code;         ///< C++, with `{}` for the number if it has one
+  const char* number = "";  ///< the name of its number
 };
 template <class I>
-Initializer make_initializer(double scale) {
-  if constexpr (requires(I initializer) { initializer.scale; }) return I{.scale = scale};
+Initializer make_initializer(double number) {
+  if constexpr (requires(I initializer) { initializer.scale; }) return I{.scale = number};
+  if constexpr (requires(I initializer) { initializer.value; }) return I{.value = number};
   return I{};
 }
 constexpr NamedInitializer all_initializers[] = {
-    {"glorot_uniform", make_initializer<GlorotUniform>, ""},
+    {"glorot_uniform", make_initializer<GlorotUniform>, "GlorotUniform{{}}"},
     {"glorot_normal", make_initializer<GlorotNormal>, "GlorotNormal{{}}"},
     {"he_uniform", make_initializer<HeUniform>, "HeUniform{{}}"},
     {"he_normal", make_initializer<HeNormal>, "HeNormal{{}}"},
     {"lecun_uniform", make_initializer<LecunUniform>, "LecunUniform{{}}"},
     {"lecun_normal", make_initializer<LecunNormal>, "LecunNormal{{}}"},
-    {"variance_scaling", make_initializer<VarianceScaling>, "VarianceScaling{{.scale = {}}}"},
+    {"variance_scaling", make_initializer<VarianceScaling>, "VarianceScaling{{.scale = {}}}",
+     "scale"},
+    {"zeros", make_initializer<Zeros>, "Zeros{{}}"},
+    {"ones", make_initializer<Ones>, "Ones{{}}"},
+    {"constant", make_initializer<Constant>, "Constant{{.value = {}}}", "value"},
 };
 
 /// Reads `he_normal` or `variance_scaling(8)`. Errors of gradus become those of the option.
-InitializerExpression read_initializer(const std::string& text) {
+InitializerExpression read_initializer(const char* option, const std::string& text,
+                                       std::string_view default_of_dense) {
   try {
-    const detail::Call call = detail::parse_call("--initializer", text);
-    const NamedInitializer& known = choose(all_initializers, "--initializer", call.name);
-    Real scale = 1;
-    const detail::Slot slot{"scale", false,
-                            [&](const detail::Value& v) { return detail::assign(scale, v); }};
-    detail::fill(call, {&slot, call.name == "variance_scaling" ? 1u : 0u});
-    return {known.make(value(scale)), fmt::format(fmt::runtime(known.code), value(scale))};
+    const detail::Call call = detail::parse_call(option, text);
+    const NamedInitializer& known = choose(all_initializers, option, call.name);
+    Real number = known.number == std::string_view("scale") ? 1 : 0;
+    const detail::Slot slot{known.number, false,
+                            [&](const detail::Value& v) { return detail::assign(number, v); }};
+    detail::fill(call, {&slot, *known.number ? 1u : 0u});
+    return {known.make(value(number)), known.name == default_of_dense
+                                           ? ""
+                                           : fmt::format(fmt::runtime(known.code), value(number))};
   } catch (const Error& error) {
     const std::string what = error.what();
-    throw UsageError(what.starts_with("--") ? what : "--initializer: " + what);
+    throw UsageError(what.starts_with("--") ? what : fmt::format("{}: {}", option, what));
   }
 }
 
@@ -156,22 +165,28 @@ const NamedLoss& choose_loss(const std::string& name, const Dataset& data) {
 
 Network read_network(const NetworkOptions& options) {
   if (options.loss != "auto") find_loss(options.loss);
-  return {.hidden = read_layers(options.layers),
-          .activation = choose(all_activations, "--activation", options.activation).name,
-          .initializer = read_initializer(options.initializer),
-          .optimizer = read_optimizer(options.optimizer),
-          .batch_size = read_whole("--batch-size", options.batch_size, 1),
-          .sampling = read_sampling(options.sampling),
-          .seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0))};
+  return {
+      .hidden = read_layers(options.layers),
+      .activation = choose(all_activations, "--activation", options.activation).name,
+      .initializer = read_initializer("--initializer", options.initializer, "glorot_uniform"),
+      .bias_initializer = read_initializer("--bias-initializer", options.bias_initializer, "zeros"),
+      .optimizer = read_optimizer(options.optimizer),
+      .batch_size = read_whole("--batch-size", options.batch_size, 1),
+      .sampling = read_sampling(options.sampling),
+      .seed = static_cast<std::uint64_t>(read_whole("--seed", options.seed, 0))};
 }
 
 Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
   const auto function = choose(all_activations, "--activation", activation).function;
   std::vector<Layer> layers;
-  for (const std::int64_t units : hidden)
-    layers.push_back(Dense{
-        .units = units, .activation = function, .kernel_initializer = initializer.initializer});
-  layers.push_back(Dense{.units = outputs, .kernel_initializer = initializer.initializer});
+  const auto add = [&](std::int64_t units, const Activation& after) {
+    layers.push_back(Dense{.units = units,
+                           .activation = after,
+                           .kernel_initializer = initializer.initializer,
+                           .bias_initializer = bias_initializer.initializer});
+  };
+  for (const std::int64_t units : hidden) add(units, function);
+  add(outputs, {});
   Sequential model(std::move(layers));
   model.compile({.optimizer = optimizer.optimizer,
                  .loss = loss.make(),
@@ -182,7 +197,9 @@ Sequential Network::build(const NamedLoss& loss, std::int64_t outputs) const {
 }
 
 std::vector<std::string> Network::layers_code(std::int64_t outputs) const {
-  const char* end = initializer.code.empty() ? "}" : ", .kernel_initializer = first}";
+  const char* const kernel = initializer.code.empty() ? "" : ", .kernel_initializer = first";
+  const char* const bias = bias_initializer.code.empty() ? "" : ", .bias_initializer = first_bias";
+  const std::string end = fmt::format("{}{}}}", kernel, bias);
   std::vector<std::string> code;
   for (const std::int64_t units : hidden)
     code.push_back(fmt::format("Dense{{.units = {}, .activation = {}{}", units, activation, end));

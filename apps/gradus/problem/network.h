@@ -14,7 +14,8 @@ std::vector<std::string> activation_names(), initializer_names(), loss_names();
 /// The options that choose them, as given.
 struct NetworkOptions {
   std::string layers = "16,16";  ///< units of the hidden layers, or `none`
-  std::string activation = "relu", initializer = "glorot_uniform", optimizer = "sgd", loss = "auto";
+  std::string activation = "relu", initializer = "glorot_uniform", bias_initializer = "zeros",
+              optimizer = "sgd", loss = "auto";
   std::string batch_size = "32", sampling = "shuffled", seed = "0";
 
   static void options(auto& self, auto&& option) {
@@ -23,6 +24,7 @@ struct NetworkOptions {
     option(self.activation, "--activation", one_of(activation_names()), "NAME");
     option(self.initializer, "--initializer",
            one_of(initializer_names()) + "; also variance_scaling(8)", "EXPR");
+    option(self.bias_initializer, "--bias-initializer", "As --initializer, for the biases", "EXPR");
     option(self.optimizer, "--optimizer",
            one_of(optimizer_names()) +
                ", or a call: adam(beta_1=0.8); on numbers of a file sgd alone is "
@@ -65,7 +67,7 @@ struct InitializerExpression {
 struct Network {
   std::vector<std::int64_t> hidden;  ///< units of the hidden layers
   std::string activation;
-  InitializerExpression initializer;  ///< of all kernels
+  InitializerExpression initializer, bias_initializer;  ///< of all kernels, and of all biases
   OptimizerExpression optimizer;
   std::int64_t batch_size;
   gradus::Sampling sampling;
@@ -74,7 +76,7 @@ struct Network {
 
   /// The model, compiled with the optimizer and the metrics that go with the loss.
   gradus::Sequential build(const NamedLoss& loss, std::int64_t outputs) const;
-  /// The layers in C++, with `first` for the initializer.
+  /// The layers in C++, with `first` and `first_bias` for the initializers.
   std::vector<std::string> layers_code(std::int64_t outputs) const;
   /// The number of weights and biases.
   double weights(std::int64_t inputs, std::int64_t outputs) const;

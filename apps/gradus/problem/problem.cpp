@@ -65,11 +65,13 @@ std::string Problem::about_data() const {
 std::string Problem::about_model() const {
   std::string shape = fmt::format("{}", data.x.shape()[1]);
   for (const std::int64_t units : network.hidden) shape += fmt::format("-{}", units);
-  return fmt::format("layers {}-{}{}{}", shape, outputs,
-                     network.hidden.empty() ? "" : " with " + network.activation,
-                     network.initializer.code.empty()
-                         ? ""
-                         : ", first weights " + clean(options.network.initializer));
+  std::string out = fmt::format("layers {}-{}{}", shape, outputs,
+                                network.hidden.empty() ? "" : " with " + network.activation);
+  if (!network.initializer.code.empty())
+    out += ", first weights " + clean(options.network.initializer);
+  if (!network.bias_initializer.code.empty())
+    out += ", first biases " + clean(options.network.bias_initializer);
+  return out;
 }
 
 std::string Problem::about() const {

@@ -55,13 +55,15 @@ std::string to_code(const Value& v) {
   return out;
 }
 
-/// The declaration of the model and, before it, of an initializer, with as many layers on each line
-/// as fit.
+/// The declaration of the model and, before it, of its initializers, with as many layers on each
+/// line as fit.
 std::string model_code(const Problem& problem) {
   const std::string start = "  Sequential model{";
   const std::vector<std::string> layers = problem.network.layers_code(problem.outputs);
-  const std::string& first = problem.network.initializer.code;
-  std::string out = first.empty() ? "" : fmt::format("  const Initializer first = {};\n", first);
+  std::string out;
+  for (const auto& [name, code] : {std::pair("first", problem.network.initializer.code),
+                                   {"first_bias", problem.network.bias_initializer.code}})
+    if (!code.empty()) out += fmt::format("  const Initializer {} = {};\n", name, code);
   std::string line = start;
   for (const std::string& layer : layers) {
     if (line.size() + layer.size() > 90 && line.size() > start.size()) {

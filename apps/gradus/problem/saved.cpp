@@ -57,8 +57,8 @@ void upgrade(ParsedJson& json, const std::string& path) {
   ParsedJson& options = json.at("options");
   const ParsedJson defaults = ParsedJson::parse(to_json(TrainingOptions()).dump());
   for (const char* added :
-       {"initializer", "noise", "task", "separator", "decimal", "comment", "missing",
-        "no-target-scale", "sampling", "validation-split-last", "validation"})
+       {"initializer", "bias-initializer", "noise", "task", "separator", "decimal", "comment",
+        "missing", "no-target-scale", "sampling", "validation-split-last", "validation"})
     options.emplace(added, defaults.at(added));
   json.emplace("constant", std::vector<double>());
   if (json.contains("preparation")) return;

@@ -29,6 +29,14 @@ NetworkOptions network_options(const std::vector<std::string>& values) {
   return out;
 }
 
+struct StopAfter {
+  Step updates;
+
+  void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) const {
+    if (model.optimizer().iterations() >= updates) model.stop_training = true;
+  }
+};
+
 /// A training that may be run again and again.
 struct Training {
   const ExactTraining& plain;
@@ -55,6 +63,7 @@ struct Training {
               {.batch_size = network.batch_size,
                .epochs = plain.epochs,
                .verbose = 0,
+               .callbacks = {StopAfter{plain.updates}},
                .sampling = network.sampling});
     return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));
   }
