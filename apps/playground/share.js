@@ -47,15 +47,15 @@ const Share = (() => {
       const check = (right, rule) => { if (!right) throw new Error(`${name}:${i + 1}: ${rule}`); };
       let line = null;
       try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) return; }
-      check([line?.gradus, line?.step, line?.epoch].some((v) => v != null), 'must have a "step" or an "epoch"');
-      if (line.gradus && !line.resumed_at) schedule = line.schedule, run = null;
+      check([line?.gradus, line?.step, line?.epoch].some((v) => v != null), 'must be JSON with "step" or "epoch"');
+      if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule}`, run = null;
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) return;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
       check([rate, loss].every((v) => v === null || typeof v == "number"), "must have numbers");
       if (!run || step <= run.steps)
-        runs.push(run = { label: `${name} ${runs.length + 1}: ${schedule}`, log: true, color: "var(--ink)",
-          dash: "1 4", measured: [], rates: [], losses: [], diverged: 0 });
+        runs.push(run = { label: `${name} ${runs.length + 1}${schedule}`, log: true, color: "var(--ink)",
+          dash: "1 4", measured: [], rates: Array(step - 1).fill(null), losses: [], diverged: 0 });
       run.measured.push(step - 1), run.losses.push(loss); // a batch is measured before its update
       run.rates[step - 1] = rate;
       run.steps = step;

@@ -11,8 +11,8 @@ const lessons = JSON.parse(document.getElementById("lessons").textContent);
 const Address = (() => {
   /** @type {State} without a lesson; the options as in `gradus compare` */
   const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", initializer: "glorot_uniform",
-    "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled", steps: 210,
-    optimizer: "sgd", seed: 0, start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+    "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled", steps: 210, seed: 0,
+    optimizer: "sgd", start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
   const text = JSON.stringify;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
@@ -53,7 +53,8 @@ const Address = (() => {
 
   /** @returns {string} the address of a state, with `#` */
   function write(state) {
-    const usual = defaults(state.lesson), keys = Object.keys(plain).filter((k) => text(state[k]) != text(usual[k]));
+    const usual = defaults(state.lesson);
+    const keys = Object.keys(plain).filter((key) => text(state[key]) != text(usual[key]));
     const pairs = keys.flatMap((key) => key == "schedules" ? state[key].map((t) => "schedule=" + encode(t))
       : `${key}=${encode(state[key] ?? "")}`);
     if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
