@@ -2,13 +2,13 @@
 // The lesson: its text and a question, answered before the curves are shown. The runs on the page decide what is right.
 (() => {
   const places = ["1st", "2nd", "3rd", "4th"], { escape } = Plot, box = $("lesson");
-  let lesson = null, asked = "", stage = "shown", chosen = [];  // stages: asked, answered, playing, shown
+  let lesson = null, asked = "", stage = "shown", result = "", chosen = [];  // stages: asked, answered, playing, shown
   box.innerHTML = `<h2></h2><p></p><p id="question"></p><div role="group" aria-labelledby="question"></div><p role="status"></p>
     <p></p><div class="row"><button class="play">Play</button><button class="skip">Show the answer</button><button
     class="rewind">Predict again</button><button class="next">Next lesson</button></div>`;
   const [title, text, question, group, status, explanation, row] = box.children, [play, skip, rewind, next] = row.children;
 
-  const is_order = () => !lesson.question.choices;
+  const is_order = () => !lesson.question.choices, is_open = () => stage == "asked" || stage == "answered";
   /** What the student chooses from: the runs, to put them in order, or the choices. */
   const answers = () => lesson.question.choices ?? view.runs.filter((run) => !run.log);
   const train = (expression) => engine.ask({ ask: "compare", options: options(view.state), steps: view.state.steps,
@@ -33,7 +33,6 @@
     is_order() ? `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${answer.color}"
     stroke-width="3" stroke-dasharray="${answer.dash}"/></svg>` : ""}<span>${escape(answer.text)}</span> <b>${
     is_order() ? places[chosen.indexOf(i)] ?? "" : ""}</b></button>`;
-  const is_open = () => stage == "asked" || stage == "answered";
   const put = (element, text) => element.textContent == text || (element.textContent = text);  // says only what is new
   function show() {
     const focus = [...group.children].indexOf(document.activeElement);
@@ -41,20 +40,18 @@
     group.children[focus]?.focus();
     put(title, lesson.title), put(text, lesson.text), put(question, lesson.question.ask);
     put(status, { asked: is_order() ? "Predict first: press the runs in this order." : "Predict first.",
-      answered: "Now play.", playing: "The answer comes at the end.", shown: chosen.length ? score() : "" }[stage]);
+      answered: "Now play.", playing: "The answer comes at the end.", shown: result }[stage]);
     put(explanation, stage == "shown" ? lesson.explanation : "");
     play.hidden = stage != "answered", skip.hidden = stage == "shown", rewind.hidden = stage != "shown";
     next.hidden = stage != "shown" || lesson == lessons.at(-1);
   }
   const go = (/** @type {string} */ to) => { stage = to, draw(); };
-  const start = () => { stage = lesson && !view.state.hide.includes("lesson") ? "asked" : "shown", chosen = []; };
+  const reveal = () => { result = chosen.length ? score() : "", go("shown"); };  // once, before the runs are changed
+  const start = () => { stage = lesson && !view.state.hide.includes("lesson") ? "asked" : "shown", result = "", chosen = []; };
   const open = (id, keep = {}) => change((s) => Object.assign(s, Address.defaults(id), { hide: s.hide, ...keep }));
-  group.onclick = ({ target }) => {
-    const pressed = target.closest("button:enabled");
-    if (pressed) choose([...group.children].indexOf(pressed));
-  };
+  group.onclick = ({ target }) => target.closest("button:enabled") && choose([...group.children].indexOf(target.closest("button")));
   play.onclick = () => { go("playing"), time.play(0); };
-  skip.onclick = () => { time.stop(), time.to(Infinity), go("shown"); };
+  skip.onclick = () => { time.stop(), time.to(Infinity), reveal(); };
   next.onclick = () => { open(lessons[lessons.indexOf(lesson) + 1].id), group.firstChild.focus(); };
   rewind.onclick = () => { start(), open(lesson.id, { seed: view.state.seed, start: view.state.start }); };
   $("which").append(new Option("none", ""), ...lessons.map((one, i) => new Option(`${i + 1}. ${one.title}`, one.id)));
@@ -68,5 +65,5 @@
       document.body.classList.toggle("predicting", is_open());
       if (lesson) show();
     },
-    cursor(_, /** @type {number} */ t) { if (stage == "playing" && t >= view.steps) go("shown"); } });
+    cursor(_, /** @type {number} */ t) { if (stage == "playing" && t >= view.steps) reveal(); } });
 })();
