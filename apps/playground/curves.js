@@ -63,11 +63,12 @@ const Curves = (() => {
       y: [Math.min(...all) / 1.4, 1.4 * Math.min(Math.max(...all), 30 * first)],
       value: (run, t) => value(loss_at(run, t)), content: (a) => {
         const places = (xs, ys) => xs.map((x, k) => [a.X(x), a.Y(value(ys[k]))]);
+        const some = (list) => list.filter((_, k) => k % Math.ceil(list.length / 300) === 0);  // else noise is a block
         const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"];
         const curves = runs.map((run, k, _, { measured, low, high, median } = more[k]) => `<path class="band" fill="${
           run.color}" d="${line([...places(measured, low), ...places(measured, high).reverse()])}"/><path class="${thin}" ${
           stroke(run)} d="${line(places(measured, median))}"/><path class="${thick}" ${stroke(run)} d="${
-          line(places(run.measured.slice(0, losses[k].length), losses[k]))}"/>`);
+          line(some(places(run.measured.slice(0, losses[k].length), losses[k])))}"/>`);
         const crosses = runs.filter((run) => has_diverged(run)).map((run, k) => {
           const x = a.X(run.diverged_at), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
           return `<g fill="${run.color}"><path class="end" stroke="${run.color}" d="M${x - 5} ${y - 5}l10 10m-10 0l10 -10"/>
@@ -84,7 +85,7 @@ const Curves = (() => {
     const dots = runs.map((run) => `<circle class="dot" r="4.5" fill="${run.color}"/>`).join("");
     for (const [id, make] of runs.length ? [["rate", rate_picture], ["loss", loss_picture]] : []) {
       const { content, value, ...rest } = make(runs), all = (a) => `<g class="${id === "loss" ? "result" : ""}">${
-        content(a)}${dots}</g><path class="cursor" d="M0 ${a.top}V${a.bottom}"/>`;
+        content(a)}${dots}</g>${["cursor", "reader"].map((name) => `<path class="${name}" transform="translate(-9)" d="M0 ${a.top}V${a.bottom}"/>`).join("")}`;
       drawn[id] = { axes: Plot.picture($(id), { x: [0, view.steps], ...rest, content: all }), runs, value };
     }
     cursor(view, view.t);
@@ -103,11 +104,13 @@ const Curves = (() => {
   /** Shows in a small label what each run has after t updates; without t hides it. */
   function read(id, t) {
     const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {};
-    if (!a || (label.hidden = t == null)) return;
+    if (!a) return;
+    label.hidden = t == null;
+    a.svg.querySelector(".reader").setAttribute("transform", `translate(${label.hidden ? -9 : a.X(Math.round(t))})`);
+    if (label.hidden) return;
     t = label.shown = Math.max(0, Math.min(view.steps, Math.round(t)));
     const loss = (run) => predicting() ? "" : has_diverged(run, t) ? ", diverged" : `, ${number(loss_at(run, t))}`;
-    const what = predicting() ? "rate" : `rate, loss${view.least_loss == null ? "" : " above the least"}`;
-    label.innerHTML = [`after ${t} updates: ${what}`, ...runs.map((run, k) => `<b style="color: ${run.color}">${
+    label.innerHTML = [`after ${t} updates: rate${predicting() ? "" : ", loss"}`, ...runs.map((run, k) => `<b style="color: ${run.color}">${
       (run.i ?? k) + 1}</b> ${number(rate_at(run, t))}${loss(run)}`)].join("<br>");
     label.style.cssText = t > view.steps / 2 ? `right: ${a.svg.clientWidth - a.X(t) + 8}px` : `left: ${a.X(t) + 8}px`;
   }
