@@ -19,7 +19,7 @@
     const all = answers(), losses = all.map((answer) => loss_of(is_order() ? answer : train(answer.run)));
     const right = [...losses.keys()].sort((a, b) => losses[a] == losses[b] ? 0 : losses[a] - losses[b]);
     const hits = chosen.filter((answer, place) => answer == right[place]).length, names = right.map((i) => all[i].text);
-    return is_order() ? `${hits} of ${right.length} right. The order that came out: ${names.join(" < ")}.`
+    return is_order() ? `${hits} of ${right.length} right. It came out: ${names.map((name, i) => `${places[i]} ${name}`).join("; ")}.`
       : `${hits ? "Right" : "Not this one"}. The lowest loss came from: ${names[0]}.`;
   }
   function choose(/** @type {number} */ i) {
