@@ -47,7 +47,7 @@ const Share = (() => {
       const check = (right, rule) => { if (!right) throw new Error(`${name}:${i + 1}: ${rule}`); };
       let line = null;
       try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) return; }
-      check([line?.gradus, line?.step, line?.epoch].some((v) => v != null), 'must be JSON with "step" or "epoch"');
+      check((line?.gradus ?? line?.step ?? line?.epoch) != null, 'must be JSON with a "step" or an "epoch"');
       if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule}`, run = null;
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) return;

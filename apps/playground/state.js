@@ -10,9 +10,9 @@ const lessons = JSON.parse(document.getElementById("lessons").textContent);
 
 const Address = (() => {
   /** @type {State} without a lesson; the options as in `gradus compare` */
-  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", initializer: "glorot_uniform",
-    "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled", steps: 210, seed: 0,
-    optimizer: "sgd", start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto",
+    initializer: "glorot_uniform", "bias-initializer": "zeros", "batch-size": 32, sampling: "shuffled",
+    steps: 210, seed: 0, optimizer: "sgd", start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
   const text = JSON.stringify;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
