@@ -44,7 +44,7 @@ const Share = (() => {
       let line = null;
       try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) break; }
       check((line?.gradus ?? line?.step ?? line?.epoch) != null, 'must be JSON with a "step" or an "epoch"');
-      if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule}`, run = null;
+      if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule ?? ""}`, run = null;
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
@@ -84,5 +84,5 @@ const Share = (() => {
       item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, Plot.file($(name).querySelector("svg"))));
     if (logs.length) item("Remove logs", () => change(() => { logs.length = 0, $("share").open = false; }));
   };
-  return { logs };
+  return { logs, read_log };
 })();

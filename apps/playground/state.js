@@ -6,10 +6,10 @@ const lessons = JSON.parse(document.getElementById("lessons").textContent);
 /** @typedef {ReturnType<typeof Address.defaults>} State */
 const Address = (() => {
   /** Without a lesson: the options as in `gradus compare`. */
-  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto", steps: 210,
-    initializer: "glorot_uniform", "bias-initializer": "zeros", "batch-size": 32, sampling: "shuffled", seed: 0,
-    optimizer: "sgd", /** @type {number[] | null} */ start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"],
-    /** @type {string[]} */ hide: [] };
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto", seed: 0,
+    initializer: "glorot_uniform", "bias-initializer": "zeros", "batch-size": 32, sampling: "shuffled",
+    steps: 210, optimizer: "sgd", /** @type {number[] | null} */ start: null,
+    schedules: ["0.1", "CosineDecay(0.5, 210)"], /** @type {string[]} */ hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
   const text = JSON.stringify, decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
@@ -49,7 +49,7 @@ const Address = (() => {
 
   /** @returns {string} the address of a state, with `#` */
   function write(state) {
-    const own = defaults(state.lesson), keys = Object.keys(plain).filter((k) => text(state[k]) != text(own[k]));
+    const own = defaults(state.lesson), keys = Object.keys(own).filter((k) => text(state[k]) != text(own[k]));
     const pairs = keys.flatMap((key) => key == "schedules" ? state[key].map((t) => "schedule=" + encode(t))
       : `${key}=${encode(state[key] ?? "")}`);
     if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
