@@ -37,7 +37,7 @@ const Share = (() => {
 
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
-    const runs = [], lines = text.replace(/^\ufeff/, "").trimEnd().split("\n");
+    const runs = [], lines = text.trimEnd().split("\n");
     let schedule = "", run = null;
     for (const [i, t] of lines.entries()) {
       const check = (right, rule) => { if (!right) throw Error(`${name}:${i + 1}: ${rule}`); };

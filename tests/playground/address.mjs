@@ -35,6 +35,7 @@ for (let k = 0; k < 5000; ++k) {
 assert.equal(Address.write(Address.read("").state), `#lesson=${ids[0]}`);
 assert.deepEqual(state_of("#hide=tools"), { ...state_of(""), hide: ["tools"] });
 assert.equal(Address.write(Address.read("#data=line&seed=0&schedule=0.1+x").state), "#data=line&schedule=0.1%2Bx");
+assert.deepEqual(state_of("#schedule=a=0.1").schedules, ["a=0.1"]);
 for (const [hash, note] of [["steps=0", "steps must be a whole number from 1 to 10000 (got '0')"],
   ["start=1", "start must be two numbers, such as 0.5,-1 (got '1')"], ["toString=1", "'toString' is unknown"],
   ["lesson=no", `lesson must be one of ${ids.join(", ")} (got 'no')`], ["schedules=1", "'schedules' is unknown"]])
@@ -49,8 +50,9 @@ const runs = (...lines) => plain(Share.read_log("a.jsonl", lines.join("\n")));
 assert.deepEqual(runs('\ufeff{"gradus": "1", "schedule": "0.5"}\r', step(1), step(2, null), '{"epoch": 0}', '{"ste'),
   [{ label: "a.jsonl 1: 0.5", log: true, color: "var(--ink)", dash: "1 4", measured: [0, 1], rates: [0.5, null],
     losses: [1, 2], diverged: 0, steps: 2 }]);
-assert.deepEqual(runs(step(1), '{"gradus": "1", "resumed_at": 1}', step(2), step(1), '{"gradus": "1"}', step(2))
-  .map((run) => [run.measured, run.rates]), [[[0, 1], [0.5, 0.5]], [[0], [0.5]], [[1], [null, 0.5]]]);
+assert.deepEqual(runs(step(1), '{"gradus": "1", "resumed_at": 1}', step(2), step(2), '{"gradus": "1"}', step(3))
+  .map((run) => run.measured), [[0, 1], [1], [2]]);
+assert.equal(Share.read_log("a.jsonl", step(2))[0].rates[0], null);
 const wrong = (what, ...lines) => assert.throws(() => runs(...lines), { message: `a.jsonl${what}` });
 wrong(':2: must be JSON with a "step" or an "epoch"', step(1), "nonsense", step(2));
 wrong(':1: must be JSON with a "step" or an "epoch"', "PNG");
