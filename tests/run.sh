@@ -4,6 +4,7 @@
 #   quick   the library and its tests in float, for the daily round
 #   asan    the library and its tests with clang, for invalid memory and undefined behaviour
 #   tsan    the tests in float with clang, for data races
+#   playground  the page: its WebAssembly against native code, its lessons, and in Chromium where that is installed
 # The last line is `N passed, N failed`, with `, N skipped` when there are any.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -18,9 +19,17 @@ case $preset in
 test) packages="$packages libcli11-dev libtomlplusplus-dev gnuplot-nox pkgconf patch clang-14" ;;
 asan) packages="$packages libcli11-dev libtomlplusplus-dev gnuplot-nox clang-14 libclang-rt-14-dev" ;;
 tsan) packages="$packages clang-14 libclang-rt-14-dev" ;;
+playground) packages="$packages $playground_packages" ;;
 esac
 status=1
-if need $packages; then
+ready() {  # what must be there before the workflow
+  need $packages || return
+  [ "$preset" = playground ] || return 0
+  need_command node nodejs
+  ! command -v chromium >/dev/null || need_command npm npm
+  cmake --preset test && cmake --build --preset test --target gradus_answers  # to compare with
+}
+if ready; then
   cmake --workflow --preset "$preset"
   status=$?
 fi

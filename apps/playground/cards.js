@@ -1,7 +1,8 @@
 "use strict";
 /** The schedules: a card each, with its text, a slider for each number in it, and which way the number pulls. */
-const Cards = (() => {
+(() => {
   const most = 4, most_sliders = 8, rest_ms = 30, /** @type {any[]} */ cards = [];
+  /** @returns {any} a div */
   const make = (className, html) => Object.assign(document.createElement("div"), { className, innerHTML: html });
   const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ?? path
     .replace(/(^|\.)(schedule|first|second)\./g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
@@ -10,96 +11,87 @@ const Cards = (() => {
   const above_least = (loss, run) => loss - (run.least_loss ?? 0);
 
   /** What the slider reaches around a value: whole numbers, a share of one, from 0 on, or a logarithmic scale. */
-  function set_range(row, v) {
+  function set_range(row, v, rates) {
     const share = v < 1 && /momentum|beta_|rho|alpha|pct|decay_rate|decay$|_mul/.test(row.number.number);
     const [low, high] = row.whole ? [Math.min(1, v), Math.max(10, 2 * v)] : share ? [0, 0.99]
-      : v > 0 ? [v / 8, v * 8] : [0, Math.max(...row.rates) || 1];
+      : v > 0 ? [v / 8, v * 8] : [0, Math.max(...rates) || 1];
     const log = low > 0 && !row.whole;
     row.value_at = (place) => log ? low * (high / low) ** place : low + (high - low) * place;
     row.place_of = (value) => log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
     row.slider.step = row.whole ? 1 / (high - low) : 0.005;
   }
   function make_row(card, k) {
-    const id = `pull${card.i}-${k}`, box = make("number", `<span></span><output aria-hidden="true"></output>
+    const id = `${card.i}-${k}`, row = make("number", `<label for="s${id}"></label><output aria-hidden="true"></output>
       <div class="track"><svg class="result" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"></svg>
-      <input type="range" min="0" max="1" aria-describedby="${id}"></div><div class="pull result" id="${id}"></div>`);
-    const [name, output, track, pull] = box.children, [curve, slider] = /** @type {any} */ (track.children);
-    const row = /** @type {any} */ ({ k, box, name, output, pull, curve, slider });
+      <input type="range" min="0" max="1" id="s${id}" aria-describedby="pull${id}"></div>
+      <div class="pull result" id="pull${id}"></div>`), [name, output, { children: [curve, slider] }, pull] = row.children;
     slider.oninput = () => {
-      const by = print(row, row.value_at(+slider.value));
-      card.text = replaced(card.text, row.number, by);
+      const by = print(row, row.value_at(+slider.value)), text = replaced(card.text, row.number, by);
       row.number.length = by.length;
-      card.moved = row;
-      change((s) => { s.schedules[card.i] = card.text; });
+      Object.assign(card, { text, moved: row });
+      change((s) => { s.schedules[card.i] = text; });
     };
     slider.onchange = () => {  // at an end the range goes on
-      if (+slider.value > 0 && +slider.value < 1) return;
-      set_range(row, row.number.written);
-      draw(view);
+      if (+slider.value == 0 || +slider.value == 1) Object.assign(card, { moved: null }), draw(view);
     };
-    return row;
+    return Object.assign(row, { name, output, curve, slider, pull });
   }
   function make_card(i) {
-    const box = make("card", `<div class="top"><svg class="swatch" viewBox="0 0 28 6" aria-hidden="true">
+    const card = make("card", `<div class="top"><svg class="swatch" viewBox="0 0 28 6" aria-hidden="true">
       <path d="M0 3H28"/></svg><input type="text" spellcheck="false" autocomplete="off" autocapitalize="off"
       aria-label="Schedule ${i + 1}" aria-describedby="error${i} note${i}"><button aria-label="Remove schedule
       ${i + 1}" title="Remove">×</button></div><div class="mark" aria-hidden="true" hidden><span>▲</span></div>
       <p class="error" role="alert" id="error${i}"></p><div class="numbers"></div><p class="note" id="note${i}"></p>`);
-    const [top, mark, error, numbers, note] = box.children, [swatch, field, drop] = /** @type {any} */ (top.children);
-    box.style.setProperty("--color", `var(--c${i})`);
+    const [{ children: [swatch, field, drop] }, mark, error, numbers, note] = card.children;
+    card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
-    field.onscroll = () => { mark.firstElementChild.style.translate = -field.scrollLeft + "px"; };
+    field.onscroll = () => { mark.firstChild.style.translate = -field.scrollLeft + "px"; };
     drop.onclick = () => { change((s) => { s.schedules.splice(i, 1); }); (cards[i] ?? cards[i - 1]).field.focus(); };
-    list.append(box);
-    return { i, box, mark, error, numbers, note, field, drop, stroke: swatch.firstElementChild, rows: [], names: "" };
+    list.append(card);
+    return Object.assign(card, { i, field, drop, mark, error, numbers, note, line: swatch.firstElementChild, rows: [] });
   }
   function show(card, s, run) {
     const text = s.schedules[card.i], question = { options: options(s), steps: s.steps, expression: text };
     const read = engine.ask({ ask: "read", ...question }), wrong = Boolean(read.error);
-    const error = read.error?.replace(/^"[^]*?": (?=\S)/, "").replace(/^(column \d+: |--[^]*)/, "") ?? "";
+    const own = wrong && read.error != $("problem").textContent;  // else it stands above
+    const error = own ? read.error.replace(/^"[^]*?": (?=\S)/, "").replace(/^column \d+: /, "") : "";
     if (card.text != text) Object.assign(card, { text, moved: null });
     if (card.field.value != text) card.field.value = text;
-    card.field.ariaInvalid = String(wrong);
-    card.box.classList.toggle("wrong", wrong);
     if (card.error.textContent != error) card.error.textContent = error;
+    card.field.ariaInvalid = String(own);
+    card.classList.toggle("wrong", wrong);
     card.mark.hidden = !read.column;
     card.mark.style.setProperty("--column", read.column - 1);
-    card.stroke.setAttribute("stroke-dasharray", run.dash);
+    card.line.setAttribute("stroke-dasharray", run.dash ?? "");
     card.note.textContent = read.notes?.join(" ") ?? "";
     for (const row of card.rows) row.slider.disabled = wrong && row != card.moved;
     if (!wrong) show_numbers(card, run, question, read, s.layers == "none");
   }
-  function show_numbers(card, run, question, read, quick) {
-    const numbers = read.numbers.slice(0, most_sliders), names = numbers.map((n) => n.number).join();
-    if (card.names != names) card.rows = numbers.map((_, k) => make_row(card, k));
-    if (card.names != names) card.numbers.replaceChildren(...card.rows.map((row) => row.box));
+  function show_numbers(card, run, question, { numbers, rates }, quick) {
+    const shown = numbers.slice(0, most_sliders), names = shown.map((n) => n.number).join();
+    if (card.names != names) card.numbers.replaceChildren(...(card.rows = shown.map((_, k) => make_row(card, k))));
     card.names = names;
     ask_later(card, "pull" + card.i, { ask: "sensitivity", ...question, seeds: quick ? 10 : 3 },
-      card.rows.map((row) => row.pull), (answer) => {
-        for (const row of card.rows) row.pull.innerHTML = pull_of(row, answer, run);
-      });
+      card.rows.map((row) => row.pull), (answer, k) => pull_of(card.rows[k], answer, run));
+    const last = quick ? 20 : 8, places = Array.from({ length: last + 1 }, (_, n) => n / last);
     card.rows.forEach((row, k) => {
-      show_number(row, numbers[k], read.rates, !card.moved);
-      const last = quick ? 20 : 8, places = Array.from({ length: last + 1 }, (_, n) => n / last);
-      const at = (place) => replaced(question.expression, row.number, print(row, row.value_at(place)));
-      ask_later(row, `finals${card.i}-${k}`, { ask: "finals", ...question, expression: undefined,
-        expressions: places.map(at), seeds: quick ? 10 : 2 }, [row.curve], ({ losses = [] }) => {
-          row.curve.innerHTML = curve_of(places, losses, run);
-        });
+      show_number(row, shown[k], rates, !card.moved);
+      const texts = places.map((place) => replaced(card.text, row.number, print(row, row.value_at(place))));
+      ask_later(row, `finals${card.i}-${k}`, { ask: "finals", ...question, expression: undefined, expressions: texts,
+        seeds: quick ? 10 : 2 }, [row.curve], (answer) => curve_of(places, answer.losses ?? [], run));
     });
   }
-  function show_number(row, number, rates, typed) {
+  function show_number(row, number, rates, recentre) {
     const { written } = number, whole = number.counts_steps && Number.isInteger(written) && number.value == written;
-    const jumps = row.whole != whole || typed;
-    Object.assign(row, { number: { ...number }, rates, whole });
-    if (jumps || Math.abs(row.place_of(written) - 0.5) > 0.5 + 1e-9) set_range(row, written);
+    if (row.whole != whole) recentre = true;
+    Object.assign(row, { number: { ...number }, whole });
+    if (recentre || Math.abs(row.place_of(written) - 0.5) > 0.5 + 1e-9) set_range(row, written, rates);
     row.slider.value = row.place_of(written);
-    row.name.textContent = row.slider.ariaLabel = words(number.number);
-    row.output.textContent = print(row, written);
-    row.slider.setAttribute("aria-valuetext", print(row, written));
+    row.name.textContent = words(number.number);
+    row.output.textContent = row.slider.ariaValueText = print(row, written);
   }
-  /** Asks once the texts have rested. What is shown is grey until its answer is there. */
-  function ask_later(to, key, question, parts, use) {
+  /** Asks once the texts have rested, and fills the parts. They are grey until the answer is there. */
+  function ask_later(to, key, question, parts, html) {
     const asked = JSON.stringify(question);
     if (to.asked == asked) return;
     to.asked = asked;
@@ -107,24 +99,26 @@ const Cards = (() => {
     clearTimeout(to.timer);
     to.timer = setTimeout(async () => {
       const answer = await engine.later(key, question);
-      if (!answer || to.asked != asked) return;
-      use(answer);
-      for (const part of parts) part.classList.remove("waiting");
+      if (answer && to.asked == asked) parts.forEach((part, k) => {
+        part.innerHTML = html(answer, k);
+        part.classList.remove("waiting");
+      });
     }, rest_ms);
   }
   /** An arrow and a sentence: what a little more of the number does to the loss, above the least if it is known. */
   function pull_of({ number, whole }, { error = "", numbers = [], losses = [] }, run) {
     const say = (what, why, arrow = "") => `<b>${arrow}${what}</b><span>${why}</span>`;
     if (run.diverged || error.includes("diverged")) return say("diverges", "no slope here");
-    const pull = numbers.find((n) => n.number == number.number), loss = losses.reduce((a, b) => a + b, 0) / losses.length;
+    const pull = numbers.find((n) => n.number == number.number), mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+    const above = above_least(mean, run);
     if (!pull || pull.why_not || number.slope == null)
       return say("no slope", pull?.why_not == "staircase" ? "it moves a jump" : "see the curve");
-    if (above_least(loss, run) <= 1e-12 * loss) return say("at the least", "all else is rounding");
+    if (above <= 1e-12 * mean) return say("at the least", "all else is rounding");
     if (pull.chance) return say("chance", "seeds pull both ways");
     const [more, unit] = whole ? [1, "1 update"] : number.written == 0 ? [0.001, "0.001"] : [number.written / 100, "1%"];
-    const percent = 100 * more * number.slope * pull.derivative / above_least(loss, run), size = Math.abs(percent);
+    const percent = 100 * more * number.slope * pull.derivative / above, size = Math.abs(percent), up = percent < 0;
     if (size < 0.02) return say("no pull", `+${unit}: loss ±0%`);
-    const long = 8 + 20 * Math.min(1, Math.log10(size / 0.02) / 3), up = percent < 0;
+    const long = 8 + 20 * Math.min(1, Math.log10(size / 0.02) / 3);
     return say(up ? "raise" : "lower", `+${unit}: loss ${up ? "−" : "+"}${+size.toPrecision(2)}%`,
       `<svg viewBox="0 0 30 10" aria-hidden="true"><path d="${
         up ? `M0 5H${long}l-5-4m5 4l-5 4` : `M30 5H${30 - long}l5-4m-5 4l5 4`}"/></svg>`);
@@ -137,21 +131,19 @@ const Cards = (() => {
     return `<path d="${Plot.line(heights.map((v, k) => [100 * places[k], 28 - 25 * (v - low) / (high - low)]))}"/>
       <path class="bad" d="${bad.map((place) => `M${100 * place - half} 1h${2 * half}`).join("")}"/>`;
   }
-  const list = make("", ""), add = Object.assign(document.createElement("button"), { textContent: "+ Schedule" });
-  add.onclick = () => {
-    const rate = +Math.max(0, ...(view.runs[0]?.rates ?? [])).toPrecision(2) || 0.1;
-    const text = `CosineDecay(${rate}, all)`;
-    change((s) => { s.schedules.push(s.schedules.includes(text) ? s.schedules.at(-1) : text); });
-    cards.at(-1).field.focus();
-  };
-  $("cards").append(list, add);
-  const draw = ({ state, runs }) => {
-    while (cards.length > state.schedules.length) cards.pop().box.remove();
+  function draw({ state, runs }) {
+    while (cards.length > state.schedules.length) cards.pop().remove();
     while (cards.length < state.schedules.length) cards.push(make_card(cards.length));
     for (const card of cards) show(card, state, runs[card.i] ?? {});
     for (const card of cards) card.drop.disabled = cards.length == 1;
     add.disabled = cards.length == most;
+  }
+  const list = make("", ""), add = Object.assign(document.createElement("button"), { textContent: "+ Schedule" });
+  add.onclick = () => {
+    const rate = +Math.max(0, ...view.runs[0]?.rates ?? []).toPrecision(2) || 0.1, text = `CosineDecay(${rate}, all)`;
+    change((s) => { s.schedules.push(s.schedules.includes(text) ? s.schedules.at(-1) : text); });
+    cards.at(-1).field.focus();
   };
+  $("cards").append(list, add);
   panels.push({ draw });
-  return { draw };
 })();

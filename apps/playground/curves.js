@@ -3,10 +3,12 @@
 const Curves = (() => {
   const { number, line, predicting } = Plot, drawn = {};  // by panel: axes, runs, and `value` of a run after t updates
   const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
+  const name_of = (run) => run.text ?? run.label;
   const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0);
   /** The last measurement after at most t updates that the run reached. */
   const place = (run, t = Infinity) =>
     Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, run.diverged_at ?? Infinity)));
+  const has_diverged = (run, t = Infinity) => run.diverged_at != null && run.diverged_at <= t;
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t) => excess(run.losses[place(run, t)]);
 
@@ -19,22 +21,23 @@ const Curves = (() => {
     }));
   }
 
+  /** The rates, with the lines above which descent on all rows diverges; those far above are named at the top. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => run.rates.reduce((a, b) => Math.max(a, b))));
-    const limits = new Map(runs.filter((run) => run.stable_rates?.length).map((run) => [`${run.stable_rates}`, run]));
-    const near = (run) => Math.min(...run.stable_rates) < 1.6 * most;  // the others are named at the top
-    const inside = [...limits.values()].filter(near), above = [...limits.values()].filter((run) => !near(run));
-    const words = ({ stable_rates: [first, last], momentum }) => `above ${number(first)}${last == null ? "" : ` at the start, ${
-      number(last)} at the end,`} ${momentum ? "momentum" : "plain descent"}${limits.size > 1 ? "" : " on all rows"} runs away`;
-    const says = ({ label, rates }) => `${label} begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
+    const all = new Map(runs.filter((run) => run.stable_rates?.length).map((run) => [`${run.stable_rates}`, run]));
+    const limits = [...all.values()].map(({ stable_rates: [first, last = first], momentum }) => ({ first, last,
+      far: Math.min(first, last) > 1.6 * most, words: `above ${number(first)}${last === first ? "" : ` at the start, ${
+        number(last)} at the end,`} ${momentum ? "momentum" : "plain descent"}${all.size > 1 ? "" : " on all rows"} diverges` }));
+    const far = limits.filter((limit) => limit.far), near = limits.filter((limit) => !limit.far);
+    const says = (run) => `${name_of(run)} begins at ${number(run.rates[0])}, ends at ${number(run.rates.at(-1))}`;
     return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at,
-      says: [...runs.map(says), ...[...limits.values()].map(words)].join("; "),
-      y: [0, 1.03 * Math.max(most, ...inside.map((run) => Math.min(...run.stable_rates)))],
-      room: 1.15 * (above.length + Math.min(1, inside.length)), content: (a) => {
-        const text = (y, more) => `<text class="hot" x="${a.right - 3}" y="${y}" text-anchor="end">${more}</text>`;
-        const limit = (run) => `<path class="limit" d="M${a.left} ${a.Y(run.stable_rates[0])}L${a.right} ${
-          a.Y(run.stable_rates.at(-1))}"/>${text(a.Y(run.stable_rates.at(-1)) - 0.3 * a.rem, words(run))}`;
-        return [...above.map((run, k) => text(a.top + (k + 0.7) * a.rem, `↑ ${words(run)}`)), ...inside.map(limit),
+      says: [...runs.map(says), ...limits.map((limit) => limit.words)].join("; "),
+      y: [0, 1.03 * Math.max(most, ...near.map(({ first, last }) => Math.min(first, last)))],
+      room: 1.05 * (far.length + Math.min(1, near.length)), content: (a) => {
+        const text = (y, words) => `<text class="hot" x="${a.right - 3}" y="${y}" text-anchor="end">${words}</text>`;
+        return [...far.map(({ words }, k) => text(a.top + (k + 0.7) * a.rem, `↑ ${words}`)),
+          ...near.map(({ first, last, words }) => `<path class="limit" d="M${a.left} ${a.Y(first)}L${a.right} ${a.Y(last)}"/>${
+            text(a.Y(last) - 0.3 * a.rem, words)}`),
           ...runs.map((run) => `<path class="run" ${stroke(run)} d="${stairs(run.rates, a)}"/>`)].join("");
       } };
   }
@@ -51,19 +54,21 @@ const Curves = (() => {
     const value = (loss) => Math.min(1e300, Math.max(loss, 1e-13 * first));  // below that all is rounding
     const losses = runs.map((run) => run.losses.slice(0, place(run) + 1).map(excess)), more = runs.map(around);
     const all = [...losses, ...more.map((one) => one.median)].flat().map(value).filter(Number.isFinite);
-    const says = (run) => run.diverged_at != null ? `${run.label} diverges after ${run.diverged_at} updates`
-      : `${run.label} ends at ${number(loss_at(run))}${known ? " above the least" : ""}`;
-    const note = view.band ? "shaded: 10–90% of 20 seeds" : view.expected ? "thin: expected; shaded: noise" : "";
+    const says = (run) => has_diverged(run) ? `${name_of(run)} diverges after ${run.diverged_at} updates`
+      : `${name_of(run)} ends at ${number(loss_at(run))}${known ? " above the least" : ""}`;
+    const note = view.band ? "thick: median of 20 seeds; shaded: 10–90%"
+      : view.expected?.some((one) => one?.bias) ? "thin: expected; shaded: noise" : "";
     return { name: "Loss over the updates", caption: `loss on all rows${known ? " above the least" : ""}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
       y: [Math.min(...all) / 1.4, 1.4 * Math.min(Math.max(...all), 30 * first)],
       value: (run, t) => value(loss_at(run, t)), content: (a) => {
         const places = (xs, ys) => xs.map((x, k) => [a.X(x), a.Y(value(ys[k]))]);
+        const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"];
         const curves = runs.map((run, k, _, { measured, low, high, median } = more[k]) => `<path class="band" fill="${
-          run.color}" d="${line([...places(measured, low), ...places(measured, high).reverse()])}"/><path class="thin" ${
-          stroke(run)} d="${line(places(measured, median))}"/><path class="run" ${stroke(run)} d="${
+          run.color}" d="${line([...places(measured, low), ...places(measured, high).reverse()])}"/><path class="${thin}" ${
+          stroke(run)} d="${line(places(measured, median))}"/><path class="${thick}" ${stroke(run)} d="${
           line(places(run.measured.slice(0, losses[k].length), losses[k]))}"/>`);
-        const crosses = runs.filter((run) => run.diverged_at != null).map((run, k) => {
+        const crosses = runs.filter((run) => has_diverged(run)).map((run, k) => {
           const x = a.X(run.diverged_at), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
           return `<g fill="${run.color}"><path class="end" stroke="${run.color}" d="M${x - 5} ${y - 5}l10 10m-10 0l10 -10"/>
 <text class="own" x="${x + (left ? -9 : 9)}" y="${y + (0.3 + k) * a.rem}" text-anchor="${left ? "end" : "start"}">diverged after ${
@@ -90,7 +95,7 @@ const Curves = (() => {
       a.svg.querySelectorAll(".dot").forEach((dot, k) => {
         const x = id === "rate" ? t : runs[k].measured[place(runs[k], t)], y = a.Y(value(runs[k], t)) || 0;
         dot.setAttribute("transform", `translate(${a.X(x)} ${Math.max(a.top, y)})`);
-        dot.setAttribute("visibility", id === "loss" && runs[k].diverged_at <= t ? "hidden" : "inherit");
+        dot.setAttribute("visibility", id === "loss" && has_diverged(runs[k], t) ? "hidden" : "inherit");
       });
     }
   }
@@ -99,10 +104,11 @@ const Curves = (() => {
   function read(id, t) {
     const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {};
     if (!a || (label.hidden = t == null)) return;
-    t = label.after = Math.max(0, Math.min(view.steps, Math.round(t)));
-    const loss = (run) => predicting() ? "" : run.diverged_at <= t ? ", diverged" : `, loss ${number(loss_at(run, t))}`;
-    label.innerHTML = [`after ${t} updates`, ...runs.map((run) => `<b style="color: ${run.color}">${run.i + 1}</b> rate ${
-      number(rate_at(run, t))}${loss(run)}`)].join("<br>");
+    t = label.shown = Math.max(0, Math.min(view.steps, Math.round(t)));
+    const loss = (run) => predicting() ? "" : has_diverged(run, t) ? ", diverged" : `, ${number(loss_at(run, t))}`;
+    const what = predicting() ? "rate" : `rate, loss${view.least_loss == null ? "" : " above the least"}`;
+    label.innerHTML = [`after ${t} updates: ${what}`, ...runs.map((run, k) => `<b style="color: ${run.color}">${
+      (run.i ?? k) + 1}</b> ${number(rate_at(run, t))}${loss(run)}`)].join("<br>");
     label.style.cssText = t > view.steps / 2 ? `right: ${a.svg.clientWidth - a.X(t) + 8}px` : `left: ${a.X(t) + 8}px`;
   }
   for (const id of ["rate", "loss"]) {
@@ -112,7 +118,7 @@ const Curves = (() => {
       onpointerleave: (event) => event.pointerType === "mouse" && read(id),
       onfocusin: (event) => event.target.matches(":focus-visible") && read(id, view.t), onkeydown: (event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
-        if (by) event.preventDefault(), read(id, ($(id).querySelector("output").after ?? view.t) + by);
+        if (by) event.preventDefault(), read(id, ($(id).querySelector("output").shown ?? view.t) + by);
       } });
   }
 

@@ -23,8 +23,8 @@ const engine = (() => {
       }
     };
   }
-  /** @type {any} */ let run, bytes, worker, running;
-  const answers = new Map(), waiting = new Map(), most_answers = 64;
+  /** @type {any} */ let run, bytes;
+  const answers = new Map(), most_answers = 200;
   const ready = (async () => {
     const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
     const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -39,29 +39,27 @@ const engine = (() => {
   }
   const code = `${start}; let run; onmessage = async ({ data }) => {
     if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
-  /** The worker's answer; undefined where workers are refused, once the page has time to answer itself. */
-  const away = (/** @type {string} */ text) => new Promise((done) => {
-    const idle = globalThis.requestIdleCallback ?? setTimeout, refused = () => { worker = null; idle(() => done()); };
-    try {
-      const hired = worker === undefined;
-      if (hired) worker = new Worker(URL.createObjectURL(new Blob([code])));
-      Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused });
-      for (const message of hired ? [{ bytes }, text] : [text]) worker.postMessage(message);
-    } catch { refused(); }
-  });
-  async function work() {
-    for (; !running && waiting.size; running = null) {
-      const [[key, job]] = waiting;
-      waiting.delete(key);
-      running = job;
-      job.done(keep(job.text, await away(job.text)));
+  /** A worker with the questions that wait for it. Where workers are refused, the page answers when it has time. */
+  function desk() {
+    /** @type {any} */ let worker, running;
+    const waiting = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
+      const idle = globalThis.requestIdleCallback ?? setTimeout, refused = () => { worker = null; idle(() => done()); };
+      try {
+        const hired = worker === undefined;
+        if (hired) worker = new Worker(URL.createObjectURL(new Blob([code])));
+        Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused });
+        for (const message of hired ? [{ bytes }, text] : [text]) worker.postMessage(message);
+      } catch { refused(); }
+    });
+    async function work() {
+      for (; !running && waiting.size; running = null) {
+        const [[key, job]] = waiting;
+        waiting.delete(key);
+        running = job;
+        job.done(keep(job.text, await away(job.text)));
+      }
     }
-  }
-  return {
-    /** Resolves when `ask` may be called; rejects with a sentence. */ ready,
-    ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
-    /** Its promise gives null if a newer question of this key came before its turn. */
-    later(/** @type {string} */ key, /** @type {object} */ question) {
+    return (/** @type {string} */ key, /** @type {object} */ question) => {
       const text = JSON.stringify(question), waits = waiting.get(key);
       for (const job of [running, waits]) if (job?.text == text) return job.promise;
       waits?.done(null);
@@ -70,6 +68,13 @@ const engine = (() => {
       job.promise = new Promise((done) => { job.done = done; });
       if (answers.has(text)) job.done(keep(text)); else waiting.set(key, job), work();
       return job.promise;
-    },
+    };
+  }
+  const slow = desk(), quick = desk();
+  return {
+    /** Resolves when `ask` may be called; rejects with a sentence. */ ready,
+    ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
+    /** Its promise gives null if a newer question of this key came before its turn. The map waits for no other. */
+    later: (/** @type {string} */ key, /** @type {object} */ question) => (key == "map" ? quick : slow)(key, question),
   };
 })();

@@ -3,13 +3,15 @@
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** @type {{draw?: Function, cursor?: Function}[]} `draw` after each change, `cursor` for each move in time */
 const panels = [];
-/** What panels draw from. A run that cannot be trained has an `error`, with a `column` of its text or 0. */
-const view = { state: null, runs: [], steps: 0, t: 0, least_loss: null, surface: null, expected: null, band: null };
+/** What panels draw from. A run that cannot be trained has an `error`, with a `column` of its text or 0.
+ * @type {any} {state, runs, steps, t, least_loss, surface, expected, band, lesson} */
+const view = { runs: [], steps: 0, t: 0 };
 function draw() { for (const panel of panels) panel.draw?.(view); }
-/** Edits the state, asks gradus and redraws. A cursor at the end stays there. @type {(edit: Function) => void} */
+/** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
-  const flat = ["line", "ravine"], is_flat = (s) => s.layers == "none" && flat.includes(s.data);
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
+  const dashes = ["", "9 4", "2 3", "12 3 2 3"], lines = ["line", "ravine"];
+  const has_two_weights = (s) => s.layers == "none" && lines.includes(s.data);
   const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
   let version = 0;
   function show_problem(text = "") {
@@ -17,16 +19,16 @@ const change = (() => {
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = is_flat(s) ? { curvature: true, every: 1 } : { curvature: false };
+    const more = has_two_weights(s) ? { curvature: true, every: 1 } : { curvature: false };
     const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
-    const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error ?? "")?.[1] ?? 0);
-    return { label: text, ...run, i, text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, problem: error };
+    const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error)?.[1] ?? 0);
+    return { ...run, i, text, label: text, column, color: `var(--c${i})`, dash: dashes[i], least_loss, wrong: error };
   }
   /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
-    const expect = (text, i) => is_flat(s) ? engine.later("expect" + i, question(s, "expect", text)) : null;
-    const answers = await Promise.all(s.schedules.map(expect));
-    const expected = answers.map((answer) => answer?.schedules?.[0] ?? null);
+    const texts = has_two_weights(s) ? s.schedules : [];
+    const ask = (text, i) => engine.later("expect" + i, question(s, "expect", text));
+    const expected = (await Promise.all(texts.map(ask))).map((answer) => answer?.schedules?.[0] ?? null);
     const band = $("shuffle").checked ? await Curves.band(s) : null;
     if (mine != version) return;
     Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null });
@@ -41,13 +43,14 @@ const change = (() => {
     if (validity.rangeOverflow) show_problem(`--${id}: must be at most ${max} on this page (got ${value})`);
     else if (value) change((s) => {
       s[id] = type == "number" ? +value : value;
-      if (id == "data") Object.assign(s, { start: null, layers: flat.includes(value) ? "none" : "16,16" });
+      if (id == "data") s.start = null, s.layers = lines.includes(value) ? "none" : "16,16";
     });
   }
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
-    const list = engine.ask({ ask: "list" }), fill = (id, names) => $(id).append(...names.map((n) => new Option(n)));
-    fill("data", list.data), fill("optimizers", list.optimizers);
+    const list = engine.ask({ ask: "list" });
+    $("data").append(...list.data.map((name) => new Option(name)));
+    $("optimizers").append(...list.optimizers.map((name) => new Option(name)));
     for (const key of fields) $(key).oninput = take;
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
     $("shuffle").onchange = () => change(() => {});
@@ -56,14 +59,16 @@ const change = (() => {
     new ResizeObserver(draw).observe($("plots"));
     open(), document.body.dataset.ready = String(performance.now());
   });
-  return (edit) => {
+  return (/** @type {(state: any) => void} */ edit) => {
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), problem = runs.find((run) => run.problem)?.problem;
-    if (!problem) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s),
-                                        least_loss: runs[0].least_loss ?? null });
+    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    if (!wrong) {
+      Object.assign(view, { runs: [...runs, ...Share.logs], least_loss: runs[0].least_loss ?? null });
+      view.surface = Landscape.surface(s);
+    }
     view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    show_problem(problem), Address.hide(s), draw(), Address.save(s), ask_later(s);
+    show_problem(wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

@@ -10,4 +10,5 @@ foreach(package fmt::fmt nlohmann_json::nlohmann_json Eigen3::Eigen Threads::Thr
   add_library(${package} INTERFACE IMPORTED)
   target_include_directories(${package} SYSTEM INTERFACE ${links})
 endforeach()
-target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY)
+target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY  # small: no locales, no long double
+                           FMT_STATIC_THOUSANDS_SEPARATOR=',' FMT_USE_LONG_DOUBLE=0)

@@ -59,7 +59,7 @@ const Plot = (() => {
       const y = Y(v).toFixed(1), text = `<text x="${left - 0.4 * rem}" y="${y}" dy=".28rem" text-anchor="end">`;
       return `<path class="grid" d="M${left} ${y}H${right}"/>${text}${number(v, 12)}</text>`;
     });
-    const columns = ticks(x0, x1, Math.max(2, (right - left) / (4 * rem))).map((v) =>
+    const columns = ticks(x0, x1, Math.max(2, (right - left) / (3.4 * rem))).map((v) =>
       `<text x="${X(v).toFixed(1)}" y="${h - 0.3 * rem}" text-anchor="middle">${number(v, 12)}</text>`);
     svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
     svg.innerHTML = `<title id="${id}-name">${escape(name)}</title><desc id="${id}-says">${escape(says)}</desc>
@@ -70,51 +70,49 @@ const Plot = (() => {
 
   /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
-    let d = "", pen = "M", [x0, y0] = [NaN, NaN];
-    for (const [x, y] of places) {
-      if (Math.abs(x - x0) + Math.abs(y - y0) < 0.5) continue;
-      const seen = Number.isFinite(x + y);
-      if (seen) d += `${pen}${x.toFixed(1)} ${y.toFixed(1)}`;
-      [pen, x0, y0] = [seen ? "L" : "M", x, y];
+    let d = "", pen = "M", from = [NaN, NaN];
+    for (const at of places) {
+      const [x, y] = at, seen = Number.isFinite(x + y);
+      if (Math.abs(x - from[0]) + Math.abs(y - from[1]) < 0.6) continue;
+      if (seen) d += pen + Math.round(10 * x) / 10 + " " + Math.round(10 * y) / 10;
+      pen = seen ? "L" : "M", from = at;
     }
     return d;
   }
 
-  /** The lines of a level as long paths of places in columns and rows. Edge 2k of the grid leads from its
-   *  corner k to the right, edge 2k + 1 upwards. */
+  /**
+   * The lines of a level as long paths of places in columns and rows, with the higher side to the left. Edge 2k
+   * of the grid leads from its corner k to the right, edge 2k + 1 upwards.
+   */
   function isolines({ columns, rows, heights }, level) {
-    const next = new Map(), join = (a, b) => next.has(a) ? next.get(a).push(b) : next.set(a, [b]);
+    const next = new Map();  // from an edge to that by which the line leaves the cell
     for (let k = 0; k < columns * (rows - 1); ++k) {
       if (k % columns === columns - 1) continue;
-      const high = [k, k + 1, k + columns + 1, k + columns].map((corner) => heights[corner] >= level);
-      const cut = [2 * k, 2 * k + 3, 2 * (k + columns), 2 * k + 1].filter((_, e) => high[e] !== high[(e + 1) % 4]);
-      for (; cut.length; cut.splice(0, 2)) join(cut[0], cut[1]), join(cut[1], cut[0]);
+      const corners = [k, k + 1, k + columns + 1, k + columns], edges = [2 * k, 2 * k + 3, 2 * (k + columns), 2 * k + 1];
+      const high = [...corners, ...corners].map((corner) => heights[corner] >= level);
+      for (let e = 0; e < 4; ++e)
+        if (high[e] && !high[e + 1]) next.set(edges[e], edges[(high.indexOf(true, e + 2) - 1) % 4]);
     }
     const place = (edge) => {
-      const k = edge >> 1, up = edge % 2, low = heights[k];
-      const part = (level - low) / (heights[k + (up ? columns : 1)] - low);
+      const k = edge >> 1, up = edge % 2, part = (level - heights[k]) / (heights[k + (up ? columns : 1)] - heights[k]);
       return [k % columns + (up ? 0 : part), Math.floor(k / columns) + (up ? part : 0)];
     };
     const walk = (edge) => {
       const out = [place(edge)];
-      for (let to; (to = next.get(edge).pop()) !== undefined; edge = to) {
-        next.get(to).splice(next.get(to).indexOf(edge), 1);
-        out.push(place(to));
-      }
+      for (let to; (to = next.get(edge)) !== undefined; edge = to) next.delete(edge), out.push(place(to));
       return out;
     };
-    const ends = [...next.keys()].filter((edge) => next.get(edge).length === 1);  // the others lie on loops
-    return [...ends, ...next.keys()].flatMap((edge) => next.get(edge).length ? [walk(edge)] : []);
+    const reached = new Set(next.values()), begins = [...next.keys()].filter((edge) => !reached.has(edge));
+    return [...begins, ...next.keys()].flatMap((edge) => next.has(edge) ? [walk(edge)] : []);  // then the loops
   }
 
-  const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
-                 "visibility", "font-size", "font-family", "paint-order"];
   /** The picture as a file's text, into which the page's styles are written. @param {any} svg */
   function file(svg) {
+    const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
+                   "visibility", "font-size", "font-family", "paint-order"];
     const copy = svg.cloneNode(true), from = svg.querySelectorAll("*"), { width, height } = svg.viewBox.baseVal;
-    copy.querySelectorAll("*").forEach((to, i) => {
-      for (const name of looks) to.style.setProperty(name, getComputedStyle(from[i]).getPropertyValue(name));
-    });
+    copy.querySelectorAll("*").forEach((to, i, _, style = getComputedStyle(from[i])) =>
+      looks.forEach((look) => to.style.setProperty(look, style.getPropertyValue(look))));
     for (const [key, v] of Object.entries({ xmlns: svg.namespaceURI, width, height })) copy.setAttribute(key, v);
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
     return new XMLSerializer().serializeToString(copy);

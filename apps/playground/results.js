@@ -10,10 +10,11 @@
     dash}"/></svg>${escape(label)}</div></th>`;
   const table = (heads, content) => `<table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")
     }</tr></thead><tbody>${view.runs.map((run) => `<tr>${name(run)}${
-    run.error ? wide(heads.length - 1, run.error) : content(run)}</tr>`).join("")}</tbody></table>`;
+    run.error ? wide(heads.length - 1, heads.length > 3 ? run.error : "") : content(run)}</tr>`).join("")}</tbody></table>`;
   /** The momentum of plain SGD, 0 without it; null where the optimizer is another one. */
   function momentum_of({ optimizer }) {
-    const [, rule, given] = /^(sgd|momentum)(?:\(momentum=([\d.]+)\))?$/.exec(optimizer.replaceAll(" ", "")) ?? [];
+    const text = optimizer.replaceAll(" ", "").replace(/(?<=\(.*)\([^()]*\)/g, "");  // without the schedule's own brackets
+    const [, rule, given] = /^(sgd|momentum)(?:\([^=,()]*,?(?:momentum=([\d.]+))?\))?$/.exec(text) ?? [];
     return given ? +given : { sgd: 0, momentum: 0.9 }[rule] ?? null;
   }
   /** Update t of weight k, with the gradient that the rule and the path give. */
@@ -30,9 +31,9 @@
     return cells([number(run.rates[t - 1]), number(run.losses[run.measured.findLastIndex((x) => x <= t)])]);
   }
   function cursor({ t, runs }) {
-    const with_path = runs.find((run) => run.path), mu = with_path && momentum_of(with_path);
-    const rule = !t ? "" : mu == null ? " + step" : `${mu ? " + momentum × velocity" : ""} − rate × gradient`;
-    const heads = with_path ? ["w" + rule, "b" + rule] : ["Rate", "Loss"];
+    const rules = runs.filter((run) => run.path).map(momentum_of), plain = rules.some((mu) => mu != null);
+    const rule = !t ? "" : plain ? `${rules.some(Boolean) ? " + momentum × velocity" : ""} − rate × gradient` : " + step";
+    const heads = rules.length ? ["w" + rule, "b" + rule] : ["Rate", "Loss"];
     $("update").innerHTML = table([t ? `Update ${t}` : "First weights", ...heads], (run) => at_cursor(run, t));
   }
   let timer = 0;

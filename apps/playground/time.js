@@ -24,7 +24,7 @@ const time = (() => {
   }
   /** Plays from here, or from the beginning at the end. Reduced motion: in eight steps. */
   function play(from = view.t >= view.steps ? 0 : view.t) {
-    stop();
+    stop(), to(from);
     const pieces = matchMedia("(prefers-reduced-motion: reduce)").matches ? 8 : view.steps, begun = performance.now();
     const tick = (/** @type {number} */ now) => {
       const done = Math.min(1, from / view.steps + Math.max(0, now - begun) / 1000 / seconds);

@@ -15,23 +15,29 @@ Schedule make(const detail::Call& call) {
   return self;
 }
 
+/// Examples of the algebra, made of schedules whose headers include algebra.h.
+const auto& algebra_examples() {
+  static const std::tuple all(
+      Join{linear(0, 0.1, 30), CosineDecay{0.1, 70}},
+      Sum{0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))},
+      Difference{0.1, ExponentialDecay{0.09, 20, 0.5}},
+      Product{linear(1, 0, 100), StepDecay{0.1, 25, 0.5}},
+      Min{linear(0, 0.2, 60), CosineDecay{0.1, 100}}, Max{CosineDecay{0.1, 80}, 0.03},
+      Clamp{CosineDecay{0.1, 100}, 0.02, 0.08}, Power{CosineDecay{0.1, 100}, 2},
+      Take{ExponentialDecay{0.1, 20, 0.5}, 40}, Delay{CosineDecay{0.1, 60}, 40},
+      Skip{CosineDecay{0.1, 100}, 50}, Stretch{CosineDecay{0.1, 30}, 3},
+      PerEpoch{ExponentialDecay{0.1, 1, 0.7}, 20}, Warmup{CosineDecay{0.1, 100}, 30},
+      Repeat{CosineDecay{0.1, 15}, 2, 0.7}, Mirror{OneCycle{0.1, 100}, 0.95, 0.85},
+      Reduced{CosineDecay{0.1, 100}, 0.5, 0.01});
+  return all;
+}
+
 template <class T>
 Schedule example() {
   if constexpr (requires { T::example(); })
     return T::example();
-  else  // the algebra's, made of schedules whose headers include algebra.h
-    return std::get<T>(
-        std::tuple{Join{linear(0, 0.1, 30), CosineDecay{0.1, 70}},
-                   Sum{0.02, repeat(linear(0, 0.08, 10) >> linear(0.08, 0, 10))},
-                   Difference{0.1, ExponentialDecay{0.09, 20, 0.5}},
-                   Product{linear(1, 0, 100), StepDecay{0.1, 25, 0.5}},
-                   Min{linear(0, 0.2, 60), CosineDecay{0.1, 100}}, Max{CosineDecay{0.1, 80}, 0.03},
-                   Clamp{CosineDecay{0.1, 100}, 0.02, 0.08}, Power{CosineDecay{0.1, 100}, 2},
-                   Take{ExponentialDecay{0.1, 20, 0.5}, 40}, Delay{CosineDecay{0.1, 60}, 40},
-                   Skip{CosineDecay{0.1, 100}, 50}, Stretch{CosineDecay{0.1, 30}, 3},
-                   PerEpoch{ExponentialDecay{0.1, 1, 0.7}, 20}, Warmup{CosineDecay{0.1, 100}, 30},
-                   Repeat{CosineDecay{0.1, 15}, 2, 0.7}, Mirror{OneCycle{0.1, 100}, 0.95, 0.85},
-                   Reduced{CosineDecay{0.1, 100}, 0.5, 0.01}});
+  else
+    return std::get<T>(algebra_examples());
 }
 
 template <class T>

@@ -175,11 +175,17 @@ Json program(const Question& question) {
   question.set(chosen);
   const Contender c = read_contender(question.text("expression"), chosen);
   const std::int64_t epochs = epochs_for(*c.problem, c.steps);
+  std::string stop;  // in the middle of an epoch
+  if (epochs * c.problem->batches != c.steps * batches_per_update(*c.problem))
+    stop = fmt::format(
+        ".callbacks = {{LambdaCallback{{.on_train_batch_end = [&](std::int64_t, const Logs&) {{\n"
+        "    model.stop_training = model.optimizer().iterations() == {};\n  }}}}}}",
+        c.steps);
   const std::string code = fmt::format(
       "#include <gradus/gradus.h>\nusing namespace gradus;\n\nint main() {{\n{}"
       "  fmt::print(\"loss on all rows: {{:.3g}}\\n\",\n"
       "             model.evaluate(data.x, data.y).loss);\n}}\n",
-      to_program(*c.problem, {.rate = to_code(c.rate), .epochs = epochs}));
+      to_program(*c.problem, {.rate = to_code(c.rate), .epochs = epochs, .fit_options = stop}));
   return {{"code", code}};
 }
 

@@ -203,8 +203,7 @@ std::vector<std::string> data_names() { return names_of(all_data); }
 
 bool is_file(const std::string& name) {
   const auto known = data_names();
-  return std::ranges::count(known, name) == 0 &&
-         (name.find_first_of("./-") != name.npos || is_there(name));
+  return std::ranges::count(known, name) == 0 && is_path(name);
 }
 
 Dataset make_data(const char* where, const DataOptions& options, std::uint64_t seed) {

@@ -22,6 +22,10 @@ bool is_there(const std::string& path) {
   return fs::exists(path, none);
 }
 
+bool is_path(const std::string& name) {
+  return name.find_first_of("./-") != name.npos || is_there(name);
+}
+
 bool same_file(const std::string& a, const std::string& b) {
   if (a.empty() || b.empty()) return false;
   std::error_code none;

@@ -8,6 +8,8 @@
 std::string real_path(const std::string& path);
 /// Whether something has this path.
 bool is_there(const std::string& path);
+/// Whether the name is a path: something is there, or it has `.`, `/` or `-`.
+bool is_path(const std::string& name);
 /// Whether both paths lead to one file, however they are written. The path "" leads to no file.
 bool same_file(const std::string& a, const std::string& b);
 /// UsageError, naming the option, unless a file can be made there or put in place of the old one.

@@ -1,4 +1,4 @@
-/// files.h for a target without files: no path leads anywhere.
+/// files.h for a target without files: no name is a path.
 #include "terminal/files.h"
 
-bool is_there(const std::string&) { return false; }
+bool is_path(const std::string&) { return false; }
