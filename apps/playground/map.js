@@ -60,33 +60,30 @@ const Landscape = (() => {
     });
   }
 
-  const colors = ["var(--c2)", "var(--c3)", "var(--c0)", "var(--c1)"];
+  const colors = ["--c2", "--c3", "--c0", "--c1"];
   const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m-4 0l4 -4l4 4l-4 4z"];
-  /** The plane in strips of one class and strength, five of each, and the border of two classes. */
-  function strips(a, { columns, rows, values, labels }) {
-    const many = Math.max(...labels) > 1, dx = (a.right - a.left) / (columns - 1), dy = (a.bottom - a.top) / (rows - 1);
-    const strength = (v) => many ? 5 * Math.round(v) + 3
-      : (v > 0.5 ? 5 : 0) + Math.min(4, Math.floor(Math.abs(10 * v - 5))), paths = [];
-    for (let k = 0, from = 0; k < values.length; ++k) {
-      const s = strength(values[k]), row = Math.floor(k / columns);
-      if ((k + 1) % columns && strength(values[k + 1]) === s) continue;
-      const [x0, x1] = [from, k + 1].map((i) => Math.round(a.left + (i - row * columns - 0.5) * dx));
-      const [y0, y1] = [row, row + 1].map((j) => Math.round(a.bottom - (j - 0.5) * dy));  // whole pixels: no seams
-      paths[s] = `${paths[s] ?? ""}M${x0} ${y0}H${x1}V${y1}H${x0}Z`;
-      from = k + 1;
-    }
-    return paths.map((d, s) => path("", d, `fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}"`))
-      .join("") + contours(a, said, many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5));
+  /** What the network says, as an image of a pixel for each value, and the border of two classes. */
+  function plane(a, { columns, rows, values, labels }) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+    const pen = canvas.getContext("2d"), style = getComputedStyle(figure), many = Math.max(...labels) > 1;
+    values.forEach((v, k) => {
+      pen.fillStyle = style.getPropertyValue(colors[many ? Math.round(v) % 4 : +(v > 0.5)]);
+      pen.globalAlpha = many ? 0.4 : Math.min(0.5, Math.abs(v - 0.5)) + 0.03;
+      pen.fillRect(k % columns, rows - 1 - Math.floor(k / columns), 1, 1);
+    });
+    const [dx, dy] = [(a.right - a.left) / (columns - 1), (a.bottom - a.top) / (rows - 1)];
+    return `<image href="${canvas.toDataURL()}" x="${a.left - dx / 2}" y="${a.top - dy / 2}" width="${dx * columns}" height="${
+      dy * rows}" preserveAspectRatio="none"/>` + (many ? "" : contours(a, said, Plot.isolines({ columns, rows, heights: values }, 0.5)));
   }
   function draw_plane() {
     const { box, points, labels } = said, names = view.runs.filter((run) => run.rates && run.text).map((run) =>
       `<option value="${run.i}">${run.i + 1}: ${escape(run.text)}</option>`);
     const data = (a, color, c) => path("data", points.map(([x, y], k) => labels[k] % 4 !== c ? ""
-      : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="${color}"`);
+      : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="var(${color})"`);
     Plot.picture(figure, { name: "What the network says about the plane", x: box.slice(0, 2), y: box.slice(2),
       caption: `network of <select aria-label="schedule of the network">${names.join("")}</select>`,
       says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`, content: (a) =>
-        `<g class="result plane" clip-path="url(#map-clip)">${strips(a, said)}</g>${
+        `<g class="result plane" clip-path="url(#map-clip)">${plane(a, said)}</g>${
         colors.map((color, c) => data(a, color, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
@@ -98,7 +95,10 @@ const Landscape = (() => {
     const question = { ask: "map", options: options(view.state), steps, expression, updates };
     const answer = await engine.later("map", question);
     if (!answer || view.surface) return;
-    if (answer.error) figure.textContent = answer.error; else said = answer, draw_plane();
+    said = answer.error ? null : answer;
+    if (said) return draw_plane();
+    const [words, svg] = figure.children;
+    words.textContent = words.said = answer.error, svg.replaceChildren();
   }
 
   const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
