@@ -8,7 +8,6 @@ const Curves = (() => {
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-
   /** A rate holds for its update: drawn so where updates are wide, and where it changes far more than beside. */
   function stairs(rates, { X, Y }) {
     const change = (t) => Math.abs(rates[t] - rates[t - 1]) || 0, wide = X(1) - X(0) > 8;
@@ -17,20 +16,19 @@ const Curves = (() => {
       return jump ? [[X(t), Y(rates[t - 1])], [X(t), Y(rate)]] : [[X(t), Y(rate)]];
     }));
   }
-  /** Rates, and the limits above which descent on all rows diverges; those far above are named at the top. */
+  /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is above the picture. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => run.rates.reduce((a, b) => Math.max(a, b))));
     const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? "momentum" : "plain descent"]));
-    const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a);
-    const all_rows = limits.length > 1 ? "" : " on all rows", far = limits.filter(([rate]) => rate > 1.6 * most).length;
-    const words = limits.map(([rate, kind]) => `above ${number(rate)} ${kind}${all_rows} diverges`);
-    const limit = ([rate], k, a) => k < far
-      ? text(a.right - 3, a.top + (k + 0.7) * a.rem, `↑ ${words[k]}`, "end", "hot")
-      : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`) + text(a.right - 3, a.Y(rate) + 0.95 * a.rem, words[k], "end", "hot");
+    const limits = [...kinds].filter(([rate]) => rate != null), words = limits.map(([rate, kind]) =>
+      `above ${number(rate)} ${kind}${limits.length > 1 ? "" : " on all rows"} diverges`);
+    const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
+    const limit = ([rate], k, a) => text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k],
+      "end", "hot") + (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`));
     const says = (run) => `${name_of(run)} begins at ${number(run.rates[0])}, ends at ${number(run.rates.at(-1))}`;
-    return { name: "Learning rate over the updates", caption: "learning rate", says: [...runs.map(says), ...words].join("; "),
-      value: rate_at, y: [0, 1.03 * Math.max(most, limits[far]?.[0] ?? 0)], room: 1.05 * far, content: (a) =>
-        [...runs.map((run) => path("run", stairs(run.rates, a), stroke(run))), ...limits.map((one, k) => limit(one, k, a))] };
+    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, y: [0, 1.03 * top],
+      room: 1.05 * limits.length, says: [...runs.map(says), ...words].join("; "), content: (a) => [
+        ...limits.map((one, k) => limit(one, k, a)), ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
@@ -51,10 +49,9 @@ const Curves = (() => {
     const curves = (run, k, a) => {
       const { measured, low, high, median } = more[k], reached = run.measured.slice(0, losses[k].length);
       const places = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
-      const some = (list) => list.filter((_, i) => i % Math.ceil(list.length / 300) === 0);  // else noise is a block
       return path("band", line([...places(measured, low), ...places(measured, high).reverse()]), `fill="${run.color}"`)
         + path(thin, line(places(measured, median)), stroke(run))
-        + path(thick, line(some(places(reached, losses[k]))), stroke(run));
+        + path(thick, line(places(reached, losses[k])), stroke(run));
     };
     const cross = (run, k, a) => {
       const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2 ? -1 : 1;
@@ -67,7 +64,7 @@ const Curves = (() => {
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
       value: (run, t) => value(loss_at(run, t)), y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * first)],
       content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
-                       ...ended.map((run, k) => cross(run, k, a)), text(a.left + 6, a.bottom - 6, note)] };
+                       ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }
 
   const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
@@ -84,6 +81,7 @@ const Curves = (() => {
   function cursor(_, t) {
     for (const [id, { axes: a, runs, value }] of Object.entries(drawn)) {
       upright(a, ".cursor", a.X(t));
+      a.svg.querySelector(".veil")?.setAttribute("d", `M${a.X(t)} ${a.top}H${a.right}V${a.bottom}H${a.X(t)}Z`);
       a.svg.querySelectorAll(".dot").forEach((dot, k, _, run = runs[k]) => {
         const x = id === "rate" ? t : run.measured[place(run, t)], y = a.Y(value(run, t)) || 0;
         dot.setAttribute("transform", `translate(${a.X(x)} ${Math.max(a.top, y)})`);
@@ -91,7 +89,6 @@ const Curves = (() => {
       });
     }
   }
-
   /** Shows in a small label what each run has after t updates; without t hides it. */
   function read(id, t) {
     const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {}, hide = predicting();

@@ -3,11 +3,10 @@
 const Landscape = (() => {
   const { escape, number, name_of, text, path, line, predicting } = Plot, figure = $("map");
   /** The last surface, picture and answer about the plane. @type {any} */ let kept, drawn, said;
-  let chosen = 0, dragging = false, frame = 0;
+  let chosen = 0, frame = 0;
   const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
   const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
   const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
-
   /** The loss around the start, or null without two weights. A start that moves within it keeps its box. */
   function surface(state) {
     const { data, layers, loss, seed, start } = state, key = [data, layers, loss, seed].join();
@@ -22,7 +21,7 @@ const Landscape = (() => {
 
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
-    const near = (v) => Math.max(-9999, Math.min(9999, v)), print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
+    const print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
     const says = (run, end = run.path.at(-1)) =>
       `${name_of(run)} ${inside(box, end) ? `ends at ${print(end)}` : "leaves the map"}`;
     // Later paths are thinner, so that each shows where they lie on each other.
@@ -40,7 +39,7 @@ const Landscape = (() => {
         path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}` });
     drawn = { axes, tracks: runs.map((run) => {
       const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // it only wanders on
-      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [near(axes.X(w)), near(axes.Y(b))]);
+      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [axes.X(w), axes.Y(b)]);
     }) };
     axes.svg.querySelectorAll(".ahead").forEach((one, k) => one.setAttribute("d", line(drawn.tracks[k])));
   }
@@ -92,8 +91,7 @@ const Landscape = (() => {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
     const { steps } = view.state, expression = view.runs[chosen]?.text, updates = Math.min(t, steps);
     if (!expression) return;
-    const question = { ask: "map", options: options(view.state), steps, expression, updates };
-    const answer = await engine.later("map", question);
+    const answer = await engine.later("map", { ask: "map", options: options(view.state), steps, expression, updates });
     if (!answer || view.surface) return;
     said = answer.error ? null : answer;
     if (said) return draw_plane();
@@ -111,23 +109,19 @@ const Landscape = (() => {
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {
     onpointerdown: (event) => {
-      if (!(dragging = !!event.target.closest(".ring"))) return;
-      drawn.axes.svg.setPointerCapture(event.pointerId);
-      event.preventDefault();
+      if (event.target.closest(".ring")) figure.children[1].setPointerCapture(event.pointerId);
     },
     onpointermove: (event) => {
-      if (!dragging) return;
+      if (!figure.children[1].hasPointerCapture(event.pointerId)) return;
       const { x, y } = drawn.axes.svg.getBoundingClientRect();
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => move(drawn.axes.at(event.clientX - x, event.clientY - y)));
     },
-    onlostpointercapture: () => { dragging = false; },
     onkeydown: (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-      if (!by || !event.target.matches(".ring")) return;
-      event.preventDefault();
-      const [x0, x1, y0, y1] = view.surface.box, [w, b] = start_of(), part = event.shiftKey ? 0.1 : 0.02;
-      move([w + by[0] * part * (x1 - x0), b + by[1] * part * (y1 - y0)]);
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [];
+      if (dx == null || !event.target.matches(".ring")) return;
+      const [x0, x1, y0, y1] = view.surface.box, [w, b] = start_of();
+      event.preventDefault(), move([w + dx * (x1 - x0) / 50, b + dy * (y1 - y0) / 50]);
     },
     onchange: (event) => { chosen = +event.target.value, ask_plane(view.t); },
   });

@@ -14,7 +14,6 @@ const Plot = (() => {
     `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
   const path = (kind, d, more = "") => `<path class="${kind}" d="${d}" ${more}/>`;
   const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
-
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
   function ticks(low, high, most, log = false) {
     const decades = Math.log10(high / low), every = Math.ceil(decades / most), out = [];
@@ -29,7 +28,6 @@ const Plot = (() => {
     }
     return out.filter((v) => v >= low && v <= high);
   }
-
   // The sizes of the svgs are kept, so that no picture waits for the layout of the one before.
   const sizes = new WeakMap(), root_size = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
   let rem = root_size();
@@ -62,7 +60,6 @@ const Plot = (() => {
       ${columns.join("")}${path("axis", `M${left} ${top}V${bottom}H${right}`)}${content(axes)}`;
     return axes;
   }
-
   /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
     let d = "", pen = "M", from = [NaN, NaN];
