@@ -111,6 +111,7 @@ const Landscape = (() => {
     onpointerdown: (event) => {
       if (event.target.closest(".ring")) figure.children[1].setPointerCapture(event.pointerId);
     },
+    ontouchstart: (event) => event.target.closest(".ring") && event.preventDefault(),  // else the page scrolls
     onpointermove: (event) => {
       if (!figure.children[1].hasPointerCapture(event.pointerId)) return;
       const { x, y } = drawn.axes.svg.getBoundingClientRect();
