@@ -4,16 +4,16 @@
   const { number, escape } = Plot, signed = (v) => v < 0 ? `(−${number(-v)})` : number(v);
   const weight = (v) => (Math.abs(v) < 1e4 ? v.toFixed(3) : v.toExponential(2)).replace("-", "−");
   const cells = (texts) => texts.map((text) => `<td>${text}</td>`).join("");
-  const wide = (columns, text) => `<td colspan="${columns}" class="error">${escape(text)}</td>`;
+  const wide = (columns, text = "") => `<td colspan="${columns}" class="error">${escape(text)}</td>`;
   const name = ({ color, dash, label }) => `<th scope="row"><div title="${escape(label)}"><svg class="swatch"
-    viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${color}" stroke-width="3" stroke-dasharray="${
-    dash}"/></svg>${escape(label)}</div></th>`;
-  const table = (heads, content) => `<table><thead><tr>${heads.map((head) => `<th scope="col">${head}</th>`).join("")
-    }</tr></thead><tbody>${view.runs.map((run) => `<tr>${name(run)}${
-    run.error ? wide(heads.length - 1, heads.length > 3 ? run.error : "") : content(run)}</tr>`).join("")}</tbody></table>`;
+    viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${color}" stroke-width="3"
+    stroke-dasharray="${dash}"/></svg>${escape(label)}</div></th>`;
+  const head = (text) => `<th scope="col">${text}</th>`;
+  const table = (heads, of) => `<table><thead><tr>${heads.map(head).join("")}</tr></thead><tbody>${
+    view.runs.map((run) => `<tr>${name(run)}${of(run)}</tr>`).join("")}</tbody></table>`;
   /** The momentum of plain SGD, 0 without it; null where the optimizer is another one. */
   function momentum_of({ optimizer }) {
-    const text = optimizer.replaceAll(" ", "").replace(/(?<=\(.*)\([^()]*\)/g, "");  // without the schedule's own brackets
+    const text = optimizer.replaceAll(" ", "").replace(/(?<=\(.*)\([^()]*\)/g, "");  // without inner brackets
     const [, rule, given] = /^(sgd|momentum)(?:\([^=,()]*,?(?:momentum=([\d.]+))?\))?$/.exec(text) ?? [];
     return given ? +given : { sgd: 0, momentum: 0.9 }[rule] ?? null;
   }
@@ -26,24 +26,27 @@
     return `${weight(w)}${kept} − ${number(rate)} × ${gradient} = ${weight(after)}`;
   }
   function at_cursor(run, t) {
+    if (run.error) return wide(2);
     if (t > (run.diverged_at ?? Infinity)) return wide(2, `diverged after update ${run.diverged_at}`);
     if (run.path) return cells([0, 1].map((k) => t ? equation(run, t, k) : weight(run.path[0][k])));
     return cells([number(run.rates[t - 1]), number(run.losses[run.measured.findLastIndex((x) => x <= t)])]);
   }
   function cursor({ t, runs }) {
-    const rules = runs.filter((run) => run.path).map(momentum_of), plain = rules.some((mu) => mu != null);
-    const rule = !t ? "" : plain ? `${rules.some(Boolean) ? " + momentum × velocity" : ""} − rate × gradient` : " + step";
-    const heads = rules.length ? ["w" + rule, "b" + rule] : ["Rate", "Loss"];
+    const rules = runs.filter((run) => run.path).map(momentum_of), kept = rules.some(Boolean);
+    const rule = kept ? " + momentum × velocity − rate × gradient" : rules.includes(0) ? " − rate × gradient" : " + step";
+    const heads = rules.length ? ["w", "b"].map((weight) => t ? weight + rule : weight) : ["Rate", "Loss"];
     $("update").innerHTML = table([t ? `Update ${t}` : "First weights", ...heads], (run) => at_cursor(run, t));
   }
+  const last = (run) => run.losses && run.diverged_at == null ? run.losses.at(-1) : NaN;
+  const end = (run) => run.diverged_at == null ? number(last(run)) : `diverged after update ${run.diverged_at}`;
   let timer = 0;
   function draw() {
-    const settled = view.runs.filter((run) => run.losses && run.diverged_at == null), target = settled[0]?.losses.at(-1);
-    const end = (run) => settled.includes(run) ? number(run.losses.at(-1)) : `diverged after update ${run.diverged_at}`;
-    const above = (run) => settled.includes(run) ? Math.max(0, run.losses.at(-1) - (run.least_loss ?? NaN)) : NaN;
-    const reached = (run) => run.measured[run.losses.findIndex((loss) => loss != null && loss <= target)] ?? "never";
-    $("results").lastChild.outerHTML = table(["Schedule", "Final loss", "Above the least", "Sum of rates",
-      `Updates to ${number(target)}`], (run) => cells([end(run), number(above(run)), number(run.budget), reached(run)]));
+    const target = view.runs.map(last).find((loss) => loss >= 0), reached = ({ losses, measured }) =>
+      measured[losses.findIndex((loss) => loss != null && loss <= target)] ?? "never";
+    const row = (run) => run.error ? wide(4, run.error) : cells([end(run),
+      number(Math.max(0, last(run) - (run.least_loss ?? NaN))), number(run.budget), reached(run)]);
+    const heads = ["Schedule", "Final loss", "Above the least", "Sum of rates", `Updates to ${number(target)}`];
+    $("results").lastChild.outerHTML = table(heads, row);
     const said = view.runs.map((run) => `${run.label}: ${run.error ?? `final loss ${end(run)}`}`).join("; ");
     clearTimeout(timer), timer = setTimeout(() => { $("results").firstChild.textContent = said; }, 600);
     cursor(view);

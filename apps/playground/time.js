@@ -25,22 +25,22 @@ const time = (() => {
   /** Plays from here, or from the beginning at the end. Reduced motion: in eight steps. */
   function play(from = view.t >= view.steps ? 0 : view.t) {
     stop(), to(from);
-    const pieces = matchMedia("(prefers-reduced-motion: reduce)").matches ? 8 : view.steps, begun = performance.now();
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches, begun = performance.now();
     const tick = (/** @type {number} */ now) => {
       const done = Math.min(1, from / view.steps + Math.max(0, now - begun) / 1000 / seconds);
-      to(Math.round(view.steps * Math.floor(done * pieces) / pieces));
+      to(Math.round(view.steps * (still ? Math.floor(8 * done) / 8 : done)));
       done < 1 ? frame = requestAnimationFrame(tick) : stop();
     };
     frame = requestAnimationFrame(tick), button.textContent = "❚❚", button.ariaLabel = "Pause";
   }
   const step = (/** @type {number} */ n) => () => { stop(), to(view.t + n); };
-  const keys = { " ": () => frame ? stop() : play(), ArrowLeft: step(-1), ArrowRight: step(1), Home: step(-Infinity),
-    End: step(Infinity) };
+  const keys = { " ": () => frame ? stop() : play(), ArrowLeft: step(-1), ArrowRight: step(1),
+                 Home: step(-Infinity), End: step(Infinity) };
   button.onclick = keys[" "], back.onclick = step(-1), on.onclick = step(1);
   slider.oninput = () => { stop(), to(+slider.value); };
   addEventListener("keydown", (event) => {
-    const taken = event.target.closest("input, select, textarea, button, summary, [tabindex]") || event.ctrlKey;
-    if (taken || event.altKey || event.metaKey || !keys[event.key]) return;
+    const busy = event.target.closest("input, select, textarea, button, summary, [tabindex]");
+    if (busy || event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return;
     event.preventDefault(), keys[event.key]();
   });
   stop(), panels.push({ draw: show, cursor: show });
