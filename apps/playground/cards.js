@@ -21,7 +21,7 @@
     const id = `${card.i}-${k}`, row = make("number", `<label for="s${id}"></label>
       <output aria-hidden="true"></output><div class="track"><svg class="result" viewBox="0 0 100 30"
       preserveAspectRatio="none" aria-hidden="true"></svg><input type="range" min="0" max="1" id="s${id}"
-      aria-describedby="p${id}"></div><div class="pull result" id="p${id}"></div>`);
+      aria-describedby="p${id}"></div><div class="pull result" id="p${id}">…</div>`);
     const [name, output, { children: [curve, slider] }, pull] = row.children;
     const print = (v) => String(row.whole ? Math.round(v) : +v.toPrecision(3));
     /** The text of the card with the slider at this place, between 0 and 1. */
@@ -35,13 +35,14 @@
       const fits = row.whole == whole && Math.abs(row.range.place_of(v) - 0.5) < 0.5 + 1e-9;
       Object.assign(row, { number, whole });
       if (!fits || !keep_range) row.range = range_around(v, number.number, whole, rates);
-      Object.assign(slider, { step: row.range.step, value: row.range.place_of(v), ariaValueText: print(v) });
-      output.textContent = print(v);
+      Object.assign(slider, { step: row.range.step, value: row.range.place_of(v) });
+      output.textContent = slider.ariaValueText = print(v);
       name.textContent = words(number.number);
     };
     slider.oninput = () => {
       const text = text_at(+slider.value), length = row.number.length + text.length - card.text.length;
       row.number = { ...row.number, length };
+      output.textContent = slider.ariaValueText = print(row.range.value_at(+slider.value));
       Object.assign(card, { text, moved: row });
       change((s) => { s.schedules[card.i] = text; });
     };
@@ -71,7 +72,7 @@
       mark.hidden = !read.column;
       mark.style.setProperty("--column", read.column - 1);
       swatch.firstElementChild.setAttribute("stroke-dasharray", run.dash ?? "");
-      note.textContent = read.notes?.join(" ") ?? "";
+      note.textContent = note.title = read.notes?.join(" ") ?? "";
       drop.disabled = cards.length == 1;
       for (const row of card.rows) row.slider.disabled = wrong && row != card.moved;
       if (!wrong) show_numbers(card, numbers, read, question, run);
