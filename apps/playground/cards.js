@@ -2,29 +2,29 @@
 /** The schedules: a card each, with its text, a slider for each number in it, and which way the number pulls. */
 (() => {
   const most = 4, most_sliders = 8, rest_ms = 30, /** @type {any[]} */ cards = [];
-  /** @returns {any} a div */
-  const make = (className, html) => Object.assign(document.createElement("div"), { className, innerHTML: html });
-  const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ?? path
-    .replace(/(^|\.)(schedule|first|second)\./g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
+  const make = (className, innerHTML) => Object.assign(document.createElement("div"), { className, innerHTML });
   const print = (row, v) => String(row.whole ? Math.round(v) : +v.toPrecision(3));
   const replaced = (text, { from, length }, by) => text.slice(0, from) + by + text.slice(from + length);
   const above_least = (loss, run) => loss - (run.least_loss ?? 0);
+  const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ??
+    path.replace(/\w+\.(?=\w)/g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
 
   /** What the slider reaches around a value: whole numbers, a share of one, from 0 on, or a logarithmic scale. */
   function set_range(row, v, rates) {
     const share = v < 1 && /momentum|beta_|rho|alpha|pct|decay_rate|decay$|_mul/.test(row.number.number);
     const [low, high] = row.whole ? [Math.min(1, v), Math.max(10, 2 * v)] : share ? [0, 0.99]
       : v > 0 ? [v / 8, v * 8] : [0, Math.max(...rates) || 1];
-    const log = low > 0 && !row.whole;
-    row.value_at = (place) => log ? low * (high / low) ** place : low + (high - low) * place;
-    row.place_of = (value) => log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+    const log = low > 0 && !row.whole, log_width = Math.log(high / low);
+    row.value_at = (place) => log ? low * Math.exp(log_width * place) : low + (high - low) * place;
+    row.place_of = (value) => log ? Math.log(value / low) / log_width : (value - low) / (high - low);
     row.slider.step = row.whole ? 1 / (high - low) : 0.005;
   }
   function make_row(card, k) {
-    const id = `${card.i}-${k}`, row = make("number", `<label for="s${id}"></label><output aria-hidden="true"></output>
-      <div class="track"><svg class="result" viewBox="0 0 100 30" preserveAspectRatio="none" aria-hidden="true"></svg>
-      <input type="range" min="0" max="1" id="s${id}" aria-describedby="pull${id}"></div>
-      <div class="pull result" id="pull${id}"></div>`), [name, output, { children: [curve, slider] }, pull] = row.children;
+    const id = `${card.i}-${k}`, row = make("number", `<label for="s${id}"></label>
+      <output aria-hidden="true"></output><div class="track"><svg class="result" viewBox="0 0 100 30"
+      preserveAspectRatio="none" aria-hidden="true"></svg><input type="range" min="0" max="1" id="s${id}"
+      aria-describedby="p${id}"></div><div class="pull result" id="p${id}"></div>`);
+    const [name, output, { children: [curve, slider] }, pull] = /** @type {any} */ (row.children);
     slider.oninput = () => {
       const by = print(row, row.value_at(+slider.value)), text = replaced(card.text, row.number, by);
       row.number.length = by.length;
@@ -32,23 +32,28 @@
       change((s) => { s.schedules[card.i] = text; });
     };
     slider.onchange = () => {  // at an end the range goes on
-      if (+slider.value == 0 || +slider.value == 1) Object.assign(card, { moved: null }), draw(view);
+      if (+slider.value > 0 && +slider.value < 1) return;
+      card.moved = null;
+      draw(view);
     };
     return Object.assign(row, { name, output, curve, slider, pull });
   }
   function make_card(i) {
     const card = make("card", `<div class="top"><svg class="swatch" viewBox="0 0 28 6" aria-hidden="true">
       <path d="M0 3H28"/></svg><input type="text" spellcheck="false" autocomplete="off" autocapitalize="off"
-      aria-label="Schedule ${i + 1}" aria-describedby="error${i} note${i}"><button aria-label="Remove schedule
-      ${i + 1}" title="Remove">×</button></div><div class="mark" aria-hidden="true" hidden><span>▲</span></div>
+      aria-label="Schedule ${i + 1}" aria-describedby="error${i} note${i}"><button title="Remove"
+      aria-label="Remove schedule ${i + 1}">×</button></div><div class="mark" aria-hidden="true"><span>▲</span></div>
       <p class="error" role="alert" id="error${i}"></p><div class="numbers"></div><p class="note" id="note${i}"></p>`);
-    const [{ children: [swatch, field, drop] }, mark, error, numbers, note] = card.children;
+    const [{ children: [{ firstElementChild: line }, field, drop] }, mark, error, numbers, note] = /** @type {any} */ (card.children);
     card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
     field.onscroll = () => { mark.firstChild.style.translate = -field.scrollLeft + "px"; };
-    drop.onclick = () => { change((s) => { s.schedules.splice(i, 1); }); (cards[i] ?? cards[i - 1]).field.focus(); };
+    drop.onclick = () => {
+      change((s) => { s.schedules.splice(i, 1); });
+      (cards[i] ?? cards[i - 1]).field.focus();
+    };
     list.append(card);
-    return Object.assign(card, { i, field, drop, mark, error, numbers, note, line: swatch.firstElementChild, rows: [] });
+    return Object.assign(card, { i, line, field, drop, mark, error, numbers, note, rows: [] });
   }
   function show(card, s, run) {
     const text = s.schedules[card.i], question = { options: options(s), steps: s.steps, expression: text };
@@ -65,27 +70,28 @@
     card.line.setAttribute("stroke-dasharray", run.dash ?? "");
     card.note.textContent = read.notes?.join(" ") ?? "";
     for (const row of card.rows) row.slider.disabled = wrong && row != card.moved;
-    if (!wrong) show_numbers(card, run, question, read, s.layers == "none");
+    if (!wrong) show_numbers(card, read, question, run, s.layers == "none");
   }
-  function show_numbers(card, run, question, { numbers, rates }, quick) {
-    const shown = numbers.slice(0, most_sliders), names = shown.map((n) => n.number).join();
-    if (card.names != names) card.numbers.replaceChildren(...(card.rows = shown.map((_, k) => make_row(card, k))));
+  function show_numbers(card, read, question, run, quick) {
+    const numbers = read.numbers.slice(0, most_sliders), names = numbers.map((n) => n.number).join();
+    if (card.names != names) card.rows = numbers.map((_, k) => make_row(card, k));
+    if (card.names != names) card.numbers.replaceChildren(...card.rows);
     card.names = names;
-    ask_later(card, "pull" + card.i, { ask: "sensitivity", ...question, seeds: quick ? 10 : 3 },
-      card.rows.map((row) => row.pull), (answer, k) => pull_of(card.rows[k], answer, run));
     const last = quick ? 20 : 8, places = Array.from({ length: last + 1 }, (_, n) => n / last);
+    ask_later(card, "pull" + card.i, { ask: "sensitivity", ...question, seeds: quick ? 20 : 3 },
+      card.rows.map((row) => row.pull), (answer, k) => pull_of(card.rows[k], answer, run));
     card.rows.forEach((row, k) => {
-      show_number(row, shown[k], rates, !card.moved);
+      show_number(row, numbers[k], read.rates, !card.moved);
       const texts = places.map((place) => replaced(card.text, row.number, print(row, row.value_at(place))));
-      ask_later(row, `finals${card.i}-${k}`, { ask: "finals", ...question, expression: undefined, expressions: texts,
-        seeds: quick ? 10 : 2 }, [row.curve], (answer) => curve_of(places, answer.losses ?? [], run));
+      const finals = { ask: "finals", ...question, expression: undefined, expressions: texts, seeds: quick ? 10 : 2 };
+      ask_later(row, `finals${card.i}-${k}`, finals, [row.curve], (answer) => curve_of(places, answer.losses ?? [], run));
     });
   }
-  function show_number(row, number, rates, recentre) {
-    const { written } = number, whole = number.counts_steps && Number.isInteger(written) && number.value == written;
-    if (row.whole != whole) recentre = true;
+  function show_number(row, number, rates, typed) {
+    const { written } = number, whole = number.counts_steps && written % 1 == 0 && number.value == written;
+    const new_range = typed || row.whole != whole;
     Object.assign(row, { number: { ...number }, whole });
-    if (recentre || Math.abs(row.place_of(written) - 0.5) > 0.5 + 1e-9) set_range(row, written, rates);
+    if (new_range || Math.abs(row.place_of(written) - 0.5) > 0.5 + 1e-9) set_range(row, written, rates);
     row.slider.value = row.place_of(written);
     row.name.textContent = words(number.number);
     row.output.textContent = row.slider.ariaValueText = print(row, written);
@@ -105,23 +111,23 @@
       });
     }, rest_ms);
   }
-  /** An arrow and a sentence: what a little more of the number does to the loss, above the least if it is known. */
+  /** An arrow and words: what a little more of the number does to the loss, above the least if it is known. */
   function pull_of({ number, whole }, { error = "", numbers = [], losses = [] }, run) {
     const say = (what, why, arrow = "") => `<b>${arrow}${what}</b><span>${why}</span>`;
+    const pull = numbers.find((n) => n.number == number.number), loss = losses.reduce((a, b) => a + b / losses.length, 0);
+    const above = above_least(loss, run);
     if (run.diverged || error.includes("diverged")) return say("diverges", "no slope here");
-    const pull = numbers.find((n) => n.number == number.number), mean = losses.reduce((a, b) => a + b, 0) / losses.length;
-    const above = above_least(mean, run);
     if (!pull || pull.why_not || number.slope == null)
       return say("no slope", pull?.why_not == "staircase" ? "it moves a jump" : "see the curve");
-    if (above <= 1e-12 * mean) return say("at the least", "all else is rounding");
+    if (above <= 1e-12 * loss) return say("at the least", "all else is rounding");
     if (pull.chance) return say("chance", "seeds pull both ways");
     const [more, unit] = whole ? [1, "1 update"] : number.written == 0 ? [0.001, "0.001"] : [number.written / 100, "1%"];
     const percent = 100 * more * number.slope * pull.derivative / above, size = Math.abs(percent), up = percent < 0;
     if (size < 0.02) return say("no pull", `+${unit}: loss ±0%`);
     const long = 8 + 20 * Math.min(1, Math.log10(size / 0.02) / 3);
+    const arrow = up ? `M0 5H${long}l-5-4m5 4l-5 4` : `M30 5H${30 - long}l5-4m-5 4l5 4`;
     return say(up ? "raise" : "lower", `+${unit}: loss ${up ? "−" : "+"}${+size.toPrecision(2)}%`,
-      `<svg viewBox="0 0 30 10" aria-hidden="true"><path d="${
-        up ? `M0 5H${long}l-5-4m5 4l-5 4` : `M30 5H${30 - long}l5-4m-5 4l5 4`}"/></svg>`);
+      `<svg viewBox="0 0 30 10" aria-hidden="true"><path d="${arrow}"/></svg>`);
   }
   /** The final loss at every place of the slider; a red edge where the run diverges. */
   function curve_of(places, losses, run) {

@@ -1,13 +1,14 @@
 "use strict";
-/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Answers must not be changed. */
+/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Nobody may change an answer. */
 const engine = (() => {
   const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
-  /** Returns the function from a question's text to its answer's. The worker runs a copy of it. */
+  /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
     const most_bytes = 300e6, no_such_file = 8, module = await WebAssembly.compile(bytes);
-    const stubs = new Proxy({}, { get: (_, name) => () => name.startsWith("fd_") ? no_such_file : 0 });
+    const stub = (_, name) => () => name.startsWith("fd_") ? no_such_file : 0;
+    const imports = { wasi_snapshot_preview1: new Proxy({}, { get: stub }) };
     let /** @type {any} */ gradus;
-    const restart = () => (gradus = new WebAssembly.Instance(module, { wasi_snapshot_preview1: stubs }).exports)._initialize();
+    const restart = () => (gradus = new WebAssembly.Instance(module, imports).exports)._initialize();
     restart();
     return (/** @type {string} */ question) => {
       try {
@@ -23,8 +24,8 @@ const engine = (() => {
       }
     };
   }
-  /** @type {any} */ let run, bytes;
   const answers = new Map(), most_answers = 200;
+  let /** @type {any} */ run, bytes;
   const ready = (async () => {
     const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
     const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -37,44 +38,32 @@ const engine = (() => {
     else if (answers.set(text, answer).size > most_answers) answers.delete(answers.keys().next().value);
     return answer;
   }
-  const code = `${start}; let run; onmessage = async ({ data }) => {
-    if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
-  /** A worker with the questions that wait for it. Where workers are refused, the page answers when it has time. */
-  function desk() {
-    /** @type {any} */ let worker, running;
-    const waiting = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
-      const idle = globalThis.requestIdleCallback ?? setTimeout, refused = () => { worker = null; idle(() => done()); };
+  /** A worker with its questions in a row. Where workers are refused, the page answers when it has time. */
+  function hire() {
+    const code = `${start}; let run; onmessage = async ({ data }) => {
+      if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
+    let /** @type {any} */ worker, turn = Promise.resolve();
+    const newest = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
+      const refused = () => (worker = null, (globalThis.requestIdleCallback ?? setTimeout)(() => done(null)));
       try {
-        const hired = worker === undefined;
-        if (hired) worker = new Worker(URL.createObjectURL(new Blob([code])));
+        const first = worker === undefined ? [{ bytes }] : [];
+        if (first.length) worker = new Worker(URL.createObjectURL(new Blob([code])));
         Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused });
-        for (const message of hired ? [{ bytes }, text] : [text]) worker.postMessage(message);
+        for (const message of [...first, text]) worker.postMessage(message);
       } catch { refused(); }
     });
-    async function work() {
-      for (; !running && waiting.size; running = null) {
-        const [[key, job]] = waiting;
-        waiting.delete(key);
-        running = job;
-        job.done(keep(job.text, await away(job.text)));
-      }
-    }
     return (/** @type {string} */ key, /** @type {object} */ question) => {
-      const text = JSON.stringify(question), waits = waiting.get(key);
-      for (const job of [running, waits]) if (job?.text == text) return job.promise;
-      waits?.done(null);
-      waiting.delete(key);
-      const job = /** @type {any} */ ({ text });
-      job.promise = new Promise((done) => { job.done = done; });
-      if (answers.has(text)) job.done(keep(text)); else waiting.set(key, job), work();
-      return job.promise;
+      const text = JSON.stringify(question), job = newest.get(key)?.text == text ? newest.get(key) : { text };
+      newest.set(key, job);
+      const answer = async () => newest.get(key) != job ? null
+        : keep(text, answers.get(text) ?? await away(text) ?? undefined);
+      return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer);
     };
   }
-  const slow = desk(), quick = desk();
+  const others = hire(), map = hire();
+  /** `ready` rejects with a sentence. `later` gives null where a newer question of its key came before its turn. */
   return {
-    /** Resolves when `ask` may be called; rejects with a sentence. */ ready,
-    ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
-    /** Its promise gives null if a newer question of this key came before its turn. The map waits for no other. */
-    later: (/** @type {string} */ key, /** @type {object} */ question) => (key == "map" ? quick : slow)(key, question),
+    ready, ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
+    later: (key, question) => (key == "map" ? map : others)(key, question),  // the map waits for no other key
   };
 })();

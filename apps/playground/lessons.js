@@ -1,30 +1,27 @@
 "use strict";
-// The lesson: its text and a question, answered before the curves are shown. The runs on the page decide what is right.
+// The lesson: its text, and a question before the curves are shown. The runs on the page decide what is right.
 (() => {
   const places = ["1st", "2nd", "3rd", "4th"], { escape } = Plot, box = $("lesson");
-  let lesson = null, asked = "", stage = "shown", result = "", chosen = [];  // stages: asked, answered, playing, shown
-  box.innerHTML = `<h2></h2><p></p><p id="question"></p><div role="group" aria-labelledby="question"></div><p role="status"></p>
-    <p></p><div class="row"><button class="play">Play</button><button class="skip">Show the answer</button><button
-    class="rewind">Predict again</button><button class="next">Next lesson</button></div>`;
-  const [title, text, question, group, status, explanation, row] = box.children, [play, skip, rewind, next] = row.children;
-
+  let stage = "shown", lesson = null, asked = "", result = "", chosen = [];  // asked, answered, playing, shown
+  const [title, text, question, group, status, explanation, row] = box.children;
+  const [play, skip, rewind, next] = row.children;
   const is_order = () => !lesson.question.choices, is_open = () => stage == "asked" || stage == "answered";
   /** What the student chooses from: the runs, to put them in order, or the choices. */
   const answers = () => lesson.question.choices ?? view.runs.filter((run) => !run.log);
-  const train = (expression) => engine.ask({ ask: "compare", options: options(view.state), steps: view.state.steps,
-    curvature: false, expressions: [expression] }).schedules?.[0];
+  const train = (text) => engine.ask({ ask: "compare", options: options(view.state), steps: view.state.steps,
+    expressions: [text] }).schedules?.[0];
   const loss_of = (run) => run && !run.error && run.diverged_at == null ? run.losses.at(-1) : Infinity;
   /** Compares what was chosen with the final losses. */
   function score() {
     const all = answers(), losses = all.map((answer) => loss_of(is_order() ? answer : train(answer.run)));
     const right = [...losses.keys()].sort((a, b) => losses[a] == losses[b] ? 0 : losses[a] - losses[b]);
     const hits = chosen.filter((answer, place) => answer == right[place]).length, names = right.map((i) => all[i].text);
-    return is_order() ? `${hits} of ${right.length} right. The order that came out: ${names.join(" < ")}.`
+    const order = names.map((name, i) => `${places[i]} ${name}`).join("; ");
+    return is_order() ? `${hits} of ${right.length} right. It came out: ${order}.`
       : `${hits ? "Right" : "Not this one"}. The lowest loss came from: ${names[0]}.`;
   }
   function choose(/** @type {number} */ i) {
-    if (!is_order()) chosen = [i];
-    else chosen = chosen.includes(i) ? chosen.slice(0, chosen.indexOf(i)) : [...chosen, i];
+    chosen = !is_order() ? [i] : chosen.includes(i) ? chosen.slice(0, chosen.indexOf(i)) : [...chosen, i];
     const left = [...answers().keys()].filter((k) => !chosen.includes(k));
     if (is_order() && left.length == 1) chosen.push(left[0]);
     go(!is_order() || chosen.length == answers().length ? "answered" : "asked");
@@ -49,7 +46,7 @@
   const reveal = () => { result = chosen.length ? score() : "", go("shown"); };  // once, before the runs are changed
   const start = () => { stage = lesson && !view.state.hide.includes("lesson") ? "asked" : "shown", result = "", chosen = []; };
   const open = (id, keep = {}) => change((s) => Object.assign(s, Address.defaults(id), { hide: s.hide, ...keep }));
-  group.onclick = ({ target }) => target.closest("button:enabled") && choose([...group.children].indexOf(target.closest("button")));
+  group.onclick = ({ target }) => target.closest(":enabled") && choose([...group.children].indexOf(target.closest("button")));
   play.onclick = () => { go("playing"), time.play(0); };
   skip.onclick = () => { time.stop(), time.to(Infinity), reveal(); };
   next.onclick = () => { open(lessons[lessons.indexOf(lesson) + 1].id), group.firstChild.focus(); };
@@ -58,8 +55,7 @@
   $("which").onchange = () => open($("which").value);
   panels.unshift({  // before the others, which look at body.predicting
     draw() {
-      const now = lessons.find((one) => one.id == view.state.lesson) ?? null;
-      const texts = view.state.schedules.join("; ");
+      const now = lessons.find((one) => one.id == view.state.lesson) ?? null, texts = view.state.schedules.join();
       if (now != lesson || (is_open() && texts != asked)) lesson = view.lesson = now, asked = texts, start();
       $("which").value = view.state.lesson, box.hidden = !lesson || view.state.hide.includes("lesson");
       document.body.classList.toggle("predicting", is_open());

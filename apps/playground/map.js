@@ -1,10 +1,10 @@
 "use strict";
 /** The map: paths over lines of equal loss, or what a network of two inputs says about the plane. */
 const Landscape = (() => {
-  const { escape, number, line, predicting } = Plot, figure = $("map");
+  const { escape, number, name_of, text, path, line, predicting } = Plot, figure = $("map");
   /** The last surface, picture and answer about the plane. @type {any} */ let kept, drawn, said;
   let chosen = 0, dragging = false, frame = 0;
-  const name_of = (run) => run.text ?? run.label, inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
+  const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
   const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
   const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
 
@@ -17,32 +17,32 @@ const Landscape = (() => {
     return kept = { ...answer, key, lines: answer.levels.flatMap((level) => Plot.isolines(answer, level)) };
   }
   /** Lines over a grid as large as the picture. */
-  const contours = (a, { columns, rows }, lines) => lines.map((points) => line(points.map(([i, j]) => [
-    a.left + i / (columns - 1) * (a.right - a.left), a.bottom - j / (rows - 1) * (a.bottom - a.top)]))).join("");
+  const contours = (a, { columns, rows }, lines) => path("iso", lines.map((points) => line(points.map(([i, j]) => [
+    a.left + i / (columns - 1) * (a.right - a.left), a.bottom - j / (rows - 1) * (a.bottom - a.top)]))).join(""));
 
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
-    const near = (v) => Math.max(-9999, Math.min(9999, v)), text = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
-    const says = runs.map((run, k, _, end = run.path.at(-1)) =>
-      `${name_of(run)} ${inside(box, end) ? `ends at ${text(end)}` : "leaves the map"}`).join("; ");
+    const near = (v) => Math.max(-9999, Math.min(9999, v)), print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
+    const says = (run, end = run.path.at(-1)) =>
+      `${name_of(run)} ${inside(box, end) ? `ends at ${print(end)}` : "leaves the map"}`;
+    // Later paths are thinner, so that each shows where they lie on each other.
+    const way = (run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">${
+      path("run ahead", "")}${path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
+    const ring = (a) => `<g class="ring" tabindex="0" role="slider" aria-label="start of the paths, moved by arrow keys"
+      aria-valuenow="${start[0]}" aria-valuetext="${print(start)}" transform="translate(${a.X(start[0])} ${
+      a.Y(start[1])})"><circle class="grip" r="22"/><circle r="9"/></g>`;
     const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", x: box.slice(0, 2),
-      y: box.slice(2), caption: "paths of w and b; drag the ring to start there",
-      says: `From ${text(start)}; the loss is least at ${text(goal)}. ${predicting() ? "" : says}`, content: (a) => {
-        // Later paths are thinner, so that each shows where they lie on each other.
-        const ways = runs.map((run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">
-<path class="run ahead"/><path class="run way" stroke-dasharray="${run.dash}"/></g>`).join("");
-        const heads = runs.map((run) => `<path class="dot" fill="${run.color}"/>`).join("");
-        return `<path class="iso" d="${contours(a, view.surface, lines)}"/><text x="${a.right - 10}" y="${a.bottom - 5}">w</text>
-<text x="${a.left + 6}" y="${a.top + 0.8 * a.rem}">b</text><g class="result"><g clip-path="url(#map-clip)">${ways}</g>${heads}</g>
-<path class="goal" d="M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18"/><g class="ring" tabindex="0" role="slider"
- aria-label="start of the paths, moved by arrow keys" aria-valuenow="${start[0]}" aria-valuetext="${text(start)}"
- transform="translate(${a.X(start[0])} ${a.Y(start[1])})"><circle class="grip" r="22"/><circle r="9"/></g>`;
-      } });
+      y: box.slice(2), caption: "paths of w and b; drag the ring to start there", says: `From ${print(start)}; the loss is ${
+        ""}least at ${print(goal)}. ${predicting() ? "" : runs.map((run) => says(run)).join("; ")}`, content: (a) =>
+        `${contours(a, view.surface, lines)}${text(a.right - 10, a.bottom - 5, "w")}${
+        text(a.left + 6, a.top + 0.8 * a.rem, "b")}<g class="result"><g clip-path="url(#map-clip)">${
+        runs.map(way).join("")}</g>${runs.map((run) => path("dot", "", `fill="${run.color}"`)).join("")}</g>${
+        path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}` });
     drawn = { axes, tracks: runs.map((run) => {
       const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // it only wanders on
       return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [near(axes.X(w)), near(axes.Y(b))]);
     }) };
-    axes.svg.querySelectorAll(".ahead").forEach((path, k) => path.setAttribute("d", line(drawn.tracks[k])));
+    axes.svg.querySelectorAll(".ahead").forEach((one, k) => one.setAttribute("d", line(drawn.tracks[k])));
   }
   /** Draws the paths up to now. One that is outside ends in an arrow where it left. */
   function move_paths(t) {
@@ -51,10 +51,12 @@ const Landscape = (() => {
     drawn.tracks.forEach((places, k) => {
       const n = Math.min(t, places.length - 1), from = places.findLastIndex((at, i) => i <= n && inside(box, at));
       const [x, y] = places[Math.max(0, from)], [x1, y1] = places[Math.min(n, from + 1)], [dx, dy] = [x1 - x, y1 - y];
-      const part = from === n ? 0 : Math.min(((dx > 0 ? right : left) - x) / dx || 9, ((dy > 0 ? bottom : top) - y) / dy || 9);
+      const part = from === n ? 0
+        : Math.min(((dx > 0 ? right : left) - x) / dx || 9, ((dy > 0 ? bottom : top) - y) / dy || 9);
       ways[k].setAttribute("d", line(places.slice(0, n + 1)));
       heads[k].setAttribute("d", from < n ? "M-11 -7L3 0L-11 7Z" : "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0");
-      heads[k].setAttribute("transform", `translate(${x + part * dx} ${y + part * dy}) rotate(${Math.atan2(dy, dx) * 180 / Math.PI})`);
+      heads[k].setAttribute("transform",
+        `translate(${x + part * dx} ${y + part * dy}) rotate(${Math.atan2(dy, dx) * 180 / Math.PI})`);
     });
   }
 
@@ -63,49 +65,49 @@ const Landscape = (() => {
   /** The plane in strips of one class and strength, five of each, and the border of two classes. */
   function strips(a, { columns, rows, values, labels }) {
     const many = Math.max(...labels) > 1, dx = (a.right - a.left) / (columns - 1), dy = (a.bottom - a.top) / (rows - 1);
-    const strength = (v) => many ? 5 * Math.round(v) + 3 : (v > 0.5 ? 5 : 0) + Math.min(4, Math.floor(Math.abs(10 * v - 5)));
-    const paths = [];
+    const strength = (v) => many ? 5 * Math.round(v) + 3
+      : (v > 0.5 ? 5 : 0) + Math.min(4, Math.floor(Math.abs(10 * v - 5))), paths = [];
     for (let k = 0, from = 0; k < values.length; ++k) {
       const s = strength(values[k]), row = Math.floor(k / columns);
       if ((k + 1) % columns && strength(values[k + 1]) === s) continue;
       const [x0, x1] = [from, k + 1].map((i) => Math.round(a.left + (i - row * columns - 0.5) * dx));
-      const [y0, y1] = [row, row + 1].map((j) => Math.round(a.bottom - (j - 0.5) * dy));  // whole pixels leave no seams
+      const [y0, y1] = [row, row + 1].map((j) => Math.round(a.bottom - (j - 0.5) * dy));  // whole pixels: no seams
       paths[s] = `${paths[s] ?? ""}M${x0} ${y0}H${x1}V${y1}H${x0}Z`;
       from = k + 1;
     }
-    const border = contours(a, said, many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5));
-    return paths.map((d, s) => `<path fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}" d="${
-      d}"/>`).join("") + `<path class="border" d="${border}"/>`;
+    return paths.map((d, s) => path("", d, `fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}"`))
+      .join("") + contours(a, said, many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5));
   }
   function draw_plane() {
     const { box, points, labels } = said, names = view.runs.filter((run) => run.rates && run.text).map((run) =>
       `<option value="${run.i}">${run.i + 1}: ${escape(run.text)}</option>`);
-    const data = (a, c) => points.map(([x, y], k) =>
-      labels[k] % 4 === c ? `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}` : "").join("");
+    const data = (a, color, c) => path("data", points.map(([x, y], k) => labels[k] % 4 !== c ? ""
+      : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="${color}"`);
     Plot.picture(figure, { name: "What the network says about the plane", x: box.slice(0, 2), y: box.slice(2),
       caption: `network of <select aria-label="schedule of the network">${names.join("")}</select>`,
-      says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`,
-      content: (a) => `<g class="result" clip-path="url(#map-clip)">${strips(a, said)}</g>${
-        colors.map((color, c) => `<path class="data" fill="${color}" d="${data(a, c)}"/>`).join("")}` });
+      says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`, content: (a) =>
+        `<g class="result plane" clip-path="url(#map-clip)">${strips(a, said)}</g>${
+        colors.map((color, c) => data(a, color, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
   /** Asks in the worker what the chosen network says after t updates; a newer question drops one that waits. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
-    const { steps } = view.state, expression = view.runs[chosen]?.text, question = { ask: "map", steps, expression };
-    const answer = expression
-      && await engine.later("map", { ...question, options: options(view.state), updates: Math.min(t, steps) });
+    const { steps } = view.state, expression = view.runs[chosen]?.text, updates = Math.min(t, steps);
+    if (!expression) return;
+    const question = { ask: "map", options: options(view.state), steps, expression, updates };
+    const answer = await engine.later("map", question);
     if (!answer || view.surface) return;
     if (answer.error) figure.textContent = answer.error; else said = answer, draw_plane();
   }
 
+  const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   function draw_map() {
     const focused = document.activeElement?.matches("#map .ring");
     if (view.surface) draw_paths(); else if (said && view.runs[chosen]?.rates) draw_plane();
     cursor(view, view.t);
     if (focused) figure.querySelector(".ring")?.focus();
   }
-  const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {
     onpointerdown: (event) => {
@@ -115,9 +117,9 @@ const Landscape = (() => {
     },
     onpointermove: (event) => {
       if (!dragging) return;
-      const { x, y } = drawn.axes.svg.getBoundingClientRect(), start = drawn.axes.at(event.clientX - x, event.clientY - y);
+      const { x, y } = drawn.axes.svg.getBoundingClientRect();
       cancelAnimationFrame(frame);
-      frame = requestAnimationFrame(() => move(start));
+      frame = requestAnimationFrame(() => move(drawn.axes.at(event.clientX - x, event.clientY - y)));
     },
     onlostpointercapture: () => { dragging = false; },
     onkeydown: (event) => {

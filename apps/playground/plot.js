@@ -3,18 +3,23 @@
 const Plot = (() => {
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   const predicting = () => document.body.classList.contains("predicting");
+  const name_of = (run) => run.text ?? run.label;
   /** Three digits, such as 0.00117 or 4.9e-6. @param {number|null|undefined} v */
   function number(v, digits = 3) {
     if (v == null || !Number.isFinite(v)) return "–";
     const plain = v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5);
     return plain ? String(+v.toPrecision(digits)) : v.toExponential(1).replace(/\.0|\+/g, "");
   }
+  const text = (x, y, words, anchor = "start", kind = "") =>
+    `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
+  const path = (kind, d, more = "") => `<path class="${kind}" d="${d}" ${more}/>`;
+  const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
 
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
   function ticks(low, high, most, log = false) {
-    const decades = Math.log10(high / low), out = [];
+    const decades = Math.log10(high / low), every = Math.ceil(decades / most), out = [];
     if (log && decades >= 0.7) {
-      const every = Math.ceil(decades / most), fits = (parts) => decades * parts.length <= most;
+      const fits = (parts) => decades * parts.length <= most;
       const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find(fits) ?? [1];
       for (let p = Math.floor(Math.log10(low) / every) * every; p <= Math.log10(high); p += every)
         out.push(...parts.map((k) => +`${k}e${p}`));
@@ -33,38 +38,36 @@ const Plot = (() => {
   });
   let rem = 0;
   /**
-   * Draws axes in the figure's svg, and in them what `content` makes of them: X and Y turn values into places,
-   * `at` turns a place into values. Above the values is `room` for so many lines of text. The viewBox is the
+   * Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
+   * places, `at` a place into values. Above the values is `room` for so many lines of text. The viewBox is the
    * svg's real size, so that text keeps its own. @param {any} figure @param {any} picture
    */
   function picture(figure, { name, caption, says, x: [x0, x1], y: [y0, y1], log = false, room = 0, content }) {
     const { id } = figure;
     if (figure.children.length < 3) {
       figure.innerHTML = `<figcaption></figcaption><svg tabindex="0" role="${id === "map" ? "group" : "img"}"
- aria-labelledby="${id}-name ${id}-says"></svg><output hidden></output>`;
+        aria-labelledby="${id}-name ${id}-says"></svg><output hidden></output>`;
       observer.observe(figure.children[1]);
     }
     const [words, svg] = figure.children, { width, height } = sizes.get(svg) ?? svg.getBoundingClientRect();
-    if (!rem) rem = parseFloat(getComputedStyle(document.documentElement).fontSize), setTimeout(() => { rem = 0; });
     if (words.said !== caption) words.innerHTML = words.said = caption;
+    if (!rem) setTimeout(() => { rem = 0; });
+    rem ||= parseFloat(getComputedStyle(document.documentElement).fontSize);
     const w = Math.max(160, width), h = Math.max(100, height);
     const left = 3.2 * rem, right = w - 1.1 * rem, top = 0.6 * rem, bottom = h - 1.4 * rem;
     y1 += ((y1 - y0) * room * rem) / Math.max(rem, bottom - top - room * rem);
     const part = log ? (v) => Math.log(v / y0) / Math.log(y1 / y0) : (v) => (v - y0) / (y1 - y0);
-    const X = (v) => left + ((v - x0) / (x1 - x0)) * (right - left), Y = (v) => bottom - part(v) * (bottom - top);
-    const at = (px, py) => [x0 + ((px - left) / (right - left)) * (x1 - x0),
-                            y0 + ((bottom - py) / (bottom - top)) * (y1 - y0)];
+    const X = (v) => left + (v - x0) / (x1 - x0) * (right - left), Y = (v) => bottom - part(v) * (bottom - top);
+    const at = (x, y) => [x0 + (x - left) / (right - left) * (x1 - x0), y0 + (bottom - y) / (bottom - top) * (y1 - y0)];
     const axes = { X, Y, at, left, right, top, bottom, rem, svg };
-    const rows = ticks(y0, y1, Math.max(2, (bottom - top) / (2 * rem)), log).map((v) => {
-      const y = Y(v).toFixed(1), text = `<text x="${left - 0.4 * rem}" y="${y}" dy=".28rem" text-anchor="end">`;
-      return `<path class="grid" d="M${left} ${y}H${right}"/>${text}${number(v, 12)}</text>`;
-    });
+    const rows = ticks(y0, y1, Math.max(2, (bottom - top) / (2 * rem)), log).map((v) => path("grid",
+      `M${left} ${Y(v)}H${right}`) + text(left - 0.4 * rem, Y(v) + 0.28 * rem, number(v, 12), "end"));
     const columns = ticks(x0, x1, Math.max(2, (right - left) / (3.4 * rem))).map((v) =>
-      `<text x="${X(v).toFixed(1)}" y="${h - 0.3 * rem}" text-anchor="middle">${number(v, 12)}</text>`);
+      text(X(v), h - 0.3 * rem, number(v, 12), "middle"));
     svg.setAttribute("viewBox", `0 0 ${w} ${h}`);
     svg.innerHTML = `<title id="${id}-name">${escape(name)}</title><desc id="${id}-says">${escape(says)}</desc>
-<clipPath id="${id}-clip"><path d="M${left} ${top}H${right}V${bottom}H${left}Z"/></clipPath>${rows.join("")}${
-      columns.join("")}<path class="axis" d="M${left} ${top}V${bottom}H${right}"/>${content(axes)}`;
+      <clipPath id="${id}-clip">${path("", `M${left} ${top}H${right}V${bottom}H${left}Z`)}</clipPath>${rows.join("")}
+      ${columns.join("")}${path("axis", `M${left} ${top}V${bottom}H${right}`)}${content(axes)}`;
     return axes;
   }
 
@@ -79,17 +82,14 @@ const Plot = (() => {
     }
     return d;
   }
-
-  /**
-   * The lines of a level as long paths of places in columns and rows, with the higher side to the left. Edge 2k
-   * of the grid leads from its corner k to the right, edge 2k + 1 upwards.
-   */
+  /** The lines of a level as long paths of places in columns and rows, the higher side to their left. Edge 2k of
+   *  the grid leads from its corner k to the right, edge 2k + 1 upwards. */
   function isolines({ columns, rows, heights }, level) {
     const next = new Map();  // from an edge to that by which the line leaves the cell
     for (let k = 0; k < columns * (rows - 1); ++k) {
       if (k % columns === columns - 1) continue;
-      const corners = [k, k + 1, k + columns + 1, k + columns], edges = [2 * k, 2 * k + 3, 2 * (k + columns), 2 * k + 1];
-      const high = [...corners, ...corners].map((corner) => heights[corner] >= level);
+      const corners = [k, k + 1, k + columns + 1, k + columns, k, k + 1, k + columns + 1, k + columns];
+      const edges = [2 * k, 2 * k + 3, 2 * (k + columns), 2 * k + 1], high = corners.map((c) => heights[c] >= level);
       for (let e = 0; e < 4; ++e)
         if (high[e] && !high[e + 1]) next.set(edges[e], edges[(high.indexOf(true, e + 2) - 1) % 4]);
     }
@@ -117,5 +117,5 @@ const Plot = (() => {
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
     return new XMLSerializer().serializeToString(copy);
   }
-  return { escape, predicting, number, picture, line, isolines, file };
+  return { escape, predicting, name_of, number, text, path, stroke, picture, line, isolines, file };
 })();

@@ -3,25 +3,21 @@
 const Share = (() => {
   /** Runs of logs, drawn as those of cards are. @type {any[]} */
   const logs = [];
-  $("tools").innerHTML = `<ul></ul>
-    <label>Replay a log of gradus train <input type="file" accept=".jsonl" multiple></label><output></output>
+  $("tools").innerHTML = `<ul></ul><label>Replay a log of gradus train
+    <input type="file" accept=".jsonl" multiple></label><output></output>
     <dialog aria-label="Text to copy"><p>The browser does not let this page copy. The text is selected:</p>
       <textarea rows="12" cols="60" readonly></textarea>
       <form method="dialog"><button>Close</button></form></dialog>`;
-  const [list, file, said, dialog, field] =
-    ["ul", "input", "output", "dialog", "textarea"].map((name) => $("tools").querySelector(name));
-
-  function say(sentence) {
-    $("share").open = true;
-    said.textContent = sentence;
-  }
+  const [list, file, said, dialog, field] = $("tools").querySelectorAll("ul,input,output,dialog,textarea");
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
-    .then(() => say(`Copied ${what}.`), () => { field.value = text; dialog.showModal(); field.select(); });
-  function save(name, text) {
+    .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
+  function save(download, text) {
     const href = URL.createObjectURL(new Blob([text]));
-    Object.assign(document.createElement("a"), { download: name, href }).click();
+    make("a", { download, href }).click();
     setTimeout(() => URL.revokeObjectURL(href), 10000);
-    say(`Saved ${name}.`);
+    say(`Saved ${download}.`);
   }
 
   const good = () => view.state.schedules.filter((text, i) => view.runs[i] && !view.runs[i].error);
@@ -35,32 +31,31 @@ const Share = (() => {
   const shell_word = (text) => /^[-\w=+:,./@%]+$/.test(text) ? text
     : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
   const cell = (text) => /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  /** The table of `gradus compare --csv`. */
-  const csv = () => view.runs.flatMap((run) => (run.measured ?? []).map((t, i) =>
-    [cell(run.label), t, run.rates[t], run.losses[i]].join())).join("\n");
+  /** The lines of `gradus compare --csv`. */
+  const csv_of = ({ label, measured = [], rates, losses }) =>
+    measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
 
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
-    const runs = [], lines = text.replace(/^\ufeff/, "").trimEnd().split("\n");
+    const runs = [], lines = text.trimEnd().split("\n");
     let schedule = "", run = null;
-    lines.forEach((t, i) => {
-      const check = (right, rule) => { if (!right) throw new Error(`${name}:${i + 1}: ${rule}`); };
+    for (const [i, t] of lines.entries()) {
+      const check = (right, rule) => { if (!right) throw Error(`${name}:${i + 1}: ${rule}`); };
       let line = null;
-      try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) return; }
-      check([line?.gradus, line?.step, line?.epoch].some((v) => v != null), 'must have a "step" or an "epoch"');
-      if (line.gradus && !line.resumed_at) schedule = line.schedule, run = null;
+      try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) break; }
+      check((line?.gradus ?? line?.step ?? line?.epoch) != null, 'must be JSON with a "step" or an "epoch"');
+      if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule ?? ""}`, run = null;
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
-      if (step === undefined) return;
+      if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
       check([rate, loss].every((v) => v === null || typeof v == "number"), "must have numbers");
       if (!run || step <= run.steps)
-        runs.push(run = { label: `${name} ${runs.length + 1}: ${schedule}`, log: true, color: "var(--ink)",
-          dash: "1 4", measured: [], rates: [], losses: [], diverged: 0 });
+        runs.push(run = { label: `${name} ${runs.length + 1}${schedule}`, log: true, color: "var(--ink)",
+          dash: "1 4", measured: [], rates: Array(step - 1).fill(null), losses: [], diverged: 0 });
       run.measured.push(step - 1), run.losses.push(loss); // a batch is measured before its update
-      run.rates[step - 1] = rate;
-      run.steps = step;
-    });
-    if (!runs.length) throw new Error(`${name}: must have lines of updates`);
+      run.rates[step - 1] = rate, run.steps = step;
+    }
+    if (!runs.length) throw Error(`${name}: must have lines of updates`);
     return runs;
   }
   async function replay(files) {
@@ -71,11 +66,9 @@ const Share = (() => {
     change(() => {});
   }
   addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => { event.preventDefault(); replay(event.dataTransfer.files); });
+  addEventListener("drop", (event) => { event.preventDefault(), replay(event.dataTransfer.files); });
   file.onchange = () => replay(file.files);
-
-  function fill() {
-    const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  $("share").ontoggle = () => {
     const item = (textContent, onclick) =>
       list.appendChild(make("li")).append(make("button", { type: "button", textContent, onclick }));
     list.replaceChildren();
@@ -84,12 +77,12 @@ const Share = (() => {
       compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
     for (const expression of good()) item(`Copy C++ of ${expression}`, () =>
       ask({ ask: "program", expression }, ({ code }) => copy(code, "the C++ of " + expression)));
-    item("Save curves as CSV", () => save("gradus.csv", `schedule,step,learning_rate,loss\n${csv()}\n`));
-    item("Save results as JSON", () => compare((answer) => save("gradus.json", JSON.stringify(answer))));
+    item("Save curves as CSV", () =>
+      save("gradus.csv", "schedule,step,learning_rate,loss\n" + view.runs.map(csv_of).join("")));
+    item("Save results as JSON", () => compare((all) => save("gradus.json", JSON.stringify(all) + "\n")));
     for (const name of ["rate", "loss", "map"])
       item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, Plot.file($(name).querySelector("svg"))));
-    if (logs.length) item("Remove logs", () => { logs.length = 0; change(() => {}); fill(); });
-  }
-  $("share").ontoggle = () => $("share").open && fill();
-  return { logs };
+    if (logs.length) item("Remove logs", () => change(() => { logs.length = 0, $("share").open = false; }));
+  };
+  return { logs, read_log };
 })();

@@ -2,21 +2,17 @@
 // The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
 // Keys and values are those of the command's options. The address has what differs from the lesson.
 
-/** @typedef {{lesson: string, data: string, layers: string, activation: string, initializer: string,
- *   "bias-initializer": string, loss: string, "batch-size": number, sampling: string, steps: number,
- *   optimizer: string, seed: number, start: number[] | null, schedules: string[], hide: string[]}} State */
-
 const lessons = JSON.parse(document.getElementById("lessons").textContent);
-
+/** @typedef {ReturnType<typeof Address.defaults>} State */
 const Address = (() => {
-  /** @type {State} without a lesson; the options as in `gradus compare` */
-  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", initializer: "glorot_uniform",
-    "bias-initializer": "zeros", loss: "auto", "batch-size": 32, sampling: "shuffled", steps: 210,
-    optimizer: "sgd", seed: 0, start: null, schedules: ["0.1", "CosineDecay(0.5, 210)"], hide: [] };
+  /** Without a lesson: the options as in `gradus compare`. */
+  const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto", seed: 0,
+    initializer: "glorot_uniform", "bias-initializer": "zeros", "batch-size": 32, sampling: "shuffled",
+    steps: 210, optimizer: "sgd", /** @type {number[] | null} */ start: null,
+    schedules: ["0.1", "CosineDecay(0.5, 210)"], /** @type {string[]} */ hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
-  const text = JSON.stringify;
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
-  const decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
+  const text = JSON.stringify, decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
   const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
     (t) => /^\d+$/.test(t) && t >= least && t <= greatest ? Number(t) : undefined];
   /** What a value must be, and a text as this value. @type {Object<string, [string, function]>} */
@@ -26,7 +22,7 @@ const Address = (() => {
     hide: ["a list of " + parts, (t) => !t ? [] :
       t.split(",").every((part) => parts.includes(part)) ? t.split(",") : undefined] };
 
-  /** @returns {State} the settings of this lesson */
+  /** The settings of this lesson. */
   const defaults = (id) =>
     structuredClone({ ...plain, ...lessons.find((lesson) => lesson.id == id)?.settings, lesson: id });
 
@@ -53,7 +49,7 @@ const Address = (() => {
 
   /** @returns {string} the address of a state, with `#` */
   function write(state) {
-    const usual = defaults(state.lesson), keys = Object.keys(plain).filter((k) => text(state[k]) != text(usual[k]));
+    const own = defaults(state.lesson), keys = Object.keys(own).filter((k) => text(state[k]) != text(own[k]));
     const pairs = keys.flatMap((key) => key == "schedules" ? state[key].map((t) => "schedule=" + encode(t))
       : `${key}=${encode(state[key] ?? "")}`);
     if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
@@ -72,7 +68,6 @@ const Address = (() => {
 
 /** The options of a question. A start is for the two weights of a model without hidden layers. */
 function options({ lesson, steps, start, schedules, hide, ...rest }) {
-  const out = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, String(value)]));
-  return !start || rest.layers != "none" ? out
-    : { ...out, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
+  return !start || rest.layers != "none" ? rest
+    : { ...rest, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
 }

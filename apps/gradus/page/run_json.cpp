@@ -91,7 +91,7 @@ Json sensitivity(const Question& question) {
       run_seeds(to_exact(*c.problem, {.schedule = to_string(c.rate),
                                       .epochs = epochs_for(*c.problem, c.steps),
                                       .updates = c.steps}),
-                c.problem->network.seed, seeds);
+                c.problem->network.seed, seeds, question.whole("windows", 28, 0, 1000));
   if (found.diverged) throw DivergedError("training diverged: the loss at the end is not finite");
   return to_json(found);
 }

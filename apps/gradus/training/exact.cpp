@@ -149,7 +149,7 @@ ExactSensitivity exact_sensitivity(const ExactTraining& training, std::uint64_t 
     for (const Pull& pull : found.pulls)
       out.pulls.push_back(
           {path_in_schedule(pull.parameter), pull.value, pull.derivative, pull.why_not});
-    out.windows = window_derivatives(train, seed, windows, training.updates);
+    if (windows > 0) out.windows = window_derivatives(train, seed, windows, training.updates);
     return out;
   });
 }

@@ -6,14 +6,8 @@
 
 using namespace gradus;
 
-namespace {
-
-constexpr Step most_windows = 28;
-
-}  // namespace
-
-Sensitivities run_seeds(const ExactTraining& training, std::uint64_t first_seed,
-                        std::int64_t seeds) {
+Sensitivities run_seeds(const ExactTraining& training, std::uint64_t first_seed, std::int64_t seeds,
+                        Step most_windows) {
   const Schedule schedule = read_schedule(training.schedule);
   const auto updates = static_cast<double>(training.updates);
   Sensitivities out{.training = training,

@@ -45,8 +45,9 @@ struct Sensitivities {
   }
 };
 
-/// Runs with `seeds` seeds of the first weights and the batches. UsageError.
-Sensitivities run_seeds(const ExactTraining& training, std::uint64_t first_seed,
-                        std::int64_t seeds);
+/// Runs with `seeds` seeds of the first weights and the batches, and looks at the rate in at most
+/// so many windows of the run; without any it takes less than half the time. UsageError.
+Sensitivities run_seeds(const ExactTraining& training, std::uint64_t first_seed, std::int64_t seeds,
+                        gradus::Step most_windows = 28);
 
 Json to_json(const Sensitivities& found);
