@@ -1,5 +1,5 @@
 "use strict";
-/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Nobody may change an answer. */
+/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Do not change an answer. */
 const engine = (() => {
   const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
@@ -61,7 +61,7 @@ const engine = (() => {
     };
   }
   const others = hire(), map = hire();
-  /** `ready` rejects with a sentence. `later` gives null where a newer question of its key came before its turn. */
+  /** `ready` rejects with a sentence. `later` gives null if a newer question of its key came in time. */
   return {
     ready, ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
     later: (key, question) => (key == "map" ? map : others)(key, question),  // the map waits for no other key
