@@ -42,5 +42,5 @@ ReadContenders read_contenders(const std::vector<std::string>& texts,
                                const ContenderOptions& chosen);
 /// The contender of the only text. UsageError.
 Contender read_contender(const std::string& text, const ContenderOptions& chosen);
-/// {"label", "error", "column"}.
+/// {"label", "error", "column"}; a column counts characters, from 1.
 Json to_error(const std::string& text, const std::exception& error);
