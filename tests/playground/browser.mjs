@@ -109,12 +109,47 @@ await check("all lessons by keyboard alone", "", async (page) => {
   return seen.join(", ");
 });
 
+await check("the score comes from the runs", "", async (page) => {
+  const seen = [];
+  for (const { id } of lessons) {
+    await page.evaluate((lesson) => { change((s) => Object.assign(s, Address.defaults(lesson))); }, id);
+    const order = await page.evaluate(() => {  // of the runs, or of what a choice trains
+      const end = (run) => run.diverged_at == null ? run.losses.at(-1) : Infinity, { choices } = view.lesson.question;
+      const trained = choices?.map(({ run }) => engine.ask({ ask: "compare", options: options(view.state),
+        steps: view.state.steps, expressions: [run] }).schedules[0]);
+      const losses = (trained ?? view.runs).map(end);
+      return [...losses.keys()].sort((a, b) => losses[a] - losses[b] || 0).slice(0, choices ? 1 : 9);
+    });
+    const predict = async (chosen) => {
+      for (const k of chosen) if (await page.locator("#lesson .choice").nth(k).getAttribute("aria-pressed") == "false")
+        await page.locator("#lesson .choice").nth(k).click();
+      await page.click("#lesson .skip");
+      return text(page, "#lesson [role=status]");
+    };
+    const right = await predict(order);
+    need(right.startsWith(order.length > 1 ? `${order.length} of ${order.length} right` : "Right"), `${id}: ${right}`);
+    await page.click("#lesson .rewind");
+    const wrong = await predict(order.length > 1 ? [...order].reverse() : [(order[0] + 1) % 3]);
+    need(/^([01] of|Not)/.test(wrong), `${id}: ${wrong}`);
+    seen.push(right.split(".")[0]);
+  }
+  return seen.join(", ");
+});
+await check("Predict again keeps the seed and the start, and hides the curves", "#lesson=decay&seed=3&start=1,2", async (page) => {
+  await page.click("#lesson .skip");
+  await field(page).fill("0.1");
+  await page.click("#lesson .rewind");
+  equal(await page.evaluate(() => [view.state.seed, view.state.start, view.state.schedules[0]]), [3, [1, 2], "0.3"], "state");
+  equal(await page.locator(".result >> visible=true").count(), 0, "results in sight");
+});
+
 /** The median of 60 moves, from the slider's event to the finished page, in milliseconds. */
 const drag = (page, round) => page.evaluate(async (round) => {
+  change((s) => { s.seed = round; });  // no answer is kept from the round before
   const slider = document.querySelector(".card input[type=range]"), times = [];
   for (let k = 0; k < 60; ++k) {
     const begun = performance.now();
-    slider.value = String(0.2 + 0.01 * k + 0.0005 * round);
+    slider.value = String(0.2 + 0.01 * k);
     slider.dispatchEvent(new Event("input", { bubbles: true }));
     times.push(performance.now() - begun);
     await new Promise((done) => requestAnimationFrame(done));

@@ -29,7 +29,7 @@ int terminal_size(const char* name, unsigned short winsize::*of) {
 }
 
 constexpr int watched[] = {SIGINT, SIGTERM};
-struct sigaction before[2];      // the one SignalWatch
+struct sigaction before[2];     // the one SignalWatch
 std::atomic<int> recorded = 0;  // free of locks, so for handlers and threads alike
 
 void record(int signal) {
