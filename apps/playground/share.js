@@ -12,10 +12,10 @@ const Share = (() => {
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
-  const save = (download, text) => {
+  function save(download, text) {
     make("a", { download, href: URL.createObjectURL(new Blob([text])) }).click();
     say(`Saved ${download}.`);
-  };
+  }
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
   /** Asks, then calls `use` with the answer, or says what is wrong. */
@@ -25,26 +25,24 @@ const Share = (() => {
   }
   /** `use` gets what `gradus compare --json` prints for the schedules. */
   const compare = (use) => ask({ ask: "compare", expressions: [...new Set(expressions())] }, use);
-  const shell_word = (text) => /^[-\w=+:,./@%]+$/.test(text) ? text
-    : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
-  const cell = (text) => /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
+  const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
   /** The lines of `gradus compare --csv`. */
   const csv_of = ({ label, measured, rates, losses }) =>
     measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
   /** The picture of a panel, below its caption and the names of the runs. */
   function svg_of(panel) {
     const svg = panel.querySelector("svg"), old = svg.getAttribute("viewBox"), [, , w, h] = old.split(" ");
-    const top = 20 * good().length + 26, put = (x, y, words) => Plot.text(x, y - top, Plot.escape(words));
+    const top = 20 * good().length + 26, put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
     const rows = good().map((run, i) =>
       Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run)) + put(44, 20 * i + 40, run.label));
-    const title = put(8, 18, panel.querySelector("figcaption").textContent);
-    svg.insertAdjacentHTML("beforeend", `<g>${title}${rows.join("")}</g>`);
+    rows.push(put(8, 18, panel.querySelector("figcaption").textContent));
+    svg.insertAdjacentHTML("beforeend", `<g>${rows.join("")}</g>`);
     svg.setAttribute("viewBox", `0 ${-top} ${w} ${+h + top}`);
-    const file = Plot.file(svg);
+    const text = Plot.file(svg);
     svg.lastChild.remove(), svg.setAttribute("viewBox", old);
-    return file;
+    return text;
   }
-
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
     const runs = [], lines = text.trimEnd().split("\n");
@@ -62,21 +60,21 @@ const Share = (() => {
       const label = `${name} ${runs.length + 1} ${schedule.replace(/\w+=/g, "")}`.trim();
       if (!run || step <= run.steps) runs.push(run = { label, log: true, color: "var(--ink)", dash: "1 4",
         measured: [], rates: Array(step - 1).fill(rate), losses: [], diverged: 0 });
-      run.measured.push(step - 1), run.losses.push(loss); // a batch is measured before its update
+      run.measured.push(step - 1), run.losses.push(loss);  // a batch is measured before its update
       run.rates[step - 1] = rate, run.steps = step;
     }
     if (!runs.length) throw Error(`${name}: must have lines of updates`);
     return runs;
   }
-  async function replay(files) {
-    try {
-      for (const one of files) logs.push(...read_log(one.name, await one.text()));
-      say(`Replays ${logs.map((run) => run.label).join("; ")}.`);
-    } catch (error) { say(error.message); }
-    change(() => {});
-  }
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => { event.preventDefault(), replay(event.dataTransfer.files); });
+  const replay = (files) => Promise.all([...files].map(async (one) => read_log(one.name, await one.text())))
+    .then((found) => change(() => {
+      logs.push(...found.flat());
+      say(`Replays ${found.flat().map((run) => run.label).join("; ")}.`);
+    })).catch((error) => say(error.message));
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => {
+    const { types, files } = event.dataTransfer;
+    if (types.includes("Files")) event.preventDefault(), files.length && replay(files);
+  });
   file.onchange = () => replay(file.files);
   $("share").ontoggle = () => {
     const item = (textContent, onclick) =>
