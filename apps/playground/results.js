@@ -25,7 +25,8 @@
     const gradient = rate ? signed((mu * velocity - (after - w)) / rate) : "gradient";
     return `${weight(w)}${kept} − ${number(rate)} × ${gradient} = ${weight(after)}`;
   }
-  function at_cursor(run, t) {
+  function at_cursor(run, cursor) {
+    const t = Math.min(cursor, run.steps);
     if (run.error) return wide(2);
     if (t > (run.diverged_at ?? Infinity)) return wide(2, `diverged after update ${run.diverged_at}`);
     if (run.path) return cells([0, 1].map((k) => t ? equation(run, t, k) : weight(run.path[0][k])));
