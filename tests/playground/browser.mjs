@@ -135,6 +135,14 @@ await check("the score comes from the runs", "", async (page) => {
   }
   return seen.join(", ");
 });
+await check("a redraw between press and release loses no click", "", async (page) => {
+  const choice = page.locator("#lesson .choice").first();
+  await choice.hover();
+  await page.mouse.down();
+  await page.evaluate(() => draw());
+  await page.mouse.up();
+  equal(await choice.getAttribute("aria-pressed"), "true", "pressed");
+});
 await check("Predict again keeps the seed and the start, and hides the curves", "#lesson=decay&seed=3&start=1,2", async (page) => {
   await page.click("#lesson .skip");
   await field(page).fill("0.1");
