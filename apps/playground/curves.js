@@ -13,7 +13,7 @@ const Curves = (() => {
     const change = (t) => Math.abs(rates[t] - rates[t - 1]) || 0, wide = X(1) - X(0) > 8;
     return line([...rates, rates.at(-1)].flatMap((rate, t) => {
       const jump = t && (wide || change(t) > 8 * Math.max(change(t - 1), change(t + 1)));
-      return jump ? [[X(t), Y(rates[t - 1])], [X(t), Y(rate)]] : [[X(t), Y(rate)]];
+      return [...(jump ? [[X(t), Y(rates[t - 1])]] : []), [X(t), Y(rate ?? NaN)]];  // of a log some are null
     }));
   }
   /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is above the picture. */
@@ -39,8 +39,9 @@ const Curves = (() => {
     return { measured: [...mean.bias.keys()], low: mean.bias, high, median: high };
   }
   function loss_picture(runs) {
-    const first = Math.max(...runs.map((run) => excess(run.losses[0]))) || 1, more = runs.map(around);
-    const value = (loss) => Math.min(1e300, Math.max(loss, 1e-13 * first));  // below that all is rounding
+    const first = Math.max(...runs.map((run) => excess(run.losses[0]))), more = runs.map(around);
+    const rounding = Math.max(1e-13 * first, 1e-15 * (view.least_loss ?? 0), 1e-300);
+    const value = (loss) => Math.min(1e300, Math.max(loss, rounding));
     const losses = runs.map((run) => run.losses.slice(0, place(run, Infinity) + 1).map(excess));
     const seen = [...losses, ...more.map(({ median }) => median)].flat().map(value).filter(Number.isFinite);
     const ended = runs.filter((run) => run.diverged_at != null), known = view.least_loss == null ? "" : " above the least";
@@ -62,7 +63,7 @@ const Curves = (() => {
       : `ends at ${number(loss_at(run))}${known}`}`;
     return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * first)],
+      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * Math.max(first, rounding))],
       content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
                        ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }

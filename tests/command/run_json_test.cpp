@@ -301,10 +301,6 @@ TEST_CASE("a question that takes minutes is refused") {
         question("compare", {"--epochs", "100000"}, {{"expressions", {"0.1"}}}),
         question("sensitivity", {"--layers", "512,512"}, {{"expression", "0.1"}})}) {
     CAPTURE(asked);
-    const json answer = ask(asked);
-    if (asked["ask"] == "finals")
-      CHECK(answer["losses"][0].is_null());
-    else
-      CHECK(answer.contains("error"));
+    CHECK(ask(asked).contains("error"));
   }
 }

@@ -79,7 +79,7 @@ bool Question::flag(const std::string& key, bool fallback) const {
   return fallback;
 }
 
-void Question::set(ContenderOptions& chosen) const {
+ContenderOptions Question::options(ContenderOptions chosen) const {
   const Json none = Json::object(), *json = find("options");
   if (!json) json = &none;
   if (!json->is_object()) refuse("options", "an object", *json);
@@ -97,6 +97,7 @@ void Question::set(ContenderOptions& chosen) const {
   const std::vector<std::string> names = data_names();
   if (std::ranges::count(names, chosen.problem.data.name) == 0)
     refuse_name("--data", chosen.problem.data.name, names);
+  return chosen;
 }
 
 // ---- contenders ---------------------------------------------------------------------------------
