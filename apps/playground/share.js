@@ -3,10 +3,6 @@
 const Share = (() => {
   /** Runs of logs, drawn as those of cards are. @type {any[]} */
   const logs = [];
-  $("tools").innerHTML = `<ul></ul><label>Replay a log of gradus train
-    <input type="file" accept=".jsonl" multiple></label><output></output><dialog aria-label="Text to copy">
-    <p>The browser does not let this page copy. The text is selected:</p><textarea rows="12" cols="60"
-    readonly></textarea><form method="dialog"><button>Close</button></form></dialog>`;
   const [list, file, said, dialog, field] = $("tools").querySelectorAll("ul,input,output,dialog,textarea");
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };

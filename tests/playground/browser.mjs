@@ -5,6 +5,7 @@ import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import { check_menu } from "./menu.mjs";
 
 const skip = (why) => { console.log(`skipped: ${why}`); process.exit(77); };
 const executablePath = ["chromium", "chromium-browser", "google-chrome"].map((name) => `/usr/bin/${name}`).find(existsSync);
@@ -385,6 +386,7 @@ await check("a phone has one column, targets of 44 pixels and no sideways scroll
     equal(small, [], "small targets");
   }
 }, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
+await check_menu({ check, need, equal, line });
 
 await browser.close();
 for (const [name, list] of [["no console messages", messages], ["no requests", requests]]) {
