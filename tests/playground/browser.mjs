@@ -3,7 +3,6 @@
 // Ends with 0, with 1 if a check failed, or with 77 if there is no Chromium or no playwright-core.
 import { statSync } from "node:fs";
 import { check, equal, field, file, finish, line, need, open, pictures, results, settle, tab_to, text } from "./page.mjs";
-import { check_menu } from "./menu.mjs";
 
 await check("the page has at most 700 kB", "", async () => {
   const size = statSync(file).size;
@@ -12,7 +11,7 @@ await check("the page has at most 700 kB", "", async () => {
 });
 await check("the first picture stands within a second", "", async () => {
   const times = [];
-  while (times.length < 3 || (Math.min(...times) > 1000 && times.length < 20)) {
+  for (let k = 0; k < 5; ++k) {
     const page = await open();
     times.push(await page.evaluate(() => Math.round(+document.body.dataset.ready)));
     await page.context().close();
@@ -80,14 +79,6 @@ await check("the score comes from the runs", "", async (page) => {
     seen.push(right.split(".")[0]);
   }
   return seen.join(", ");
-});
-await check("a redraw between press and release loses no click", "", async (page) => {
-  const choice = page.locator("#lesson .choice").first();
-  await choice.hover();
-  await page.mouse.down();
-  await page.evaluate(() => draw());
-  await page.mouse.up();
-  equal(await choice.getAttribute("aria-pressed"), "true", "pressed");
 });
 await check("Predict again keeps the seed and the start, and hides the curves", "#lesson=decay&seed=3&start=1,2", async (page) => {
   await page.click("#lesson .skip");
@@ -330,7 +321,7 @@ await check("a phone has one column, targets of 44 pixels and no sideways scroll
     equal(small, [], "small targets");
   }
 }, { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true });
-await check_menu({ check, need, equal, line });
 
 await import("./cards.mjs");
+await import("./menu.mjs");
 await finish();
