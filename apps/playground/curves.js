@@ -3,13 +3,11 @@
 const Curves = (() => {
   const { number, text, path, stroke, line, name_of, predicting } = Plot;
   const drawn = {};  // by panel: its axes, its runs, and `value` of a run after t updates
-  const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0);
-  const end_of = (run) => run.diverged_at ?? Infinity;
+  const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0), end_of = (run) => run.diverged_at ?? Infinity;
   /** The last measurement after at most t updates that the run reached. */
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-
   /** A rate holds for its update: drawn so where updates are wide, and where it changes far more than beside. */
   function stairs(rates, { X, Y }) {
     const change = (t) => Math.abs(rates[t] - rates[t - 1]) || 0, wide = X(1) - X(0) > 8;
@@ -18,20 +16,19 @@ const Curves = (() => {
       return jump ? [[X(t), Y(rates[t - 1])], [X(t), Y(rate)]] : [[X(t), Y(rate)]];
     }));
   }
-  /** Rates, and the limits above which descent on all rows diverges; those far above are named at the top. */
+  /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is above the picture. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => run.rates.reduce((a, b) => Math.max(a, b))));
     const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? "momentum" : "plain descent"]));
-    const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a);
-    const words = limits.map(([rate, kind]) =>
+    const limits = [...kinds].filter(([rate]) => rate != null), words = limits.map(([rate, kind]) =>
       `above ${number(rate)} ${kind}${limits.length > 1 ? "" : " on all rows"} diverges`);
-    const far = limits.filter(([rate]) => rate > 1.6 * most).length, top = Math.max(most, limits[far]?.[0] ?? 0);
-    const limit = (a, rate, k) => (k < far ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) + text(a.right - 3,
-      k < far ? a.top + (k + 0.7) * a.rem : a.Y(rate) + 0.95 * a.rem, (k < far ? "↑ " : "") + words[k], "end", "hot");
+    const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
+    const limit = ([rate], k, a) => text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k],
+      "end", "hot") + (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`));
     const says = (run) => `${name_of(run)} begins at ${number(run.rates[0])}, ends at ${number(run.rates.at(-1))}`;
     return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, y: [0, 1.03 * top],
-      room: 1.05 * far, says: [...runs.map(says), ...words].join("; "), content: (a) => [...runs.map((run) =>
-        path("run", stairs(run.rates, a), stroke(run))), ...limits.map(([rate], k) => limit(a, rate, k))] };
+      room: 1.05 * limits.length, says: [...runs.map(says), ...words].join("; "), content: (a) => [
+        ...limits.map((one, k) => limit(one, k, a)), ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
@@ -42,50 +39,49 @@ const Curves = (() => {
     return { measured: [...mean.bias.keys()], low: mean.bias, high, median: high };
   }
   function loss_picture(runs) {
-    const first = Math.max(...runs.map((run) => excess(run.losses[0]))) || 1, known = view.least_loss != null;
+    const first = Math.max(...runs.map((run) => excess(run.losses[0]))) || 1, more = runs.map(around);
     const value = (loss) => Math.min(1e300, Math.max(loss, 1e-13 * first));  // below that all is rounding
     const losses = runs.map((run) => run.losses.slice(0, place(run, Infinity) + 1).map(excess));
-    const more = runs.map(around), all = [...losses, ...more.map(({ median }) => median)].flat().map(value);
-    const seen = all.filter(Number.isFinite), [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"];
-    const note = view.band ? "thick: median of 20 seeds; shaded: 10–90%"
-      : more.some(({ low }) => low.length) ? "thin: expected; shaded: noise" : "";
-    const curves = (a, run, k, { measured, low, high, median } = more[k]) => {
+    const seen = [...losses, ...more.map(({ median }) => median)].flat().map(value).filter(Number.isFinite);
+    const ended = runs.filter((run) => run.diverged_at != null), known = view.least_loss == null ? "" : " above the least";
+    const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"], note = view.band
+      ? "thick: median of 20 seeds; shaded: 10–90%" : more.some(({ low }) => low.length) ? "thin: expected; shaded: noise" : "";
+    const curves = (run, k, a) => {
+      const { measured, low, high, median } = more[k], reached = run.measured.slice(0, losses[k].length);
       const places = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
-      const some = (list) => list.filter((_, i) => i % Math.ceil(list.length / 300) === 0);  // else noise is a block
       return path("band", line([...places(measured, low), ...places(measured, high).reverse()]), `fill="${run.color}"`)
         + path(thin, line(places(measured, median)), stroke(run))
-        + path(thick, line(some(places(run.measured.slice(0, losses[k].length), losses[k]))), stroke(run));
+        + path(thick, line(places(reached, losses[k])), stroke(run));
     };
-    const cross = (a, run, k) => {
-      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
-      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) + text(x + (left ? -9 : 9),
-        y + (k + 0.3) * a.rem, `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`, left ? "end" : "start");
+    const cross = (run, k, a) => {
+      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2 ? -1 : 1;
+      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) + text(x + 9 * left, y + (k + 0.3) * a.rem,
+        `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`, left < 0 ? "end" : "start");
     };
-    const ended = runs.filter((run) => run.diverged_at != null), says = (run) => ended.includes(run)
-      ? `${name_of(run)} diverges after ${end_of(run)} updates`
-      : `${name_of(run)} ends at ${number(loss_at(run))}${known ? " above the least" : ""}`;
-    return { name: "Loss over the updates", caption: `loss on all rows${known ? " above the least" : ""}`, log: true,
-      value: (run, t) => value(loss_at(run, t)),
+    const says = (run) => `${name_of(run)} ${ended.includes(run) ? `diverges after ${end_of(run)} updates`
+      : `ends at ${number(loss_at(run))}${known}`}`;
+    return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * first)], content: (a) => [
-        '<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(a, run, k)), "</g>",
-        ...ended.map((run, k) => cross(a, run, k)), text(a.left + 6, a.bottom - 6, note)] };
+      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * first)],
+      content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
+                       ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }
 
+  const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
   function draw_both() {
     const runs = view.runs.filter((run) => run.rates?.length && run.losses?.length);
     const dots = runs.map((run) => `<circle class="dot" r="4.5" fill="${run.color}"/>`).join("");
     for (const [id, make] of runs.length ? [["rate", rate_picture], ["loss", loss_picture]] : []) {
-      const { content, value, ...rest } = make(runs), all = (a) => `<g class="${id === "loss" ? "result" : ""}">${
-        content(a).join("")}${dots}</g>` + ["cursor", "reader"].map((kind) => path(kind, `M-9 ${a.top}V${a.bottom}`)).join("");
-      drawn[id] = { axes: Plot.picture($(id), { x: [0, view.steps], ...rest, content: all }), runs, value };
+      const { content, value, ...rest } = make(runs), axes = Plot.picture($(id), { x: [0, view.steps], ...rest, content: (a) =>
+        `<g class="${id === "loss" ? "result" : ""}">${content(a).join("")}${dots}</g>${path("cursor", "")}${path("reader", "")}` });
+      drawn[id] = { axes, runs, value };
     }
     cursor(view, view.t);
   }
-  const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
   function cursor(_, t) {
     for (const [id, { axes: a, runs, value }] of Object.entries(drawn)) {
       upright(a, ".cursor", a.X(t));
+      a.svg.querySelector(".veil")?.setAttribute("d", `M${a.X(t)} ${a.top}H${a.right}V${a.bottom}H${a.X(t)}Z`);
       a.svg.querySelectorAll(".dot").forEach((dot, k, _, run = runs[k]) => {
         const x = id === "rate" ? t : run.measured[place(run, t)], y = a.Y(value(run, t)) || 0;
         dot.setAttribute("transform", `translate(${a.X(x)} ${Math.max(a.top, y)})`);
@@ -93,16 +89,15 @@ const Curves = (() => {
       });
     }
   }
-
   /** Shows in a small label what each run has after t updates; without t hides it. */
   function read(id, t) {
-    const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {};
+    const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {}, hide = predicting();
     if (!a) return;
     label.hidden = t == null;
     t = label.shown = label.hidden ? null : Math.max(0, Math.min(view.steps, Math.round(t)));
     upright(a, ".reader", label.hidden ? -9 : a.X(t));
-    const loss = (run) => predicting() ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
-    label.innerHTML = [`after ${t} updates: rate${predicting() ? "" : ", loss"}`, ...runs.map((run, k) =>
+    const loss = (run) => hide ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
+    label.innerHTML = [`after ${t} updates: rate${hide ? "" : ", loss"}`, ...runs.map((run, k) =>
       `<b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`)].join("<br>");
     label.style.cssText = t > view.steps / 2 ? `right: ${a.svg.clientWidth - a.X(t) + 8}px` : `left: ${a.X(t) + 8}px`;
   }
@@ -117,17 +112,17 @@ const Curves = (() => {
       } });
   }
 
-  /** Of each card the band of the losses of 20 seeds, asked in the worker, above the least of the seed's own
-   *  data. Null where a newer question came. */
+  /** Of each card the band of the losses of 20 seeds above the least of each seed's data. Null where a newer
+   *  question came. */
   async function band(state) {
     const seeds = [...Array(20).keys()].map((k) => ({ ...options(state), seed: `${state.seed + k}` }));
     const ask = (text, i) => Promise.all(seeds.map((options, k) => engine.later(`band ${i} ${k}`,
       { ask: "compare", options, steps: state.steps, expressions: [text] })));
     const answers = await Promise.all(state.schedules.map(ask));
-    return answers.flat().includes(null) ? null : answers.map((of_seeds) => {
-      const measured = of_seeds[0].schedules?.[0].measured ?? [], all = measured.map((_, k) => of_seeds.map((one) =>
+    return answers.flat().includes(null) ? null : answers.map((all) => {
+      const measured = all[0].schedules?.[0].measured ?? [], sorted = measured.map((_, k) => all.map((one) =>
         (one.schedules[0].losses[k] ?? 1e300) - (one.least_loss ?? 0)).sort((a, b) => a - b));
-      const at = (part) => all.map((v) => (v[Math.floor(19 * part)] + v[Math.ceil(19 * part)]) / 2);
+      const at = (part) => sorted.map((v) => (v[Math.floor(19 * part)] + v[Math.ceil(19 * part)]) / 2);
       return { measured, low: at(0.1), median: at(0.5), high: at(0.9) };
     });
   }

@@ -1,5 +1,5 @@
 "use strict";
-/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Nobody may change an answer. */
+/** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Do not change an answer. */
 const engine = (() => {
   const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
@@ -47,14 +47,14 @@ const engine = (() => {
     const code = `${start}; let run; onmessage = async ({ data }) => {
       if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
     let /** @type {any} */ worker, turn = Promise.resolve();
+    try {
+      worker = new Worker(URL.createObjectURL(new Blob([code])));
+      worker.postMessage({ bytes });
+    } catch { worker = null; }
     const newest = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
       const refused = () => (worker = null, (globalThis.requestIdleCallback ?? setTimeout)(() => done(null)));
-      try {
-        const first = worker === undefined ? [{ bytes }] : [];
-        if (first.length) worker = new Worker(URL.createObjectURL(new Blob([code])));
-        Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused });
-        for (const message of [...first, text]) worker.postMessage(message);
-      } catch { refused(); }
+      if (!worker) refused();
+      else Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused }).postMessage(text);
     });
     return (/** @type {string} */ key, /** @type {object} */ question) => {
       const text = JSON.stringify(question), job = newest.get(key)?.text == text ? newest.get(key) : { text };
@@ -64,10 +64,10 @@ const engine = (() => {
       return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer);
     };
   }
-  const others = hire(), map = hire();
-  /** `ready` rejects with a sentence. `later` gives null where a newer question of its key came before its turn. */
+  /** @type {any} */ let map, others;
+  /** `ready` rejects with a sentence. `later` gives null if a newer question of its key came in time. */
   return {
     ready, ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
-    later: (key, question) => (key == "map" ? map : others)(key, question),  // the map waits for no other key
+    later: (key, question) => (key == "map" ? map ??= hire() : others ??= hire())(key, question),
   };
 })();

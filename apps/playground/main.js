@@ -18,7 +18,7 @@ const change = (() => {
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = has_two_weights(s) ? { curvature: true, every: 1 } : { curvature: false };
+    const more = has_two_weights(s) ? { curvature: true, every: Math.ceil(s.steps / 300) } : { curvature: false };
     const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
     const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error)?.[1] ?? 0);
     return { ...run, i, text, label: text, column, least_loss, wrong: error, color: `var(--c${i})`, dash: dashes[i] };

@@ -3,11 +3,10 @@
 const Landscape = (() => {
   const { escape, number, name_of, text, path, line, predicting } = Plot, figure = $("map");
   /** The last surface, picture and answer about the plane. @type {any} */ let kept, drawn, said;
-  let chosen = 0, dragging = false, frame = 0;
+  let chosen = 0, frame = 0;
   const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
   const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
   const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
-
   /** The loss around the start, or null without two weights. A start that moves within it keeps its box. */
   function surface(state) {
     const { data, layers, loss, seed, start } = state, key = [data, layers, loss, seed].join();
@@ -22,7 +21,7 @@ const Landscape = (() => {
 
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
-    const near = (v) => Math.max(-9999, Math.min(9999, v)), print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
+    const print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
     const says = (run, end = run.path.at(-1)) =>
       `${name_of(run)} ${inside(box, end) ? `ends at ${print(end)}` : "leaves the map"}`;
     // Later paths are thinner, so that each shows where they lie on each other.
@@ -40,7 +39,7 @@ const Landscape = (() => {
         path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}` });
     drawn = { axes, tracks: runs.map((run) => {
       const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // it only wanders on
-      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [near(axes.X(w)), near(axes.Y(b))]);
+      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [axes.X(w), axes.Y(b)]);
     }) };
     axes.svg.querySelectorAll(".ahead").forEach((one, k) => one.setAttribute("d", line(drawn.tracks[k])));
   }
@@ -60,33 +59,30 @@ const Landscape = (() => {
     });
   }
 
-  const colors = ["var(--c2)", "var(--c3)", "var(--c0)", "var(--c1)"];
+  const colors = ["--c2", "--c3", "--c0", "--c1"];
   const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z", "m-4 0l4 -4l4 4l-4 4z"];
-  /** The plane in strips of one class and strength, five of each, and the border of two classes. */
-  function strips(a, { columns, rows, values, labels }) {
-    const many = Math.max(...labels) > 1, dx = (a.right - a.left) / (columns - 1), dy = (a.bottom - a.top) / (rows - 1);
-    const strength = (v) => many ? 5 * Math.round(v) + 3
-      : (v > 0.5 ? 5 : 0) + Math.min(4, Math.floor(Math.abs(10 * v - 5))), paths = [];
-    for (let k = 0, from = 0; k < values.length; ++k) {
-      const s = strength(values[k]), row = Math.floor(k / columns);
-      if ((k + 1) % columns && strength(values[k + 1]) === s) continue;
-      const [x0, x1] = [from, k + 1].map((i) => Math.round(a.left + (i - row * columns - 0.5) * dx));
-      const [y0, y1] = [row, row + 1].map((j) => Math.round(a.bottom - (j - 0.5) * dy));  // whole pixels: no seams
-      paths[s] = `${paths[s] ?? ""}M${x0} ${y0}H${x1}V${y1}H${x0}Z`;
-      from = k + 1;
-    }
-    return paths.map((d, s) => path("", d, `fill="${colors[Math.floor(s / 5) % 4]}" fill-opacity="${0.06 + 0.1 * (s % 5)}"`))
-      .join("") + contours(a, said, many ? [] : Plot.isolines({ columns, rows, heights: values }, 0.5));
+  /** What the network says, as an image of a pixel for each value, and the border of two classes. */
+  function plane(a, { columns, rows, values, labels }) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+    const pen = canvas.getContext("2d"), style = getComputedStyle(figure), many = Math.max(...labels) > 1;
+    values.forEach((v, k) => {
+      pen.fillStyle = style.getPropertyValue(colors[many ? Math.round(v) % 4 : +(v > 0.5)]);
+      pen.globalAlpha = many ? 0.4 : Math.min(0.5, Math.abs(v - 0.5)) + 0.03;
+      pen.fillRect(k % columns, rows - 1 - Math.floor(k / columns), 1, 1);
+    });
+    const [dx, dy] = [(a.right - a.left) / (columns - 1), (a.bottom - a.top) / (rows - 1)];
+    return `<image href="${canvas.toDataURL()}" x="${a.left - dx / 2}" y="${a.top - dy / 2}" width="${dx * columns}" height="${
+      dy * rows}" preserveAspectRatio="none"/>` + (many ? "" : contours(a, said, Plot.isolines({ columns, rows, heights: values }, 0.5)));
   }
   function draw_plane() {
     const { box, points, labels } = said, names = view.runs.filter((run) => run.rates && run.text).map((run) =>
       `<option value="${run.i}">${run.i + 1}: ${escape(run.text)}</option>`);
     const data = (a, color, c) => path("data", points.map(([x, y], k) => labels[k] % 4 !== c ? ""
-      : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="${color}"`);
+      : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="var(${color})"`);
     Plot.picture(figure, { name: "What the network says about the plane", x: box.slice(0, 2), y: box.slice(2),
       caption: `network of <select aria-label="schedule of the network">${names.join("")}</select>`,
       says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`, content: (a) =>
-        `<g class="result plane" clip-path="url(#map-clip)">${strips(a, said)}</g>${
+        `<g class="result plane" clip-path="url(#map-clip)">${plane(a, said)}</g>${
         colors.map((color, c) => data(a, color, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
@@ -95,10 +91,12 @@ const Landscape = (() => {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
     const { steps } = view.state, expression = view.runs[chosen]?.text, updates = Math.min(t, steps);
     if (!expression) return;
-    const question = { ask: "map", options: options(view.state), steps, expression, updates };
-    const answer = await engine.later("map", question);
+    const answer = await engine.later("map", { ask: "map", options: options(view.state), steps, expression, updates });
     if (!answer || view.surface) return;
-    if (answer.error) figure.textContent = answer.error; else said = answer, draw_plane();
+    said = answer.error ? null : answer;
+    if (said) return draw_plane();
+    const [words, svg] = figure.children;
+    words.textContent = words.said = answer.error, svg.replaceChildren();
   }
 
   const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
@@ -111,23 +109,20 @@ const Landscape = (() => {
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {
     onpointerdown: (event) => {
-      if (!(dragging = !!event.target.closest(".ring"))) return;
-      drawn.axes.svg.setPointerCapture(event.pointerId);
-      event.preventDefault();
+      if (event.target.closest(".ring")) figure.children[1].setPointerCapture(event.pointerId);
     },
+    ontouchstart: (event) => event.target.closest(".ring") && event.preventDefault(),  // else the page scrolls
     onpointermove: (event) => {
-      if (!dragging) return;
+      if (!figure.children[1].hasPointerCapture(event.pointerId)) return;
       const { x, y } = drawn.axes.svg.getBoundingClientRect();
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => move(drawn.axes.at(event.clientX - x, event.clientY - y)));
     },
-    onlostpointercapture: () => { dragging = false; },
     onkeydown: (event) => {
-      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-      if (!by || !event.target.matches(".ring")) return;
-      event.preventDefault();
-      const [x0, x1, y0, y1] = view.surface.box, [w, b] = start_of(), part = event.shiftKey ? 0.1 : 0.02;
-      move([w + by[0] * part * (x1 - x0), b + by[1] * part * (y1 - y0)]);
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [];
+      if (dx == null || !event.target.matches(".ring")) return;
+      const [x0, x1, y0, y1] = view.surface.box, [w, b] = start_of();
+      event.preventDefault(), move([w + dx * (x1 - x0) / 50, b + dy * (y1 - y0) / 50]);
     },
     onchange: (event) => { chosen = +event.target.value, ask_plane(view.t); },
   });

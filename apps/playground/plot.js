@@ -7,20 +7,18 @@ const Plot = (() => {
   /** Three digits, such as 0.00117 or 4.9e-6. @param {number|null|undefined} v */
   function number(v, digits = 3) {
     if (v == null || !Number.isFinite(v)) return "–";
-    const plain = v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5);
-    return plain ? String(+v.toPrecision(digits)) : v.toExponential(1).replace(/\.0|\+/g, "");
+    return v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5) ? String(+v.toPrecision(digits))
+      : v.toExponential(1).replace(/\.0|\+/g, "");
   }
   const text = (x, y, words, anchor = "start", kind = "") =>
     `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
   const path = (kind, d, more = "") => `<path class="${kind}" d="${d}" ${more}/>`;
   const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
-
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
   function ticks(low, high, most, log = false) {
     const decades = Math.log10(high / low), every = Math.ceil(decades / most), out = [];
     if (log && decades >= 0.7) {
-      const fits = (parts) => decades * parts.length <= most;
-      const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find(fits) ?? [1];
+      const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3], [1]].find((all, k) => k === 3 || decades * all.length <= most);
       for (let p = Math.floor(Math.log10(low) / every) * every; p <= Math.log10(high); p += every)
         out.push(...parts.map((k) => +`${k}e${p}`));
     } else {
@@ -30,31 +28,23 @@ const Plot = (() => {
     }
     return out.filter((v) => v >= low && v <= high);
   }
-
   // The sizes of the svgs are kept, so that no picture waits for the layout of the one before.
-  const sizes = new WeakMap(), observer = new ResizeObserver((entries) => {
+  const sizes = new WeakMap(), root_size = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+  let rem = root_size();
+  const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) sizes.set(target, contentRect);
-    draw();
+    rem = root_size();
+    if (view.state) draw();
   });
-  let rem = 0;
-  /**
-   * Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
-   * places, `at` a place into values. Above the values is `room` for so many lines of text. The viewBox is the
-   * svg's real size, so that text keeps its own. @param {any} figure @param {any} picture
-   */
+  document.querySelectorAll("figure svg").forEach((svg) => observer.observe(svg));
+  /** Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
+   *  places, `at` a place into values. Above the values is `room` for so many lines of text. The viewBox is the
+   *  svg's real size, so that text keeps its own. */
   function picture(figure, { name, caption, says, x: [x0, x1], y: [y0, y1], log = false, room = 0, content }) {
-    const { id } = figure;
-    if (figure.children.length < 3) {
-      figure.innerHTML = `<figcaption></figcaption><svg tabindex="0" role="${id === "map" ? "group" : "img"}"
-        aria-labelledby="${id}-name ${id}-says"></svg><output hidden></output>`;
-      observer.observe(figure.children[1]);
-    }
-    const [words, svg] = figure.children, { width, height } = sizes.get(svg) ?? svg.getBoundingClientRect();
+    const { id, children: [words, svg] } = figure, { width, height } = sizes.get(svg) ?? svg.getBoundingClientRect();
     if (words.said !== caption) words.innerHTML = words.said = caption;
-    if (!rem) setTimeout(() => { rem = 0; });
-    rem ||= parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const w = Math.max(160, width), h = Math.max(100, height);
-    const left = 3.2 * rem, right = w - 1.1 * rem, top = 0.6 * rem, bottom = h - 1.4 * rem;
+    const w = Math.max(160, width), h = Math.max(100, height), left = 3.2 * rem, right = w - 1.1 * rem;
+    const top = 0.6 * rem, bottom = h - 1.4 * rem;
     y1 += ((y1 - y0) * room * rem) / Math.max(rem, bottom - top - room * rem);
     const part = log ? (v) => Math.log(v / y0) / Math.log(y1 / y0) : (v) => (v - y0) / (y1 - y0);
     const X = (v) => left + (v - x0) / (x1 - x0) * (right - left), Y = (v) => bottom - part(v) * (bottom - top);
@@ -70,7 +60,6 @@ const Plot = (() => {
       ${columns.join("")}${path("axis", `M${left} ${top}V${bottom}H${right}`)}${content(axes)}`;
     return axes;
   }
-
   /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
     let d = "", pen = "M", from = [NaN, NaN];

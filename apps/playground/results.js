@@ -51,6 +51,5 @@
     clearTimeout(timer), timer = setTimeout(() => { $("results").firstChild.textContent = said; }, 600);
     cursor(view);
   }
-  $("results").innerHTML = '<p class="unseen" role="status"></p><table></table>';
   panels.push({ draw, cursor });
 })();

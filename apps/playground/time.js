@@ -1,10 +1,6 @@
 "use strict";
 // The time cursor of all panels: after `view.t` updates. Keys: Space, arrows, Home, End.
 const time = (() => {
-  $("time").innerHTML = `<button class="play" title="Play or pause (Space)"></button>
-    <button aria-label="One update back" title="One update back (←)">−1</button>
-    <button aria-label="One update on" title="One update on (→)">+1</button>
-    <input type="range" min="0" aria-label="Time in updates"><output></output>`;
   const [button, back, on, slider, output] = $("time").children, seconds = 6;
   let frame = 0;
   function show({ t, steps }) {
@@ -43,6 +39,6 @@ const time = (() => {
     if (busy || event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return;
     event.preventDefault(), keys[event.key]();
   });
-  stop(), panels.push({ draw: show, cursor: show });
+  panels.push({ draw: show, cursor: show });
   return { play, stop, to };
 })();

@@ -240,7 +240,8 @@ Expectation expected_loss(const ExpectedOptions& options) {
     out.bias.push_back(finite ? now.bias : infinity);
     out.variance.push_back(finite ? now.variance : infinity);
     out.loss.push_back(out.minimum.loss + out.bias.back() + out.variance.back());
-    out.mean_weights.push_back(finite ? out.minimum.weights : out.mean_weights.back());
+    const bool know = finite || out.mean_weights.empty();  // else as before
+    out.mean_weights.push_back(know ? out.minimum.weights : out.mean_weights.back());
     if (finite)
       VectorXd::Map(out.mean_weights.back().data(), problem.d) += problem.directions * now.mean;
   };

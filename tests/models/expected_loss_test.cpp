@@ -158,6 +158,9 @@ TEST_CASE("a loss that grows beyond the largest double is infinite from there on
   CHECK(e.loss.size() == 301);
   for (const auto* list : {&e.loss, &e.bias, &e.variance}) CHECK(std::isinf(list->back()));
   CHECK(std::isfinite(e.mean_weights.back()[0]));
+  ExpectedOptions far = tiny(SGD{.learning_rate = 0.1}, Sampling::fresh, 3);
+  far.start.assign(static_cast<std::size_t>(far.x.shape()[1]) + 1, 1e200);
+  CHECK(std::isinf(expected_loss(far).loss[0]));  // also from the start on
 }
 
 TEST_CASE("below the largest rate the expected loss settles, above it grows") {

@@ -12,8 +12,8 @@ using namespace gradus;
 
 namespace {
 
-constexpr Step most_updates = 1'000'000;   ///< of all curves together
-constexpr std::size_t printed_knots = 64;  ///< of the best schedule
+constexpr Step most_curve_updates = 1'000'000;  ///< of all curves together
+constexpr std::size_t printed_knots = 64;       ///< of the best schedule
 
 /// UsageError unless the model is linear and its loss the mean squared error.
 ExpectedOptions to_options(const Contender& c) {
@@ -104,8 +104,9 @@ std::vector<Contender> expected_contenders(const ExpectOptions& from, bool with_
         with_runs || c.problem->network.sampling != Sampling::shuffled,
         "--sampling: must be fresh, replacement or full without --runs (got shuffled)");
   const Step updates = updates_of(contenders);
-  check<UsageError>(updates <= most_updates, "all curves: must have at most {} updates (got {})",
-                    most_updates, updates);
+  check<UsageError>(updates <= most_curve_updates,
+                    "all curves: must have at most {} updates (got {})", most_curve_updates,
+                    updates);
   return contenders;
 }
 

@@ -143,7 +143,7 @@ ContourPlot loss_surface(const Problem& problem, const std::array<double, 2>& st
       least ? Point{least->weights[0], least->weights[1]} : find_minimum(loss, start, 0.1);
   Box box{goal, goal};
   box.take(start);
-  const double swing = 0.6;  // of the way to the goal, as with a high momentum
+  const double swing = 0.8;  // of the way to the goal, as with a high momentum
   box.take({goal[0] + swing * (goal[0] - start[0]), goal[1] + swing * (goal[1] - start[1])});
   return map_of(loss, box, {}, goal);
 }
