@@ -33,5 +33,5 @@ need() {
 need_command() { command -v "$1" >/dev/null || need "$2"; }
 
 # What compiles gradus to WebAssembly.
-playground_packages="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev xz-utils
+playground_packages="g++ cmake ninja-build libeigen3-dev libfmt-dev nlohmann-json3-dev zopfli
   clang-19 lld-19 libc++-19-dev-wasm32 libc++abi-19-dev-wasm32 libclang-rt-19-dev-wasm32"

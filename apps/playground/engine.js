@@ -27,13 +27,9 @@ const engine = (() => {
   const answers = new Map(), most_answers = 200;
   let /** @type {any} */ run, bytes;
   const ready = (async () => {
-    const [unpacker, packed] = ["unpack", "wasm"].map((id) =>
-      Uint8Array.from(atob(document.getElementById(id).textContent), (c) => c.charCodeAt(0)));
-    const /** @type {any} */ { memory, unpack, __heap_base: at } = (await WebAssembly.instantiate(unpacker)).instance.exports;
-    const most_unpacked = 16e6, to = at.value + packed.length;
-    memory.grow((packed.length + most_unpacked) >> 16);
-    new Uint8Array(memory.buffer, at.value).set(packed);
-    run = await start(bytes = memory.buffer.slice(to, unpack(at.value, to)));
+    const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
+    const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+    run = await start(bytes = await new Response(unpacked).arrayBuffer());
   })().catch((error) => { throw Error(`${old} (${error})`); });
   /** The answer as an object, which becomes the newest of those kept. */
   function keep(/** @type {string} */ text, answer = answers.get(text) ?? JSON.parse(run(text))) {

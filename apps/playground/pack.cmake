@@ -1,5 +1,4 @@
-# cmake -DWASM=gradus.wasm -DUNPACK=unpack.wasm -DOUT=gradus.html -P pack.cmake: one page from index.html and the files
-# that it names.
+# cmake -DWASM=gradus.wasm -DOUT=gradus.html -P pack.cmake: one page from index.html and the files that it names.
 set(here ${CMAKE_CURRENT_LIST_DIR})
 file(READ ${here}/index.html page)
 
@@ -21,9 +20,12 @@ endforeach()
 inline("<link rel=\"stylesheet\" href=\"style.css\">" style.css "<style>\n" "</style>")
 
 # What the scripts read stands before them.
-execute_process(COMMAND xz --format=lzma --lzma1=preset=9e,lc=3,lp=0,pb=0 COMMAND base64 -w0 INPUT_FILE ${WASM}
-                OUTPUT_VARIABLE wasm COMMAND_ERROR_IS_FATAL ANY)
-execute_process(COMMAND base64 -w0 ${UNPACK} OUTPUT_VARIABLE unpack COMMAND_ERROR_IS_FATAL ANY)
+find_program(ZOPFLI zopfli)
+set(compress gzip -9nc ${WASM})
+if(ZOPFLI)
+  set(compress ${ZOPFLI} -c --gzip ${WASM})
+endif()
+execute_process(COMMAND ${compress} COMMAND base64 -w0 OUTPUT_VARIABLE wasm COMMAND_ERROR_IS_FATAL ANY)
 set(lessons {})
 if(EXISTS ${here}/lessons.json)
   file(READ ${here}/lessons.json lessons)
@@ -32,5 +34,4 @@ string(FIND "${page}" "<script>" scripts_at)
 string(SUBSTRING "${page}" 0 ${scripts_at} head)
 string(SUBSTRING "${page}" ${scripts_at} -1 tail)
 file(WRITE ${OUT} "${head}<script type=\"application/json\" id=\"lessons\">\n${lessons}</script>\n"
-                  "<script type=\"text/plain\" id=\"unpack\">${unpack}</script>\n"
                   "<script type=\"text/plain\" id=\"wasm\">${wasm}</script>\n${tail}")
