@@ -138,9 +138,9 @@ grep -q '^{"data":"line","schedule":"ExponentialDecay(.*"path":\[' "$work/out" |
 refuses "the demo: must be one of line, ravine, xor, moons, spirals, blobs, digits (got 'moon'); did you mean moons?" demo moon
 
 # The C++ that train prints has the same first weights.
-run 0 train --initializer "variance_scaling(8)" --epochs 2 --save first.st
-prints "layers 2-16-16-1 with relu, first weights variance_scaling(8)"
-grep -aq "initializer.....variance_scaling(8)" first.st || fail "not in the file"
+run 0 train --initializer "variance_scaling(8)" --bias-initializer "constant(0.3)" --epochs 2 --save first.st
+prints "layers 2-16-16-1 with relu, first weights variance_scaling(8), first biases constant(0.3)"
+grep -aq "initializer.....variance_scaling(8).*bias-initializer.....constant(0.3)" first.st || fail "not in the file"
 {
   printf '#include <gradus/gradus.h>\nusing namespace gradus;\nint main() {\n'
   sed -n '/^  const Dataset/,/^  model.fit/p' "$work/out"

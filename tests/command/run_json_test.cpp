@@ -142,6 +142,8 @@ TEST_CASE("read gives rates, notes and numbers, or the column of the mistake") {
                                           read["numbers"][0]["slope"].dump() + "}"));
   for (const auto& [text, column] : {std::pair("CosinDecay(0.3, 60)", 1),
                                      {"a = CosinDecay(1, 2)", 5},
+                                     {"\xc3\xa4=CosinDecay(1, 2)", 3},
+                                     {"a\": column b", 0},
                                      {"0.3 +", 6},
                                      {"CosineDecay(0.3, -5)", 0}}) {
     CAPTURE(text);
@@ -301,10 +303,6 @@ TEST_CASE("a question that takes minutes is refused") {
         question("compare", {"--epochs", "100000"}, {{"expressions", {"0.1"}}}),
         question("sensitivity", {"--layers", "512,512"}, {{"expression", "0.1"}})}) {
     CAPTURE(asked);
-    const json answer = ask(asked);
-    if (asked["ask"] == "finals")
-      CHECK(answer["losses"][0].is_null());
-    else
-      CHECK(answer.contains("error"));
+    CHECK(ask(asked).contains("error"));
   }
 }

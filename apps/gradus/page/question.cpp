@@ -2,6 +2,8 @@
 
 #include <gradus/core/from_text.h>
 
+#include <charconv>
+
 using namespace gradus;
 
 namespace {
@@ -79,7 +81,7 @@ bool Question::flag(const std::string& key, bool fallback) const {
   return fallback;
 }
 
-void Question::set(ContenderOptions& chosen) const {
+ContenderOptions Question::options(ContenderOptions chosen) const {
   const Json none = Json::object(), *json = find("options");
   if (!json) json = &none;
   if (!json->is_object()) refuse("options", "an object", *json);
@@ -97,6 +99,7 @@ void Question::set(ContenderOptions& chosen) const {
   const std::vector<std::string> names = data_names();
   if (std::ranges::count(names, chosen.problem.data.name) == 0)
     refuse_name("--data", chosen.problem.data.name, names);
+  return chosen;
 }
 
 // ---- contenders ---------------------------------------------------------------------------------
@@ -105,9 +108,13 @@ Json to_error(const std::string& text, const std::exception& error) {
   const std::string what = error.what();
   Json out{{"label", text}, {"error", what}};
   constexpr std::string_view before = "\": column ";
-  const std::size_t at = what.find(before);
-  const std::size_t skipped = text.size() - split_name(text).second.size();
-  if (at != what.npos) out["column"] = std::stoul(what.substr(at + before.size())) + skipped;
+  std::size_t column = 0;
+  if (const std::size_t at = what.find(before); at != what.npos)
+    std::from_chars(what.data() + at + before.size(), what.data() + what.size(), column);
+  if (column == 0) return out;
+  column += text.size() - split_name(text).second.size();
+  const auto continues = [](char c) { return (c & 0xC0) == 0x80; };  // a character of UTF-8
+  out["column"] = std::ptrdiff_t(column) - std::ranges::count_if(text.substr(0, column), continues);
   return out;
 }
 

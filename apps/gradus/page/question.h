@@ -17,9 +17,9 @@ class Question {
   std::int64_t whole(const std::string& key, std::int64_t fallback, std::int64_t least,
                      std::int64_t most) const;
   bool flag(const std::string& key, bool fallback) const;
-  /// Sets what `options` and `steps` give. UsageError for an unknown key, for files and for a run
-  /// that is too long for a page.
-  void set(ContenderOptions& chosen) const;
+  /// The defaults with what `options` and `steps` give. UsageError for an unknown key, for files
+  /// and for a run that is too long for a page.
+  ContenderOptions options(ContenderOptions defaults = {}) const;
 
  private:
   const Json* find(const std::string& key) const;
@@ -42,5 +42,5 @@ ReadContenders read_contenders(const std::vector<std::string>& texts,
                                const ContenderOptions& chosen);
 /// The contender of the only text. UsageError.
 Contender read_contender(const std::string& text, const ContenderOptions& chosen);
-/// {"label", "error", "column"}.
+/// {"label", "error", "column"}; a column counts characters, from 1.
 Json to_error(const std::string& text, const std::exception& error);

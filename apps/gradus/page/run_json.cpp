@@ -46,7 +46,7 @@ std::vector<std::string> command_words(const char* command, const auto& options)
 Json compare(const Question& question) {
   ComparedRuns from;
   from.seeds = "1";
-  question.set(from.chosen);
+  from.chosen = question.options();
   const ReadContenders read = read_contenders(question.texts("expressions"), from.chosen);
   if (read.contenders.empty()) return Json{{"schedules", read.errors}};
   from.expressions = read.texts;
@@ -69,7 +69,7 @@ Json compare(const Question& question) {
 
 Json expect(const Question& question) {
   ExpectOptions from;
-  question.set(from.chosen);
+  from.chosen = question.options(from.chosen);
   const ReadContenders read = read_contenders(question.texts("expressions"), from.chosen);
   if (read.contenders.empty()) return Json{{"schedules", read.errors}};
   from.expressions = read.texts;
@@ -82,9 +82,7 @@ Json expect(const Question& question) {
 }
 
 Json sensitivity(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
-  const Contender c = read_contender(question.text("expression"), chosen);
+  const Contender c = read_contender(question.text("expression"), question.options());
   const std::int64_t seeds = question.whole("seeds", 1, 1, 1000);
   check_work(70.0 * static_cast<double>(seeds) * work_of(c, c.steps));  // runs with derivatives
   const Sensitivities found =
@@ -107,10 +105,8 @@ Json to_json(const TextNumber& number) {
 }
 
 Json read(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
   const std::string text = question.text("expression");
-  const ReadContenders read = read_contenders({text}, chosen);
+  const ReadContenders read = read_contenders({text}, question.options());
   if (read.contenders.empty()) return read.errors[0];
   const Contender& c = read.contenders[0];
   Json numbers = Json::array();
@@ -123,8 +119,8 @@ Json read(const Question& question) {
           {"numbers", numbers}};
 }
 
-/// The mean loss at the end; null where a run diverged.
-Json final_loss(const Contender& c, std::int64_t seeds) {
+/// The mean loss at the end; null where a run diverged or its schedule fails.
+Json final_loss(const Contender& c, std::int64_t seeds) try {
   double sum = 0;
   for (std::int64_t i = 0; i < seeds; ++i) {
     const TrainingRun run =
@@ -137,43 +133,39 @@ Json final_loss(const Contender& c, std::int64_t seeds) {
     sum += run.losses.back();
   }
   return sum / static_cast<double>(seeds);
+} catch (const Error&) {
+  return {};
 }
 
 Json finals(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
   const std::vector<std::string> texts = question.texts("expressions");
   const std::int64_t seeds = question.whole("seeds", 1, 1, 1000);
+  const ContenderOptions chosen = question.options();
   std::vector<Json> losses;
-  for (const std::string& text : texts) try {
-      const Contender c = read_contender(text, chosen);
-      check_work(static_cast<double>(std::ssize(texts) * seeds) * work_of(c, c.steps));
-      losses.push_back(final_loss(c, seeds));
-    } catch (const std::exception&) {
-      losses.emplace_back();
-    }
+  for (const std::string& text : texts) {
+    const ReadContenders read = read_contenders({text}, chosen);
+    losses.emplace_back();
+    if (read.contenders.empty()) continue;
+    const Contender& c = read.contenders[0];
+    check_work(static_cast<double>(std::ssize(texts) * seeds) * work_of(c, c.steps));
+    losses.back() = final_loss(c, seeds);
+  }
   return {{"losses", losses}};
 }
 
 Json surface(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
-  return surface_around_start(*read_contender("1", chosen).problem);
+  return surface_around_start(*read_contender("1", question.options()).problem);
 }
 
 Json map(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
-  const Contender c = read_contender(question.text("expression"), chosen);
+  const Contender c = read_contender(question.text("expression"), question.options());
   const Step updates = question.whole("updates", c.steps, 0, c.steps);
   check_work(work_of(c, c.steps));
   return map_after(c, updates);
 }
 
 Json program(const Question& question) {
-  ContenderOptions chosen;
-  question.set(chosen);
-  const Contender c = read_contender(question.text("expression"), chosen);
+  const Contender c = read_contender(question.text("expression"), question.options());
   const std::int64_t epochs = epochs_for(*c.problem, c.steps);
   std::string stop;  // in the middle of an epoch
   if (epochs * c.problem->batches != c.steps * batches_per_update(*c.problem))
