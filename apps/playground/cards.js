@@ -99,8 +99,9 @@
   }
   function make_card(i) {
     const card = make("div", "card", `<div class="top">
-      <svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28"/></svg><input type="text" spellcheck="false" aria-label="Schedule ${i + 1}"
-      aria-describedby="e${i} n${i}"><button aria-label="Remove schedule ${i + 1}">×</button></div>
+      <svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28"/></svg>
+      <input type="text" spellcheck="false" aria-label="Schedule ${i + 1}" aria-describedby="e${i} n${i}">
+      <button aria-label="Remove schedule ${i + 1}">×</button></div>
       <div class="mark" aria-hidden="true"><span>▲</span></div><p class="error" role="alert" id="e${i}"></p>
       <div class="numbers"></div><p class="note" id="n${i}"></p>`);
     const [{ children: [swatch, field, drop] }, mark, error, numbers, note] = card.children;

@@ -13,14 +13,14 @@ const Curves = (() => {
     const change = (t) => Math.abs(rates[t] - rates[t - 1]) || 0, wide = X(1) - X(0) > 8;
     return line([...rates, rates.at(-1)].flatMap((rate, t) => {
       const jump = t && (wide || change(t) > 8 * Math.max(change(t - 1), change(t + 1)));
-      return jump ? [[X(t), Y(rates[t - 1])], [X(t), Y(rate)]] : [[X(t), Y(rate)]];
+      return [...(jump ? [[X(t), Y(rates[t - 1])]] : []), [X(t), Y(rate ?? NaN)]];  // of a log some are null
     }));
   }
   /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is above the picture. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => run.rates.reduce((a, b) => Math.max(a, b))));
     const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? "momentum" : "plain descent"]));
-    const limits = [...kinds].filter(([rate]) => rate != null), words = limits.map(([rate, kind]) =>
+    const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a), words = limits.map(([rate, kind]) =>
       `above ${number(rate)} ${kind}${limits.length > 1 ? "" : " on all rows"} diverges`);
     const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
     const limit = ([rate], k, a) => text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k],
@@ -34,15 +34,18 @@ const Curves = (() => {
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
   function around(run) {
     const mean = view.expected?.[run.i], none = { measured: [], low: [], high: [], median: [] };
-    if (view.band || !mean?.bias) return view.band?.[run.i] ?? none;
-    const high = mean.losses.map((loss) => loss - mean.least);
+    if (view.band || !mean?.bias || run.diverged_at != null) return view.band?.[run.i] ?? none;
+    const high = mean.losses.map(excess);
     return { measured: [...mean.bias.keys()], low: mean.bias, high, median: high };
   }
   function loss_picture(runs) {
-    const first = Math.max(...runs.map((run) => excess(run.losses[0]))) || 1, more = runs.map(around);
-    const value = (loss) => Math.min(1e300, Math.max(loss, 1e-13 * first));  // below that all is rounding
+    const first = Math.max(...runs.map((run) => excess(run.losses[0]))), more = runs.map(around);
+    const rounding = Math.max(1e-13 * first, 1e-15 * (view.least_loss ?? 0), 1e-300);
+    const value = (loss) => Math.min(1e300, Math.max(loss, rounding));
     const losses = runs.map((run) => run.losses.slice(0, place(run, Infinity) + 1).map(excess));
-    const seen = [...losses, ...more.map(({ median }) => median)].flat().map(value).filter(Number.isFinite);
+    const low = [...losses, ...more.map(({ median }) => median)].flat().map(value).filter(Number.isFinite);
+    const high = losses.flatMap((list, k) => list.map(value).filter((loss) =>
+      runs[k].diverged_at == null || loss <= 1e3 * value(first)));  // a diverging run leaves at the top
     const ended = runs.filter((run) => run.diverged_at != null), known = view.least_loss == null ? "" : " above the least";
     const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"], note = view.band
       ? "thick: median of 20 seeds; shaded: 10–90%" : more.some(({ low }) => low.length) ? "thin: expected; shaded: noise" : "";
@@ -62,7 +65,7 @@ const Curves = (() => {
       : `ends at ${number(loss_at(run))}${known}`}`;
     return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...seen) / 1.4, 1.4 * Math.min(Math.max(...seen), 30 * first)],
+      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...low) / 1.4, 1.4 * Math.max(...high)],
       content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
                        ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }

@@ -1,8 +1,9 @@
 "use strict";
 // The lesson: its text, and a question before the curves are shown. The runs on the page decide what is right.
+// Its stages: asked, answered, playing, shown.
 (() => {
   const places = ["1st", "2nd", "3rd", "4th"], { escape } = Plot, box = $("lesson");
-  let stage = "shown", lesson = null, asked = "", result = "", chosen = [];  // asked, answered, playing, shown
+  let stage = "shown", lesson = null, asked = "", drawn = "", result = "", chosen = [];
   const [title, text, question, group, status, explanation, row] = box.children;
   const [play, skip, rewind, next] = row.children;
   const is_order = () => !lesson.question.choices, is_open = () => stage == "asked" || stage == "answered";
@@ -15,10 +16,10 @@
   function score() {
     const all = answers(), losses = all.map((answer) => loss_of(is_order() ? answer : train(answer.run)));
     const right = [...losses.keys()].sort((a, b) => losses[a] == losses[b] ? 0 : losses[a] - losses[b]);
-    const hits = chosen.filter((answer, place) => answer == right[place]).length, names = right.map((i) => all[i].text);
-    const order = names.map((name, i) => `${places[i]} ${name}`).join("; ");
+    const hits = chosen.filter((answer, place) => answer == right[place]).length;
+    const order = right.map((i, place) => `${places[place]} ${all[i].text}`).join("; ");
     return is_order() ? `${hits} of ${right.length} right. It came out: ${order}.`
-      : `${hits ? "Right" : "Not this one"}. The lowest loss came from: ${names[0]}.`;
+      : `${hits ? "Right" : "Not this one"}. The lowest loss came from: ${all[right[0]].text}.`;
   }
   function choose(/** @type {number} */ i) {
     chosen = !is_order() ? [i] : chosen.includes(i) ? chosen.slice(0, chosen.indexOf(i)) : [...chosen, i];
@@ -26,15 +27,14 @@
     if (is_order() && left.length == 1) chosen.push(left[0]);
     go(!is_order() || chosen.length == answers().length ? "answered" : "asked");
   }
-  const button = (answer, i) => `<button class="choice" aria-pressed="${chosen.includes(i)}"${is_open() ? "" : " disabled"}>${
-    is_order() ? `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28" stroke="${answer.color}"
-    stroke-width="3" stroke-dasharray="${answer.dash}"/></svg>` : ""}<span>${escape(answer.text)}</span> <b>${
-    is_order() ? places[chosen.indexOf(i)] ?? "" : ""}</b></button>`;
-  const put = (element, text) => element.textContent == text || (element.textContent = text);  // says only what is new
+  const button = (answer, i) => `<button class="choice" value="${i}" ${is_open() ? "" : "disabled"} aria-pressed="${
+    chosen.includes(i)}">${is_order() ? `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28"
+    stroke="${answer.color}" stroke-width="3" stroke-dasharray="${answer.dash}"/></svg>` : ""}<span>${
+    escape(answer.text)}</span> <b>${is_order() ? places[chosen.indexOf(i)] ?? "" : ""}</b></button>`;
+  const put = (at, text) => at.textContent == text || (at.textContent = text);  // screen readers say only what is new
   function show() {
-    const focus = [...group.children].indexOf(document.activeElement);
-    group.innerHTML = answers().map(button).join("");
-    group.children[focus]?.focus();
+    const focus = [...group.children].indexOf(document.activeElement), html = answers().map(button).join("");
+    if (html != drawn) group.innerHTML = drawn = html, group.children[focus]?.focus();  // else a click is lost
     put(title, lesson.title), put(text, lesson.text), put(question, lesson.question.ask);
     put(status, { asked: is_order() ? "Predict first: press the runs in this order." : "Predict first.",
       answered: "Now play.", playing: "The answer comes at the end.", shown: result }[stage]);
@@ -44,9 +44,9 @@
   }
   const go = (/** @type {string} */ to) => { stage = to, draw(); };
   const reveal = () => { result = chosen.length ? score() : "", go("shown"); };  // once, before the runs are changed
-  const start = () => { stage = lesson && !view.state.hide.includes("lesson") ? "asked" : "shown", result = "", chosen = []; };
+  const start = () => { stage = box.hidden ? "shown" : "asked", result = "", chosen = []; };
   const open = (id, keep = {}) => change((s) => Object.assign(s, Address.defaults(id), { hide: s.hide, ...keep }));
-  group.onclick = ({ target }) => target.closest(":enabled") && choose([...group.children].indexOf(target.closest("button")));
+  group.onclick = ({ target }) => { const at = target.closest("button:enabled"); if (at) choose(+at.value); };
   play.onclick = () => { go("playing"), time.play(0); };
   skip.onclick = () => { time.stop(), time.to(Infinity), reveal(); };
   next.onclick = () => { open(lessons[lessons.indexOf(lesson) + 1].id), group.firstChild.focus(); };
@@ -56,9 +56,9 @@
   panels.unshift({  // before the others, which look at body.predicting
     draw() {
       const now = lessons.find((one) => one.id == view.state.lesson) ?? null, texts = view.state.schedules.join();
+      box.hidden = !now || view.state.hide.includes("lesson");
       if (now != lesson || (is_open() && texts != asked)) lesson = view.lesson = now, asked = texts, start();
-      $("which").value = view.state.lesson, box.hidden = !lesson || view.state.hide.includes("lesson");
-      document.body.classList.toggle("predicting", is_open());
+      $("which").value = view.state.lesson, document.body.classList.toggle("predicting", is_open());
       if (lesson) show();
     },
     cursor(_, /** @type {number} */ t) { if (stage == "playing" && t >= view.steps) reveal(); } });

@@ -1,27 +1,27 @@
 "use strict";
 // The frame of the page: what all panels share, and the update cycle. Starts when all files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-/** @type {{draw?: Function, cursor?: Function}[]} after each change; for each move in time */
+/** `draw` after each change, `cursor` for a move in time. @type {{draw?: Function, cursor?: Function}[]} */
 const panels = [];
-/** What panels draw from: state, runs, steps, t, least_loss, surface, expected, band, lesson. A run that cannot be
- * trained has an `error`, with a `column` of its text or 0. @type {any} */
+/** What panels draw from. A run that cannot be trained has an `error`. @type {any} */
 const view = { runs: [], steps: 0, t: 0 };
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
   const lines = ["line", "ravine"], has_two_weights = (s) => s.layers == "none" && lines.includes(s.data);
   const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
+  const dashes = ["", "9 4", "2 3", "12 3 2 3"];
   let version = 0;
   function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = has_two_weights(s) ? { curvature: true, every: Math.ceil(s.steps / 300) } : { curvature: false };
+    const more = has_two_weights(s) ? { curvature: true, every: Math.ceil(s.steps / 300) } : {};
     const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
-    const run = schedules?.[0] ?? { error }, column = +(/column (\d+)/.exec(run.error)?.[1] ?? 0);
-    return { ...run, i, text, label: text, column, least_loss, wrong: error, color: `var(--c${i})`, dash: dashes[i] };
+    const look = { color: `var(--c${i})`, dash: dashes[i], label: text };
+    return { ...(schedules?.[0] ?? { error }), ...look, i, text, least_loss, wrong: error };
   }
   /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
@@ -30,8 +30,7 @@ const change = (() => {
     const expected = answers.map((answer) => answer?.schedules?.[0] ?? null);
     const band = $("shuffle").checked ? await Curves.band(s) : null;
     if (mine != version) return;
-    Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null });
-    draw();
+    Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null }), draw();
   }
   function open() {
     const { state, notes } = Address.read(location.hash);
@@ -60,12 +59,12 @@ const change = (() => {
   });
   return (/** @type {(state: any) => void} */ edit) => {
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong);
     if (!wrong) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
     view.least_loss = view.runs[0]?.least_loss ?? null;
     view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    show_problem(wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
+    show_problem(wrong?.wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

@@ -24,7 +24,7 @@ const Plot = (() => {
     } else {
       const raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw));
       const step = [1, 2, 5, 10].find((k) => k * power >= raw * 0.999) * power;
-      for (let k = Math.ceil(low / step); k * step <= high; ++k) out.push(+(k * step).toPrecision(12));
+      for (let k = Math.floor(low / step); k * step < high + step; ++k) out.push(+(k * step).toPrecision(12));
     }
     return out.filter((v) => v >= low && v <= high);
   }
@@ -106,5 +106,5 @@ const Plot = (() => {
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
     return new XMLSerializer().serializeToString(copy);
   }
-  return { escape, predicting, name_of, number, text, path, stroke, picture, line, isolines, file };
+  return { escape, predicting, name_of, number, text, path, stroke, ticks, picture, line, isolines, file };
 })();

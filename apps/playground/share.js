@@ -3,38 +3,42 @@
 const Share = (() => {
   /** Runs of logs, drawn as those of cards are. @type {any[]} */
   const logs = [];
-  $("tools").innerHTML = `<ul></ul><label>Replay a log of gradus train
-    <input type="file" accept=".jsonl" multiple></label><output></output>
-    <dialog aria-label="Text to copy"><p>The browser does not let this page copy. The text is selected:</p>
-      <textarea rows="12" cols="60" readonly></textarea>
-      <form method="dialog"><button>Close</button></form></dialog>`;
   const [list, file, said, dialog, field] = $("tools").querySelectorAll("ul,input,output,dialog,textarea");
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
   function save(download, text) {
-    const href = URL.createObjectURL(new Blob([text]));
-    make("a", { download, href }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 10000);
+    make("a", { download, href: URL.createObjectURL(new Blob([text])) }).click();
     say(`Saved ${download}.`);
   }
-
-  const good = () => view.state.schedules.filter((text, i) => view.runs[i] && !view.runs[i].error);
+  const good = () => view.runs.filter((run) => !run.error);
+  const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
   /** Asks, then calls `use` with the answer, or says what is wrong. */
   function ask(question, use) {
     const { state } = view, answer = engine.ask({ ...question, options: options(state), steps: state.steps });
     answer.error ? say(answer.error) : use(answer);
   }
   /** `use` gets what `gradus compare --json` prints for the schedules. */
-  const compare = (use) => ask({ ask: "compare", expressions: [...new Set(good())] }, use);
-  const shell_word = (text) => /^[-\w=+:,./@%]+$/.test(text) ? text
-    : /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
-  const cell = (text) => /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  const compare = (use) => ask({ ask: "compare", expressions: [...new Set(expressions())] }, use);
+  const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
+  const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
   /** The lines of `gradus compare --csv`. */
-  const csv_of = ({ label, measured = [], rates, losses }) =>
+  const csv_of = ({ label, measured, rates, losses }) =>
     measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
-
+  /** The picture of a panel, below its caption and the names of the runs. */
+  function svg_of(panel) {
+    const svg = panel.querySelector("svg"), old = svg.getAttribute("viewBox"), [, , w, h] = old.split(" ");
+    const top = 20 * good().length + 26, put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
+    const rows = good().map((run, i) =>
+      Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run)) + put(44, 20 * i + 40, run.label));
+    rows.push(put(8, 18, panel.querySelector("figcaption").textContent));
+    svg.insertAdjacentHTML("beforeend", `<g>${rows.join("")}</g>`);
+    svg.setAttribute("viewBox", `0 ${-top} ${w} ${+h + top}`);
+    const text = Plot.file(svg);
+    svg.lastChild.remove(), svg.setAttribute("viewBox", old);
+    return text;
+  }
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
     const runs = [], lines = text.trimEnd().split("\n");
@@ -44,29 +48,29 @@ const Share = (() => {
       let line = null;
       try { line = JSON.parse(t.trim() || '{"epoch":0}'); } catch { if (i && i == lines.length - 1) break; }
       check((line?.gradus ?? line?.step ?? line?.epoch) != null, 'must be JSON with a "step" or an "epoch"');
-      if (line.gradus && !line.resumed_at) schedule = `: ${line.schedule ?? ""}`, run = null;
+      if (line.gradus && !line.resumed_at) schedule = line.schedule ?? "", run = null;
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
       check([rate, loss].every((v) => v === null || typeof v == "number"), "must have numbers");
-      if (!run || step <= run.steps)
-        runs.push(run = { label: `${name} ${runs.length + 1}${schedule}`, log: true, color: "var(--ink)",
-          dash: "1 4", measured: [], rates: Array(step - 1).fill(null), losses: [], diverged: 0 });
-      run.measured.push(step - 1), run.losses.push(loss); // a batch is measured before its update
+      const label = `${name} ${runs.length + 1} ${schedule.replace(/\w+=/g, "")}`.trim();
+      if (!run || step <= run.steps) runs.push(run = { label, log: true, color: "var(--ink)", dash: "1 4",
+        measured: [], rates: Array(step - 1).fill(rate), losses: [], diverged: 0 });
+      run.measured.push(step - 1), run.losses.push(loss);  // a batch is measured before its update
       run.rates[step - 1] = rate, run.steps = step;
     }
     if (!runs.length) throw Error(`${name}: must have lines of updates`);
     return runs;
   }
-  async function replay(files) {
-    try {
-      for (const one of files) logs.push(...read_log(one.name, await one.text()));
-      say(`Replays ${logs.map((run) => run.label).join("; ")}.`);
-    } catch (error) { say(error.message); }
-    change(() => {});
-  }
-  addEventListener("dragover", (event) => event.preventDefault());
-  addEventListener("drop", (event) => { event.preventDefault(), replay(event.dataTransfer.files); });
+  const replay = (files) => Promise.all([...files].map(async (one) => read_log(one.name, await one.text())))
+    .then((found) => change(() => {
+      logs.push(...found.flat());
+      say(`Replays ${found.flat().map((run) => run.label).join("; ")}.`);
+    })).catch((error) => say(error.message));
+  for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => {
+    const { types, files } = event.dataTransfer;
+    if (types.includes("Files")) event.preventDefault(), files.length && replay(files);
+  });
   file.onchange = () => replay(file.files);
   $("share").ontoggle = () => {
     const item = (textContent, onclick) =>
@@ -75,13 +79,13 @@ const Share = (() => {
     item("Copy link", () => copy(location.href.split("#")[0] + Address.write(view.state), "the link"));
     item("Copy gradus command", () =>
       compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
-    for (const expression of good()) item(`Copy C++ of ${expression}`, () =>
+    for (const expression of expressions()) item(`Copy C++ of ${expression}`, () =>
       ask({ ask: "program", expression }, ({ code }) => copy(code, "the C++ of " + expression)));
     item("Save curves as CSV", () =>
-      save("gradus.csv", "schedule,step,learning_rate,loss\n" + view.runs.map(csv_of).join("")));
+      save("gradus.csv", "schedule,step,learning_rate,loss\n" + good().map(csv_of).join("")));
     item("Save results as JSON", () => compare((all) => save("gradus.json", JSON.stringify(all) + "\n")));
     for (const name of ["rate", "loss", "map"])
-      item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, Plot.file($(name).querySelector("svg"))));
+      item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, svg_of($(name))));
     if (logs.length) item("Remove logs", () => change(() => { logs.length = 0, $("share").open = false; }));
   };
   return { logs, read_log };

@@ -47,12 +47,12 @@ assert.deepEqual([asked.initializer, asked["bias-initializer"], asked.start], ["
 
 const step = (n, rate = 0.5) => `{"step": ${n}, "epoch": 0, "learning_rate": ${rate}, "batch_loss": ${n}}`;
 const runs = (...lines) => plain(Share.read_log("a.jsonl", lines.join("\n")));
-assert.deepEqual(runs('\ufeff{"gradus": "1", "schedule": "0.5"}\r', step(1), step(2, null), '{"epoch": 0}', '{"ste'),
-  [{ label: "a.jsonl 1: 0.5", log: true, color: "var(--ink)", dash: "1 4", measured: [0, 1], rates: [0.5, null],
+assert.deepEqual(runs('\ufeff{"gradus": "1", "schedule": "Linear(a=0.5)"}\r', step(1), step(2, null), '{"epoch": 0}', '{"ste'),
+  [{ label: "a.jsonl 1 Linear(0.5)", log: true, color: "var(--ink)", dash: "1 4", measured: [0, 1], rates: [0.5, null],
     losses: [1, 2], diverged: 0, steps: 2 }]);
 assert.deepEqual(runs(step(1), '{"gradus": "1", "resumed_at": 1}', step(2), step(2), '{"gradus": "1"}', step(3))
   .map((run) => run.measured), [[0, 1], [1], [2]]);
-assert.equal(Share.read_log("a.jsonl", step(2))[0].rates[0], null);
+assert.deepEqual(plain(Share.read_log("a.jsonl", step(3))[0].rates), [0.5, 0.5, 0.5]);  // begun before
 const wrong = (what, ...lines) => assert.throws(() => runs(...lines), { message: `a.jsonl${what}` });
 wrong(':2: must be JSON with a "step" or an "epoch"', step(1), "nonsense", step(2));
 wrong(':1: must be JSON with a "step" or an "epoch"', "PNG");

@@ -9,9 +9,9 @@ namespace {
 
 /// The lengths, where an update takes `each` batches.
 RunLengths run_lengths(const RunPlan& plan, std::int64_t batches, Real each) {
-  const double all = std::floor(static_cast<double>(plan.epochs * batches) / each);
+  const double all = std::floor(static_cast<double>(plan.epochs * batches) / value(each));
   return {.all = plan.steps > 0 ? static_cast<double>(plan.steps) : std::max(1.0, all),
-          .epoch = static_cast<double>(batches) / each};
+          .epoch = static_cast<double>(batches) / value(each)};
 }
 
 }  // namespace
