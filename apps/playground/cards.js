@@ -6,6 +6,7 @@
     Object.assign(document.createElement(tag), { className, innerHTML: html });
   const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ??
     path.replace(/\w+\.(?=\w)/g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
+  const focus = (i) => cards[Math.min(i, cards.length - 1)].field.focus();
   const above_least = (loss, run) => loss - (run.least_loss ?? 0);
 
   /** Asks once the texts have rested, and fills a part of the page. It is grey until the answer is there. */
@@ -73,7 +74,7 @@
     const show = (now, rates, { expression, ...question }, run) => {
       const v = now.written, counts = now.counts_steps && v % 1 == 0 && now.value == v;
       const fits = card.moved && whole == counts && Math.abs(range.place_of(v) - 0.5) < 0.5 + 1e-9;
-      [number, whole] = [{ ...now }, counts];
+      [number, whole] = [{ ...now }, counts];  // a copy, because the slider moves its end
       if (!fits) range = range_around(v, number.number, whole, rates);
       Object.assign(slider, { step: range.step, value: range.place_of(v) });
       say(v);
@@ -112,9 +113,8 @@
       const above = wrong == $("problem").textContent;  // where it stands already
       const sentence = above ? "" : wrong.replace(/^"[^]*?": (?=\S)/, "").replace(/^column \d+: /, "");
       if (card.text != text) Object.assign(card, { text, moved: null });
-      if (field.value != text) field.value = text;
+      Object.assign(field, { value: text, ariaInvalid: String(sentence != "") });
       if (error.textContent != sentence) error.textContent = sentence;
-      field.ariaInvalid = String(sentence != "");
       card.classList.toggle("wrong", wrong != "");
       mark.hidden = !read.column;
       mark.style.setProperty("--column", read.column - 1);
@@ -131,10 +131,7 @@
     card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
     field.onscroll = () => { mark.firstChild.style.translate = -field.scrollLeft + "px"; };
-    drop.onclick = () => {
-      change((s) => { s.schedules.splice(i, 1); });
-      cards[Math.min(i, cards.length - 1)].field.focus();
-    };
+    drop.onclick = () => { change((s) => { s.schedules.splice(i, 1); }); focus(i); };
     add.before(card);
     return Object.assign(card, { i, field, rows: [], show });
   }
@@ -142,7 +139,7 @@
   add.onclick = () => {
     const rate = +Math.max(0, ...view.runs[0]?.rates ?? []).toPrecision(2) || 0.1;
     change((s) => { s.schedules.push(`CosineDecay(${rate}, all)`); });
-    cards.at(-1).field.focus();
+    focus(most_cards);
   };
   $("cards").append(add);
   panels.push({ draw({ state: { schedules } }) {

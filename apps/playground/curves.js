@@ -32,11 +32,10 @@ const Curves = (() => {
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
-  function around(run) {
-    const mean = view.expected?.[run.i], none = { measured: [], low: [], high: [], median: [] };
-    if (view.band || !mean?.bias || run.diverged_at != null) return view.band?.[run.i] ?? none;
-    const high = mean.losses.map(excess);
-    return { measured: [...mean.bias.keys()], low: mean.bias, high, median: high };
+  function around({ i, diverged_at }) {
+    const mean = view.band || diverged_at != null ? null : view.expected?.[i], low = mean?.bias ?? [];
+    const high = low.length ? mean.losses.map(excess) : [];
+    return view.band?.[i] ?? { measured: [...low.keys()], low, high, median: high };
   }
   function loss_picture(runs) {
     const first = Math.max(...runs.map((run) => excess(run.losses[0]))), more = runs.map(around);

@@ -4,8 +4,8 @@ const engine = (() => {
   const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
-    const most_bytes = 300e6, no_such_file = 8, module = await WebAssembly.compile(bytes);
-    const stub = (_, name) => () => name.startsWith("fd_") ? no_such_file : 0;
+    const most_bytes = 300e6, module = await WebAssembly.compile(bytes);
+    const stub = (_, name) => () => name.startsWith("fd_") ? 8 : 0;  // no such file
     const imports = { wasi_snapshot_preview1: new Proxy({}, { get: stub }) };
     let /** @type {any} */ gradus;
     const restart = () => (gradus = new WebAssembly.Instance(module, imports).exports)._initialize();
@@ -24,7 +24,7 @@ const engine = (() => {
       }
     };
   }
-  const answers = new Map(), most_answers = 200;
+  const answers = new Map(), most_answers = 200, /** @type {any} */ desks = {};
   let /** @type {any} */ run, bytes;
   const ready = (async () => {
     const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
@@ -60,10 +60,10 @@ const engine = (() => {
       return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer);
     };
   }
-  /** @type {any} */ let map, others;
-  /** `ready` rejects with a sentence. `later` gives null if a newer question of its key came in time. */
   return {
-    ready, ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
-    later: (key, question) => (key == "map" ? map ??= hire() : others ??= hire())(key, question),
+    ready,  // rejects with a sentence
+    ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
+    /** Its promise gives null if a newer question of its key came in time. The map waits for no other key. */
+    later: (key, question) => (desks[key == "map" ? key : "others"] ??= hire())(key, question),
   };
 })();

@@ -123,6 +123,10 @@ TEST_CASE("sensitivity is what gradus sensitivity --json prints") {
     return;
   }
   CHECK(answer == command_prints({"sensitivity", "CosineDecay(0.3, 50)", "--seeds", "2"}, options));
+  json quicker = asked;
+  quicker["windows"] = 0;
+  CHECK(ask(quicker)["windows"].empty());
+  CHECK(ask(quicker)["numbers"] == answer["numbers"]);
   json shorter = asked;
   shorter["steps"] = 30;  // in the middle of an epoch
   const json cut = ask(shorter);

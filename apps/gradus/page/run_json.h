@@ -15,7 +15,7 @@
 /// |-------------|---------------------------------|--------------------------------------------|
 /// | compare     | expressions, every, curvature   | as `gradus compare --json` with one seed   |
 /// | expect      | expressions                     | as `gradus expect --json`                  |
-/// | sensitivity | expression, seeds               | as `gradus sensitivity --json`             |
+/// | sensitivity | expression, seeds, windows      | as `gradus sensitivity --json`             |
 /// | read        | expression                      | label, text, rates, notes, numbers         |
 /// | finals      | expressions, seeds              | losses: means at the end, null if diverged |
 /// | surface     |                                 | the loss around the start of two weights   |

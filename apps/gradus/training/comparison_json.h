@@ -13,6 +13,7 @@ std::optional<gradus::WorstCase> bound_of(const Contender& c);
 /// What a constant would have on all rows, if all schedules have the same rows and loss.
 std::optional<gradus::Evaluation> constant_of(const Comparison& c);
 
-/// `command` has the words after `gradus` that make this comparison.
+/// `command` has the words after `gradus` that make this comparison. `least_loss` is that of any
+/// weights; null where it is not known, or not the same for all.
 Json to_json(const Comparison& c, const CompareOptions& options,
              const std::vector<std::string>& command);
