@@ -20,7 +20,7 @@ let failed = 0;
 export async function open(hash = "", options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 720 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10000);
+  page.setDefaultTimeout(60000);
   page.on("console", (message) => messages.push(message.text()));
   page.on("pageerror", (error) => messages.push(String(error)));
   page.on("request", (request) => { const url = () => request.url(); if (!/^(data|blob):/.test(url()) && url().split("#")[0] != address) requests.push(url()); });
