@@ -8,7 +8,7 @@
 /// past the goal. UsageError for another model.
 Json surface_around_start(const Problem& problem);
 
-/// What the contender's model says over its two inputs after so many updates, with the rows. For
-/// two classes it is the probability of the second, for more the likeliest class. UsageError unless
+/// What the contender's model says over its two inputs after its updates, with the rows. For two
+/// classes it is the probability of the second, for more the likeliest class. UsageError unless
 /// there are two inputs.
-Json map_after(const Contender& c, gradus::Step updates);
+Json map_after(const Contender& c);
