@@ -304,6 +304,9 @@ TEST_CASE("a question that takes minutes is refused") {
         question("map", {"--layers", "4096,4096"}, {{"expression", "0.1"}}),
         question("compare", {"--steps", "100001"}, {{"expressions", {"0.1"}}}),
         question("compare", {"--epochs", "100000"}, {{"expressions", {"0.1"}}}),
+        question("compare",
+                 {"--sampling", "replacement", "--batch-size", "100000", "--steps", "300"},
+                 {{"expressions", {"0.1"}}}),
         question("sensitivity", {"--layers", "512,512"}, {{"expression", "0.1"}})}) {
     CAPTURE(asked);
     CHECK(ask(asked).contains("error"));

@@ -20,7 +20,8 @@ constexpr double most_work = 4e10;  ///< some tens of seconds
 
 /// About the number of multiplications in a run.
 double work_of(const Contender& c, Step every) {
-  constexpr double overhead = 2000, each_row = 100;  // of an update or a measurement; to draw it
+  constexpr double overhead = 2000;  // of an update or a measurement
+  constexpr double each_row = 100;   // of a batch
   const Problem& problem = *c.problem;
   const auto rows = static_cast<double>(problem.data.x.shape()[0]);
   const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
