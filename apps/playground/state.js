@@ -1,4 +1,3 @@
-"use strict";
 // The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
 // Keys and values are those of the command's options. The address has what differs from the lesson.
 
@@ -12,7 +11,7 @@ const Address = (() => {
     schedules: ["0.1", "CosineDecay(0.5, 210)"], /** @type {string[]} */ hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
-  const text = JSON.stringify, decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
+  const text = JSON.stringify;
   const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
     (t) => /^\d+$/.test(t) && t >= least && t <= greatest ? Number(t) : undefined];
   /** What a value must be, and a text as this value. @type {Object<string, [string, function]>} */
@@ -29,16 +28,15 @@ const Address = (() => {
   /** Reads an address; an empty one is the first lesson. What cannot be read stays as in the lesson, and a
    *  sentence in `notes` says so. @returns {{state: State, notes: string[]}} */
   function read(hash) {
-    const pairs = hash.replace(/^#/, "").split("&").filter(Boolean)
-      .map((pair) => [pair.split("=", 1)[0], pair.split("=").slice(1).join("=")].map(decode));
-    const all = (key) => pairs.filter((pair) => pair[0] == key).map((pair) => pair[1]);
-    const ids = lessons.map((l) => l.id), notes = [];
-    const id = all("lesson").at(-1) ?? (pairs.every(([key]) => key == "hide") ? ids[0] ?? "" : "");
-    const state = defaults(ids.includes(id) ? id : ""), schedules = all("schedule");
+    const pairs = new URLSearchParams(hash.replace(/^#/, "").replaceAll("+", "%2B"));
+    const ids = lessons.map((lesson) => lesson.id), schedules = pairs.getAll("schedule"), notes = [];
+    const is_first = [...pairs.keys()].every((key) => key == "hide");
+    const id = pairs.getAll("lesson").at(-1) ?? (is_first ? ids[0] : ""), state = defaults(ids.includes(id) ? id : "");
     if (id && !ids.includes(id)) notes.push(`lesson must be one of ${ids.join(", ")} (got '${id}')`);
     if (schedules.length) state.schedules = schedules.slice(0, 4);
-    if (schedules.length > 4) notes.push("schedule must stand there at most 4 times");
-    for (const [key, t] of pairs.filter(([k]) => k != "lesson" && k != "schedule")) {
+    if (schedules.length > 4) notes.push("schedule must be given at most 4 times");
+    pairs.delete("lesson"), pairs.delete("schedule");
+    for (const [key, t] of pairs) {
       const known = Object.hasOwn(plain, key) && key != "schedules";
       const [rule, value] = known ? rules[key] ?? ["", String] : [], v = value?.(t);
       if (v === undefined) notes.push(known ? `${key} must be ${rule} (got '${t}')` : `'${key}' is unknown`);
@@ -71,3 +69,4 @@ function options({ lesson, steps, start, schedules, hide, ...rest }) {
   return !start || rest.layers != "none" ? rest
     : { ...rest, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
 }
+const question = (state, ask, more) => ({ ask, options: options(state), steps: state.steps, ...more });
