@@ -12,19 +12,14 @@
     path.replace(/\w+\.(?=\w)/g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
   const focus = (i) => cards[Math.min(i, cards.length - 1)].field.focus();
   const above_least = (loss, run) => loss - (run.least_loss ?? 0);
-
   /** Asks once the texts have rested, and fills a part of the page. It is grey until the answer is there. */
   function ask_later(part, key, kind, more, html) {
     const what = question(view.state, kind, more), asked = JSON.stringify(what);
     if (part.asked == asked) return;
-    part.asked = asked;
-    part.classList.add("waiting");
-    clearTimeout(part.timer);
+    part.asked = asked, part.classList.add("waiting"), clearTimeout(part.timer);
     part.timer = setTimeout(async () => {
       const answer = part.isConnected && await engine.later(key, what);
-      if (!answer || part.asked != asked) return;
-      part.innerHTML = html(answer);
-      part.classList.remove("waiting");
+      if (answer && part.asked == asked) part.innerHTML = html(answer), part.classList.remove("waiting");
     }, rest_ms);
   }
   /** What a slider reaches around a value: whole numbers, a share of 1, from 0 on, or a logarithmic scale. */
@@ -78,20 +73,18 @@
       [number, whole] = [{ ...now }, counts];  // a copy, because the slider moves its end
       if (!fits) range = range_around(v, number.number, whole, rates);
       Object.assign(slider, { step: range.step, value: range.place_of(v) });
-      say(v);
-      name.textContent = words(number.number);
+      say(v), name.textContent = words(number.number);
       const few = view.state.layers != "none", points = few ? 9 : 21;
       const expressions = Array.from({ length: points }, (_, n) => text_at(n / (points - 1)));
-      ask_later(pull, "pull" + card.i, "sensitivity", { expression: card.text, windows: 0, seeds: few ? 3 : 20 },
-        (answer) => pull_of(now, whole, answer, run));
+      const seeds = { expression: card.text, windows: 0, seeds: few ? 3 : 20 };
+      ask_later(pull, "pull" + card.i, "sensitivity", seeds, (answer) => pull_of(now, whole, answer, run));
       ask_later(curve, "finals" + id, "finals", { expressions, seeds: few ? 2 : 10 },
         ({ losses = [] }) => curve_of(losses, run));
     };
     slider.oninput = () => {
       const text = text_at(+slider.value);
       number.length += text.length - card.text.length;
-      say(range.value_at(+slider.value));
-      Object.assign(card, { text, moved: row });
+      say(range.value_at(+slider.value)), Object.assign(card, { text, moved: row });
       change((s) => { s.schedules[card.i] = text; });
     };
     slider.onchange = () => {  // at an end the range goes on
@@ -111,8 +104,7 @@
       Object.assign(field, { value: text, ariaInvalid: String(sentence != "") });
       if (error.textContent != sentence) error.textContent = sentence;
       card.classList.toggle("wrong", wrong != "");
-      mark.hidden = !read.column;
-      mark.style.setProperty("--column", read.column - 1);
+      mark.hidden = !read.column, mark.style.setProperty("--column", read.column - 1);
       swatch.firstElementChild.setAttribute("stroke-dasharray", run.dash ?? "");
       note.textContent = note.title = read.notes?.join(" ") ?? "";
       drop.disabled = cards.length == 1;
@@ -120,8 +112,7 @@
       if (wrong) return;
       const shown = read.numbers.slice(0, most_sliders), paths = shown.map((n) => n.number).join();
       if (card.paths != paths) numbers.replaceChildren(...card.rows = shown.map((_, k) => make_row(card, k)));
-      card.paths = paths;
-      card.rows.forEach((row, k) => row.show(shown[k], read.rates, run));
+      card.paths = paths, card.rows.forEach((row, k) => row.show(shown[k], read.rates, run));
     };
     card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
@@ -132,8 +123,7 @@
   }
   add.onclick = () => {
     const rate = +Math.max(0, ...view.runs[0]?.rates ?? []).toPrecision(2) || 0.1;
-    change((s) => { s.schedules.push(`CosineDecay(${rate}, all)`); });
-    focus(most_cards);
+    change((s) => { s.schedules.push(`CosineDecay(${rate}, all)`); }), focus(most_cards);
   };
   panels.push({ draw({ state: { schedules } }) {
     while (cards.length > schedules.length) cards.pop().remove();

@@ -8,9 +8,9 @@ const Curves = (() => {
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-
   /** A rate holds for its update. In a log some are null. */
-  const stairs = (rates, { X, Y }) => line(rates.flatMap((rate, t, _, y = Y(rate ?? NaN)) => [[X(t), y], [X(t + 1), y]]));
+  const stairs = (rates, { X, Y }) =>
+    line(rates.flatMap((rate, t, _, y = Y(rate ?? NaN)) => [[X(t), y], [X(t + 1), y]]));
   /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is higher. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => greatest(run.rates)));
@@ -21,13 +21,12 @@ const Curves = (() => {
     const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
     const limit = ([rate], k, a) => (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) +
       text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k], "end", "hot");
-    const says = ({ rates, ...run }) =>
-      `${name_of(run)} begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
-    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at,
-      y: [0, 1.03 * top], room: 1.05 * limits.length,
-      says: [...runs.map(says), ...words].join("; "),
-      content: (a) => [...limits.map((one, k) => limit(one, k, a)),
-                       ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
+    const ends = ({ rates }) => `begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
+    const says = [...runs.map((run) => `${name_of(run)} ${ends(run)}`), ...words].join("; ");
+    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, says,
+      y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
+        ...limits.map((one, k) => limit(one, k, a)),
+        ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
@@ -39,8 +38,8 @@ const Curves = (() => {
   function loss_picture(runs) {
     const more = runs.map(around), known = view.least_loss == null ? "" : ", above the least possible";
     const losses = runs.map((run) => run.losses.slice(0, place(run, Infinity) + 1).map(excess));
-    const first = greatest(losses.map((list) => list.find(isFinite) ?? 0));
-    const rounding = Math.max(1e-13 * first, 1e-15 * (view.least_loss ?? 0), 1e-300);
+    const first = greatest(losses.map((list) => list.find(isFinite))), goal = view.least_loss ?? 0;
+    const rounding = Math.max(1e-13 * first, 1e-15 * goal, 1e-300);
     const value = (loss) => Math.min(1e300, Math.max(loss, rounding));
     const low = value(least([...losses, ...more.map(({ median }) => median)].map(least)));
     const high = value(greatest(losses.map((list, k) => greatest(  // a diverging run leaves at the top
@@ -51,16 +50,16 @@ const Curves = (() => {
     const curves = (run, k, a) => {
       const { measured, low, high, median } = more[k], reached = run.measured.slice(0, losses[k].length);
       const places = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
-      const around = line([...places(measured, low), ...places(measured, high).reverse()]);
-      return path("band", around, `fill="${run.color}"`)
+      const band = line([...places(measured, low), ...places(measured, high).reverse()]);
+      return path("band", band, `fill="${run.color}"`)
         + path(thin, line(places(measured, median)), stroke(run))
         + path(thick, line(places(reached, losses[k])), stroke(run));
     };
     const cross = (run, k, a) => {
-      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0);
-      const [side, anchor] = x > a.right / 2 ? [-1, "end"] : [1, "start"];
-      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) + text(x + 9 * side,
-        y + (k + 0.3) * a.rem, `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`, anchor);
+      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
+      const words = `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`;
+      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) +
+        text(left ? x - 9 : x + 9, y + (k + 0.3) * a.rem, words, left ? "end" : "start");
     };
     const ended = runs.filter((run) => run.diverged_at != null);
     const says = (run) => `${name_of(run)} ${ended.includes(run) ? `diverges after ${end_of(run)} updates`
@@ -106,9 +105,8 @@ const Curves = (() => {
     t = drawn[id].shown = label.hidden ? null : Math.max(0, Math.min(view.steps, Math.round(t)));
     upright(a, ".reader", label.hidden ? -9 : a.X(t));
     const loss = (run) => hide ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
-    const row = (run, k) =>
-      `<br><b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`;
-    label.innerHTML = `after ${t} updates: rate${hide ? "" : ", loss"}${runs.map(row).join("")}`;
+    label.innerHTML = `after ${t} updates: rate${hide ? "" : ", loss"}` + runs.map((run, k) =>
+      `<br><b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`).join("");
     const [side, room] = t > view.steps / 2 ? ["right", a.svg.clientWidth - a.X(t)] : ["left", a.X(t)];
     label.style.cssText = `${side}: ${room + 8}px`;
   }
@@ -117,23 +115,21 @@ const Curves = (() => {
       && read(id, drawn[id]?.axes.at(clientX - $(id).getBoundingClientRect().left, 0)[0]);
     Object.assign($(id), { onpointermove: follow, onpointerdown: follow, onfocusout: () => read(id),
       onpointerleave: (event) => event.pointerType === "mouse" && read(id),
-      onfocusin: (event) => event.target.matches(":focus-visible") && read(id, view.t),
-      onkeydown: (event) => {
+      onfocusin: ({ target }) => target.matches(":focus-visible") && read(id, view.t), onkeydown: (event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
         if (by) event.preventDefault(), read(id, (drawn[id].shown ?? view.t) + by);
       } });
   }
-
-  /** Of each card the band of the losses of 20 seeds above the least of each seed's data. Null where a newer
-   *  question came. */
+  /** The band of the losses of 20 seeds, for each card. Null where a newer question came. */
   async function band(state) {
     const states = Array.from({ length: 20 }, (_, k) => ({ ...state, seed: `${state.seed + k}` }));
     const ask = (text, i) => Promise.all(states.map((one, k) =>
       engine.later(`band ${i} ${k}`, question(one, "compare", { expressions: [text] }))));
     const answers = await Promise.all(state.schedules.map(ask));
     return answers.flat().includes(null) ? null : answers.map((all) => {
-      const measured = all[0].schedules?.[0].measured ?? [], sorted = measured.map((_, k) => all.map((one) =>
-        (one.schedules[0].losses[k] ?? 1e300) - (one.least_loss ?? 0)).sort((a, b) => a - b));
+      const measured = all[0].schedules?.[0].measured ?? [];
+      const above = (one, k) => (one.schedules[0].losses[k] ?? 1e300) - (one.least_loss ?? 0);  // of its data
+      const sorted = measured.map((_, k) => all.map((one) => above(one, k)).sort((a, b) => a - b));
       const at = (part) => sorted.map((v) => (v[Math.floor(19 * part)] + v[Math.ceil(19 * part)]) / 2);
       return { measured, low: at(0.1), median: at(0.5), high: at(0.9) };
     });

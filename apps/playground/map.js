@@ -3,8 +3,7 @@ const Landscape = (() => {
   const { escape, number, name_of, text, path, line, predicting } = Plot, figure = $("map");
   const [words, svg] = figure.children;
   /** The last surface, picture of paths, and answer about the plane. @type {any} */
-  let kept, drawn, said;
-  let chosen = 0, frame = 0, asked = 0, answered = 0;
+  let kept, drawn, said, chosen = 0, frame = 0, asked = 0, answered = 0;
   const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
   const runs_with_paths = () => view.runs.filter((run) => run.path?.length);
   const start_of = () => view.state.start ?? runs_with_paths()[0]?.path[0] ?? [0, 0];
@@ -22,12 +21,11 @@ const Landscape = (() => {
     const place = ([i, j]) => [left + i * dx, bottom - j * dy];
     return path("iso", lines.map((one) => line(one.map(place))).join(""));
   }
-
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
     const print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
-    const says = (run, end = run.path.at(-1)) =>
-      `${name_of(run)} ${inside(box, end) ? `ends at ${print(end)}` : "leaves the map"}`;
+    const ends = ({ path }) => inside(box, path.at(-1)) ? `ends at ${print(path.at(-1))}` : "leaves the map";
+    const all_end = predicting() ? "" : runs.map((run) => `${name_of(run)} ${ends(run)}`).join("; ");
     // Later paths are thinner, so that each shows where they lie on each other.
     const way = (run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">
       ${path("run ahead", "")}${path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
@@ -40,17 +38,16 @@ const Landscape = (() => {
       <g clip-path="url(#map-clip)">${runs.map(way).join("")}</g>
       ${runs.map((run) => path("dot", "", `fill="${run.color}"`)).join("")}</g>
       ${path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}`;
-    const ends = predicting() ? "" : runs.map((run) => says(run)).join("; ");
     const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", content,
       caption: "paths of w and b; drag the ring to start there", x: box.slice(0, 2), y: box.slice(2),
-      says: `From ${print(start)}; the least loss is at ${print(goal)}. ${ends}` });
+      says: `From ${print(start)}; the least loss is at ${print(goal)}. ${all_end}` });
     const place = ([w, b]) => {  // nearer where it is too far for a picture
       const [x, y] = [axes.X(w), axes.Y(b)], part = Math.min(1, 1e5 / Math.hypot(x, y));
       return [x * part, y * part];
     };
     drawn = { axes, tracks: runs.map((run) => {
-      const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // wanders on
-      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(place);
+      const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));
+      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(place);  // it wanders on
     }) };
     svg.querySelectorAll(".ahead").forEach((one, k) => one.setAttribute("d", line(drawn.tracks[k])));
   }
@@ -70,10 +67,9 @@ const Landscape = (() => {
       heads[k].setAttribute("transform", `translate(${x + part * dx} ${y + part * dy}) rotate(${turn})`);
     });
   }
-
   const colors = ["--c2", "--c3", "--c0", "--c1"];
-  const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", "m-3 -3h6v6h-6z", "m0 -4l4 7h-8z",
-    "m-4 0l4 -4l4 4l-4 4z"];
+  const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", "m-3-3h6v6h-6z", "m0-4l4 7h-8z",
+    "m-4 0l4-4l4 4l-4 4z"];
   /** What the network predicts, as an image of a pixel for each value, and the border of two classes. */
   function plane(a, { columns, rows, values, labels }) {
     const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
@@ -101,8 +97,7 @@ const Landscape = (() => {
         ${colors.map((color, c) => data(a, color, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
-  /** Asks in the worker what the chosen network predicts after t updates. A newer question drops one that
-   *  waits, and an answer that comes after a newer one is late. */
+  /** Asks the worker what the chosen network predicts after t updates. An answer after a newer one is late. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
     const expression = view.runs[chosen]?.text, updates = Math.min(t, view.state.steps), mine = ++asked;
@@ -113,7 +108,6 @@ const Landscape = (() => {
     if (said) return draw_plane();
     words.textContent = words.said = answer.error, svg.replaceChildren();
   }
-
   const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   function draw_map() {
     const focused = document.activeElement?.matches("#map .ring");

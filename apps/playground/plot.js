@@ -23,23 +23,28 @@ const Plot = (() => {
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
   function ticks(low, high, most, log = false) {
     const decades = Math.log10(high / low), raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw));
-    const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find((all) => decades * all.length <= most) ?? [1];
+    const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find((p) => decades * p.length <= most) ?? [1];
     const logs = log && decades >= 0.7, [from, to] = logs ? [Math.log10(low), Math.log10(high)] : [low, high];
-    const step = logs ? Math.ceil(decades / most) : [1, 2, 5, 10].find((k) => k * power >= raw * 0.999) * power;
-    const all = [];
+    const digit = [1, 2, 5, 10].find((k) => k * power >= raw * 0.999), all = [];
+    const step = logs ? Math.ceil(decades / most) : digit * power;
     for (let k = Math.floor(from / step); k * step < to + step; ++k)
       all.push(...logs ? parts.map((part) => +`${part}e${k * step}`) : [+(k * step).toPrecision(12)]);
     return all.filter((v) => v >= low && v <= high);
   }
-  const observer = new ResizeObserver(() => view.state && draw());
+  // The size of an svg is kept, so that no picture waits for the layout of the one before.
+  const root_size = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
+  let rem = root_size();
+  const observer = new ResizeObserver((entries) => {
+    for (const { target, contentRect } of entries) target.size = contentRect;
+    rem = root_size(), view.state && draw();
+  });
   document.querySelectorAll("figure svg").forEach((svg) => observer.observe(svg));
   /** Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
    *  places, `at` a place into values. Above the values is `room` for so many lines of text. The viewBox is
    *  the svg's real size, so that text keeps its size. */
   function picture(figure, { name, caption, says, x: [x0, x1], y: [y0, y1], log, room = 0, content }) {
-    const { id, children: [words, svg] } = figure;
+    const { id, children: [words, svg] } = figure, size = svg.size ?? svg.getBoundingClientRect();
     if (words.said !== caption) words.innerHTML = words.said = caption;
-    const size = svg.getBoundingClientRect(), rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
     const w = Math.max(160, size.width), left = 3.2 * rem, right = w - 1.1 * rem, wide = right - left;
     const h = Math.max(100, size.height), top = 0.6 * rem, bottom = h - 1.4 * rem, high = bottom - top;
     y1 += (y1 - y0) * room * rem / Math.max(rem, high - room * rem);

@@ -9,9 +9,8 @@ const Share = (() => {
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
   function save(download, text) {
     const href = URL.createObjectURL(new Blob([text]));
-    make("a", { download, href }).click();
+    make("a", { download, href }).click(), say(`Saved ${download}.`);
     setTimeout(() => URL.revokeObjectURL(href), 60000);
-    say(`Saved ${download}.`);
   }
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
@@ -69,13 +68,10 @@ const Share = (() => {
     if (!runs.length) throw Error(`${name}: must have a line for each update`);
     return runs;
   }
-  async function replay(files) {
-    try {
-      const found = await Promise.all([...files].map(async (one) => read_log(one.name, await one.text())));
-      change(() => { logs.push(...found.flat()); });
-      say(`Replaying ${found.flat().map((run) => run.label).join("; ")}.`);
-    } catch (error) { say(error.message); }
-  }
+  const replay = (files) => Promise.all([...files].map(async (one) => read_log(one.name, await one.text())))
+    .then((found) => change(() => {
+      logs.push(...found.flat()), say(`Replaying ${found.flat().map((run) => run.label).join("; ")}.`);
+    })).catch((error) => say(error.message));
   for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => {
     const { types, files } = event.dataTransfer;
     if (types.includes("Files")) event.preventDefault(), files.length && replay(files);
