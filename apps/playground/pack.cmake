@@ -15,7 +15,7 @@ endfunction()
 string(REGEX MATCHALL "<script src=\"[^\"]+\"></script>" scripts "${page}")
 foreach(script IN LISTS scripts)
   string(REGEX REPLACE ".*\"(.*)\".*" "\\1" file "${script}")
-  inline("${script}" ${file} "<script>\n" "</script>")
+  inline("${script}" ${file} "<script>\n\"use strict\";\n" "</script>")
 endforeach()
 inline("<link rel=\"stylesheet\" href=\"style.css\">" style.css "<style>\n" "</style>")
 
