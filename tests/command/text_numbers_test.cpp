@@ -23,15 +23,6 @@ std::string found(const std::string& text) {
   return out;
 }
 
-std::vector<OptionNumber> numbers_of(const Schedule& s) {
-  std::vector<OptionNumber> out;
-  s.with_numbers([&](const OptionNumber& n) {
-    out.push_back(n);
-    return n.value;
-  });
-  return out;
-}
-
 std::string in_full(const Schedule& s);
 
 std::string in_full(const detail::Value& v) {

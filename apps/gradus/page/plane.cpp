@@ -59,18 +59,13 @@ Json surface_around_start(const Problem& problem) {
   return out;
 }
 
-Json map_after(const Contender& c, Step updates) {
+Json map_after(const Contender& c) {
   constexpr std::size_t n = 33;
   const Tensor& x = c.problem->data.x;
   check<UsageError>(x.shape()[1] == 2, "map: the data must have two inputs (got {})", x.shape()[1]);
   Sequential model = c.problem->model;
-  run_training(*c.problem,
-               {.rate = c.rate,
-                .steps = updates,
-                .seed = c.problem->network.seed,
-                .every = std::max<Step>(1, updates),
-                .curvature = false},
-               &model);
+  const RunRequest run = requests_for({&c, 1}, {.every = c.steps, .curvature = false})[0];
+  run_training(*c.problem, run.options, &model);
   Surface plane = plane_around(x, n);
   std::vector<Scalar> places;
   for (std::size_t j = 0; j < n; ++j)

@@ -8,7 +8,7 @@
 /// past the minimum. UsageError for another model.
 Json surface_around_start(const Problem& problem);
 
-/// The predictions of the contender's model over its two inputs after `updates` updates, and the
-/// rows of the data. Of two classes it gives the probability of the second, of more the likeliest
-/// class. UsageError unless there are two inputs.
-Json map_after(const Contender& c, gradus::Step updates);
+/// The predictions of the contender's model over its two inputs after its updates, and the rows of
+/// the data. Of two classes it gives the probability of the second, of more the likeliest class.
+/// UsageError unless there are two inputs.
+Json map_after(const Contender& c);

@@ -51,16 +51,8 @@ std::vector<Literal> literals(std::string_view text, std::size_t at) {
 }
 
 std::vector<OptionNumber> read_numbers(const std::string& expression, const RunLengths& lengths) {
-  std::vector<OptionNumber> out;
-  const auto add = [&](const OptionNumber& number) {
-    out.push_back(number);
-    return number.value;
-  };
-  if (!names_optimizer(expression)) {
-    static_cast<void>(read_schedule(expression, lengths).with_numbers(add));
-    return out;
-  }
-  static_cast<void>(read_optimizer(expression, lengths).optimizer.with_numbers(add));
+  if (!names_optimizer(expression)) return numbers_of(read_schedule(expression, lengths));
+  std::vector<OptionNumber> out = numbers_of(read_optimizer(expression, lengths).optimizer);
   for (OptionNumber& number : out) number.path = path_in_schedule(number.path);
   return out;
 }
