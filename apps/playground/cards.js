@@ -1,26 +1,25 @@
-"use strict";
 // The schedules: a card each, with its text, a slider for each number in it, and which way the number pulls.
 (() => {
   const most_cards = 4, most_sliders = 8, rest_ms = 30, /** @type {any[]} */ cards = [];
-  const make = (tag, className, html) =>
-    Object.assign(document.createElement(tag), { className, innerHTML: html });
+  const add = $("cards").firstChild;
+  /** The element of a template, with its number in labels and ids. */
+  function make(id, number) {
+    const copy = document.createElement("template");
+    copy.innerHTML = $(id).innerHTML.trim().replaceAll("@", number);
+    return copy.content.firstChild;
+  }
   const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ??
     path.replace(/\w+\.(?=\w)/g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
   const focus = (i) => cards[Math.min(i, cards.length - 1)].field.focus();
   const above_least = (loss, run) => loss - (run.least_loss ?? 0);
-
   /** Asks once the texts have rested, and fills a part of the page. It is grey until the answer is there. */
-  function ask_later(part, key, question, html) {
-    const asked = JSON.stringify(question);
+  function ask_later(part, key, kind, more, html) {
+    const what = question(view.state, kind, more), asked = JSON.stringify(what);
     if (part.asked == asked) return;
-    part.asked = asked;
-    part.classList.add("waiting");
-    clearTimeout(part.timer);
+    part.asked = asked, part.classList.add("waiting"), clearTimeout(part.timer);
     part.timer = setTimeout(async () => {
-      const answer = await engine.later(key, question);
-      if (!answer || part.asked != asked) return;
-      part.innerHTML = html(answer);
-      part.classList.remove("waiting");
+      const answer = part.isConnected && await engine.later(key, what);
+      if (answer && part.asked == asked) part.innerHTML = html(answer), part.classList.remove("waiting");
     }, rest_ms);
   }
   /** What a slider reaches around a value: whole numbers, a share of 1, from 0 on, or a logarithmic scale. */
@@ -39,13 +38,13 @@
     if (run.diverged || error.includes("diverged")) return say("diverges", "no slope here");
     const pull = numbers.find((n) => n.number == number);
     if (!pull || pull.why_not || slope == null)
-      return say("no slope", pull?.why_not == "staircase" ? "it moves a jump" : "see the curve");
+      return say("no slope", pull?.why_not == "staircase" ? "the rate jumps" : "see the curve");
     const loss = losses.reduce((sum, l) => sum + l) / losses.length, above = above_least(loss, run);
-    if (above <= 1e-12 * loss) return say("at the least", "all else is rounding");
+    if (above <= 1e-12 * loss) return say("at the minimum", "the rest is rounding");
     const [more, unit] = whole ? [1, "1 update"] : written == 0 ? [0.001, "0.001"] : [0.01 * written, "1%"];
     const percent = 100 * more * slope * pull.derivative / above, size = Math.abs(percent), up = percent < 0;
     if (size < 0.02) return say("no pull", `+${unit}: loss ±0%`);
-    if (pull.chance) return say("chance", "seeds pull both ways");
+    if (pull.chance) return say("unclear", "seeds disagree");
     const long = 8 + 20 * Math.min(1, Math.log10(size / 0.02) / 3);
     const arrow = up ? `M0 5H${long}l-5-4m5 4l-5 4` : `M30 5H${30 - long}l5-4m-5 4l5 4`;
     return say(up ? "raise" : "lower", `+${unit}: loss ${up ? "−" : "+"}${+size.toPrecision(2)}%`,
@@ -60,10 +59,7 @@
     return `<path d="${Plot.line(heights.map((v, k) => [k * step, y(v)]))}"/><path class="bad" d="${bad}"/>`;
   }
   function make_row(card, k) {
-    const id = `${card.i}-${k}`, row = make("div", "number", `<label for="s${id}"></label>
-      <output aria-hidden="true"></output><div class="track"><svg class="result" viewBox="0 0 100 30"
-      preserveAspectRatio="none" aria-hidden="true"></svg><input type="range" min="0" max="1" id="s${id}"
-      aria-describedby="p${id}"></div><div class="pull result" id="p${id}">…</div>`);
+    const id = `${card.i + 1}-${k + 1}`, row = make("number", id);
     const [name, output, { children: [curve, slider] }, pull] = row.children;
     let /** @type {any} */ number, range, whole;
     const print = (v) => String(whole ? Math.round(v) : +v.toPrecision(3));
@@ -71,26 +67,24 @@
     const text_at = (place) => card.text.slice(0, number.from) + print(range.value_at(place)) +
       card.text.slice(number.from + number.length);
     /** Shows a number of an answer. The range stays while a slider of the card moves. */
-    const show = (now, rates, { expression, ...question }, run) => {
+    const show = (now, rates, run) => {
       const v = now.written, counts = now.counts_steps && v % 1 == 0 && now.value == v;
       const fits = card.moved && whole == counts && Math.abs(range.place_of(v) - 0.5) < 0.5 + 1e-9;
       [number, whole] = [{ ...now }, counts];  // a copy, because the slider moves its end
       if (!fits) range = range_around(v, number.number, whole, rates);
       Object.assign(slider, { step: range.step, value: range.place_of(v) });
-      say(v);
-      name.textContent = words(number.number);
-      const few = question.options.layers != "none", points = few ? 9 : 21;
+      say(v), name.textContent = words(number.number);
+      const few = view.state.layers != "none", points = few ? 9 : 21;
       const expressions = Array.from({ length: points }, (_, n) => text_at(n / (points - 1)));
-      const sensitivity = { ask: "sensitivity", ...question, expression, windows: 0, seeds: few ? 3 : 20 };
-      const finals = { ask: "finals", ...question, expressions, seeds: few ? 2 : 10 };
-      ask_later(pull, "pull" + card.i, sensitivity, (answer) => pull_of(number, whole, answer, run));
-      ask_later(curve, "finals" + id, finals, ({ losses = [] }) => curve_of(losses, run));
+      const seeds = { expression: card.text, windows: 0, seeds: few ? 3 : 20 };
+      ask_later(pull, "pull" + card.i, "sensitivity", seeds, (answer) => pull_of(now, whole, answer, run));
+      ask_later(curve, "finals" + id, "finals", { expressions, seeds: few ? 2 : 10 },
+        ({ losses = [] }) => curve_of(losses, run));
     };
     slider.oninput = () => {
       const text = text_at(+slider.value);
       number.length += text.length - card.text.length;
-      say(range.value_at(+slider.value));
-      Object.assign(card, { text, moved: row });
+      say(range.value_at(+slider.value)), Object.assign(card, { text, moved: row });
       change((s) => { s.schedules[card.i] = text; });
     };
     slider.onchange = () => {  // at an end the range goes on
@@ -99,25 +93,18 @@
     return Object.assign(row, { slider, show });
   }
   function make_card(i) {
-    const card = make("div", "card", `<div class="top">
-      <svg class="swatch" viewBox="0 0 28 6" aria-hidden="true"><path d="M0 3H28"/></svg>
-      <input type="text" spellcheck="false" aria-label="Schedule ${i + 1}" aria-describedby="e${i} n${i}">
-      <button aria-label="Remove schedule ${i + 1}">×</button></div>
-      <div class="mark" aria-hidden="true"><span>▲</span></div><p class="error" role="alert" id="e${i}"></p>
-      <div class="numbers"></div><p class="note" id="n${i}"></p>`);
+    const card = make("card", i + 1);
     const [{ children: [swatch, field, drop] }, mark, error, numbers, note] = card.children;
     const show = () => {
       const { state, runs: { [i]: run = {} } } = view, text = state.schedules[i];
-      const question = { options: options(state), steps: state.steps, expression: text };
-      const read = engine.ask({ ask: "read", ...question }), wrong = read.error ?? "";
+      const read = engine.ask(question(state, "read", { expression: text })), wrong = read.error ?? "";
       const above = wrong == $("problem").textContent;  // where it stands already
       const sentence = above ? "" : wrong.replace(/^"[^]*?": (?=\S)/, "").replace(/^column \d+: /, "");
       if (card.text != text) Object.assign(card, { text, moved: null });
       Object.assign(field, { value: text, ariaInvalid: String(sentence != "") });
       if (error.textContent != sentence) error.textContent = sentence;
       card.classList.toggle("wrong", wrong != "");
-      mark.hidden = !read.column;
-      mark.style.setProperty("--column", read.column - 1);
+      mark.hidden = !read.column, mark.style.setProperty("--column", read.column - 1);
       swatch.firstElementChild.setAttribute("stroke-dasharray", run.dash ?? "");
       note.textContent = note.title = read.notes?.join(" ") ?? "";
       drop.disabled = cards.length == 1;
@@ -125,8 +112,7 @@
       if (wrong) return;
       const shown = read.numbers.slice(0, most_sliders), paths = shown.map((n) => n.number).join();
       if (card.paths != paths) numbers.replaceChildren(...card.rows = shown.map((_, k) => make_row(card, k)));
-      card.paths = paths;
-      card.rows.forEach((row, k) => row.show(shown[k], read.rates, question, run));
+      card.paths = paths, card.rows.forEach((row, k) => row.show(shown[k], read.rates, run));
     };
     card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
@@ -135,13 +121,10 @@
     add.before(card);
     return Object.assign(card, { i, field, rows: [], show });
   }
-  const add = make("button", "", "+ Schedule");
   add.onclick = () => {
     const rate = +Math.max(0, ...view.runs[0]?.rates ?? []).toPrecision(2) || 0.1;
-    change((s) => { s.schedules.push(`CosineDecay(${rate}, all)`); });
-    focus(most_cards);
+    change((s) => { s.schedules.push(`CosineDecay(${rate}, all)`); }), focus(most_cards);
   };
-  $("cards").append(add);
   panels.push({ draw({ state: { schedules } }) {
     while (cards.length > schedules.length) cards.pop().remove();
     while (cards.length < schedules.length) cards.push(make_card(cards.length));

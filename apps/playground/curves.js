@@ -1,34 +1,32 @@
-"use strict";
 /** The panels of the rate and of the loss over the updates, with the values under the pointer. */
 const Curves = (() => {
-  const { number, text, path, stroke, line, name_of, predicting } = Plot;
+  const { number, text, path, stroke, line, name_of, predicting, least, greatest } = Plot;
   const drawn = {};  // by panel: its axes, its runs, and `value` of a run after t updates
-  const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0), end_of = (run) => run.diverged_at ?? Infinity;
+  const end_of = (run) => run.diverged_at ?? Infinity;
+  const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0);
   /** The last measurement after at most t updates that the run reached. */
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-  /** A rate holds for its update: drawn so where updates are wide, and where it changes far more than beside. */
-  function stairs(rates, { X, Y }) {
-    const change = (t) => Math.abs(rates[t] - rates[t - 1]) || 0, wide = X(1) - X(0) > 8;
-    return line([...rates, rates.at(-1)].flatMap((rate, t) => {
-      const jump = t && (wide || change(t) > 8 * Math.max(change(t - 1), change(t + 1)));
-      return [...(jump ? [[X(t), Y(rates[t - 1])]] : []), [X(t), Y(rate ?? NaN)]];  // of a log some are null
-    }));
-  }
-  /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is above the picture. */
+  /** A rate holds for its update. In a log some are null. */
+  const stairs = (rates, { X, Y }) =>
+    line(rates.flatMap((rate, t, _, y = Y(rate ?? NaN)) => [[X(t), y], [X(t + 1), y]]));
+  /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is higher. */
   function rate_picture(runs) {
-    const most = Math.max(1e-12, ...runs.map((run) => run.rates.reduce((a, b) => Math.max(a, b))));
-    const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? "momentum" : "plain descent"]));
-    const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a), words = limits.map(([rate, kind]) =>
-      `above ${number(rate)} ${kind}${limits.length > 1 ? "" : " on all rows"} diverges`);
+    const most = Math.max(1e-12, ...runs.map((run) => greatest(run.rates)));
+    const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? ", with momentum" : ""]));
+    const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a);
+    const words = limits.map(([rate, kind]) =>
+      `stability limit ${number(rate)}${kind || (limits.length > 1 ? "" : ", full batches")}`);
     const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
-    const limit = ([rate], k, a) => text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k],
-      "end", "hot") + (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`));
-    const says = (run) => `${name_of(run)} begins at ${number(run.rates[0])}, ends at ${number(run.rates.at(-1))}`;
-    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, y: [0, 1.03 * top],
-      room: 1.05 * limits.length, says: [...runs.map(says), ...words].join("; "), content: (a) => [
-        ...limits.map((one, k) => limit(one, k, a)), ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
+    const limit = ([rate], k, a) => (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) +
+      text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k], "end", "hot");
+    const ends = ({ rates }) => `begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
+    const says = [...runs.map((run) => `${name_of(run)} ${ends(run)}`), ...words].join("; ");
+    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, says,
+      y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
+        ...limits.map((one, k) => limit(one, k, a)),
+        ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
 
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
@@ -38,52 +36,60 @@ const Curves = (() => {
     return view.band?.[i] ?? { measured: [...low.keys()], low, high, median: high };
   }
   function loss_picture(runs) {
-    const first = Math.max(...runs.map((run) => excess(run.losses[0]))), more = runs.map(around);
-    const rounding = Math.max(1e-13 * first, 1e-15 * (view.least_loss ?? 0), 1e-300);
-    const value = (loss) => Math.min(1e300, Math.max(loss, rounding));
+    const more = runs.map(around), known = view.least_loss == null ? "" : ", above the least possible";
     const losses = runs.map((run) => run.losses.slice(0, place(run, Infinity) + 1).map(excess));
-    const low = [...losses, ...more.map(({ median }) => median)].flat().map(value).filter(Number.isFinite);
-    const high = losses.flatMap((list, k) => list.map(value).filter((loss) =>
-      runs[k].diverged_at == null || loss <= 1e3 * value(first)));  // a diverging run leaves at the top
-    const ended = runs.filter((run) => run.diverged_at != null), known = view.least_loss == null ? "" : " above the least";
-    const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"], note = view.band
-      ? "thick: median of 20 seeds; shaded: 10–90%" : more.some(({ low }) => low.length) ? "thin: expected; shaded: noise" : "";
+    const first = greatest(losses.map((list) => list.find(isFinite))), goal = view.least_loss ?? 0;
+    const rounding = Math.max(1e-13 * first, 1e-15 * goal, 1e-300);
+    const value = (loss) => Math.min(1e300, Math.max(loss, rounding));
+    const low = value(least([...losses, ...more.map(({ median }) => median)].map(least)));
+    const high = value(greatest(losses.map((list, k) => greatest(  // a diverging run leaves at the top
+      runs[k].diverged_at == null ? list : list.filter((loss) => loss <= 1e3 * value(first))))));
+    const [thin, thick] = view.band ? ["run", "thin"] : ["thin", "run"];
+    const note = view.band ? "thick: median of 20 seeds; shaded: 10–90%"
+      : more.some((one) => one.low.length) ? "thin: expected loss; shaded: its noise" : "";
     const curves = (run, k, a) => {
       const { measured, low, high, median } = more[k], reached = run.measured.slice(0, losses[k].length);
       const places = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
-      return path("band", line([...places(measured, low), ...places(measured, high).reverse()]), `fill="${run.color}"`)
+      const band = line([...places(measured, low), ...places(measured, high).reverse()]);
+      return path("band", band, `fill="${run.color}"`)
         + path(thin, line(places(measured, median)), stroke(run))
         + path(thick, line(places(reached, losses[k])), stroke(run));
     };
     const cross = (run, k, a) => {
-      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2 ? -1 : 1;
-      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) + text(x + 9 * left, y + (k + 0.3) * a.rem,
-        `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`, left < 0 ? "end" : "start");
+      const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
+      const words = `<tspan fill="${run.color}">diverged after ${end_of(run)}</tspan>`;
+      return path("end", `M${x - 5} ${y - 5}l10 10m-10 0l10 -10`, stroke(run)) +
+        text(left ? x - 9 : x + 9, y + (k + 0.3) * a.rem, words, left ? "end" : "start");
     };
+    const ended = runs.filter((run) => run.diverged_at != null);
     const says = (run) => `${name_of(run)} ${ended.includes(run) ? `diverges after ${end_of(run)} updates`
       : `ends at ${number(loss_at(run))}${known}`}`;
     return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true,
       says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      value: (run, t) => value(loss_at(run, t)), y: [Math.min(...low) / 1.4, 1.4 * Math.max(...high)],
+      value: (run, t) => value(loss_at(run, t)),
+      y: low < 1e300 ? [low / 1.4, 1.4 * Math.max(low, high)] : [0.1, 1],
       content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
-                       ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
+        ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }
 
   const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
   function draw_both() {
     const runs = view.runs.filter((run) => run.rates?.length && run.losses?.length);
     const dots = runs.map((run) => `<circle class="dot" r="4.5" fill="${run.color}"/>`).join("");
-    for (const [id, make] of runs.length ? [["rate", rate_picture], ["loss", loss_picture]] : []) {
-      const { content, value, ...rest } = make(runs), axes = Plot.picture($(id), { x: [0, view.steps], ...rest, content: (a) =>
-        `<g class="${id === "loss" ? "result" : ""}">${content(a).join("")}${dots}</g>${path("cursor", "")}${path("reader", "")}` });
-      drawn[id] = { axes, runs, value };
+    for (const [id, make] of [["rate", rate_picture], ["loss", loss_picture]]) {
+      const { content, value, ...rest } = make(runs), kind = id === "loss" ? "result" : "";
+      const axes = Plot.picture($(id), { x: [0, view.steps], ...rest, content: (a) =>
+        `<g class="${kind}">${content(a).join("")}${dots}</g>${path("cursor", "")}${path("reader", "")}` });
+      drawn[id] = { axes, runs, value, shown: drawn[id]?.shown };
+      read(id, drawn[id].shown);
     }
     cursor(view, view.t);
   }
   function cursor(_, t) {
     for (const [id, { axes: a, runs, value }] of Object.entries(drawn)) {
       upright(a, ".cursor", a.X(t));
-      a.svg.querySelector(".veil")?.setAttribute("d", `M${a.X(t)} ${a.top}H${a.right}V${a.bottom}H${a.X(t)}Z`);
+      const veil = `M${a.X(t)} ${a.top}H${a.right}V${a.bottom}H${a.X(t)}Z`;
+      a.svg.querySelector(".veil")?.setAttribute("d", veil);
       a.svg.querySelectorAll(".dot").forEach((dot, k, _, run = runs[k]) => {
         const x = id === "rate" ? t : run.measured[place(run, t)], y = a.Y(value(run, t)) || 0;
         dot.setAttribute("transform", `translate(${a.X(x)} ${Math.max(a.top, y)})`);
@@ -96,34 +102,34 @@ const Curves = (() => {
     const label = $(id).querySelector("output"), { axes: a, runs } = drawn[id] ?? {}, hide = predicting();
     if (!a) return;
     label.hidden = t == null;
-    t = label.shown = label.hidden ? null : Math.max(0, Math.min(view.steps, Math.round(t)));
+    t = drawn[id].shown = label.hidden ? null : Math.max(0, Math.min(view.steps, Math.round(t)));
     upright(a, ".reader", label.hidden ? -9 : a.X(t));
     const loss = (run) => hide ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
-    label.innerHTML = [`after ${t} updates: rate${hide ? "" : ", loss"}`, ...runs.map((run, k) =>
-      `<b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`)].join("<br>");
-    label.style.cssText = t > view.steps / 2 ? `right: ${a.svg.clientWidth - a.X(t) + 8}px` : `left: ${a.X(t) + 8}px`;
+    label.innerHTML = `after ${t} updates: rate${hide ? "" : ", loss"}` + runs.map((run, k) =>
+      `<br><b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`).join("");
+    const [side, room] = t > view.steps / 2 ? ["right", a.svg.clientWidth - a.X(t)] : ["left", a.X(t)];
+    label.style.cssText = `${side}: ${room + 8}px`;
   }
   for (const id of ["rate", "loss"]) {
-    const follow = (event) => drawn[id] && event.target.closest("svg")
-      && read(id, drawn[id].axes.at(event.clientX - $(id).getBoundingClientRect().left, 0)[0]);
+    const follow = ({ target, clientX }) => target.closest("svg")
+      && read(id, drawn[id]?.axes.at(clientX - $(id).getBoundingClientRect().left, 0)[0]);
     Object.assign($(id), { onpointermove: follow, onpointerdown: follow, onfocusout: () => read(id),
       onpointerleave: (event) => event.pointerType === "mouse" && read(id),
-      onfocusin: (event) => event.target.matches(":focus-visible") && read(id, view.t), onkeydown: (event) => {
+      onfocusin: ({ target }) => target.matches(":focus-visible") && read(id, view.t), onkeydown: (event) => {
         const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
-        if (by) event.preventDefault(), read(id, ($(id).querySelector("output").shown ?? view.t) + by);
+        if (by) event.preventDefault(), read(id, (drawn[id].shown ?? view.t) + by);
       } });
   }
-
-  /** Of each card the band of the losses of 20 seeds above the least of each seed's data. Null where a newer
-   *  question came. */
+  /** The band of the losses of 20 seeds, for each card. Null where a newer question came. */
   async function band(state) {
-    const seeds = [...Array(20).keys()].map((k) => ({ ...options(state), seed: `${state.seed + k}` }));
-    const ask = (text, i) => Promise.all(seeds.map((options, k) => engine.later(`band ${i} ${k}`,
-      { ask: "compare", options, steps: state.steps, expressions: [text] })));
+    const states = Array.from({ length: 20 }, (_, k) => ({ ...state, seed: `${state.seed + k}` }));
+    const ask = (text, i) => Promise.all(states.map((one, k) =>
+      engine.later(`band ${i} ${k}`, question(one, "compare", { expressions: [text] }))));
     const answers = await Promise.all(state.schedules.map(ask));
     return answers.flat().includes(null) ? null : answers.map((all) => {
-      const measured = all[0].schedules?.[0].measured ?? [], sorted = measured.map((_, k) => all.map((one) =>
-        (one.schedules[0].losses[k] ?? 1e300) - (one.least_loss ?? 0)).sort((a, b) => a - b));
+      const measured = all[0].schedules?.[0].measured ?? [];
+      const above = (one, k) => (one.schedules[0].losses[k] ?? 1e300) - (one.least_loss ?? 0);  // of its data
+      const sorted = measured.map((_, k) => all.map((one) => above(one, k)).sort((a, b) => a - b));
       const at = (part) => sorted.map((v) => (v[Math.floor(19 * part)] + v[Math.ceil(19 * part)]) / 2);
       return { measured, low: at(0.1), median: at(0.5), high: at(0.9) };
     });

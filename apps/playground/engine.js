@@ -1,4 +1,3 @@
-"use strict";
 /** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Do not change an answer. */
 const engine = (() => {
   const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
@@ -27,7 +26,7 @@ const engine = (() => {
   const answers = new Map(), most_answers = 200, /** @type {any} */ desks = {};
   let /** @type {any} */ run, bytes;
   const ready = (async () => {
-    const packed = Uint8Array.from(atob(document.getElementById("wasm").textContent), (c) => c.charCodeAt(0));
+    const packed = Uint8Array.from(atob($("wasm").textContent), (c) => c.charCodeAt(0));
     const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     run = await start(bytes = await new Response(unpacked).arrayBuffer());
   })().catch((error) => { throw Error(`${old} (${error})`); });
@@ -41,7 +40,8 @@ const engine = (() => {
   /** A worker with its questions in a row. Where workers are refused, the page answers when it has time. */
   function hire() {
     const code = `${start}; let run; onmessage = async ({ data }) => {
-      if (data.bytes) run = start(data.bytes); else postMessage(JSON.parse((await run)(data))); };`;
+      if (data.bytes) run = start(data.bytes).catch(() => null);
+      else postMessage(JSON.parse((await run)?.(data) ?? null)); };`;
     let /** @type {any} */ worker, turn = Promise.resolve();
     try {
       worker = new Worker(URL.createObjectURL(new Blob([code])));
@@ -50,14 +50,15 @@ const engine = (() => {
     const newest = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
       const refused = () => (worker = null, (globalThis.requestIdleCallback ?? setTimeout)(() => done(null)));
       if (!worker) refused();
-      else Object.assign(worker, { onmessage: ({ data }) => done(data), onerror: refused }).postMessage(text);
+      else Object.assign(worker, { onmessage: ({ data }) => data ? done(data) : refused(), onerror: refused })
+        .postMessage(text);
     });
     return (/** @type {string} */ key, /** @type {object} */ question) => {
       const text = JSON.stringify(question), job = newest.get(key)?.text == text ? newest.get(key) : { text };
       newest.set(key, job);
       const answer = async () => newest.get(key) != job ? null
         : keep(text, answers.get(text) ?? await away(text) ?? undefined);
-      return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer);
+      return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer, answer);
     };
   }
   return {

@@ -112,7 +112,7 @@ int _Unwind_CallPersonality(void* thrown) {
   return 0;
 }
 
-/// Memory for an object to throw, behind its header. There is no way to fail but to end.
+/// Memory for an object to throw, behind its header. Without memory the program ends.
 void* __cxa_allocate_exception(std::size_t size) noexcept {
   auto* const header = static_cast<Header*>(std::malloc(sizeof(Header) + size));
   if (!header) std::terminate();

@@ -1,47 +1,44 @@
-"use strict";
 // The frame of the page: what all panels share, and the update cycle. Starts when all files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
 /** `draw` after each change, `cursor` for a move in time. @type {{draw?: Function, cursor?: Function}[]} */
 const panels = [];
 /** What panels draw from. A run that cannot be trained has an `error`. @type {any} */
-const view = { runs: [], steps: 0, t: 0 };
+const view = { runs: [], steps: 1, t: 0 };
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
-  const lines = ["line", "ravine"], has_two_weights = (s) => s.layers == "none" && lines.includes(s.data);
-  const question = (s, ask, text) => ({ ask, options: options(s), steps: s.steps, expressions: [text] });
-  const dashes = ["", "9 4", "2 3", "12 3 2 3"];
-  let version = 0;
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
+  let version = 0, problem = "";
   function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = has_two_weights(s) ? { curvature: true, every: Math.ceil(s.steps / 300) } : {};
-    const { error, least_loss, schedules } = engine.ask({ ...question(s, "compare", text), ...more });
-    const look = { color: `var(--c${i})`, dash: dashes[i], label: text };
-    return { ...(schedules?.[0] ?? { error }), ...look, i, text, least_loss, wrong: error };
+    const more = s.layers == "none" ? { curvature: true, every: Math.ceil(s.steps / 300) } : {};
+    const answer = engine.ask(question(s, "compare", { expressions: [text], ...more }));
+    const { error, least_loss, schedules } = answer, look = { color: `var(--c${i})`, dash: dashes[i] };
+    return { ...(schedules?.[0] ?? { error }), ...look, label: text, i, text, least_loss, wrong: error };
   }
-  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
+  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. Those of
+   *  another problem or other cards are not shown meanwhile. */
   async function ask_later(s, mine = ++version) {
-    const ask = (text, i) => engine.later("expect" + i, question(s, "expect", text));
-    const answers = await Promise.all(has_two_weights(s) ? s.schedules.map(ask) : []);
+    const ask = (text, i) => engine.later("expect" + i, question(s, "expect", { expressions: [text] }));
+    const answers = await Promise.all(s.layers == "none" ? s.schedules.map(ask) : []);
     const expected = answers.map((answer) => answer?.schedules?.[0] ?? null);
     const band = $("shuffle").checked ? await Curves.band(s) : null;
-    if (mine != version) return;
-    Object.assign(view, { band, expected: expected.some(Boolean) ? expected : null }), draw();
+    if (mine == version) Object.assign(view, { band, expected }), draw();
   }
   function open() {
     const { state, notes } = Address.read(location.hash);
-    change(() => Object.assign(view, { state, t: Infinity }));
+    view.state ??= state, view.t = Infinity;
+    change((s) => Object.assign(s, state));
     if (notes.length) show_problem(notes.join(" "));
   }
   function take({ target: { id, type, value, max, validity } }) {
     if (validity.rangeOverflow) show_problem(`--${id}: must be at most ${max} on this page (got ${value})`);
     else if (value) change((s) => {
       s[id] = type == "number" ? +value : value;
-      if (id == "data") s.start = null, s.layers = lines.includes(value) ? "none" : "16,16";
+      if (id == "data") s.start = null, s.layers = ["line", "ravine"].includes(value) ? "none" : "16,16";
     });
   }
   addEventListener("DOMContentLoaded", async () => {
@@ -49,22 +46,26 @@ const change = (() => {
     const list = engine.ask({ ask: "list" });
     $("data").append(...list.data.map((name) => new Option(name)));
     $("optimizers").append(...list.optimizers.map((name) => new Option(name)));
-    for (const key of fields) $(key).oninput = take;
+    for (const key of fields) $(key).oninput = take, $(key).onblur = () => $(key).value ||= view.state[key];
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
     $("shuffle").onchange = () => change(() => {});
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
     addEventListener("hashchange", open);
-    new ResizeObserver(draw).observe($("plots"));
     open(), document.body.dataset.ready = String(performance.now());
   });
   return (/** @type {(state: any) => void} */ edit) => {
+    if (!view.state) return;  // gradus is not ready
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong);
-    if (!wrong) Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
+    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    const now = JSON.stringify(question(s, "", { cards: s.schedules.length }));
+    if (now != problem) problem = now, view.expected = view.band = null;
+    if (!wrong) {
+      Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
+      view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
+    }
     view.least_loss = view.runs[0]?.least_loss ?? null;
-    view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
-    show_problem(wrong?.wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
+    show_problem(wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);
   };
 })();

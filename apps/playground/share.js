@@ -1,4 +1,3 @@
-"use strict";
 // The menu of #share: copies link, command and C++, saves CSV, JSON and SVG, replays logs of gradus train.
 const Share = (() => {
   /** Runs of logs, drawn as those of cards are. @type {any[]} */
@@ -9,35 +8,41 @@ const Share = (() => {
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
   function save(download, text) {
-    make("a", { download, href: URL.createObjectURL(new Blob([text])) }).click();
-    say(`Saved ${download}.`);
+    const href = URL.createObjectURL(new Blob([text]));
+    make("a", { download, href }).click(), say(`Saved ${download}.`);
+    setTimeout(() => URL.revokeObjectURL(href), 60000);
   }
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
   /** Asks, then calls `use` with the answer, or says what is wrong. */
-  function ask(question, use) {
-    const { state } = view, answer = engine.ask({ ...question, options: options(state), steps: state.steps });
+  function ask(kind, more, use) {
+    const answer = engine.ask(question(view.state, kind, more));
     answer.error ? say(answer.error) : use(answer);
   }
   /** `use` gets what `gradus compare --json` prints for the schedules. */
-  const compare = (use) => ask({ ask: "compare", expressions: [...new Set(expressions())] }, use);
+  const compare = (use) => ask("compare", { expressions: [...new Set(expressions())] }, use);
   const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
   const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
   /** The lines of `gradus compare --csv`. */
   const csv_of = ({ label, measured, rates, losses }) =>
     measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
-  /** The picture of a panel, below its caption and the names of the runs. */
-  function svg_of(panel) {
-    const svg = panel.querySelector("svg"), old = svg.getAttribute("viewBox"), [, , w, h] = old.split(" ");
-    const top = 20 * good().length + 26, put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
+  const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
+    "visibility", "font-size", "font-family", "paint-order"];
+  /** The picture of a panel with the page's styles, below its caption and the names of the runs. */
+  function svg_of({ children: [caption, svg] }) {
+    const { width, height } = svg.viewBox.baseVal, top = 20 * good().length + 26;
+    const put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
     const rows = good().map((run, i) =>
       Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run)) + put(44, 20 * i + 40, run.label));
-    rows.push(put(8, 18, panel.querySelector("figcaption").textContent));
-    svg.insertAdjacentHTML("beforeend", `<g>${rows.join("")}</g>`);
-    svg.setAttribute("viewBox", `0 ${-top} ${w} ${+h + top}`);
-    const text = Plot.file(svg);
-    svg.lastChild.remove(), svg.setAttribute("viewBox", old);
-    return text;
+    svg.insertAdjacentHTML("beforeend", `<g>${put(8, 18, caption.textContent)}${rows.join("")}</g>`);
+    const copy = svg.cloneNode(true), from = svg.querySelectorAll("*");
+    copy.querySelectorAll("*").forEach((to, i, _, style = getComputedStyle(from[i])) =>
+      looks.forEach((look) => to.style.setProperty(look, style.getPropertyValue(look))));
+    svg.lastChild.remove();
+    const size = { viewBox: `0 ${-top} ${width} ${height + top}`, width, height: height + top };
+    for (const [key, v] of Object.entries({ xmlns: svg.namespaceURI, ...size })) copy.setAttribute(key, v);
+    copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
+    return new XMLSerializer().serializeToString(copy);
   }
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
@@ -52,26 +57,26 @@ const Share = (() => {
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
-      check([rate, loss].every((v) => v === null || typeof v == "number"), "must have numbers");
+      check([rate, loss].every((v) => v === null || typeof v == "number"),
+        "learning_rate and batch_loss must be numbers");
       const label = `${name} ${runs.length + 1} ${schedule.replace(/\w+=/g, "")}`.trim();
       if (!run || step <= run.steps) runs.push(run = { label, log: true, color: "var(--ink)", dash: "1 4",
         measured: [], rates: Array(step - 1).fill(rate), losses: [], diverged: 0 });
       run.measured.push(step - 1), run.losses.push(loss);  // a batch is measured before its update
       run.rates[step - 1] = rate, run.steps = step;
     }
-    if (!runs.length) throw Error(`${name}: must have lines of updates`);
+    if (!runs.length) throw Error(`${name}: must have a line for each update`);
     return runs;
   }
   const replay = (files) => Promise.all([...files].map(async (one) => read_log(one.name, await one.text())))
     .then((found) => change(() => {
-      logs.push(...found.flat());
-      say(`Replays ${found.flat().map((run) => run.label).join("; ")}.`);
+      logs.push(...found.flat()), say(`Replaying ${found.flat().map((run) => run.label).join("; ")}.`);
     })).catch((error) => say(error.message));
   for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => {
     const { types, files } = event.dataTransfer;
     if (types.includes("Files")) event.preventDefault(), files.length && replay(files);
   });
-  file.onchange = () => replay(file.files);
+  file.onchange = () => { replay(file.files), file.value = ""; };
   $("share").ontoggle = () => {
     const item = (textContent, onclick) =>
       list.appendChild(make("li")).append(make("button", { type: "button", textContent, onclick }));
@@ -80,7 +85,7 @@ const Share = (() => {
     item("Copy gradus command", () =>
       compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
     for (const expression of expressions()) item(`Copy C++ of ${expression}`, () =>
-      ask({ ask: "program", expression }, ({ code }) => copy(code, "the C++ of " + expression)));
+      ask("program", { expression }, ({ code }) => copy(code, "the C++ of " + expression)));
     item("Save curves as CSV", () =>
       save("gradus.csv", "schedule,step,learning_rate,loss\n" + good().map(csv_of).join("")));
     item("Save results as JSON", () => compare((all) => save("gradus.json", JSON.stringify(all) + "\n")));

@@ -1,7 +1,5 @@
-"use strict";
 // The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
 // Keys and values are those of the command's options. The address has what differs from the lesson.
-
 const lessons = JSON.parse(document.getElementById("lessons").textContent);
 /** @typedef {ReturnType<typeof Address.defaults>} State */
 const Address = (() => {
@@ -12,7 +10,6 @@ const Address = (() => {
     schedules: ["0.1", "CosineDecay(0.5, 210)"], /** @type {string[]} */ hide: [] };
   const parts = ["lesson", "data", "cards", "rate", "loss", "map", "time", "update", "results", "tools"];
   const encode = (t) => encodeURIComponent(String(t).replace(/\p{Surrogate}/gu, "?")).replaceAll("%2C", ",");
-  const text = JSON.stringify, decode = (t) => { try { return decodeURIComponent(t); } catch { return t; } };
   const whole = (least, greatest) => [`a whole number from ${least} to ${greatest}`,
     (t) => /^\d+$/.test(t) && t >= least && t <= greatest ? Number(t) : undefined];
   /** What a value must be, and a text as this value. @type {Object<string, [string, function]>} */
@@ -21,24 +18,21 @@ const Address = (() => {
       /^[^,\s]+,[^,\s]+$/.test(t) && t.split(",").every(isFinite) ? t.split(",").map(Number) : undefined],
     hide: ["a list of " + parts, (t) => !t ? [] :
       t.split(",").every((part) => parts.includes(part)) ? t.split(",") : undefined] };
-
   /** The settings of this lesson. */
   const defaults = (id) =>
     structuredClone({ ...plain, ...lessons.find((lesson) => lesson.id == id)?.settings, lesson: id });
-
   /** Reads an address; an empty one is the first lesson. What cannot be read stays as in the lesson, and a
    *  sentence in `notes` says so. @returns {{state: State, notes: string[]}} */
   function read(hash) {
-    const pairs = hash.replace(/^#/, "").split("&").filter(Boolean)
-      .map((pair) => [pair.split("=", 1)[0], pair.split("=").slice(1).join("=")].map(decode));
-    const all = (key) => pairs.filter((pair) => pair[0] == key).map((pair) => pair[1]);
-    const ids = lessons.map((l) => l.id), notes = [];
-    const id = all("lesson").at(-1) ?? (pairs.every(([key]) => key == "hide") ? ids[0] ?? "" : "");
-    const state = defaults(ids.includes(id) ? id : ""), schedules = all("schedule");
+    const pairs = new URLSearchParams(hash.replace(/^#/, "").replaceAll("+", "%2B"));
+    const ids = lessons.map((lesson) => lesson.id), schedules = pairs.getAll("schedule"), notes = [];
+    const otherwise = [...pairs.keys()].every((key) => key == "hide") ? ids[0] : "";
+    const id = pairs.getAll("lesson").at(-1) ?? otherwise, state = defaults(ids.includes(id) ? id : "");
     if (id && !ids.includes(id)) notes.push(`lesson must be one of ${ids.join(", ")} (got '${id}')`);
     if (schedules.length) state.schedules = schedules.slice(0, 4);
-    if (schedules.length > 4) notes.push("schedule must stand there at most 4 times");
-    for (const [key, t] of pairs.filter(([k]) => k != "lesson" && k != "schedule")) {
+    if (schedules.length > 4) notes.push("schedule must be given at most 4 times");
+    pairs.delete("lesson"), pairs.delete("schedule");
+    for (const [key, t] of pairs) {
       const known = Object.hasOwn(plain, key) && key != "schedules";
       const [rule, value] = known ? rules[key] ?? ["", String] : [], v = value?.(t);
       if (v === undefined) notes.push(known ? `${key} must be ${rule} (got '${t}')` : `'${key}' is unknown`);
@@ -46,16 +40,15 @@ const Address = (() => {
     }
     return { state, notes: notes.map((note) => `In the address, ${note}.`) };
   }
-
   /** @returns {string} the address of a state, with `#` */
   function write(state) {
-    const own = defaults(state.lesson), keys = Object.keys(own).filter((k) => text(state[k]) != text(own[k]));
+    const own = defaults(state.lesson), text = JSON.stringify;
+    const keys = Object.keys(own).filter((key) => text(state[key]) != text(own[key]));
     const pairs = keys.flatMap((key) => key == "schedules" ? state[key].map((t) => "schedule=" + encode(t))
       : `${key}=${encode(state[key] ?? "")}`);
     if (state.lesson || keys.every((key) => key == "hide")) pairs.unshift(`lesson=${encode(state.lesson)}`);
     return "#" + pairs.join("&");
   }
-
   let timer = 0;
   /** Writes the address 250 ms after the last change. The back button undoes it, with a `hashchange`. */
   const save = (state) => (clearTimeout(timer), timer = setTimeout(() =>
@@ -65,9 +58,9 @@ const Address = (() => {
     .forEach((part) => part.hidden = state.hide.includes(part.dataset.part));
   return { defaults, read, write, save, hide };
 })();
-
 /** The options of a question. A start is for the two weights of a model without hidden layers. */
 function options({ lesson, steps, start, schedules, hide, ...rest }) {
   return !start || rest.layers != "none" ? rest
     : { ...rest, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
 }
+const question = (state, ask, more) => ({ ask, options: options(state), steps: state.steps, ...more });

@@ -1,4 +1,3 @@
-"use strict";
 // The time cursor of all panels: after `view.t` updates. Keys: Space, arrows, Home, End.
 const time = (() => {
   const [button, back, on, slider, output] = $("time").children, seconds = 6;
@@ -11,6 +10,7 @@ const time = (() => {
   }
   /** Moves the cursor of every panel. */
   function to(/** @type {number} */ t) {
+    if (!view.state) return;  // gradus is not ready
     view.t = Math.max(0, Math.min(view.steps, t));
     for (const panel of panels) panel.cursor?.(view, view.t);
   }
@@ -37,7 +37,8 @@ const time = (() => {
   addEventListener("keydown", (event) => {
     const busy = event.target.closest("input, select, textarea, button, summary, [tabindex]");
     if (busy || event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return;
-    event.preventDefault(), keys[event.key]();
+    event.preventDefault();
+    if (event.key != " " || !event.repeat) keys[event.key]();
   });
   panels.push({ draw: show, cursor: show });
   return { play, stop, to };

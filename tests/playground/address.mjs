@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 
 const read = (name) => readFileSync(`${process.argv[2]}/${name}`, "utf8");
 const element = () => ({ textContent: read("lessons.json"), querySelectorAll: () => Array.from("12345", element) });
-const page = { document: { getElementById: element }, $: element, addEventListener() {}, structuredClone };
+const page = { document: { getElementById: element }, $: element, addEventListener() {}, structuredClone, URLSearchParams };
 const { Address, options, Share } =
   runInNewContext(`${read("state.js")}${read("share.js")}({ Address, options, Share })`, page);
 const plain = (value) => JSON.parse(JSON.stringify(value));  // its prototypes are those of the other context
@@ -57,6 +57,6 @@ const wrong = (what, ...lines) => assert.throws(() => runs(...lines), { message:
 wrong(':2: must be JSON with a "step" or an "epoch"', step(1), "nonsense", step(2));
 wrong(':1: must be JSON with a "step" or an "epoch"', "PNG");
 wrong(':1: "step" must be a whole number below 100000', step(1.5));
-wrong(":1: must have numbers", step(1, '"x"'));
-wrong(": must have lines of updates", '{"epoch": 3}');
+wrong(":1: learning_rate and batch_loss must be numbers", step(1, '"x"'));
+wrong(": must have a line for each update", '{"epoch": 3}');
 console.log("all as it should be");

@@ -75,7 +75,7 @@ await check("the score comes from the runs", "", async (page) => {
     need(right.startsWith(order.length > 1 ? `${order.length} of ${order.length} right` : "Right"), `${id}: ${right}`);
     await page.click("#lesson .rewind");
     const wrong = await predict(order.length > 1 ? [...order].reverse() : [(order[0] + 1) % 3]);
-    need(/^([01] of|Not)/.test(wrong), `${id}: ${wrong}`);
+    need(/^([01] of|Wrong)/.test(wrong), `${id}: ${wrong}`);
     seen.push(right.split(".")[0]);
   }
   return seen.join(", ");

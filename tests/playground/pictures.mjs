@@ -7,7 +7,8 @@ const read = (name) => readFileSync(`${process.argv[2]}/${name}`, "utf8");
 let answer = () => null;  // of engine.later
 const asked = [], later = async (key, question) => (asked.push([key, question]), answer(question));
 const page = { document: { querySelectorAll: () => [] }, ResizeObserver: class {}, getComputedStyle: () => ({}), view: {},
-  panels: [], $: () => ({}), engine: { later }, options: (state) => ({ data: "line", seed: String(state.seed) }) };
+  panels: [], $: () => ({}), engine: { later },
+  question: (state, ask, more) => ({ ask, options: { data: "line", seed: String(state.seed) }, ...more }) };
 const { Plot, Curves } = runInNewContext(`${read("plot.js")}${read("curves.js")}({ Plot, Curves })`, page);
 const plain = (value) => JSON.parse(JSON.stringify(value));  // its prototypes are those of the other context
 
@@ -20,6 +21,9 @@ assert.deepEqual(plain(Plot.ticks(1e-7, 3, 4, true)), [1e-6, 1e-4, 1e-2, 1]);
 assert.deepEqual(plain(Plot.ticks(0.012, 0.3, 5, true)), [0.02, 0.05, 0.1, 0.2]);
 assert.deepEqual(plain(Plot.ticks(0.6, 0.7, 5, true)), [0.6, 0.62, 0.64, 0.66, 0.68, 0.7]);
 assert.equal(Plot.line([[0, 0], [0.1, 0.1], [5.04, 0], [NaN, 1], [6, 1], [7, Infinity], [8, 2.55]]), "M0 0L5 0M6 1M8 2.6");
+
+assert.deepEqual([Plot.least([3, NaN, null, 2]), Plot.greatest([3, null, Infinity, 4]), Plot.least([])], [2, 4, Infinity]);
+assert.equal(Plot.greatest(Array(1e6).fill(1)), 1);  // longer than a call's arguments can be
 
 /** The isolines of a grid: each piece from place to place lies in one cell, and each cut cell has its pieces. */
 function isolines(columns, rows, height, level) {
@@ -36,11 +40,12 @@ function isolines(columns, rows, height, level) {
   return lines;
 }
 const bowl = (i, j) => ((i - 20) / 20) ** 2 + 2 * ((j - 15) / 20) ** 2;
-const [ring, ...others] = isolines(41, 41, bowl, 0.5);
-assert.equal(others.length, 0);  // joined into one
-assert.deepEqual(ring[0], ring.at(-1));
-for (const [i, j] of ring) assert.ok(Math.abs(bowl(i, j) - 0.5) < 2e-3);
-assert.equal(isolines(41, 41, bowl, 2).length, 3);  // cut by the border
+const ring = isolines(41, 41, bowl, 0.5), print = (place) => place.map((v) => v.toFixed(9)).join();
+const places = (k) => ring.map((piece) => print(piece.at(k))).sort();
+for (const [i, j] of ring.flat()) assert.ok(Math.abs(bowl(i, j) - 0.5) < 2e-3);
+assert.deepEqual(places(0), places(1));  // each goes on where another ends
+for (const [[x0, y0], [x1, y1]] of ring)  // around the bowl, which is higher to the left of each
+  assert.ok((x0 - 20) * (y1 - y0) - (y0 - 15) * (x1 - x0) < 0);
 assert.equal(isolines(41, 41, bowl, 9).length, 0);
 let seed = 1;
 const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;

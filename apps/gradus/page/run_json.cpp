@@ -34,7 +34,7 @@ double work_of(const Contender& c, Step every) {
 void check_work(double work) {
   check<UsageError>(work <= most_work,
                     "this takes too long here: choose fewer updates, smaller layers or smaller "
-                    "batches, or gradus compare");
+                    "batches, or use gradus compare");
 }
 
 Json compare(const Question& question) {
