@@ -7,7 +7,8 @@ const view = { runs: [], steps: 1, t: 0 };
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
+  const dashes = ["", "9 4", "2 3", "12 3 2 3"];
   let version = 0, problem = "";
   function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
@@ -30,8 +31,7 @@ const change = (() => {
   }
   function open() {
     const { state, notes } = Address.read(location.hash);
-    view.state ??= state, view.t = Infinity;
-    change((s) => Object.assign(s, state));
+    change(() => Object.assign(view, { state, t: Infinity }));
     if (notes.length) show_problem(notes.join(" "));
   }
   function take({ target: { id, type, value, max, validity } }) {
@@ -43,26 +43,24 @@ const change = (() => {
   }
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
-    const list = engine.ask({ ask: "list" });
-    $("data").append(...list.data.map((name) => new Option(name)));
-    $("optimizers").append(...list.optimizers.map((name) => new Option(name)));
+    const { data, optimizers } = engine.ask({ ask: "list" }), add = (name) => new Option(name);
+    $("data").append(...data.map(add)), $("optimizers").append(...optimizers.map(add));
     for (const key of fields) $(key).oninput = take, $(key).onblur = () => $(key).value ||= view.state[key];
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
     $("shuffle").onchange = () => change(() => {});
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
-    addEventListener("hashchange", open);
+    addEventListener("hashchange", open), view.state = Address.read("").state;
     open(), document.body.dataset.ready = String(performance.now());
   });
   return (/** @type {(state: any) => void} */ edit) => {
     if (!view.state) return;  // gradus is not ready
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    const runs = s.schedules.map((text, i) => train(s, text, i));
+    const wrong = runs.find((run) => run.wrong)?.wrong, steps = [s, ...Share.logs].map((run) => run.steps);
+    if (!wrong) Object.assign(view,
+      { runs: [...runs, ...Share.logs], steps: Math.max(...steps), surface: Landscape.surface(s) });
     const now = JSON.stringify(question(s, "", { cards: s.schedules.length }));
     if (now != problem) problem = now, view.expected = view.band = null;
-    if (!wrong) {
-      Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
-      view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
-    }
     view.least_loss = view.runs[0]?.least_loss ?? null;
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];

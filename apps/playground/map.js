@@ -97,7 +97,7 @@ const Landscape = (() => {
         ${colors.map((color, c) => data(a, color, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
-  /** Asks the worker what the chosen network predicts after t updates. An answer after a newer one is late. */
+  /** Asks the worker what the chosen network predicts after t updates. An older answer may come late. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
     const expression = view.runs[chosen]?.text, updates = Math.min(t, view.state.steps), mine = ++asked;
@@ -105,15 +105,13 @@ const Landscape = (() => {
     const answer = await engine.later("map", question(view.state, "map", { expression, updates }));
     if (!answer || view.surface || mine < answered) return;
     answered = mine, said = answer.error ? null : answer;
-    if (said) return draw_plane();
-    words.textContent = words.said = answer.error, svg.replaceChildren();
+    if (said) draw_plane(); else words.textContent = words.said = answer.error, svg.replaceChildren();
   }
   const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   function draw_map() {
     const focused = document.activeElement?.matches("#map .ring");
     if (view.surface) draw_paths(); else if (said && view.runs[chosen]?.rates) draw_plane();
-    cursor(view, view.t);
-    if (focused) figure.querySelector(".ring")?.focus();
+    cursor(view, view.t), focused && figure.querySelector(".ring")?.focus();
   }
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {

@@ -19,24 +19,23 @@ const Plot = (() => {
   /** The line of a run, beside its name. */
   const swatch = (run) => `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true">${
     path("", "M0 3H28", `${stroke(run)} stroke-width="3"`)}</svg>`;
-
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
   function ticks(low, high, most, log = false) {
-    const decades = Math.log10(high / low), raw = (high - low) / most, power = 10 ** Math.floor(Math.log10(raw));
+    const decades = Math.log10(high / low), raw = (high - low) / most;
     const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find((p) => decades * p.length <= most) ?? [1];
     const logs = log && decades >= 0.7, [from, to] = logs ? [Math.log10(low), Math.log10(high)] : [low, high];
-    const digit = [1, 2, 5, 10].find((k) => k * power >= raw * 0.999), all = [];
+    const power = 10 ** Math.floor(Math.log10(raw)), all = [];
+    const digit = [1, 2, 5, 10].find((k) => k * power >= raw * 0.999);
     const step = logs ? Math.ceil(decades / most) : digit * power;
     for (let k = Math.floor(from / step); k * step < to + step; ++k)
       all.push(...logs ? parts.map((part) => +`${part}e${k * step}`) : [+(k * step).toPrecision(12)]);
     return all.filter((v) => v >= low && v <= high);
   }
   // The size of an svg is kept, so that no picture waits for the layout of the one before.
-  const root_size = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
-  let rem = root_size();
+  let rem = 15;
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) target.size = contentRect;
-    rem = root_size(), view.state && draw();
+    rem = parseFloat(getComputedStyle(document.documentElement).fontSize), view.state && draw();
   });
   document.querySelectorAll("figure svg").forEach((svg) => observer.observe(svg));
   /** Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
