@@ -34,7 +34,8 @@
     if (html != drawn) group.innerHTML = drawn = html, group.children[focus]?.focus();  // no click is lost
     put(title, lesson.title), put(text, lesson.text), put(question_line, lesson.question.ask);
     const ask = is_order() ? "Press the runs in the order that you predict." : "Press what you predict.";
-    put(status, { asked: ask, answered: "Press Play.", playing: "The answer comes at the end." }[stage] ?? result);
+    put(status, { asked: ask, answered: "Press Play.", playing: "The answer comes at the end.",
+      shown: result }[stage]);
     put(explanation, stage == "shown" ? lesson.explanation : "");
     play.hidden = stage != "answered", skip.hidden = stage == "shown", rewind.hidden = stage != "shown";
     next.hidden = stage != "shown" || lesson == lessons.at(-1);

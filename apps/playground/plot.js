@@ -2,7 +2,6 @@
 const Plot = (() => {
   const escape = (text) => String(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   const predicting = () => document.body.classList.contains("predicting");
-  const name_of = (run) => run.text ?? run.label;
   /** Three digits, such as 0.00117 or 4.9e-6. @param {number|null|undefined} v */
   function number(v, digits = 3) {
     if (v == null || !Number.isFinite(v)) return "–";
@@ -25,8 +24,8 @@ const Plot = (() => {
     const parts = [[1, 1.5, 2, 3, 5, 7], [1, 2, 5], [1, 3]].find((p) => decades * p.length <= most) ?? [1];
     const logs = log && decades >= 0.7, [from, to] = logs ? [Math.log10(low), Math.log10(high)] : [low, high];
     const power = 10 ** Math.floor(Math.log10(raw)), all = [];
-    const digit = [1, 2, 5, 10].find((k) => k * power >= raw * 0.999);
-    const step = logs ? Math.ceil(decades / most) : digit * power;
+    const step = logs ? Math.ceil(decades / most)
+      : power * [1, 2, 5, 10].find((digit) => digit * power >= raw * 0.999);
     for (let k = Math.floor(from / step); k * step < to + step; ++k)
       all.push(...logs ? parts.map((part) => +`${part}e${k * step}`) : [+(k * step).toPrecision(12)]);
     return all.filter((v) => v >= low && v <= high);
@@ -48,7 +47,8 @@ const Plot = (() => {
     const h = Math.max(100, size.height), top = 0.6 * rem, bottom = h - 1.4 * rem, high = bottom - top;
     y1 += (y1 - y0) * room * rem / Math.max(rem, high - room * rem);
     const part = log ? (v) => Math.log(v / y0) / Math.log(y1 / y0) : (v) => (v - y0) / (y1 - y0);
-    const X = (v) => left + (v - x0) / (x1 - x0) * wide, Y = (v) => bottom - part(v) * high;
+    const far = (v) => Math.max(-1e5, Math.min(1e5, v));  // what is farther cannot be drawn
+    const X = (v) => far(left + (v - x0) / (x1 - x0) * wide), Y = (v) => far(bottom - part(v) * high);
     const at = (x, y) => [x0 + (x - left) / wide * (x1 - x0), y0 + (bottom - y) / high * (y1 - y0)];
     const axes = { X, Y, at, left, right, top, bottom, rem, svg };
     const rows = ticks(y0, y1, Math.max(2, high / (2 * rem)), log).map((v) => path("grid",
@@ -78,8 +78,7 @@ const Plot = (() => {
     const pieces = [];
     for (let k = 0; k < columns * (rows - 1); ++k) {
       if (k % columns === columns - 1) continue;
-      const corners = [k, k + 1, k + columns + 1, k + columns];
-      const above = corners.map((c) => heights[c] - level);
+      const above = [k, k + 1, k + columns + 1, k + columns].map((corner) => heights[corner] - level);
       const high = [...above, ...above].map((v) => v >= 0);
       const cut = (e) => {  // between corner e and the next
         const x = k % columns, y = Math.floor(k / columns), part = above[e] / (above[e] - above[(e + 1) % 4]);
@@ -90,6 +89,6 @@ const Plot = (() => {
     }
     return pieces;
   }
-  return { escape, predicting, name_of, number, least, greatest, text, path, stroke, swatch, ticks, picture,
+  return { escape, predicting, number, least, greatest, text, path, stroke, swatch, ticks, picture,
            line, isolines };
 })();

@@ -7,19 +7,14 @@ const Share = (() => {
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
-  function save(download, text) {
-    const href = URL.createObjectURL(new Blob([text]));
-    make("a", { download, href }).click(), say(`Saved ${download}.`);
-    setTimeout(() => URL.revokeObjectURL(href), 60000);
-  }
+  const save = (download, text) => (say(`Saved ${download}.`),
+    make("a", { download, href: "data:text/plain;charset=utf-8," + encodeURIComponent(text) }).click());
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
-  /** Asks, then calls `use` with the answer, or says what is wrong. */
-  function ask(kind, more, use) {
-    const answer = engine.ask(question(view.state, kind, more));
+  /** Calls `use` with the answer, or says what is wrong. */
+  const ask = (kind, more, use, answer = engine.ask(question(view.state, kind, more))) =>
     answer.error ? say(answer.error) : use(answer);
-  }
-  /** `use` gets what `gradus compare --json` prints for the schedules. */
+  /** `use` gets what `gradus compare --json` prints. */
   const compare = (use) => ask("compare", { expressions: [...new Set(expressions())] }, use);
   const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
   const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
@@ -39,10 +34,10 @@ const Share = (() => {
     copy.querySelectorAll("*").forEach((to, i, _, style = getComputedStyle(from[i])) =>
       looks.forEach((look) => to.style.setProperty(look, style.getPropertyValue(look))));
     svg.lastChild.remove();
-    const size = { viewBox: `0 ${-top} ${width} ${height + top}`, width, height: height + top };
-    for (const [key, v] of Object.entries({ xmlns: svg.namespaceURI, ...size })) copy.setAttribute(key, v);
+    const frame = { viewBox: [0, -top, width, height + top], width, height: height + top };
+    for (const [key, value] of Object.entries(frame)) copy.setAttribute(key, value);
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
-    return new XMLSerializer().serializeToString(copy);
+    return new XMLSerializer().serializeToString(copy);  // with its xmlns
   }
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
@@ -82,12 +77,12 @@ const Share = (() => {
       list.appendChild(make("li")).append(make("button", { type: "button", textContent, onclick }));
     list.replaceChildren();
     item("Copy link", () => copy(location.href.split("#")[0] + Address.write(view.state), "the link"));
-    item("Copy gradus command", () =>
-      compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
+    const command = (words) => copy(words.map(shell_word).join(" "), "the command");
+    item("Copy gradus command", () => compare((all) => command(["gradus", ...all.command])));
     for (const expression of expressions()) item(`Copy C++ of ${expression}`, () =>
       ask("program", { expression }, ({ code }) => copy(code, "the C++ of " + expression)));
-    item("Save curves as CSV", () =>
-      save("gradus.csv", "schedule,step,learning_rate,loss\n" + good().map(csv_of).join("")));
+    const head = "schedule,step,learning_rate,loss\n";
+    item("Save curves as CSV", () => save("gradus.csv", head + good().map(csv_of).join("")));
     item("Save results as JSON", () => compare((all) => save("gradus.json", JSON.stringify(all) + "\n")));
     for (const name of ["rate", "loss", "map"])
       item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, svg_of($(name))));

@@ -33,7 +33,7 @@ const time = (() => {
   button.onclick = keys[" "], back.onclick = step(-1), on.onclick = step(1);
   slider.oninput = () => { stop(), to(+slider.value); };
   addEventListener("keydown", (event) => {
-    const busy = event.target.closest("input, select, textarea, button, summary, [tabindex]");
+    const busy = event.target.closest("input, select, textarea, button, summary, .ring");
     if (busy || event.ctrlKey || event.altKey || event.metaKey || !keys[event.key]) return;
     event.preventDefault(), event.key == " " && event.repeat || keys[event.key]();
   });
