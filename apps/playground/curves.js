@@ -21,10 +21,8 @@ const Curves = (() => {
     const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
     const limit = ([rate], k, a) => (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) +
       text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k], "end", "hot");
-    const ends = ({ rates }) => `begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
-    const says = [...runs.map((run) => `${run.label} ${ends(run)}`), ...words].join("; ");
-    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, says,
-      y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
+    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at,
+      says: words.join("; "), y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
         ...limits.map((one, k) => limit(one, k, a)),
         ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
@@ -60,13 +58,10 @@ const Curves = (() => {
         text(left ? x - 9 : x + 9, y + (k + 0.3) * a.rem, words, left ? "end" : "start");
     };
     const ended = runs.filter((run) => run.diverged_at != null);
-    const says = (run) => `${run.label} ${ended.includes(run) ? `diverges after ${end_of(run)} updates`
-      : `ends at ${number(loss_at(run))}${known}`}`;
     const y = low < 1e300 ? [low / 1.4, 1.4 * Math.max(low, high)] : [0.1, 1];
     return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true, y,
-      says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      value: (run, t) => value(loss_at(run, t)),
-      content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
+      says: note, value: (run, t) => value(loss_at(run, t)), content: (a) => [
+        '<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
         ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }
   const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
@@ -103,8 +98,7 @@ const Curves = (() => {
     const loss = (run) => hide ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
     label.innerHTML = `after ${t} updates: rate${hide ? "" : ", loss"}` + runs.map((run, k) =>
       `<br><b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`).join("");
-    const [side, room] = t > view.steps / 2 ? ["right", a.svg.clientWidth - a.X(t)] : ["left", a.X(t)];
-    label.style.cssText = `${side}: ${room + 8}px`;
+    label.style.cssText = `left: ${a.X(t)}px; translate: ${t > view.steps / 2 ? "calc(-100% - 8px)" : "8px"}`;
   }
   for (const id of ["rate", "loss"]) {
     const follow = ({ target, clientX }) => target.closest("svg")

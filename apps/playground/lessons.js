@@ -1,17 +1,14 @@
-// The lesson: its text, and a question before the curves are shown. The runs on the page decide what is
-// right. Its stages: asked, answered, playing, shown.
+// The lesson: its text, and a question before the curves are shown. The runs decide what is right.
 (() => {
   const places = ["1st", "2nd", "3rd", "4th"], { escape, swatch } = Plot, box = $("lesson");
   let stage = "shown", lesson = null, asked = "", drawn = "", result = "", chosen = [];
   const [title, text, question_line, group, status, explanation, row] = box.children;
   const [play, skip, rewind, next] = row.children;
   const is_order = () => !lesson.question.choices, is_open = () => stage == "asked" || stage == "answered";
-  /** What the student chooses from: the runs, to put them in order, or the choices. */
-  const answers = () => lesson.question.choices ?? view.runs.filter((run) => !run.log);
+  const answers = () => lesson.question.choices ?? view.runs.filter((run) => !run.log);  // to choose from
   const train = (text) => engine.ask(question(view.state, "compare", { expressions: [text] })).schedules?.[0];
   const loss_of = (run) => run && !run.error && run.diverged_at == null ? run.losses.at(-1) : Infinity;
-  /** Compares what was chosen with the final losses. */
-  function score() {
+  function score() {  // compares what was chosen with the final losses
     const all = answers(), losses = all.map((answer) => loss_of(is_order() ? answer : train(answer.run)));
     const right = [...losses.keys()].sort((a, b) => losses[a] == losses[b] ? 0 : losses[a] - losses[b]);
     const hits = chosen.filter((answer, place) => answer == right[place]).length;

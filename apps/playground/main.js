@@ -8,20 +8,19 @@ function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
   const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
-  const dashes = ["", "9 4", "2 3", "12 3 2 3"];
   let version = 0, problem = "";
   function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = s.layers == "none" ? { curvature: true, every: Math.ceil(s.steps / 300) } : {};
-    const answer = engine.ask(question(s, "compare", { expressions: [text], ...more }));
-    const { error, least_loss, schedules } = answer, look = { color: `var(--c${i})`, dash: dashes[i] };
-    return { ...(schedules?.[0] ?? { error }), ...look, label: text, i, text, least_loss, wrong: error };
+    const more = s.layers == "none" && { curvature: true, every: Math.ceil(s.steps / 300) };
+    const asked = question(s, "compare", { expressions: [text], ...more });
+    const { error, least_loss, schedules } = engine.ask(asked), run = schedules?.[0] ?? { error };
+    const look = { color: `var(--c${i})`, dash: `var(--d${i})` };
+    return { ...run, ...look, label: text, i, text, least_loss, wrong: error };
   }
-  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. Those of
-   *  another problem or other cards are not shown meanwhile. */
+  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
     const ask = (text, i) => engine.later("expect" + i, question(s, "expect", { expressions: [text] }));
     const answers = await Promise.all(s.layers == "none" ? s.schedules.map(ask) : []);
@@ -43,8 +42,8 @@ const change = (() => {
   }
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
-    const { data, optimizers } = engine.ask({ ask: "list" }), add = (name) => new Option(name);
-    $("data").append(...data.map(add)), $("optimizers").append(...optimizers.map(add));
+    const list = engine.ask({ ask: "list" });
+    for (const id of ["data", "optimizers"]) $(id).append(...list[id].map((name) => new Option(name)));
     for (const key of fields) $(key).oninput = take, $(key).onblur = () => $(key).value ||= view.state[key];
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
     $("shuffle").onchange = () => change(() => {});

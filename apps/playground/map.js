@@ -1,7 +1,6 @@
 /** The map: paths over lines of equal loss, or what a network predicts over the plane of its two inputs. */
 const Landscape = (() => {
-  const { escape, number, text, path, line, predicting } = Plot, figure = $("map");
-  const [words, svg] = figure.children;
+  const { escape, number, text, path, line } = Plot, figure = $("map"), [words, svg] = figure.children;
   /** The last surface, picture of paths, and answer about the plane. @type {any} */
   let kept, drawn, said, chosen = 0, frame = 0, asked = 0, answered = 0;
   const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
@@ -15,7 +14,6 @@ const Landscape = (() => {
     if (!answer.levels) return null;
     return kept = { ...answer, key, lines: answer.levels.flatMap((level) => Plot.isolines(answer, level)) };
   }
-  /** Lines over a grid as large as the picture. */
   function contours({ left, right, top, bottom }, { columns, rows }, lines) {
     const dx = (right - left) / (columns - 1), dy = (bottom - top) / (rows - 1);
     const place = ([i, j]) => [left + i * dx, bottom - j * dy];
@@ -24,11 +22,9 @@ const Landscape = (() => {
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
     const print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
-    const ends = ({ path }) => inside(box, path.at(-1)) ? `ends at ${print(path.at(-1))}` : "leaves the map";
-    const all_end = predicting() ? "" : runs.map((run) => `${run.label} ${ends(run)}`).join("; ");
-    // Later paths are thinner, so that each shows where they lie on each other.
-    const way = (run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">
-      ${path("run ahead", "")}${path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
+    const width = (k) => 2 + 1.3 * (runs.length - 1 - k);  // later paths are thinner: each shows
+    const way = (run, k) => `<g stroke="${run.color}" stroke-width="${width(k)}">${path("run ahead", "")}${
+      path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
     const ring = (a) => `<g class="ring" tabindex="0" role="slider" aria-valuenow="${start[0]}"
       aria-label="start of the paths, moved by arrow keys" aria-valuetext="${print(start)}"
       transform="translate(${a.X(start[0])} ${a.Y(start[1])})">
@@ -40,7 +36,7 @@ const Landscape = (() => {
       ${path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}`;
     const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", x: box.slice(0, 2),
       y: box.slice(2), caption: "paths of w and b; drag the ring to start there", content,
-      says: `From ${print(start)}; the least loss is at ${print(goal)}. ${all_end}` });
+      says: `From ${print(start)}; the least loss is at ${print(goal)}` });
     drawn = { axes, tracks: runs.map((run) => {
       const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // wanders on
       return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [axes.X(w), axes.Y(b)]);

@@ -15,7 +15,6 @@ const Plot = (() => {
     `<text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${words}</text>`;
   const path = (kind, d, more = "") => `<path class="${kind}" d="${d}" ${more}/>`;
   const stroke = (run) => `stroke="${run.color}" stroke-dasharray="${run.dash}"`;
-  /** The line of a run, beside its name. */
   const swatch = (run) => `<svg class="swatch" viewBox="0 0 28 6" aria-hidden="true">${
     path("", "M0 3H28", `${stroke(run)} stroke-width="3"`)}</svg>`;
   /** Round values from low to high, about `most`; on a logarithmic axis powers of ten and their parts. */
@@ -30,16 +29,14 @@ const Plot = (() => {
       all.push(...logs ? parts.map((part) => +`${part}e${k * step}`) : [+(k * step).toPrecision(12)]);
     return all.filter((v) => v >= low && v <= high);
   }
-  // The size of an svg is kept, so that no picture waits for the layout of the one before.
-  let rem = 15;
+  let rem = 15;  // it and the sizes of the svgs are kept, so that no picture waits for a layout
   const observer = new ResizeObserver((entries) => {
     for (const { target, contentRect } of entries) target.size = contentRect;
     rem = parseFloat(getComputedStyle(document.documentElement).fontSize), view.state && draw();
   });
   document.querySelectorAll("figure svg").forEach((svg) => observer.observe(svg));
   /** Draws axes in the svg of a figure, and in them what `content` makes of them: X and Y turn values into
-   *  places, `at` a place into values. Above the values is `room` for so many lines of text. The viewBox is
-   *  the svg's real size, so that text keeps its size. */
+   *  places, `at` a place into values. Above the values is `room` for so many lines of text. */
   function picture(figure, { name, caption, says, x: [x0, x1], y: [y0, y1], log, room = 0, content }) {
     const { id, children: [words, svg] } = figure, size = svg.size ?? svg.getBoundingClientRect();
     if (words.said !== caption) words.innerHTML = words.said = caption;
@@ -64,16 +61,15 @@ const Plot = (() => {
   /** A path through places, without those too near to be seen. One that is not finite breaks it. */
   function line(places) {
     let d = "", pen = "M", from = [NaN, NaN];
-    for (const at of places) {
-      const [x, y] = at, seen = Number.isFinite(x + y);
+    for (const [x, y] of places) {
+      const seen = Number.isFinite(x + y);
       if (Math.abs(x - from[0]) + Math.abs(y - from[1]) < 0.6) continue;
       if (seen) d += pen + Math.round(10 * x) / 10 + " " + Math.round(10 * y) / 10;
-      pen = seen ? "L" : "M", from = at;
+      pen = seen ? "L" : "M", from = [x, y];
     }
     return d;
   }
-  /** The lines of a level over a grid, a piece for each cell that they cut: from place to place, in columns
-   *  and rows, with the higher side to its left. */
+  /** The lines of a level, a piece for each cell: places in columns and rows, the higher side to the left. */
   function isolines({ columns, rows, heights }, level) {
     const pieces = [];
     for (let k = 0; k < columns * (rows - 1); ++k) {

@@ -1,7 +1,6 @@
 // The menu of #share: copies link, command and C++, saves CSV, JSON and SVG, replays logs of gradus train.
 const Share = (() => {
-  /** Runs of logs, drawn as those of cards are. @type {any[]} */
-  const logs = [];
+  const logs = [];  // their runs, drawn as those of cards are
   const [list, file, said, dialog, field] = $("tools").querySelectorAll("ul,input,output,dialog,textarea");
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
@@ -11,10 +10,9 @@ const Share = (() => {
     make("a", { download, href: "data:text/plain;charset=utf-8," + encodeURIComponent(text) }).click());
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
-  /** Calls `use` with the answer, or says what is wrong. */
   const ask = (kind, more, use, answer = engine.ask(question(view.state, kind, more))) =>
     answer.error ? say(answer.error) : use(answer);
-  /** `use` gets what `gradus compare --json` prints. */
+  /** `use` gets what `gradus compare --json` prints, if nothing is wrong. */
   const compare = (use) => ask("compare", { expressions: [...new Set(expressions())] }, use);
   const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
   const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
@@ -27,8 +25,8 @@ const Share = (() => {
   function svg_of({ children: [caption, svg] }) {
     const { width, height } = svg.viewBox.baseVal, top = 20 * good().length + 26;
     const put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
-    const rows = good().map((run, i) =>
-      Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run)) + put(44, 20 * i + 40, run.label));
+    const sample = (run, i) => Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run));
+    const rows = good().map((run, i) => sample(run, i) + put(44, 20 * i + 40, run.label));
     svg.insertAdjacentHTML("beforeend", `<g>${put(8, 18, caption.textContent)}${rows.join("")}</g>`);
     const copy = svg.cloneNode(true), from = svg.querySelectorAll("*");
     copy.querySelectorAll("*").forEach((to, i, _, style = getComputedStyle(from[i])) =>
@@ -37,7 +35,7 @@ const Share = (() => {
     const frame = { viewBox: [0, -top, width, height + top], width, height: height + top };
     for (const [key, value] of Object.entries(frame)) copy.setAttribute(key, value);
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
-    return new XMLSerializer().serializeToString(copy);  // with its xmlns
+    return new XMLSerializer().serializeToString(copy);
   }
   /** Reads the runs of a log; an incomplete last line is left out. @throws {Error} that names the line */
   function read_log(name, text) {
@@ -52,8 +50,7 @@ const Share = (() => {
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
-      check([rate, loss].every((v) => v === null || typeof v == "number"),
-        "learning_rate and batch_loss must be numbers");
+      check([rate, loss].every((v) => +v === (v ?? 0)), "learning_rate and batch_loss must be numbers");
       const label = `${name} ${runs.length + 1} ${schedule.replace(/\w+=/g, "")}`.trim();
       if (!run || step <= run.steps) runs.push(run = { label, log: true, color: "var(--ink)", dash: "1 4",
         measured: [], rates: Array(step - 1).fill(rate), losses: [], diverged: 0 });

@@ -1,5 +1,4 @@
-// The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
-// Keys and values are those of the command's options. The address has what differs from the lesson.
+// The state of the page, with the command's options as keys, and its address: what differs from the lesson.
 const lessons = JSON.parse(document.getElementById("lessons").textContent);
 const Address = (() => {
   /** Without a lesson: the options as in `gradus compare`. */
@@ -17,8 +16,7 @@ const Address = (() => {
       /^[^,\s]+,[^,\s]+$/.test(t) && t.split(",").every(isFinite) ? t.split(",").map(Number) : undefined],
     hide: ["a list of " + parts, (t) => !t ? [] :
       t.split(",").every((part) => parts.includes(part)) ? t.split(",") : undefined] };
-  /** The settings of this lesson. */
-  const defaults = (id) =>
+  const defaults = (id) =>  // the settings of a lesson
     structuredClone({ ...plain, ...lessons.find((lesson) => lesson.id == id)?.settings, lesson: id });
   /** Reads an address; an empty one is the first lesson. The notes are about what cannot be read. */
   function read(hash) {
@@ -38,7 +36,6 @@ const Address = (() => {
     }
     return { state, notes: notes.map((note) => `In the address, ${note}.`) };
   }
-  /** The address of a state, with `#`. */
   function write(state) {
     const own = defaults(state.lesson), text = JSON.stringify;
     const keys = Object.keys(own).filter((key) => text(state[key]) != text(own[key]));

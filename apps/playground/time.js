@@ -5,10 +5,8 @@ const time = (() => {
   function show({ t, steps }) {
     slider.max = steps, slider.value = t, output.textContent = `after update ${t} of ${steps}`;
     slider.ariaValueText = output.textContent;
-    output.style.minWidth = `${16 + 2 * String(steps).length}ch`;
     document.body.classList.toggle("ended", t >= steps);
   }
-  /** Moves the cursor of every panel. */
   function to(/** @type {number} */ t) {
     if (!view.state) return;  // gradus is not ready
     view.t = Math.max(0, Math.min(view.steps, t));
