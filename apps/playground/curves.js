@@ -8,9 +8,12 @@ const Curves = (() => {
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-  /** A rate holds for its update. In a log some are null. */
-  const stairs = (rates, { X, Y }) =>
-    line(rates.flatMap((rate, t, _, y = Y(rate ?? NaN)) => [[X(t), y], [X(t + 1), y]]));
+  /** A rate holds for its update: drawn so where updates are wide, and where it changes more than beside. */
+  const stairs = (rates, { X, Y }) => line([...rates, rates.at(-1)].flatMap((rate, t) => {
+    const [before, now, after] = [t - 1, t, t + 1].map((k) => Math.abs(rates[k] - rates[k - 1]) || 0);
+    const jumps = t && (X(1) - X(0) > 8 || now > 8 * Math.max(before, after));
+    return [...(jumps ? [[X(t), Y(rates[t - 1])]] : []), [X(t), Y(rate ?? NaN)]];  // of a log some are null
+  }));
   /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is higher. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => greatest(run.rates)));

@@ -1,6 +1,6 @@
 /** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Do not change an answer. */
 const engine = (() => {
-  const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
+  const old = "This browser is too old: gradus needs Chromium 105, Firefox 121 or Safari 16.4 at least";
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
     const most_bytes = 300e6, module = await WebAssembly.compile(bytes);

@@ -33,7 +33,7 @@
     const ask = is_order() ? "Press the runs in the order that you predict." : "Press what you predict.";
     put(status, { asked: ask, answered: "Press Play.", playing: "The answer comes at the end.",
       shown: result }[stage]);
-    put(explanation, stage == "shown" ? lesson.explanation : "");
+    put(explanation, stage == "shown" ? lesson.explanation : ""), box.dataset.stage = stage;
     play.hidden = stage != "answered", skip.hidden = stage == "shown", rewind.hidden = stage != "shown";
     next.hidden = stage != "shown" || lesson == lessons.at(-1);
   }

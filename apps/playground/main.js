@@ -1,9 +1,7 @@
 // The frame of the page: what all panels share, and the update cycle. Starts when all files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-/** `draw` after each change, `cursor` for a move in time. @type {{draw?: Function, cursor?: Function}[]} */
-const panels = [];
-/** What panels draw from. A run that cannot be trained has an `error`. @type {any} */
-const view = { runs: [], steps: 1, t: 0 };
+const panels = [];  // with `draw(view)` after each change, `cursor(view, t)` for a move in time
+const view = { runs: [], steps: 1, t: 0 };  // what panels draw from; a run that is wrong has an `error`
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {

@@ -8,7 +8,7 @@ const Plot = (() => {
     return v === 0 || (Math.abs(v) >= 1e-3 && Math.abs(v) < 1e5) ? String(+v.toPrecision(digits))
       : v.toExponential(1).replace(/\.0|\+/g, "");
   }
-  // Of the finite numbers of a list of any length.
+  // Of the finite numbers in a list of any length.
   const least = (list) => list.reduce((a, v) => Number.isFinite(v) ? Math.min(a, v) : a, Infinity);
   const greatest = (list) => -least(list.map((v) => v == null ? NaN : -v));
   const text = (x, y, words, anchor = "start", kind = "") =>

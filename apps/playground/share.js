@@ -16,8 +16,7 @@ const Share = (() => {
   const compare = (use) => ask("compare", { expressions: [...new Set(expressions())] }, use);
   const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
   const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
-  /** The lines of `gradus compare --csv`. */
-  const csv_of = ({ label, measured, rates, losses }) =>
+  const csv_of = ({ label, measured, rates, losses }) =>  // as `gradus compare --csv`
     measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
   const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
     "visibility", "font-size", "font-family", "paint-order"];
