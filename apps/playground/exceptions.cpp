@@ -12,16 +12,13 @@ namespace {
 
 using Destructor = void* (*)(void*);
 
-/// In front of each thrown object. A `throw` has one; so has each std::rethrow_exception(), and
-/// there `primary` is the header of the object.
+/// In front of each thrown object.
 struct alignas(16) Header {
   const std::type_info* type;
   Destructor destroy;
-  void* adjusted;   ///< what the handler gets: a base of the object, or the pointer thrown
-  int handlers;     ///< that hold it; below 0 while it is thrown on by the last of them
-  int owners;       ///< throw and std::exception_ptr together
-  Header* outer;    ///< caught before and still held
-  Header* primary;  ///< itself, where the object follows
+  void* adjusted;  ///< what the handler gets: a base of the object, or the pointer thrown
+  int handlers;    ///< that hold it; below 0 while it is thrown on by the last of them
+  Header* outer;   ///< caught before and still held
 };
 static_assert(sizeof(Header) % 16 == 0);
 
@@ -61,7 +58,7 @@ std::uintptr_t handler_of(Header* header, const std::uint8_t* action, const std:
     if (number > 0) {
       const Catcher* type;
       std::memcpy(&type, types - number * static_cast<std::intptr_t>(sizeof type), sizeof type);
-      header->adjusted = header->primary + 1;
+      header->adjusted = header + 1;
       if (!type || type->can_catch(static_cast<const Catcher*>(header->type), header->adjusted))
         return static_cast<std::uintptr_t>(number);
     }
@@ -115,13 +112,11 @@ int _Unwind_CallPersonality(void* thrown) {
   return 0;
 }
 
-/// Memory for an object to throw, behind its header. There is no way to fail but to end.
+/// Memory for an object to throw, behind its header. Without memory the program ends.
 void* __cxa_allocate_exception(std::size_t size) noexcept {
   auto* const header = static_cast<Header*>(std::malloc(sizeof(Header) + size));
   if (!header) std::terminate();
   *header = {};
-  header->owners = 1;
-  header->primary = header;
   return header + 1;
 }
 
@@ -151,18 +146,6 @@ void* __cxa_begin_catch(void* thrown) noexcept {
   return header->adjusted;
 }
 
-void __cxa_increment_exception_refcount(void* object) noexcept {
-  if (object) ++header_of(object)->owners;
-}
-
-/// The last owner destroys the object.
-void __cxa_decrement_exception_refcount(void* object) noexcept {
-  if (!object || --header_of(object)->owners > 0) return;
-  Header* const header = header_of(object);
-  if (header->destroy) header->destroy(object);
-  std::free(header);
-}
-
 /// The innermost handler ends, also by an exception. Where it throws on what it holds, the
 /// exception lives until another handler ends.
 void __cxa_end_catch() {
@@ -173,9 +156,8 @@ void __cxa_end_catch() {
   if (header->handlers != 0) return;
   caught = header->outer;
   if (thrown_on) return;
-  Header* const primary = header->primary;
-  if (primary != header) std::free(header);
-  __cxa_decrement_exception_refcount(primary + 1);
+  if (header->destroy) header->destroy(header + 1);
+  std::free(header);
 }
 
 /// `throw;`
@@ -185,27 +167,19 @@ void __cxa_end_catch() {
   raise(caught);
 }
 
-/// std::current_exception(): the object, null if no handler holds one. The caller owns a share.
-void* __cxa_current_primary_exception() noexcept {
-  if (!caught) return nullptr;
-  ++caught->primary->owners;
-  return caught->primary + 1;
-}
-
-/// std::rethrow_exception(): a new exception, because handlers may hold the object already.
-void __cxa_rethrow_primary_exception(void* object) {
-  if (!object) return;
-  Header* const primary = header_of(object);
-  ++primary->owners;
-  Header* const header = header_of(__cxa_allocate_exception(0));
-  header->type = primary->type;
-  header->primary = primary;
-  raise(header);
-}
-
 /// std::uncaught_exceptions()
 unsigned __cxa_uncaught_exceptions() noexcept { return static_cast<unsigned>(uncaught); }
 bool __cxa_uncaught_exception() noexcept { return uncaught > 0; }
+
+/// std::exception_ptr is left out: in a handler, std::current_exception() ends the program.
+/// libc++abi has no part of this without the rest.
+void* __cxa_current_primary_exception() noexcept {
+  if (caught) std::terminate();
+  return nullptr;
+}
+void __cxa_rethrow_primary_exception(void*) {}
+void __cxa_increment_exception_refcount(void*) noexcept {}
+void __cxa_decrement_exception_refcount(void*) noexcept {}
 
 /// Destructors at the end of a thread: the only thread does not end.
 int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }

@@ -2,7 +2,7 @@
 set(here ${CMAKE_CURRENT_LIST_DIR})
 file(READ ${here}/index.html page)
 
-# Each file takes the place of its tag, or leaves none where it is absent.
+# Puts a file in the place of its tag; removes the tag if there is no such file.
 function(inline tag file before after)
   set(text "")
   if(EXISTS ${here}/${file})
@@ -19,7 +19,7 @@ foreach(script IN LISTS scripts)
 endforeach()
 inline("<link rel=\"stylesheet\" href=\"style.css\">" style.css "<style>\n" "</style>")
 
-# What the scripts read stands before them.
+# The data of the scripts stands before them.
 find_program(ZOPFLI zopfli)
 set(compress gzip -9nc ${WASM})
 if(ZOPFLI)

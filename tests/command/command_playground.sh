@@ -27,7 +27,7 @@ prints '#activation=tanh&optimizer=adam&loss=binary_crossentropy&sampling=full&s
 
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" playground 0.1 "Cosin(1)"
 refuses "give at most 4 schedules (got 5)" playground 1 2 3 4 5
-refuses "--data: must not be a file, the page reads none (got 'rows.csv')" playground --data rows.csv
+refuses "--data: must not be a file; the page reads none (got 'rows.csv')" playground --data rows.csv
 refuses "--optimizer: must not give a learning rate, which the schedules give" playground --optimizer "sgd(1)"
 refuses "--steps: must be a whole number from 1 to 10000 in decimal digits (got '10001')" \
   playground --steps 10001
@@ -39,8 +39,8 @@ done
 
 gradus=$without
 rm gradus.html
-refuses "this gradus was built without the page; sh apps/playground.sh builds \
-build/playground/gradus.html, and gradus built after that has it" playground 0.1
+refuses "this gradus was built without the page; run sh apps/playground.sh, which builds \
+build/playground/gradus.html, then configure and build gradus again" playground 0.1
 [ ! -e gradus.html ] || fail "a file without the page"
 refuses "\"Cosin(1)\": column 1: unknown schedule 'Cosin'; did you mean 'Cosine'?" playground "Cosin(1)"
 finish

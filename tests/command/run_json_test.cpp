@@ -76,7 +76,7 @@ TEST_CASE("compare is what gradus compare --json prints for one seed") {
   }
 }
 
-TEST_CASE("compare measures every so often, also when asked for one update") {
+TEST_CASE("compare measures the loss after each `every` updates and at the end") {
   const json answer = ask(question("compare", line, {{"expressions", {"0.3"}}, {"every", 25}}));
   CHECK(answer["schedules"][0]["measured"] == json{0, 25, 50, 60});
   CHECK(ask(question("compare", line,
@@ -93,7 +93,7 @@ TEST_CASE("a diverged run is an answer with its update") {
   CHECK(ask(question("compare", line, {{"expressions", {"5"}}}))["schedules"][0]["diverged"] == 1);
 }
 
-TEST_CASE("a start of one's own is the first point of the path") {
+TEST_CASE("the start of the options is the first point of the path") {
   Words options = line;
   options.insert(options.end(),
                  {"--initializer", "constant(-0.6)", "--bias-initializer", "constant(-0.9)"});
@@ -199,10 +199,10 @@ TEST_CASE("the surface has its goal at the least loss, and room on its far side"
   CHECK(box[1] > goal[0] + 0.8 * (goal[0] + 3));
   CHECK(answer["levels"].size() > 4);
   CHECK(ask(question("surface", moons, json::object()))["error"] ==
-        "surface: must be of a model with two weights (got 33)");
+        "surface: the model must have two weights (got 33)");
 }
 
-TEST_CASE("the map says what the model says after so many updates") {
+TEST_CASE("the map has the predictions of the model after the given updates") {
   const json more = {{"expression", "0.5"}, {"steps", 300}};
   json asked = question("map", moons, more);
   asked["updates"] = 0;
@@ -227,8 +227,7 @@ TEST_CASE("the map says what the model says after so many updates") {
       };
   CHECK(right(after) > 0.8);
   CHECK(right(after) > right(before));
-  CHECK(ask(question("map", line, more))["error"] ==
-        "map: must be of data with two inputs (got 1)");
+  CHECK(ask(question("map", line, more))["error"] == "map: the data must have two inputs (got 1)");
 }
 
 TEST_CASE("program and list") {
@@ -241,7 +240,7 @@ TEST_CASE("program and list") {
   CHECK(list["optimizers"][0] == "sgd");
 }
 
-TEST_CASE("wrong options have the sentences of the command") {
+TEST_CASE("wrong options have the error messages of the command") {
   for (const auto& [option, value] : {std::pair("--layers", "0"),
                                       {"--batch-size", "1e3"},
                                       {"--optimizer", "sdg"},
@@ -270,7 +269,7 @@ TEST_CASE("wrong options have the sentences of the command") {
         command_refuses({"expect", "0.3", "--layers", "4"}, {}));
 }
 
-TEST_CASE("what is no question has a sentence") {
+TEST_CASE("a wrong question has an error message") {
   const auto error = [](const std::string& text) {
     return json::parse(run_json(text))["error"].get<std::string>();
   };
@@ -305,6 +304,9 @@ TEST_CASE("a question that takes minutes is refused") {
         question("map", {"--layers", "4096,4096"}, {{"expression", "0.1"}}),
         question("compare", {"--steps", "100001"}, {{"expressions", {"0.1"}}}),
         question("compare", {"--epochs", "100000"}, {{"expressions", {"0.1"}}}),
+        question("compare",
+                 {"--sampling", "replacement", "--batch-size", "100000", "--steps", "300"},
+                 {{"expressions", {"0.1"}}}),
         question("sensitivity", {"--layers", "512,512"}, {{"expression", "0.1"}})}) {
     CAPTURE(asked);
     CHECK(ask(asked).contains("error"));

@@ -23,15 +23,6 @@ std::string found(const std::string& text) {
   return out;
 }
 
-std::vector<OptionNumber> numbers_of(const Schedule& s) {
-  std::vector<OptionNumber> out;
-  s.with_numbers([&](const OptionNumber& n) {
-    out.push_back(n);
-    return n.value;
-  });
-  return out;
-}
-
 std::string in_full(const Schedule& s);
 
 std::string in_full(const detail::Value& v) {
@@ -113,7 +104,7 @@ TEST_CASE("each number in a text is found with its place") {
   }
 }
 
-TEST_CASE("a number has what its option has, and how it moves it") {
+TEST_CASE("a number has the value of its option, and the slope of that value") {
   struct Row {
     std::string text;
     double value, written, slope;
@@ -158,7 +149,7 @@ TEST_CASE("every number of every known schedule is found in its text, in order")
   CHECK(count > 100);
 }
 
-TEST_CASE("places count as JavaScript does") {
+TEST_CASE("places count UTF-16 units, as JavaScript does") {
   const auto place = [](const std::string& text) { return numbers_in(text, lengths)[0].from; };
   CHECK(place("a=0.3") == 2);
   CHECK(place("\u00fc=0.3") == 2);        // 2 bytes

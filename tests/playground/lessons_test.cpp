@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 namespace {
 
-constexpr int seeds = 20;  // from that of the lesson on; each has other data, weights and batches
+constexpr int seeds = 20;  // the first is the lesson's; each has other data, weights and batches
 
 const Json& all_lessons() {
   static const Json lessons =
@@ -36,7 +36,7 @@ Json to_options(const Json& settings, int seed) {
   return out;
 }
 
-/// The runs of a lesson with all seeds: those on the page by number, others by expression.
+/// The runs of a lesson with all seeds, found by their number on the page or by an expression.
 class Runs {
  public:
   explicit Runs(const Json& lesson) : settings_(lesson["settings"]) {}
@@ -183,7 +183,7 @@ TEST_CASE("each claim of a lesson holds on the page and for as many of 20 seeds 
   }
 }
 
-TEST_CASE("each question has one right answer, for 15 of 20 seeds or more the one on the page") {
+TEST_CASE("each question has one right answer, the same one for 15 of 20 seeds or more") {
   for (const Json& lesson : all_lessons()) {
     CAPTURE(lesson["id"].dump());
     Runs runs(lesson);
@@ -198,7 +198,7 @@ TEST_CASE("each question has one right answer, for 15 of 20 seeds or more the on
   }
 }
 
-TEST_CASE("the lessons are nine, each with a few words") {
+TEST_CASE("there are nine lessons, each with short texts") {
   std::vector<std::string> ids;
   for (const Json& lesson : all_lessons()) {
     CAPTURE(lesson["id"].dump());
@@ -212,7 +212,7 @@ TEST_CASE("the lessons are nine, each with a few words") {
                                         "restarts", "ravine", "knobs", "curved", "warm-up"});
 }
 
-TEST_CASE("each number of an explanation is one of its lesson's settings or claims") {
+TEST_CASE("each number of an explanation is in the settings or the claims of its lesson") {
   for (const Json& lesson : all_lessons()) {
     const std::string known = lesson["settings"].dump() + lesson["claims"].dump();
     for (const double value : numbers(lesson["explanation"])) {

@@ -182,9 +182,10 @@ std::string show(const Plan& plan, const std::vector<TrainingRun>& runs,
             "training diverged in every run; to find a lower rate: {}",
             shell_line({"find-lr"}, words_without_rate(plan.contenders[0].problem->options))),
         data ? "" : about(plan.contenders) + look.pictures(panels, below) + below + written);
-  std::vector<std::string> command = words_of(plan.from);
-  command.insert(command.begin(), CompareCommand::name);
-  if (data) return look.csv ? to_csv(c) : to_line(to_json(c, plan.options, command));
+  if (data)
+    return look.csv
+               ? to_csv(c)
+               : to_line(to_json(c, plan.options, words_of(plan.from, {CompareCommand::name})));
   below += explanation(c) + "\n" + verdict(c) +
            fmt::format("next, train the best one on its own:\n  {}\n",
                        train_command(c.best().contender));

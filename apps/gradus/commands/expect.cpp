@@ -199,9 +199,8 @@ std::string show(const Results& r) {
   const LookOptions& look = r.from.look;
   const std::vector<Panel> panels = make_panels(r);
   const std::string written = look.files(panels);
-  std::vector<std::string> command = words_of(r.from);
-  command.insert(command.begin(), ExpectCommand::name);
-  if (look.csv || look.json) return look.csv ? to_csv(r) : to_line(to_json(r, command));
+  if (look.csv) return to_csv(r);
+  if (look.json) return to_line(to_json(r, words_of(r.from, {ExpectCommand::name})));
   const std::string below = table(r) + explanation(r);
   return r.about() + look.pictures(panels, below) + below + written;
 }

@@ -66,9 +66,9 @@ std::string to_csv(const RateTest& test) {
 }
 
 std::string to_json(const RateTest& test, const Problem& problem, const FindLrCommand& given) {
-  std::vector<std::string> command{"find-lr", "--start", given.start, "--end",
-                                   given.end, "--steps", given.steps};
-  std::ranges::copy(words_of(given.chosen), std::back_inserter(command));
+  const std::vector<std::string> command =
+      words_of(given.chosen,
+               {"find-lr", "--start", given.start, "--end", given.end, "--steps", given.steps});
   Json out = Json::object({{"valley", test.valley},
                            {"steep", test.steep},
                            {"minimum", test.minimum},

@@ -44,7 +44,7 @@ void check_problem(std::vector<std::string> expressions, ContenderOptions chosen
   check<UsageError>(expressions.size() <= most_schedules, "give at most {} schedules (got {})",
                     most_schedules, expressions.size());
   const std::string& data = chosen.problem.data.name;
-  check<UsageError>(!is_file(data), "--data: must not be a file, the page reads none (got '{}')",
+  check<UsageError>(!is_file(data), "--data: must not be a file; the page reads none (got '{}')",
                     clean(data));
   if (chosen.steps.empty()) chosen.steps = "210";
   read_whole("--steps", chosen.steps, 1, most);
@@ -58,9 +58,10 @@ void check_problem(std::vector<std::string> expressions, ContenderOptions chosen
 std::string PlaygroundCommand::run() const {
   check_problem(expressions, chosen);
   check_writable("--out", out);
-  check<UsageError>(gradus_page != nullptr,
-                    "this gradus was built without the page; sh apps/playground.sh builds "
-                    "build/playground/gradus.html, and gradus built after that has it");
+  check<UsageError>(
+      gradus_page != nullptr,
+      "this gradus was built without the page; run sh apps/playground.sh, which builds "
+      "build/playground/gradus.html, then configure and build gradus again");
   gradus::detail::write_file(out, {{gradus_page, gradus_page_end}});
   return fmt::format("wrote {}; open\nfile://{}{}\n", clean(out), encoded(real_path(out), "-_.~/"),
                      fragment(*this));

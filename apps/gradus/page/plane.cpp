@@ -14,8 +14,8 @@ Json to_json(const Surface& s, const char* name) {
           {name, s.heights}};
 }
 
-/// One number for each row of outputs.
-std::vector<double> said(const Tensor& outputs, Targets targets) {
+/// One number for each row of outputs: the value, a probability or a class.
+std::vector<double> predictions(const Tensor& outputs, Targets targets) {
   std::vector<double> out;
   const auto classes = static_cast<std::size_t>(outputs.shape()[1]);
   const std::span<const Scalar> all = outputs.values();
@@ -30,7 +30,7 @@ std::vector<double> said(const Tensor& outputs, Targets targets) {
   return out;
 }
 
-/// A box around the rows, and a little air.
+/// A box around the rows, with a margin of 8% on each side.
 Surface plane_around(const Tensor& x, std::size_t n) {
   Surface s{INFINITY, -INFINITY, INFINITY, -INFINITY, n, n, {}};
   for (std::size_t i = 0; i < x.values().size(); i += 2) {
@@ -46,7 +46,7 @@ Surface plane_around(const Tensor& x, std::size_t n) {
 
 Json surface_around_start(const Problem& problem) {
   const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
-  check<UsageError>(weights == 2, "surface: must be of a model with two weights (got {})", weights);
+  check<UsageError>(weights == 2, "surface: the model must have two weights (got {})", weights);
   Sequential model = problem.model;
   model.build(problem.data.x.shape());
   std::array<double, 2> start{};
@@ -59,19 +59,13 @@ Json surface_around_start(const Problem& problem) {
   return out;
 }
 
-Json map_after(const Contender& c, Step updates) {
+Json map_after(const Contender& c) {
   constexpr std::size_t n = 33;
   const Tensor& x = c.problem->data.x;
-  check<UsageError>(x.shape()[1] == 2, "map: must be of data with two inputs (got {})",
-                    x.shape()[1]);
+  check<UsageError>(x.shape()[1] == 2, "map: the data must have two inputs (got {})", x.shape()[1]);
   Sequential model = c.problem->model;
-  run_training(*c.problem,
-               {.rate = c.rate,
-                .steps = updates,
-                .seed = c.problem->network.seed,
-                .every = std::max<Step>(1, updates),
-                .curvature = false},
-               &model);
+  const RunRequest run = requests_for({&c, 1}, {.every = c.steps, .curvature = false})[0];
+  run_training(*c.problem, run.options, &model);
   Surface plane = plane_around(x, n);
   std::vector<Scalar> places;
   for (std::size_t j = 0; j < n; ++j)
@@ -80,8 +74,8 @@ Json map_after(const Contender& c, Step updates) {
            {plane.x_low + (plane.x_high - plane.x_low) * static_cast<double>(i) / (n - 1),
             plane.y_low + (plane.y_high - plane.y_low) * static_cast<double>(j) / (n - 1)})
         places.push_back(static_cast<Scalar>(v));
-  plane.heights = said(model.predict(Tensor({n * n, 2}, places), {.batch_size = n * n}),
-                       c.problem->loss.targets);
+  plane.heights = predictions(model.predict(Tensor({n * n, 2}, places), {.batch_size = n * n}),
+                              c.problem->loss.targets);
   Json out = to_json(plane, "values");
   for (std::size_t i = 0; i < x.values().size(); i += 2)
     out["points"].push_back({value(x.values()[i]), value(x.values()[i + 1])});

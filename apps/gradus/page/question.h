@@ -8,10 +8,10 @@
 
 class Question {
  public:
-  /// UsageError unless the text is a JSON object of reasonable size.
+  /// UsageError unless the text is a JSON object of at most 1 MB.
   explicit Question(std::string_view text);
 
-  /// Each a UsageError for a value of another kind.
+  /// Each throws UsageError for a value of another type.
   std::string text(const std::string& key) const;
   std::vector<std::string> texts(const std::string& key) const;
   std::int64_t whole(const std::string& key, std::int64_t fallback, std::int64_t least,
@@ -27,20 +27,20 @@ class Question {
   Json json_;
 };
 
-/// The contenders of single texts: of those that can be read. The others are in `errors`, as
-/// {"label", "error", "column"}, at their places; the places of contenders hold null there.
+/// The contenders of the texts that can be read. `errors` has a place for each text: null for a
+/// contender, {"label", "error", "column"} for a text that cannot be read.
 struct ReadContenders {
   std::vector<Contender> contenders = {};
   std::vector<std::string> texts = {};  ///< of the contenders
   std::vector<Json> errors = {};
 
-  /// The list of the page: `found` in the places of the contenders.
+  /// The errors, with `found` in the places of the contenders.
   std::vector<Json> merged(const std::vector<Json>& found) const;
 };
-/// UsageError where the fault is not in the texts.
+/// UsageError if the options are wrong.
 ReadContenders read_contenders(const std::vector<std::string>& texts,
                                const ContenderOptions& chosen);
-/// The contender of the only text. UsageError.
+/// The contender of one text. UsageError.
 Contender read_contender(const std::string& text, const ContenderOptions& chosen);
 /// {"label", "error", "column"}; a column counts characters, from 1.
 Json to_error(const std::string& text, const std::exception& error);

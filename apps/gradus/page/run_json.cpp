@@ -21,26 +21,20 @@ constexpr double most_work = 4e10;  ///< some tens of seconds
 /// About the number of multiplications in a run.
 double work_of(const Contender& c, Step every) {
   constexpr double overhead = 2000;  // of an update or a measurement
+  constexpr double each_row = 100;   // of a batch
   const Problem& problem = *c.problem;
   const auto rows = static_cast<double>(problem.data.x.shape()[0]);
   const double weights = problem.network.weights(problem.data.x.shape()[1], problem.outputs);
-  const double batch = std::min(static_cast<double>(problem.network.batch_size), rows);
+  const auto batch = static_cast<double>(rows_per_batch(problem));
   const auto batches = static_cast<double>(c.steps * batches_per_update(problem));
-  return batches * (overhead + 6 * batch * weights) +
+  return batches * (overhead + batch * (each_row + 6 * weights)) +
          (static_cast<double>(c.steps / every) + 2) * (overhead + 2 * rows * weights);
 }
 
 void check_work(double work) {
   check<UsageError>(work <= most_work,
                     "this takes too long here: choose fewer updates, smaller layers or smaller "
-                    "batches, or gradus compare");
-}
-
-/// The words that give the options to a command.
-std::vector<std::string> command_words(const char* command, const auto& options) {
-  std::vector<std::string> words = words_of(options);
-  words.insert(words.begin(), command);
-  return words;
+                    "batches, or use gradus compare");
 }
 
 Json compare(const Question& question) {
@@ -58,11 +52,8 @@ Json compare(const Question& question) {
   for (std::size_t i = 0; i < requests.size(); ++i)
     work += work_of(read.contenders[i], requests[i].options.every);
   check_work(work);
-  std::vector<TrainingRun> runs;
-  for (const RunRequest& request : requests)
-    runs.push_back(run_training(*request.problem, request.options));
-  Json out =
-      to_json(summarize(read.contenders, runs, options), options, command_words("compare", from));
+  Json out = to_json(summarize(read.contenders, run_all(requests, 1), options), options,
+                     words_of(from, {"compare"}));
   out["schedules"] = read.merged(out["schedules"]);
   return out;
 }
@@ -76,7 +67,7 @@ Json expect(const Question& question) {
   Expected expected;
   for (const Contender& c : expected_contenders(from, false))
     expected.curves.push_back(make_curve(c));
-  Json out = to_json(expected, command_words("expect", from));
+  Json out = to_json(expected, words_of(from, {"expect"}));
   out["schedules"] = read.merged(out["schedules"]);
   return out;
 }
@@ -94,16 +85,6 @@ Json sensitivity(const Question& question) {
   return to_json(found);
 }
 
-Json to_json(const TextNumber& number) {
-  return {{"number", number.path},
-          {"value", number.value},
-          {"written", number.written},
-          {"slope", number.slope},
-          {"counts_steps", number.counts_steps},
-          {"from", number.from},
-          {"length", number.length}};
-}
-
 Json read(const Question& question) {
   const std::string text = question.text("expression");
   const ReadContenders read = read_contenders({text}, question.options());
@@ -111,7 +92,13 @@ Json read(const Question& question) {
   const Contender& c = read.contenders[0];
   Json numbers = Json::array();
   for (const TextNumber& number : numbers_in(text, c.problem->lengths))
-    numbers.push_back(to_json(number));
+    numbers.push_back({{"number", number.path},
+                       {"value", number.value},
+                       {"written", number.written},
+                       {"slope", number.slope},
+                       {"counts_steps", number.counts_steps},
+                       {"from", number.from},
+                       {"length", number.length}});
   return {{"label", c.label},
           {"text", c.text},
           {"rates", values_of(c.rate, c.steps)},
@@ -122,13 +109,9 @@ Json read(const Question& question) {
 /// The mean loss at the end; null where a run diverged or its schedule fails.
 Json final_loss(const Contender& c, std::int64_t seeds) try {
   double sum = 0;
-  for (std::int64_t i = 0; i < seeds; ++i) {
-    const TrainingRun run =
-        run_training(*c.problem, {.rate = c.rate,
-                                  .steps = c.steps,
-                                  .seed = c.problem->network.seed + static_cast<std::uint64_t>(i),
-                                  .every = c.steps,
-                                  .curvature = false});
+  for (const RunRequest& request :
+       requests_for({&c, 1}, {.seeds = seeds, .every = c.steps, .curvature = false})) {
+    const TrainingRun run = run_training(*request.problem, request.options);
     if (run.diverged) return {};
     sum += run.losses.back();
   }
@@ -158,10 +141,10 @@ Json surface(const Question& question) {
 }
 
 Json map(const Question& question) {
-  const Contender c = read_contender(question.text("expression"), question.options());
-  const Step updates = question.whole("updates", c.steps, 0, c.steps);
-  check_work(work_of(c, c.steps));
-  return map_after(c, updates);
+  Contender c = read_contender(question.text("expression"), question.options());
+  c.steps = question.whole("updates", c.steps, 0, c.steps);
+  check_work(work_of(c, std::max<Step>(1, c.steps)));
+  return map_after(c);
 }
 
 Json program(const Question& question) {
@@ -199,16 +182,15 @@ constexpr Kind kinds[] = {{"compare", compare}, {"expect", expect},   {"sensitiv
 }  // namespace
 
 std::string run_json(std::string_view text) {
-  Json answer;
+  std::string line;
   try {
     const Question question(text);
-    answer = choose(kinds, "ask", question.text("ask")).answer(question);
+    line = to_line(choose(kinds, "ask", question.text("ask")).answer(question));
   } catch (const std::bad_alloc&) {
-    answer = {{"error", "there is not enough memory for this"}};
+    line = to_line(Json{{"error", "there is not enough memory for this"}});
   } catch (const std::exception& error) {
-    answer = {{"error", error.what()}};
+    line = to_line(Json{{"error", error.what()}});
   }
-  std::string line = to_line(answer);
   line.pop_back();
   return line;
 }

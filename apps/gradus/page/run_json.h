@@ -9,7 +9,7 @@
 ///     {"ask": "compare", "options": {"data": "line", "layers": "none"}, "steps": 210,
 ///      "expressions": ["CosineDecay(0.3, 210)"]}
 ///
-/// on one line. `options` has the options of the command by their names; numbers may be texts.
+/// with one line. `options` has the options of the command by their names; a number may be a text.
 ///
 /// | ask         | also                            | answer                                     |
 /// |-------------|---------------------------------|--------------------------------------------|
@@ -19,10 +19,10 @@
 /// | read        | expression                      | label, text, rates, notes, numbers         |
 /// | finals      | expressions, seeds              | losses: means at the end, null if diverged |
 /// | surface     |                                 | the loss around the start of two weights   |
-/// | map         | expression, updates             | what a model says over its two inputs      |
+/// | map         | expression, updates             | a model's predictions over two inputs      |
 /// | program     | expression                      | code: a program in C++                     |
 /// | list        |                                 | data, optimizers, schedules                |
 ///
-/// A wrong question has the answer {"error": sentence}; a wrong expression has it in its place,
-/// with the column of the mistake if that is known. A question that takes too long is refused.
+/// The answer to a wrong question is {"error": sentence}, also to one that would take too long. A
+/// wrong expression has this error in its place, with the column of the mistake if that is known.
 std::string run_json(std::string_view question);

@@ -1,5 +1,6 @@
-// Which argument a number is, only the parser knows, and it is asked: each number of the text is
-// nudged, and the text is read again. A number in quotes or in a comment moves nothing.
+// Only the parser knows which argument a number of the text is. So each number is changed a little
+// and the text is read again: the argument that changes is the one. A number in quotes changes
+// none.
 
 #include "page/text_numbers.h"
 
@@ -22,7 +23,7 @@ struct Literal {
   double written;
 };
 
-/// What is written at this place as a number, perhaps as 100_000; of no length if nothing is.
+/// The number at this place, such as 0.1 or 100_000; of no length if there is none.
 Literal literal_at(std::string_view text, std::size_t from) {
   const std::size_t end = std::min(text.find_first_not_of("0123456789_", from), text.size());
   std::string digits(text.substr(from, end - from));
@@ -50,21 +51,13 @@ std::vector<Literal> literals(std::string_view text, std::size_t at) {
 }
 
 std::vector<OptionNumber> read_numbers(const std::string& expression, const RunLengths& lengths) {
-  std::vector<OptionNumber> out;
-  const auto add = [&](const OptionNumber& number) {
-    out.push_back(number);
-    return number.value;
-  };
-  if (!names_optimizer(expression)) {
-    static_cast<void>(read_schedule(expression, lengths).with_numbers(add));
-    return out;
-  }
-  static_cast<void>(read_optimizer(expression, lengths).optimizer.with_numbers(add));
+  if (!names_optimizer(expression)) return numbers_of(read_schedule(expression, lengths));
+  std::vector<OptionNumber> out = numbers_of(read_optimizer(expression, lengths).optimizer);
   for (OptionNumber& number : out) number.path = path_in_schedule(number.path);
   return out;
 }
 
-/// Sets the number whose option moves with the literal; false if none does.
+/// Fills in the option that changes with the literal, and its slope; false if none does.
 bool locate(TextNumber& number, const std::vector<OptionNumber>& now, const Literal& literal,
             const auto& read_with) {
   const double little = literal.written == 0 ? 1e-6 : 1e-6 * literal.written;

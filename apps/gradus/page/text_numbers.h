@@ -19,7 +19,7 @@ struct TextNumber {
 };
 
 /// The numbers in `EXPR` or `NAME=EXPR`, for a schedule or for an optimizer such as
-/// `sgd(0.1, momentum=0.9)`, in the order of the text; at most 32. Left out are those that
-/// set no number of the schedule or the optimizer, or have no other valid value near them.
+/// `sgd(0.1, momentum=0.9)`, in the order of the text; at most 32. Without numbers that set no
+/// number of the schedule or the optimizer, or that have no other valid value near them.
 /// UsageError for a wrong text.
 std::vector<TextNumber> numbers_in(const std::string& text, const gradus::RunLengths& lengths);

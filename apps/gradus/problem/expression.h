@@ -15,6 +15,15 @@ gradus::LabelledSchedule read_expression(const std::string& text,
 std::pair<std::string, std::string> split_name(const std::string& text);
 /// Reads `EXPR`.
 gradus::Schedule read_schedule(const std::string& text, const gradus::RunLengths& lengths = {});
+/// The numbers of a schedule or an optimizer.
+std::vector<gradus::OptionNumber> numbers_of(const auto& options) {
+  std::vector<gradus::OptionNumber> out;
+  static_cast<void>(options.with_numbers([&](const gradus::OptionNumber& number) {
+    out.push_back(number);
+    return number.value;
+  }));
+  return out;
+}
 /// The text of a schedule; a short one with numbers if lengths may be in it.
 std::string with_numbers(const std::string& text, const gradus::RunLengths& lengths);
 

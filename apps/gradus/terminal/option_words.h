@@ -42,12 +42,12 @@ std::vector<OptionWords> all_options(const Options& options) {
 /// where the value looks like an option; for a positional argument the values.
 void append(std::vector<std::string>& words, const OptionWords& option);
 
-/// The options that differ from their defaults: `--data`, `line`, `--layers`, `none`.
+/// The options that differ from their defaults, after `words`: `--data`, `line`, `--layers`,
+/// `none`.
 template <class Options>
-std::vector<std::string> words_of(const Options& options) {
+std::vector<std::string> words_of(const Options& options, std::vector<std::string> words = {}) {
   const Options unchanged;
   const std::vector<OptionWords> all = all_options(options), defaults = all_options(unchanged);
-  std::vector<std::string> words;
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i].values != defaults[i].values) append(words, all[i]);
   return words;

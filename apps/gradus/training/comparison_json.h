@@ -10,7 +10,8 @@
 std::vector<double> values_of(const gradus::Schedule& schedule, gradus::Step steps);
 /// The convex bound. None unless the optimizer is plain SGD: it is for subgradient steps.
 std::optional<gradus::WorstCase> bound_of(const Contender& c);
-/// What a constant would have on all rows, if all schedules have the same rows and loss.
+/// Loss and metrics of a constant prediction on all rows, if all schedules have the same rows and
+/// loss.
 std::optional<gradus::Evaluation> constant_of(const Comparison& c);
 
 /// `command` has the words after `gradus` that make this comparison. `least_loss` is that of any

@@ -29,14 +29,6 @@ NetworkOptions network_options(const std::vector<std::string>& values) {
   return out;
 }
 
-struct StopAfter {
-  Step updates;
-
-  void on_train_batch_end(std::int64_t, const Logs&, Sequential& model) const {
-    if (model.optimizer().iterations() >= updates) model.stop_training = true;
-  }
-};
-
 /// A training that may be run again and again.
 struct Training {
   const ExactTraining& plain;
@@ -59,24 +51,18 @@ struct Training {
                    .loss = loss.make(),
                    .seed = seed,
                    .target_deviation = plain.target_deviation});
+    const auto stop = [&](std::int64_t, const Logs&) {
+      model.stop_training = model.optimizer().iterations() >= plain.updates;
+    };
     model.fit(slice(x, 0, 0, kept), slice(y, 0, 0, kept),
               {.batch_size = network.batch_size,
                .epochs = plain.epochs,
                .verbose = 0,
-               .callbacks = {StopAfter{plain.updates}},
+               .callbacks = {LambdaCallback{.on_train_batch_end = stop}},
                .sampling = network.sampling});
     return model.loss(slice(x, 0, first, rows), slice(y, 0, first, rows));
   }
 };
-
-std::vector<OptionNumber> numbers_of(const Schedule& schedule) {
-  std::vector<OptionNumber> out;
-  schedule.with_numbers([&](const OptionNumber& number) {
-    out.push_back(number);
-    return number.value;
-  });
-  return out;
-}
 
 /// d(loss) / d(log rate) in equal parts of the run.
 std::vector<double> window_derivatives(const Training& train, std::uint64_t seed, int count,

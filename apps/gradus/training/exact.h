@@ -19,7 +19,7 @@ struct ExactTraining {
   std::vector<double> x = {}, y = {};  ///< row-major
   std::vector<std::int64_t> x_shape = {}, y_shape = {};
   std::int64_t training_rows = 0;  ///< the first rows; the others, if there are any, give the loss
-  std::int64_t epochs = 0, updates = 0;  ///< it ends after so many updates, if not before
+  std::int64_t epochs = 0, updates = 0;  ///< the run ends with the first of both
   std::vector<std::vector<std::vector<double>>> weights = {};  ///< each tensor, at several times
 };
 

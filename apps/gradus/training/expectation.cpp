@@ -32,10 +32,9 @@ ExpectedOptions to_options(const Contender& c) {
   Optimizer optimizer = model.optimizer();
   optimizer.set_learning_rate(c.rate);
   const Sampling how = problem.network.sampling;
-  const std::int64_t rows = problem.data.x.shape()[0], size = problem.network.batch_size;
   return {.x = problem.data.x,
           .y = problem.data.y,
-          .batch_size = how == Sampling::replacement ? size : std::min(size, rows),  // as fit()
+          .batch_size = rows_per_batch(problem),
           .optimizer = optimizer,
           .steps = c.steps,
           .sampling = how == Sampling::shuffled ? Sampling::fresh : how,

@@ -15,14 +15,11 @@ struct PulledNumber {
   double deviation() const { return deviation_of(derivatives); }
   /// What +1% adds to the loss.
   double effect() const { return 0.01 * std::abs(value) * mean(); }
-  /// The number of seeds in which a higher number lowers the loss.
-  std::ptrdiff_t rises() const {
-    return std::ranges::count_if(derivatives, [](double d) { return d < 0; });
-  }
   /// Seeds disagree about the sign, as a fair coin might.
   bool chance() const {
-    const auto n = static_cast<double>(derivatives.size()), up = static_cast<double>(rises());
-    return up > 0 && up < n && std::max(up, n - up) <= n / 2 + std::sqrt(n);
+    const auto n = std::ssize(derivatives);
+    const auto up = std::ranges::count_if(derivatives, [](double d) { return d < 0; });
+    return up > 0 && up < n && (2 * up - n) * (2 * up - n) <= 4 * n;  // two deviations
   }
 };
 

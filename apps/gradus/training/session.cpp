@@ -151,8 +151,7 @@ void Session::resume(const std::string& path) {
 
 /// The line of the log that describes the run.
 std::string Session::description() const {
-  std::vector<std::string> command = words_of(options_);
-  command.insert(command.begin(), "train");
+  std::vector<std::string> command = words_of(options_, {"train"});
   Json json = Json::object({{"gradus", GRADUS_VERSION},
                             {"command", command},
                             {"data", problem_.about_data()},

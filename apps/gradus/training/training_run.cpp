@@ -53,6 +53,12 @@ struct Recorder {
 
 }  // namespace
 
+std::int64_t rows_per_batch(const Problem& problem) {
+  const std::int64_t rows = problem.data.x.shape()[0], size = problem.network.batch_size;
+  const Sampling how = problem.network.sampling;
+  return how == Sampling::replacement ? size : how == Sampling::full ? rows : std::min(size, rows);
+}
+
 std::int64_t batches_per_update(const Problem& problem) {
   const OptimizerOptions& options = problem.model.optimizer().options();
   return static_cast<std::int64_t>(value(options.gradient_accumulation_steps.value_or(1).count));

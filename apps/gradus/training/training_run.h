@@ -45,6 +45,8 @@ struct TrainingRun {
 TrainingRun run_training(const Problem& problem, const TrainingRunOptions& options,
                          gradus::Sequential* trained = nullptr);
 
+/// Rows of a batch, the most where the last one is smaller.
+std::int64_t rows_per_batch(const Problem& problem);
 /// Batches per update: 1, unless the optimizer accumulates gradients.
 std::int64_t batches_per_update(const Problem& problem);
 /// Updates in this number of epochs; at least 1.
