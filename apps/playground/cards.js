@@ -1,13 +1,9 @@
 // The schedules: a card each, with its text, a slider for each number in it, and which way the number pulls.
 (() => {
-  const most_cards = 4, most_sliders = 8, rest_ms = 30, /** @type {any[]} */ cards = [];
-  const add = $("cards").firstChild;
+  const most_cards = 4, most_sliders = 8, rest_ms = 30, cards = [], add = $("cards").firstChild;
   /** The element of a template, with its number in labels and ids. */
-  function make(id, number) {
-    const copy = document.createElement("template");
-    copy.innerHTML = $(id).innerHTML.trim().replaceAll("@", number);
-    return copy.content.firstChild;
-  }
+  const make = (id, number) => document.createRange()
+    .createContextualFragment($(id).innerHTML.trim().replaceAll("@", number)).firstChild;
   const words = (path) => ({ value: "rate", first: "first number", second: "second number" })[path] ??
     path.replace(/\w+\.(?=\w)/g, "").replace(/\[(\d+)\]/, (_, n) => ` ${+n + 1}`).replaceAll("_", " ");
   const focus = (i) => cards[Math.min(i, cards.length - 1)].field.focus();
@@ -75,26 +71,24 @@
       Object.assign(slider, { step: range.step, value: range.place_of(v) });
       say(v), name.textContent = words(number.number);
       const few = view.state.layers != "none", points = few ? 9 : 21;
-      const expressions = Array.from({ length: points }, (_, n) => text_at(n / (points - 1)));
-      const seeds = { expression: card.text, windows: 0, seeds: few ? 3 : 20 };
-      ask_later(pull, "pull" + card.i, "sensitivity", seeds, (answer) => pull_of(now, whole, answer, run));
-      ask_later(curve, "finals" + id, "finals", { expressions, seeds: few ? 2 : 10 },
-        ({ losses = [] }) => curve_of(losses, run));
+      const slope = { expression: card.text, windows: 0, seeds: few ? 3 : 20 };
+      const finals = { expressions: Array.from({ length: points }, (_, n) => text_at(n / (points - 1))),
+        seeds: few ? 2 : 10 };
+      ask_later(pull, "pull" + card.i, "sensitivity", slope, (answer) => pull_of(now, whole, answer, run));
+      ask_later(curve, "finals" + id, "finals", finals, ({ losses = [] }) => curve_of(losses, run));
     };
     slider.oninput = () => {
-      const text = text_at(+slider.value);
-      number.length += text.length - card.text.length;
-      say(range.value_at(+slider.value)), Object.assign(card, { text, moved: row });
+      const text = text_at(+slider.value), longer = text.length - card.text.length;
+      number.length += longer, say(range.value_at(+slider.value)), Object.assign(card, { text, moved: row });
       change((s) => { s.schedules[card.i] = text; });
     };
-    slider.onchange = () => {  // at an end the range goes on
-      if (+slider.value == 0 || +slider.value == 1) Object.assign(card, { moved: null }).show();
-    };
+    const at_end = () => slider.value == 0 || slider.value == 1;
+    slider.onchange = () => at_end() && Object.assign(card, { moved: null }).show();  // the range goes on
     return Object.assign(row, { slider, show });
   }
   function make_card(i) {
     const card = make("card", i + 1);
-    const [{ children: [swatch, field, drop] }, mark, error, numbers, note] = card.children;
+    const [{ children: [, field, drop] }, mark, error, numbers, note] = card.children;
     const show = () => {
       const { state, runs: { [i]: run = {} } } = view, text = state.schedules[i];
       const read = engine.ask(question(state, "read", { expression: text })), wrong = read.error ?? "";
@@ -105,16 +99,13 @@
       if (error.textContent != sentence) error.textContent = sentence;
       card.classList.toggle("wrong", wrong != "");
       mark.hidden = !read.column, mark.style.setProperty("--column", read.column - 1);
-      swatch.firstElementChild.setAttribute("stroke-dasharray", run.dash ?? "");
-      note.textContent = note.title = read.notes?.join(" ") ?? "";
-      drop.disabled = cards.length == 1;
+      note.textContent = note.title = read.notes?.join(" ") ?? "", drop.disabled = cards.length == 1;
       for (const row of card.rows) row.slider.disabled = wrong && row != card.moved;
       if (wrong) return;
       const shown = read.numbers.slice(0, most_sliders), paths = shown.map((n) => n.number).join();
       if (card.paths != paths) numbers.replaceChildren(...card.rows = shown.map((_, k) => make_row(card, k)));
       card.paths = paths, card.rows.forEach((row, k) => row.show(shown[k], read.rates, run));
     };
-    card.style.setProperty("--color", `var(--c${i})`);
     field.oninput = () => change((s) => { s.schedules[i] = field.value; });
     field.onscroll = () => { mark.firstChild.style.translate = -field.scrollLeft + "px"; };
     drop.onclick = () => { change((s) => { s.schedules.splice(i, 1); }); focus(i); };

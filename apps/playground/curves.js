@@ -1,6 +1,6 @@
 /** The panels of the rate and of the loss over the updates, with the values under the pointer. */
 const Curves = (() => {
-  const { number, text, path, stroke, line, name_of, predicting, least, greatest } = Plot;
+  const { number, text, path, stroke, line, predicting, least, greatest } = Plot;
   const drawn = {};  // by panel: its axes, its runs, and `value` of a run after t updates
   const end_of = (run) => run.diverged_at ?? Infinity;
   const excess = (loss) => loss == null ? NaN : loss - (view.least_loss ?? 0);
@@ -8,27 +8,27 @@ const Curves = (() => {
   const place = (run, t) => Math.max(0, run.measured.findLastIndex((x) => x <= Math.min(t, end_of(run))));
   const rate_at = (run, t) => run.rates[Math.min(t, run.rates.length - 1)];
   const loss_at = (run, t = Infinity) => excess(run.losses[place(run, t)]);
-  /** A rate holds for its update. In a log some are null. */
-  const stairs = (rates, { X, Y }) =>
-    line(rates.flatMap((rate, t, _, y = Y(rate ?? NaN)) => [[X(t), y], [X(t + 1), y]]));
+  /** A rate holds for its update: drawn so where updates are wide, and where it changes more than beside. */
+  const stairs = (rates, { X, Y }) => line([...rates, rates.at(-1)].flatMap((rate, t) => {
+    const [before, now, after] = [t - 1, t, t + 1].map((k) => Math.abs(rates[k] - rates[k - 1]) || 0);
+    const jumps = t && (X(1) - X(0) > 8 || now > 8 * Math.max(before, after));
+    return [...(jumps ? [[X(t), Y(rates[t - 1])]] : []), [X(t), Y(rate ?? NaN)]];  // of a log some are null
+  }));
   /** Rates, and the limits above which descent on all rows diverges; an arrow shows that one is higher. */
   function rate_picture(runs) {
     const most = Math.max(1e-12, ...runs.map((run) => greatest(run.rates)));
     const kinds = new Map(runs.map((run) => [run.stable_rates?.[0], run.momentum ? ", with momentum" : ""]));
     const limits = [...kinds].filter(([rate]) => rate != null).sort(([a], [b]) => b - a);
-    const words = limits.map(([rate, kind]) =>
-      `stability limit ${number(rate)}${kind || (limits.length > 1 ? "" : ", full batches")}`);
+    const full = limits.length > 1 ? "" : ", full batches";
+    const words = limits.map(([rate, kind]) => `stability limit ${number(rate)}${kind || full}`);
     const top = Math.max(most, ...limits.map(([rate]) => rate).filter((rate) => rate < 1.6 * most));
     const limit = ([rate], k, a) => (rate > top ? "" : path("limit", `M${a.left} ${a.Y(rate)}H${a.right}`)) +
       text(a.right - 3, a.top + (k + 0.7) * a.rem, (rate > top ? "↑ " : "") + words[k], "end", "hot");
-    const ends = ({ rates }) => `begins at ${number(rates[0])}, ends at ${number(rates.at(-1))}`;
-    const says = [...runs.map((run) => `${name_of(run)} ${ends(run)}`), ...words].join("; ");
-    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at, says,
-      y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
+    return { name: "Learning rate over the updates", caption: "learning rate", value: rate_at,
+      says: words.join("; "), y: [0, 1.03 * top], room: 1.05 * limits.length, content: (a) => [
         ...limits.map((one, k) => limit(one, k, a)),
         ...runs.map((run) => path("run", stairs(run.rates, a), stroke(run)))] };
   }
-
   /** Around a run: the band of the seeds, or what is expected, above what it would be without noise. */
   function around({ i, diverged_at }) {
     const mean = view.band || diverged_at != null ? null : view.expected?.[i], low = mean?.bias ?? [];
@@ -49,11 +49,10 @@ const Curves = (() => {
       : more.some((one) => one.low.length) ? "thin: expected loss; shaded: its noise" : "";
     const curves = (run, k, a) => {
       const { measured, low, high, median } = more[k], reached = run.measured.slice(0, losses[k].length);
-      const places = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
-      const band = line([...places(measured, low), ...places(measured, high).reverse()]);
-      return path("band", band, `fill="${run.color}"`)
-        + path(thin, line(places(measured, median)), stroke(run))
-        + path(thick, line(places(reached, losses[k])), stroke(run));
+      const at = (xs, ys) => xs.map((x, i) => [a.X(x), a.Y(value(ys[i]))]);
+      const band = line([...at(measured, low), ...at(measured, high).reverse()]);
+      return path("band", band, `fill="${run.color}"`) + path(thin, line(at(measured, median)), stroke(run))
+        + path(thick, line(at(reached, losses[k])), stroke(run));
     };
     const cross = (run, k, a) => {
       const x = a.X(end_of(run)), y = Math.max(a.top, a.Y(value(loss_at(run))) || 0), left = x > a.right / 2;
@@ -62,16 +61,12 @@ const Curves = (() => {
         text(left ? x - 9 : x + 9, y + (k + 0.3) * a.rem, words, left ? "end" : "start");
     };
     const ended = runs.filter((run) => run.diverged_at != null);
-    const says = (run) => `${name_of(run)} ${ended.includes(run) ? `diverges after ${end_of(run)} updates`
-      : `ends at ${number(loss_at(run))}${known}`}`;
-    return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true,
-      says: predicting() ? "Hidden until you have predicted" : runs.map(says).join("; "),
-      value: (run, t) => value(loss_at(run, t)),
-      y: low < 1e300 ? [low / 1.4, 1.4 * Math.max(low, high)] : [0.1, 1],
-      content: (a) => ['<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
+    const y = low < 1e300 ? [low / 1.4, 1.4 * Math.max(low, high)] : [0.1, 1];
+    return { name: "Loss over the updates", caption: `loss on all rows${known}`, log: true, y,
+      says: note, value: (run, t) => value(loss_at(run, t)), content: (a) => [
+        '<g clip-path="url(#loss-clip)">', ...runs.map((run, k) => curves(run, k, a)), "</g>",
         ...ended.map((run, k) => cross(run, k, a)), path("veil", ""), text(a.left + 6, a.bottom - 6, note)] };
   }
-
   const upright = (a, kind, x) => a.svg.querySelector(kind).setAttribute("d", `M${x} ${a.top}V${a.bottom}`);
   function draw_both() {
     const runs = view.runs.filter((run) => run.rates?.length && run.losses?.length);
@@ -80,21 +75,20 @@ const Curves = (() => {
       const { content, value, ...rest } = make(runs), kind = id === "loss" ? "result" : "";
       const axes = Plot.picture($(id), { x: [0, view.steps], ...rest, content: (a) =>
         `<g class="${kind}">${content(a).join("")}${dots}</g>${path("cursor", "")}${path("reader", "")}` });
-      drawn[id] = { axes, runs, value, shown: drawn[id]?.shown };
-      read(id, drawn[id].shown);
+      drawn[id] = { axes, runs, value, shown: drawn[id]?.shown }, read(id, drawn[id].shown);
     }
     cursor(view, view.t);
   }
   function cursor(_, t) {
     for (const [id, { axes: a, runs, value }] of Object.entries(drawn)) {
-      upright(a, ".cursor", a.X(t));
       const veil = `M${a.X(t)} ${a.top}H${a.right}V${a.bottom}H${a.X(t)}Z`;
-      a.svg.querySelector(".veil")?.setAttribute("d", veil);
+      upright(a, ".cursor", a.X(t)), a.svg.querySelector(".veil")?.setAttribute("d", veil);
       a.svg.querySelectorAll(".dot").forEach((dot, k, _, run = runs[k]) => {
         const x = id === "rate" ? t : run.measured[place(run, t)], y = a.Y(value(run, t)) || 0;
         dot.setAttribute("transform", `translate(${a.X(x)} ${Math.max(a.top, y)})`);
         dot.setAttribute("visibility", id === "loss" && t >= end_of(run) ? "hidden" : "inherit");
       });
+      if (a.svg.matches(":focus-visible")) read(id, t);
     }
   }
   /** Shows in a small label what each run has after t updates; without t hides it. */
@@ -107,18 +101,14 @@ const Curves = (() => {
     const loss = (run) => hide ? "" : t >= end_of(run) ? ", diverged" : `, ${number(loss_at(run, t))}`;
     label.innerHTML = `after ${t} updates: rate${hide ? "" : ", loss"}` + runs.map((run, k) =>
       `<br><b style="color: ${run.color}">${k + 1}</b> ${number(rate_at(run, t))}${loss(run)}`).join("");
-    const [side, room] = t > view.steps / 2 ? ["right", a.svg.clientWidth - a.X(t)] : ["left", a.X(t)];
-    label.style.cssText = `${side}: ${room + 8}px`;
+    label.style.cssText = `left: ${a.X(t)}px; translate: ${t > view.steps / 2 ? "calc(-100% - 8px)" : "8px"}`;
   }
   for (const id of ["rate", "loss"]) {
     const follow = ({ target, clientX }) => target.closest("svg")
       && read(id, drawn[id]?.axes.at(clientX - $(id).getBoundingClientRect().left, 0)[0]);
     Object.assign($(id), { onpointermove: follow, onpointerdown: follow, onfocusout: () => read(id),
-      onpointerleave: (event) => event.pointerType === "mouse" && read(id),
-      onfocusin: ({ target }) => target.matches(":focus-visible") && read(id, view.t), onkeydown: (event) => {
-        const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
-        if (by) event.preventDefault(), read(id, (drawn[id].shown ?? view.t) + by);
-      } });
+      onfocusin: ({ target }) => target.matches(":focus-visible") && read(id, view.t),  // keys move t
+      onpointerleave: ({ pointerType }) => pointerType === "mouse" && read(id) });
   }
   /** The band of the losses of 20 seeds, for each card. Null where a newer question came. */
   async function band(state) {

@@ -1,6 +1,6 @@
 /** gradus itself, as WebAssembly: `ask` answers at once, `later` from a worker. Do not change an answer. */
 const engine = (() => {
-  const old = "This browser is too old: gradus needs Chromium 95, Firefox 113 or Safari 16.4 at least";
+  const old = "This browser is too old: gradus needs Chromium 105, Firefox 121 or Safari 16.4 at least";
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
     const most_bytes = 300e6, module = await WebAssembly.compile(bytes);
@@ -43,15 +43,11 @@ const engine = (() => {
       if (data.bytes) run = start(data.bytes).catch(() => null);
       else postMessage(JSON.parse((await run)?.(data) ?? null)); };`;
     let /** @type {any} */ worker, turn = Promise.resolve();
-    try {
-      worker = new Worker(URL.createObjectURL(new Blob([code])));
-      worker.postMessage({ bytes });
-    } catch { worker = null; }
+    try { (worker = new Worker(URL.createObjectURL(new Blob([code])))).postMessage({ bytes }); } catch { }
     const newest = new Map(), away = (/** @type {string} */ text) => new Promise((done) => {
       const refused = () => (worker = null, (globalThis.requestIdleCallback ?? setTimeout)(() => done(null)));
-      if (!worker) refused();
-      else Object.assign(worker, { onmessage: ({ data }) => data ? done(data) : refused(), onerror: refused })
-        .postMessage(text);
+      const onmessage = ({ data }) => data ? done(data) : refused();
+      worker ? Object.assign(worker, { onmessage, onerror: refused }).postMessage(text) : refused();
     });
     return (/** @type {string} */ key, /** @type {object} */ question) => {
       const text = JSON.stringify(question), job = newest.get(key)?.text == text ? newest.get(key) : { text };
@@ -61,10 +57,8 @@ const engine = (() => {
       return job.promise ??= answers.has(text) ? answer() : turn = turn.then(answer, answer);
     };
   }
-  return {
-    ready,  // rejects with a sentence
-    ask: (/** @type {object} */ question) => keep(JSON.stringify(question)),
-    /** Its promise gives null if a newer question of its key came in time. The map waits for no other key. */
-    later: (key, question) => (desks[key == "map" ? key : "others"] ??= hire())(key, question),
-  };
+  const ask = (/** @type {object} */ question) => keep(JSON.stringify(question));
+  /** Its promise gives null if a newer question of its key came in time. The map waits for no other key. */
+  const later = (key, question) => (desks[key == "map" ? key : "others"] ??= hire())(key, question);
+  return { ready, ask, later };  // ready rejects with a sentence
 })();

@@ -1,26 +1,24 @@
 // The frame of the page: what all panels share, and the update cycle. Starts when all files are read.
 const $ = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
-/** `draw` after each change, `cursor` for a move in time. @type {{draw?: Function, cursor?: Function}[]} */
-const panels = [];
-/** What panels draw from. A run that cannot be trained has an `error`. @type {any} */
-const view = { runs: [], steps: 1, t: 0 };
+const panels = [];  // with `draw(view)` after each change, `cursor(view, t)` for a move in time
+const view = { runs: [], steps: 1, t: 0 };  // what panels draw from; a run that is wrong has an `error`
 function draw() { for (const panel of panels) panel.draw?.(view); }
 /** Edits the state, asks gradus and redraws. A cursor at the end of time stays at the end. */
 const change = (() => {
-  const fields = ["data", "steps", "batch-size", "optimizer", "seed"], dashes = ["", "9 4", "2 3", "12 3 2 3"];
+  const fields = ["data", "steps", "batch-size", "optimizer", "seed"];
   let version = 0, problem = "";
   function show_problem(text = "") {
     if ($("problem").textContent != text) $("problem").textContent = text;
     for (const key of fields) $(key).ariaInvalid = String(text.startsWith(`--${key}:`));
   }
   function train(s, text, i) {
-    const more = s.layers == "none" ? { curvature: true, every: Math.ceil(s.steps / 300) } : {};
-    const answer = engine.ask(question(s, "compare", { expressions: [text], ...more }));
-    const { error, least_loss, schedules } = answer, look = { color: `var(--c${i})`, dash: dashes[i] };
-    return { ...(schedules?.[0] ?? { error }), ...look, label: text, i, text, least_loss, wrong: error };
+    const more = s.layers == "none" && { curvature: true, every: Math.ceil(s.steps / 300) };
+    const asked = question(s, "compare", { expressions: [text], ...more });
+    const { error, least_loss, schedules } = engine.ask(asked), run = schedules?.[0] ?? { error };
+    const look = { color: `var(--c${i})`, dash: `var(--d${i})` };
+    return { ...run, ...look, label: text, i, text, least_loss, wrong: error };
   }
-  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. Those of
-   *  another problem or other cards are not shown meanwhile. */
+  /** Asks the worker for what may come a moment later: the expected losses and the band of 20 seeds. */
   async function ask_later(s, mine = ++version) {
     const ask = (text, i) => engine.later("expect" + i, question(s, "expect", { expressions: [text] }));
     const answers = await Promise.all(s.layers == "none" ? s.schedules.map(ask) : []);
@@ -30,8 +28,7 @@ const change = (() => {
   }
   function open() {
     const { state, notes } = Address.read(location.hash);
-    view.state ??= state, view.t = Infinity;
-    change((s) => Object.assign(s, state));
+    change(() => Object.assign(view, { state, t: Infinity }));
     if (notes.length) show_problem(notes.join(" "));
   }
   function take({ target: { id, type, value, max, validity } }) {
@@ -44,25 +41,23 @@ const change = (() => {
   addEventListener("DOMContentLoaded", async () => {
     try { await engine.ready; } catch (error) { return show_problem(error.message); }
     const list = engine.ask({ ask: "list" });
-    $("data").append(...list.data.map((name) => new Option(name)));
-    $("optimizers").append(...list.optimizers.map((name) => new Option(name)));
+    for (const id of ["data", "optimizers"]) $(id).append(...list[id].map((name) => new Option(name)));
     for (const key of fields) $(key).oninput = take, $(key).onblur = () => $(key).value ||= view.state[key];
     $("new-seed").onclick = () => change((s) => { s.seed += 1; });
     $("shuffle").onchange = () => change(() => {});
     addEventListener("restarted", (event) => show_problem(/** @type {CustomEvent} */ (event).detail));
-    addEventListener("hashchange", open);
+    addEventListener("hashchange", open), view.state = Address.read("").state;
     open(), document.body.dataset.ready = String(performance.now());
   });
   return (/** @type {(state: any) => void} */ edit) => {
     if (!view.state) return;  // gradus is not ready
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
-    const runs = s.schedules.map((text, i) => train(s, text, i)), wrong = runs.find((run) => run.wrong)?.wrong;
+    const runs = s.schedules.map((text, i) => train(s, text, i));
+    const wrong = runs.find((run) => run.wrong)?.wrong, steps = [s, ...Share.logs].map((run) => run.steps);
+    if (!wrong) Object.assign(view,
+      { runs: [...runs, ...Share.logs], steps: Math.max(...steps), surface: Landscape.surface(s) });
     const now = JSON.stringify(question(s, "", { cards: s.schedules.length }));
     if (now != problem) problem = now, view.expected = view.band = null;
-    if (!wrong) {
-      Object.assign(view, { runs: [...runs, ...Share.logs], surface: Landscape.surface(s) });
-      view.steps = Math.max(s.steps, ...Share.logs.map((run) => run.steps));
-    }
     view.least_loss = view.runs[0]?.least_loss ?? null;
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];

@@ -1,7 +1,6 @@
 /** The map: paths over lines of equal loss, or what a network predicts over the plane of its two inputs. */
 const Landscape = (() => {
-  const { escape, number, name_of, text, path, line, predicting } = Plot, figure = $("map");
-  const [words, svg] = figure.children;
+  const { escape, number, text, path, line } = Plot, figure = $("map"), [words, svg] = figure.children;
   /** The last surface, picture of paths, and answer about the plane. @type {any} */
   let kept, drawn, said, chosen = 0, frame = 0, asked = 0, answered = 0;
   const inside = ([x0, x1, y0, y1], [x, y]) => x > x0 && x < x1 && y > y0 && y < y1;
@@ -15,20 +14,17 @@ const Landscape = (() => {
     if (!answer.levels) return null;
     return kept = { ...answer, key, lines: answer.levels.flatMap((level) => Plot.isolines(answer, level)) };
   }
-  /** Lines over a grid as large as the picture. */
   function contours({ left, right, top, bottom }, { columns, rows }, lines) {
-    const [dx, dy] = [(right - left) / (columns - 1), (bottom - top) / (rows - 1)];
+    const dx = (right - left) / (columns - 1), dy = (bottom - top) / (rows - 1);
     const place = ([i, j]) => [left + i * dx, bottom - j * dy];
     return path("iso", lines.map((one) => line(one.map(place))).join(""));
   }
   function draw_paths() {
     const { box, goal, lines } = view.surface, runs = runs_with_paths(), start = start_of();
     const print = ([w, b]) => `w ${number(w)}, b ${number(b)}`;
-    const ends = ({ path }) => inside(box, path.at(-1)) ? `ends at ${print(path.at(-1))}` : "leaves the map";
-    const all_end = predicting() ? "" : runs.map((run) => `${name_of(run)} ${ends(run)}`).join("; ");
-    // Later paths are thinner, so that each shows where they lie on each other.
-    const way = (run, k) => `<g stroke="${run.color}" stroke-width="${2 + 1.3 * (runs.length - 1 - k)}">
-      ${path("run ahead", "")}${path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
+    const width = (k) => 2 + 1.3 * (runs.length - 1 - k);  // later paths are thinner: each shows
+    const way = (run, k) => `<g stroke="${run.color}" stroke-width="${width(k)}">${path("run ahead", "")}${
+      path("run way", "", `stroke-dasharray="${run.dash}"`)}</g>`;
     const ring = (a) => `<g class="ring" tabindex="0" role="slider" aria-valuenow="${start[0]}"
       aria-label="start of the paths, moved by arrow keys" aria-valuetext="${print(start)}"
       transform="translate(${a.X(start[0])} ${a.Y(start[1])})">
@@ -38,16 +34,12 @@ const Landscape = (() => {
       <g clip-path="url(#map-clip)">${runs.map(way).join("")}</g>
       ${runs.map((run) => path("dot", "", `fill="${run.color}"`)).join("")}</g>
       ${path("goal", `M${a.X(goal[0]) - 9} ${a.Y(goal[1])}h18m-9 -9v18`)}${ring(a)}`;
-    const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", content,
-      caption: "paths of w and b; drag the ring to start there", x: box.slice(0, 2), y: box.slice(2),
-      says: `From ${print(start)}; the least loss is at ${print(goal)}. ${all_end}` });
-    const place = ([w, b]) => {  // nearer where it is too far for a picture
-      const [x, y] = [axes.X(w), axes.Y(b)], part = Math.min(1, 1e5 / Math.hypot(x, y));
-      return [x * part, y * part];
-    };
+    const axes = Plot.picture(figure, { name: "Paths of w and b over lines of equal loss", x: box.slice(0, 2),
+      y: box.slice(2), caption: "paths of w and b; drag the ring to start there", content,
+      says: `From ${print(start)}; the least loss is at ${print(goal)}` });
     drawn = { axes, tracks: runs.map((run) => {
-      const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));
-      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(place);  // it wanders on
+      const out = run.diverged_at == null ? -1 : run.path.findIndex((at) => !inside(box, at));  // wanders on
+      return run.path.slice(0, out < 0 ? Infinity : out + 1).map(([w, b]) => [axes.X(w), axes.Y(b)]);
     }) };
     svg.querySelectorAll(".ahead").forEach((one, k) => one.setAttribute("d", line(drawn.tracks[k])));
   }
@@ -56,20 +48,19 @@ const Landscape = (() => {
     const { left, right, top, bottom } = drawn.axes, box = [left - 0.5, right + 0.5, top - 0.5, bottom + 0.5];
     const [ways, heads] = [".way", ".dot"].map((name) => svg.querySelectorAll(name));
     drawn.tracks.forEach((places, k) => {
-      const n = Math.min(t, places.length - 1);
-      const from = places.findLastIndex((at, i) => i <= n && inside(box, at));
-      const [x, y] = places[Math.max(0, from)], [x1, y1] = places[Math.min(n, from + 1)];
-      const [dx, dy] = [x1 - x, y1 - y], reach = (low, high, v, d) => ((d > 0 ? high : low) - v) / d || 9;
+      const n = Math.min(t, places.length - 1), past = places.slice(0, n + 1);
+      const from = past.findLastIndex((at) => inside(box, at)), [x, y] = past[Math.max(0, from)];
+      const [x1, y1] = past[Math.min(n, from + 1)], [dx, dy] = [x1 - x, y1 - y];
+      const reach = (low, high, v, d) => ((d > 0 ? high : low) - v) / d || 9;
       const part = from === n ? 0 : Math.min(reach(left, right, x, dx), reach(top, bottom, y, dy));
       const turn = Math.atan2(dy, dx) * 180 / Math.PI;
-      ways[k].setAttribute("d", line(places.slice(0, n + 1)));
+      ways[k].setAttribute("d", line(past));
       heads[k].setAttribute("d", from < n ? "M-11 -7L3 0L-11 7Z" : "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0");
       heads[k].setAttribute("transform", `translate(${x + part * dx} ${y + part * dy}) rotate(${turn})`);
     });
   }
   const colors = ["--c2", "--c3", "--c0", "--c1"];
-  const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", "m-3-3h6v6h-6z", "m0-4l4 7h-8z",
-    "m-4 0l4-4l4 4l-4 4z"];
+  const shapes = ["m-3 0a3 3 0 1 0 6 0a3 3 0 1 0-6 0", "m-3-3h6v6h-6z", "m0-4l4 7h-8z", "m-4 0l4-4 4 4-4 4z"];
   /** What the network predicts, as an image of a pixel for each value, and the border of two classes. */
   function plane(a, { columns, rows, values, labels }) {
     const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
@@ -89,41 +80,38 @@ const Landscape = (() => {
     const names = trained.map(({ i, text }) => `<option value="${i}">${i + 1}: ${escape(text)}</option>`);
     const data = (a, color, c) => path("data", points.map(([x, y], k) => labels[k] % 4 !== c ? ""
       : `M${a.X(x).toFixed(1)} ${a.Y(y).toFixed(1)}${shapes[c]}`).join(""), `fill="var(${color})"`);
-    Plot.picture(figure, {
-      name: "What the network predicts over the plane", x: box.slice(0, 2), y: box.slice(2),
-      caption: `predicted by <select aria-label="schedule of the network">${names.join("")}</select>`,
-      says: `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`,
-      content: (a) => `<g class="result plane" clip-path="url(#map-clip)">${plane(a, said)}</g>
-        ${colors.map((color, c) => data(a, color, c)).join("")}` });
+    const name = "What the network predicts over the plane", x = box.slice(0, 2), y = box.slice(2);
+    const caption = `predicted by <select aria-label="schedule of the network">${names.join("")}</select>`;
+    const says = `The data, and the classes that the network of ${view.runs[chosen].text} gives to the plane`;
+    Plot.picture(figure, { name, caption, says, x, y, content: (a) => `<g class="result plane"
+      clip-path="url(#map-clip)">${plane(a, said)}</g>${colors.map((one, c) => data(a, one, c)).join("")}` });
     figure.querySelector("select").value = chosen;
   }
-  /** Asks the worker what the chosen network predicts after t updates. An answer after a newer one is late. */
+  /** Asks the worker what the chosen network predicts after t updates. An older answer may come late. */
   async function ask_plane(t) {
     if (!view.runs[chosen]?.rates) chosen = Math.max(0, view.runs.findIndex((run) => run.rates));
     const expression = view.runs[chosen]?.text, updates = Math.min(t, view.state.steps), mine = ++asked;
-    if (!expression) return;
-    const answer = await engine.later("map", question(view.state, "map", { expression, updates }));
+    const asks = question(view.state, "map", { expression, updates });
+    const answer = expression && await engine.later("map", asks);
     if (!answer || view.surface || mine < answered) return;
     answered = mine, said = answer.error ? null : answer;
-    if (said) return draw_plane();
-    words.textContent = words.said = answer.error, svg.replaceChildren();
+    if (said) draw_plane(); else words.textContent = words.said = answer.error, svg.replaceChildren();
   }
   const cursor = (_, t) => view.surface ? move_paths(t) : void ask_plane(t);
   function draw_map() {
     const focused = document.activeElement?.matches("#map .ring");
     if (view.surface) draw_paths(); else if (said && view.runs[chosen]?.rates) draw_plane();
-    cursor(view, view.t);
-    if (focused) figure.querySelector(".ring")?.focus();
+    cursor(view, view.t), focused && figure.querySelector(".ring")?.focus();
   }
   const move = (start) => change((state) => { state.start = start.map((v) => +v.toFixed(3)); });
   Object.assign(figure, {
     onpointerdown: (event) => event.target.closest(".ring") && svg.setPointerCapture(event.pointerId),
     ontouchstart: (event) => event.target.closest(".ring") && event.preventDefault(),  // no scrolling
-    onpointermove: (event) => {
-      if (!svg.hasPointerCapture(event.pointerId) || !view.surface) return;
+    onpointermove: ({ pointerId, clientX, clientY }) => {
+      if (!svg.hasPointerCapture(pointerId) || !view.surface) return;
       const { x, y } = svg.getBoundingClientRect(), { at, left, right, top, bottom } = drawn.axes;
       const within = (v, low, high) => Math.max(low + 1, Math.min(high - 1, v));  // so the map stays
-      const place = at(within(event.clientX - x, left, right), within(event.clientY - y, top, bottom));
+      const place = at(within(clientX - x, left, right), within(clientY - y, top, bottom));
       cancelAnimationFrame(frame), frame = requestAnimationFrame(() => move(place));
     },
     onkeydown: (event) => {

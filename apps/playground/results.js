@@ -23,8 +23,7 @@
   }
   function at_cursor(run, cursor) {
     const t = Math.min(cursor, run.steps);
-    if (run.error) return wide(2, "");
-    if (t > (run.diverged_at ?? Infinity)) return wide(2, diverged(run));
+    if (run.error || t > (run.diverged_at ?? Infinity)) return wide(2, run.error ? "" : diverged(run));
     if (run.path) return cells([0, 1].map((k) => t ? equation(run, t, k) : weight(run.path[0][k])));
     return cells([number(run.rates[t - 1]), number(run.losses[run.measured.findLastIndex((x) => x <= t)])]);
   }
@@ -42,8 +41,8 @@
     const target = view.runs.map(last).find((loss) => loss >= 0);
     const reached = (run) => run.measured[run.losses.findIndex((l) => l != null && l <= target)] ?? "never";
     const above = (run) => number(Math.max(0, last(run) - (run.least_loss ?? NaN)));
-    const heads = ["Schedule", "Final loss", "Above the least", "Sum of rates", `Updates to loss ${number(target)}`];
-    $("results").lastChild.outerHTML = table(heads, (run) => run.error ? wide(4, run.error)
+    $("results").lastChild.outerHTML = table(["Schedule", "Final loss", "Above the least", "Sum of rates",
+      `Updates to loss ${number(target)}`], (run) => run.error ? wide(4, run.error)
       : cells([end(run), above(run), number(run.budget), reached(run)]));
     const said = view.runs.map((run) => `${run.label}: ${run.error ?? `final loss ${end(run)}`}`).join("; ");
     clearTimeout(timer), timer = setTimeout(() => { $("results").firstChild.textContent = said; }, 600);

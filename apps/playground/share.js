@@ -1,30 +1,22 @@
 // The menu of #share: copies link, command and C++, saves CSV, JSON and SVG, replays logs of gradus train.
 const Share = (() => {
-  /** Runs of logs, drawn as those of cards are. @type {any[]} */
-  const logs = [];
+  const logs = [];  // their runs, drawn as those of cards are
   const [list, file, said, dialog, field] = $("tools").querySelectorAll("ul,input,output,dialog,textarea");
   const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
   const say = (sentence) => { $("share").open = true, said.textContent = sentence; };
   const copy = (text, what) => (navigator.clipboard?.writeText(text) ?? Promise.reject())
     .then(() => say(`Copied ${what}.`), () => { field.value = text, dialog.showModal(), field.select(); });
-  function save(download, text) {
-    const href = URL.createObjectURL(new Blob([text]));
-    make("a", { download, href }).click(), say(`Saved ${download}.`);
-    setTimeout(() => URL.revokeObjectURL(href), 60000);
-  }
+  const save = (download, text) => (say(`Saved ${download}.`),
+    make("a", { download, href: "data:text/plain;charset=utf-8," + encodeURIComponent(text) }).click());
   const good = () => view.runs.filter((run) => !run.error);
   const expressions = () => good().filter((run) => !run.log).map((run) => run.text);
-  /** Asks, then calls `use` with the answer, or says what is wrong. */
-  function ask(kind, more, use) {
-    const answer = engine.ask(question(view.state, kind, more));
+  const ask = (kind, more, use, answer = engine.ask(question(view.state, kind, more))) =>
     answer.error ? say(answer.error) : use(answer);
-  }
-  /** `use` gets what `gradus compare --json` prints for the schedules. */
+  /** `use` gets what `gradus compare --json` prints, if nothing is wrong. */
   const compare = (use) => ask("compare", { expressions: [...new Set(expressions())] }, use);
   const shell_word = (t) => /^[-\w=+:,./@%]+$/.test(t) ? t : `'${t.replaceAll("'", "'\\''")}'`;
   const cell = (t) => /[",\n\r]/.test(t) ? `"${t.replaceAll('"', '""')}"` : t;
-  /** The lines of `gradus compare --csv`. */
-  const csv_of = ({ label, measured, rates, losses }) =>
+  const csv_of = ({ label, measured, rates, losses }) =>  // as `gradus compare --csv`
     measured.map((t, i) => [cell(label), t, rates[t], losses[i]].join() + "\n").join("");
   const looks = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
     "visibility", "font-size", "font-family", "paint-order"];
@@ -32,15 +24,15 @@ const Share = (() => {
   function svg_of({ children: [caption, svg] }) {
     const { width, height } = svg.viewBox.baseVal, top = 20 * good().length + 26;
     const put = (x, y, t) => Plot.text(x, y - top, Plot.escape(t));
-    const rows = good().map((run, i) =>
-      Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run)) + put(44, 20 * i + 40, run.label));
+    const sample = (run, i) => Plot.path("run", `M8 ${20 * i - top + 36}h28`, Plot.stroke(run));
+    const rows = good().map((run, i) => sample(run, i) + put(44, 20 * i + 40, run.label));
     svg.insertAdjacentHTML("beforeend", `<g>${put(8, 18, caption.textContent)}${rows.join("")}</g>`);
     const copy = svg.cloneNode(true), from = svg.querySelectorAll("*");
     copy.querySelectorAll("*").forEach((to, i, _, style = getComputedStyle(from[i])) =>
       looks.forEach((look) => to.style.setProperty(look, style.getPropertyValue(look))));
     svg.lastChild.remove();
-    const size = { viewBox: `0 ${-top} ${width} ${height + top}`, width, height: height + top };
-    for (const [key, v] of Object.entries({ xmlns: svg.namespaceURI, ...size })) copy.setAttribute(key, v);
+    const frame = { viewBox: [0, -top, width, height + top], width, height: height + top };
+    for (const [key, value] of Object.entries(frame)) copy.setAttribute(key, value);
     copy.style.background = getComputedStyle(document.body).getPropertyValue("--paper");
     return new XMLSerializer().serializeToString(copy);
   }
@@ -57,8 +49,7 @@ const Share = (() => {
       const { step, learning_rate: rate = null, batch_loss: loss = line.loss ?? null } = line;
       if (step === undefined) continue;
       check(Number.isInteger(step) && step > 0 && step < 1e5, '"step" must be a whole number below 100000');
-      check([rate, loss].every((v) => v === null || typeof v == "number"),
-        "learning_rate and batch_loss must be numbers");
+      check([rate, loss].every((v) => +v === (v ?? 0)), "learning_rate and batch_loss must be numbers");
       const label = `${name} ${runs.length + 1} ${schedule.replace(/\w+=/g, "")}`.trim();
       if (!run || step <= run.steps) runs.push(run = { label, log: true, color: "var(--ink)", dash: "1 4",
         measured: [], rates: Array(step - 1).fill(rate), losses: [], diverged: 0 });
@@ -82,12 +73,12 @@ const Share = (() => {
       list.appendChild(make("li")).append(make("button", { type: "button", textContent, onclick }));
     list.replaceChildren();
     item("Copy link", () => copy(location.href.split("#")[0] + Address.write(view.state), "the link"));
-    item("Copy gradus command", () =>
-      compare(({ command }) => copy(["gradus", ...command].map(shell_word).join(" "), "the command")));
+    const command = (words) => copy(words.map(shell_word).join(" "), "the command");
+    item("Copy gradus command", () => compare((all) => command(["gradus", ...all.command])));
     for (const expression of expressions()) item(`Copy C++ of ${expression}`, () =>
       ask("program", { expression }, ({ code }) => copy(code, "the C++ of " + expression)));
-    item("Save curves as CSV", () =>
-      save("gradus.csv", "schedule,step,learning_rate,loss\n" + good().map(csv_of).join("")));
+    const head = "schedule,step,learning_rate,loss\n";
+    item("Save curves as CSV", () => save("gradus.csv", head + good().map(csv_of).join("")));
     item("Save results as JSON", () => compare((all) => save("gradus.json", JSON.stringify(all) + "\n")));
     for (const name of ["rate", "loss", "map"])
       item(`Save ${name} as SVG`, () => save(`gradus-${name}.svg`, svg_of($(name))));

@@ -1,7 +1,5 @@
-// The state of the page and its address: #lesson=restarts&batch-size=8&schedule=0.1&schedule=Noam(64,%2070)
-// Keys and values are those of the command's options. The address has what differs from the lesson.
+// The state of the page, with the command's options as keys, and its address: what differs from the lesson.
 const lessons = JSON.parse(document.getElementById("lessons").textContent);
-/** @typedef {ReturnType<typeof Address.defaults>} State */
 const Address = (() => {
   /** Without a lesson: the options as in `gradus compare`. */
   const plain = { lesson: "", data: "moons", layers: "16,16", activation: "relu", loss: "auto", seed: 0,
@@ -18,11 +16,9 @@ const Address = (() => {
       /^[^,\s]+,[^,\s]+$/.test(t) && t.split(",").every(isFinite) ? t.split(",").map(Number) : undefined],
     hide: ["a list of " + parts, (t) => !t ? [] :
       t.split(",").every((part) => parts.includes(part)) ? t.split(",") : undefined] };
-  /** The settings of this lesson. */
-  const defaults = (id) =>
+  const defaults = (id) =>  // the settings of a lesson
     structuredClone({ ...plain, ...lessons.find((lesson) => lesson.id == id)?.settings, lesson: id });
-  /** Reads an address; an empty one is the first lesson. What cannot be read stays as in the lesson, and a
-   *  sentence in `notes` says so. @returns {{state: State, notes: string[]}} */
+  /** Reads an address; an empty one is the first lesson. The notes are about what cannot be read. */
   function read(hash) {
     const pairs = new URLSearchParams(hash.replace(/^#/, "").replaceAll("+", "%2B"));
     const ids = lessons.map((lesson) => lesson.id), schedules = pairs.getAll("schedule"), notes = [];
@@ -40,7 +36,6 @@ const Address = (() => {
     }
     return { state, notes: notes.map((note) => `In the address, ${note}.`) };
   }
-  /** @returns {string} the address of a state, with `#` */
   function write(state) {
     const own = defaults(state.lesson), text = JSON.stringify;
     const keys = Object.keys(own).filter((key) => text(state[key]) != text(own[key]));
@@ -59,8 +54,6 @@ const Address = (() => {
   return { defaults, read, write, save, hide };
 })();
 /** The options of a question. A start is for the two weights of a model without hidden layers. */
-function options({ lesson, steps, start, schedules, hide, ...rest }) {
-  return !start || rest.layers != "none" ? rest
-    : { ...rest, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
-}
+const options = ({ lesson, steps, start, schedules, hide, ...rest }) => !start || rest.layers != "none" ? rest
+  : { ...rest, initializer: `constant(${start[0]})`, "bias-initializer": `constant(${start[1]})` };
 const question = (state, ask, more) => ({ ask, options: options(state), steps: state.steps, ...more });
