@@ -54,6 +54,10 @@ await check("without a clipboard the text is selected", line, async (page) => {
   await page.keyboard.press("Escape");
   equal(await page.locator("dialog").isVisible(), false, "the dialog");
 });
+await check("a long schedule stays inside the menu", "#schedule=ExponentialDecay(0.1, 2, 0.5, staircase=True)", async (page) => {
+  await page.click("#share summary");
+  equal(await page.evaluate(() => $("tools").scrollWidth - $("tools").clientWidth), 0, "pixels outside");
+});
 await check("a file that is no log ends in a sentence", line, async (page) => {
   const choose = (name, text) =>
     page.locator("#tools input").setInputFiles([{ name, mimeType: "", buffer: Buffer.from(text) }]);
