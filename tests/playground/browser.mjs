@@ -335,4 +335,5 @@ await check("a phone has one column, targets of 44 pixels and no sideways scroll
 
 await import("./cards.mjs");
 await import("./menu.mjs");
+await import("./faults.mjs");
 await finish();
