@@ -170,6 +170,7 @@ await check("hide= hides parts", `${line}&hide=lesson,results`, async (page) => 
 });
 await check("the start follows the pointer and the arrow keys; rewinding keeps it", line, async (page) => {
   const start = () => page.evaluate(() => view.state.start), ring = page.locator("#map .ring").first(), before = await start();
+  await settle(page);  // the worker's answers draw the ring again
   const box = await ring.boundingBox();
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
   await page.mouse.down();
