@@ -144,17 +144,18 @@ TEST_CASE("read gives rates, notes and numbers, or the column of the mistake") {
   CHECK(read["numbers"][0] == json::parse(R"({"number": "initial_learning_rate", "value": 0.3,
       "written": 0.3, "counts_steps": false, "from": 12, "length": 3, "slope": )" +
                                           read["numbers"][0]["slope"].dump() + "}"));
-  for (const auto& [text, column] : {std::pair("CosinDecay(0.3, 60)", 1),
-                                     {"a = CosinDecay(1, 2)", 5},
-                                     {"\xc3\xa4=CosinDecay(1, 2)", 3},
-                                     {"a\": column b", 0},
-                                     {"0.3 +", 6},
-                                     {"CosineDecay(0.3, -5)", 0}}) {
+  for (const auto& row : {std::pair("CosinDecay(0.3, 60)", 1),
+                          {"a = CosinDecay(1, 2)", 5},
+                          {"\xc3\xa4=CosinDecay(1, 2)", 3},
+                          {"a\": column b", 0},
+                          {"0.3 +", 6},
+                          {"CosineDecay(0.3, -5)", 0}}) {
+    const std::string text = row.first;
     CAPTURE(text);
     const json wrong = ask(question("read", line, {{"expression", text}}));
     CHECK(wrong["label"] == text);
     CHECK(wrong["error"] == command_refuses({"compare", text}, line));
-    CHECK(wrong.value("column", 0) == column);
+    CHECK(wrong.value("column", 0) == row.second);
   }
 }
 
@@ -165,7 +166,7 @@ TEST_CASE("a wrong expression has its error in its place, and the others run") {
     REQUIRE(list.size() == 4);
     CHECK(list[1]["label"] == "0.");
     CHECK(list[2]["error"] == "\"1 +\": column 4: expected a schedule or a number (got the end)");
-    for (const int i : {0, 3}) {
+    for (const std::size_t i : {0U, 3U}) {
       const json alone = ask(question(kind, line, {{"expressions", {i == 0 ? "0.1" : "0.3"}}}));
       CHECK(list[i]["losses"] == alone["schedules"][0]["losses"]);
     }
@@ -241,17 +242,18 @@ TEST_CASE("program and list") {
 }
 
 TEST_CASE("wrong options have the error messages of the command") {
-  for (const auto& [option, value] : {std::pair("--layers", "0"),
-                                      {"--batch-size", "1e3"},
-                                      {"--optimizer", "sdg"},
-                                      {"--optimizer", "sgd(1"},
-                                      {"--loss", "huber"},
-                                      {"--activation", "rleu"},
-                                      {"--seed", "-1"},
-                                      {"--sampling", "fresher"},
-                                      {"--bias-initializer", "constt"},
-                                      {"--noise", "-3"},
-                                      {"--label", "x"}}) {
+  for (const auto& row : {std::pair("--layers", "0"),
+                          {"--batch-size", "1e3"},
+                          {"--optimizer", "sdg"},
+                          {"--optimizer", "sgd(1"},
+                          {"--loss", "huber"},
+                          {"--activation", "rleu"},
+                          {"--seed", "-1"},
+                          {"--sampling", "fresher"},
+                          {"--bias-initializer", "constt"},
+                          {"--noise", "-3"},
+                          {"--label", "x"}}) {
+    const std::string option = row.first, value = row.second;
     CAPTURE(option);
     CAPTURE(value);
     const std::string sentence =

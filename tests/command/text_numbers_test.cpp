@@ -98,9 +98,9 @@ TEST_CASE("each number in a text is found with its place") {
       {"momentum(linear(0.1, 0, 9) >> 0.01)",
        "0.1 first.from, 0 first.to, 9 first.steps, 0.01 second"},
   };
-  for (const auto& [text, expected] : rows) {
-    CAPTURE(text);
-    CHECK(found(text) == expected);
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    CHECK(found(row.text) == row.expected);
   }
 }
 
