@@ -11,8 +11,8 @@ const Landscape = (() => {
     const { data, layers, loss, seed, start } = state, key = [data, layers, loss, seed].join();
     if (kept?.key === key && start && inside(kept.box, start)) return kept;
     const answer = layers === "none" ? engine.ask(question(state, "surface")) : {};
-    if (!answer.levels) return null;
-    return kept = { ...answer, key, lines: answer.levels.flatMap((level) => Plot.isolines(answer, level)) };
+    answer.lines ??= answer.levels?.flatMap((level) => Plot.isolines(answer, level));  // once for each answer
+    return kept = answer.lines ? Object.assign(answer, { key }) : null;
   }
   function contours({ left, right, top, bottom }, { columns, rows }, lines) {
     const dx = (right - left) / (columns - 1), dy = (bottom - top) / (rows - 1);
