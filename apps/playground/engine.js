@@ -4,7 +4,7 @@ const engine = (() => {
   /** Returns the function from a question's text to its answer's. Workers run a copy of it. */
   async function start(/** @type {BufferSource} */ bytes) {
     const most_bytes = 300e6, module = await WebAssembly.compile(bytes);
-    const stub = (_, name) => () => name.startsWith("fd_") ? 8 : 0;  // no such file
+    const stub = (_, name) => () => name.startsWith("fd_") ? 8 : 0;  // EBADF: a page has no files
     const imports = { wasi_snapshot_preview1: new Proxy({}, { get: stub }) };
     let /** @type {any} */ gradus;
     const restart = () => (gradus = new WebAssembly.Instance(module, imports).exports)._initialize();

@@ -54,11 +54,10 @@ const change = (() => {
     const at_end = view.t >= view.steps, s = (edit(view.state), view.state);
     const runs = s.schedules.map((text, i) => train(s, text, i));
     const wrong = runs.find((run) => run.wrong)?.wrong, steps = [s, ...Share.logs].map((run) => run.steps);
-    if (!wrong) Object.assign(view,
-      { runs: [...runs, ...Share.logs], steps: Math.max(...steps), surface: Landscape.surface(s) });
+    if (!wrong) Object.assign(view, { runs: [...runs, ...Share.logs], steps: Math.max(...steps),
+      surface: Landscape.surface(s), least_loss: runs[0]?.least_loss ?? null });
     const now = JSON.stringify(question(s, "", { cards: s.schedules.length }));
     if (now != problem) problem = now, view.expected = view.band = null;
-    view.least_loss = view.runs[0]?.least_loss ?? null;
     view.t = at_end ? view.steps : Math.min(view.t, view.steps);
     for (const key of fields) if ($(key) != document.activeElement) $(key).value = s[key];
     show_problem(wrong), Address.hide(s), draw(), Address.save(s), ask_later(s);

@@ -11,8 +11,9 @@ const Landscape = (() => {
     const { data, layers, loss, seed, start } = state, key = [data, layers, loss, seed].join();
     if (kept?.key === key && start && inside(kept.box, start)) return kept;
     const answer = layers === "none" ? engine.ask(question(state, "surface")) : {};
-    answer.lines ??= answer.levels?.flatMap((level) => Plot.isolines(answer, level));  // once for each answer
-    return kept = answer.lines ? Object.assign(answer, { key }) : null;
+    if (!answer.levels) return null;
+    const lines = () => answer.levels.flatMap((level) => Plot.isolines(answer, level));
+    return kept = { ...answer, answer, key, lines: kept?.answer === answer ? kept.lines : lines() };
   }
   function contours({ left, right, top, bottom }, { columns, rows }, lines) {
     const dx = (right - left) / (columns - 1), dy = (bottom - top) / (rows - 1);
